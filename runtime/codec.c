@@ -1,0 +1,294 @@
+/*
+ * The codec's long paths: see codec.h.
+ */
+#include "runtime/codec.h"
+
+/* ---- varints ---- */
+
+/*
+ * The first byte's trailing zero bits + 1 are the length n; the value is what
+ * is left of n little-endian bytes above those n bits. A first byte of 0 means
+ * that eight bytes with the value follow.
+ */
+struct sk_varint sk_varint_read(const uint8_t *at, const uint8_t *end)
+{
+	const struct sk_varint none = { NULL, 0 };
+	struct sk_varint varint = none;
+	size_t left = (size_t)(end - at);
+	uint64_t word = 0;
+
+	if (SK_LIKELY(left >= 8)) {
+		word = sk_get_uint64(at);
+	} else {
+		for (size_t i = 0; i < left; i++)
+			word |= (uint64_t)at[i] << (8 * i);
+	}
+	SK_ONCE(word);
+	if (SK_LIKELY((word & 0xff) != 0)) {
+		unsigned size = (unsigned)__builtin_ctzll(word) + 1;
+		if (SK_UNLIKELY(size > left))
+			return none;
+		uint64_t value = word << (64 - 8 * size) >> (64 - 7 * size);
+		if (SK_UNLIKELY(size > 1 && value >> (7 * (size - 1)) == 0))
+			return none;
+		varint.at = at + size;
+		varint.value = value;
+		return varint;
+	}
+	if (left < 9)
+		return none;
+	word = sk_get_uint64(at + 1);
+	SK_ONCE(word);
+	if (word >> 56 == 0)
+		return none;
+	varint.at = at + 9;
+	varint.value = word;
+	return varint;
+}
+
+uint8_t *sk_varint_write(uint8_t *at, uint8_t *end, uint64_t value)
+{
+	size_t left = (size_t)(end - at);
+
+	if (SK_UNLIKELY(value >> 56 != 0)) {
+		if (left < 9)
+			return NULL;
+		*at = 0;
+		sk_put_uint64(at + 1, value);
+		return at + 9;
+	}
+	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+	unsigned size = (bits + 6) / 7;
+	uint64_t word = (2 * value + 1) << (size - 1);
+	if (SK_LIKELY(left >= 8)) {
+		sk_put_uint64(at, word);
+		return at + size;
+	}
+	if (left < size)
+		return NULL;
+	for (unsigned i = 0; i < size; i++)
+		at[i] = (uint8_t)(word >> (8 * i));
+	return at + size;
+}
+
+/* ---- bytes ---- */
+
+static bool write_invalid(struct sk_writer *out)
+{
+	out->status = SK_INVALID;
+	return false;
+}
+
+bool sk_write_raw(struct sk_writer *out, const void *data, uint32_t size)
+{
+	if (!sk_write_varint(out, size) || size > (size_t)(out->end - out->at))
+		return false;
+	if (size == 0)
+		return true;
+	if (data == NULL)
+		return write_invalid(out);
+	memcpy(out->at, data, size);
+	out->at += size;
+	return true;
+}
+
+static bool are_bools(const struct sk_bytes *value)
+{
+	uint8_t all = 0;
+	for (uint32_t i = 0; i < value->size; i++)
+		all |= value->data[i];
+	return all <= 1;
+}
+
+bool sk_read_bools(struct sk_reader *in, struct sk_bytes *value)
+{
+	return sk_read_bytes(in, value) && are_bools(value);
+}
+
+bool sk_write_bools(struct sk_writer *out, struct sk_bytes value)
+{
+	if (value.data != NULL && !are_bools(&value))
+		return write_invalid(out);
+	return sk_write_bytes(out, value);
+}
+
+bool sk_is_zero(const uint8_t *at, const uint8_t *end)
+{
+	uint8_t all = 0;
+	while (at != end)
+		all |= *at++;
+	return all == 0;
+}
+
+/* ---- arrays ---- */
+
+bool sk_read_count_of_empty(struct sk_reader *in, uint32_t *count)
+{
+	uint64_t wide;
+	if (!sk_read_varint(in, &wide) || wide > SK_EMPTY_MAX)
+		return false;
+	*count = (uint32_t)wide;
+	return true;
+}
+
+bool sk_read_exactly(struct sk_reader *in, uint64_t count)
+{
+	uint64_t wide;
+	return sk_read_varint(in, &wide) && wide == count;
+}
+
+bool sk_read_raw_exactly(struct sk_reader *in, void *to, uint32_t size)
+{
+	if (!sk_read_exactly(in, size) || size > (size_t)(in->end - in->at))
+		return false;
+	memcpy(to, in->at, size);
+	in->at += size;
+	return true;
+}
+
+bool sk_write_encoded(struct sk_writer *out, const struct sk_range *range)
+{
+	if (range->at == NULL)
+		return write_invalid(out);
+	if (range->size > (size_t)(out->end - out->at))
+		return false;
+	memcpy(out->at, range->at, range->size);
+	out->at += range->size;
+	return true;
+}
+
+bool sk_write_range(struct sk_writer *out, uint32_t count, const struct sk_range *range)
+{
+	return sk_write_varint(out, count)
+		&& (count == 0 || sk_write_encoded(out, range));
+}
+
+/* The value is one of the type's, extended to 64 bits by its sign. */
+static bool fits(unsigned kind, uint64_t value)
+{
+	unsigned shift = 64 - 8 * (kind & 15);
+	uint64_t high = value << shift;
+
+	if (kind & SK_SIGNED)
+		return (uint64_t)((int64_t)high >> shift) == value;
+	return high >> shift == value;
+}
+
+bool sk_read_integers(struct sk_reader *in, unsigned kind, uint32_t *count,
+	struct sk_range *wire)
+{
+	uint64_t value;
+
+	if (!sk_read_count(in, count))
+		return false;
+	sk_range_begin(wire, in);
+	for (uint32_t i = 0; i < *count; i++)
+		if (!sk_read_varint(in, &value) || !fits(kind, value))
+			return false;
+	sk_range_end(wire, in);
+	return true;
+}
+
+bool sk_next_integer(unsigned kind, uint32_t *count, struct sk_range *wire,
+	uint64_t *value)
+{
+	struct sk_reader in = sk_range_open(wire);
+
+	if (*count == 0 || !sk_read_varint(&in, value) || !fits(kind, *value))
+		return sk_list_stop(count);
+	sk_range_advance(wire, &in);
+	--*count;
+	return true;
+}
+
+static uint64_t load(unsigned kind, const void *items, uint32_t i)
+{
+	switch (kind) {
+	case 2:
+		return ((const uint16_t *)items)[i];
+	case 2 | SK_SIGNED:
+		return (uint64_t)((const int16_t *)items)[i];
+	case 4:
+		return ((const uint32_t *)items)[i];
+	case 4 | SK_SIGNED:
+		return (uint64_t)((const int32_t *)items)[i];
+	default:
+		return ((const uint64_t *)items)[i];
+	}
+}
+
+bool sk_write_integers(struct sk_writer *out, unsigned kind, uint32_t count,
+	const void *items)
+{
+	if (!sk_write_varint(out, count))
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		if (!sk_write_varint(out, load(kind, items, i)))
+			return false;
+	return true;
+}
+
+bool sk_read_byte_arrays(struct sk_reader *in, uint32_t *count,
+	struct sk_range *wire)
+{
+	struct sk_bytes value;
+
+	if (!sk_read_count(in, count))
+		return false;
+	sk_range_begin(wire, in);
+	for (uint32_t i = 0; i < *count; i++)
+		if (!sk_read_bytes(in, &value))
+			return false;
+	sk_range_end(wire, in);
+	return true;
+}
+
+bool sk_next_byte_array(uint32_t *count, struct sk_range *wire,
+	struct sk_bytes *value)
+{
+	struct sk_reader in = sk_range_open(wire);
+
+	if (*count == 0 || !sk_read_bytes(&in, value))
+		return sk_list_stop(count);
+	sk_range_advance(wire, &in);
+	--*count;
+	return true;
+}
+
+/* Items are struct sk_bytes or sk_string, which are laid out alike. */
+SK_CHECK(sizeof(struct sk_bytes) == sizeof(struct sk_string)
+	&& offsetof(struct sk_bytes, size) == offsetof(struct sk_string, size),
+	"strings and byte arrays are laid out alike");
+
+bool sk_write_byte_arrays(struct sk_writer *out, uint32_t count, const void *items)
+{
+	struct sk_bytes value;
+
+	if (!sk_write_varint(out, count))
+		return false;
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(&value, (const char *)items + i * sizeof value, sizeof value);
+		if (!sk_write_bytes(out, value))
+			return false;
+	}
+	return true;
+}
+
+/* ---- messages ---- */
+
+bool sk_open_head_of_two(struct sk_reader *in, const void *from, size_t size,
+	uint32_t id, size_t fixed, size_t declared, size_t tail_fixed)
+{
+	const uint8_t *head = (const uint8_t *)from;
+	if (size < fixed + tail_fixed || size > INT32_MAX)
+		return false;
+	uint32_t tail_size = sk_get_uint32(head + 4);
+	SK_ONCE(tail_size);
+	if (sk_get_uint32(head) != id || tail_size < tail_fixed
+	    || tail_size > size - fixed || size - tail_size > declared)
+		return false;
+	in->at = head + fixed;
+	in->end = head + (size - tail_size);
+	in->depth = 0;
+	return true;
+}

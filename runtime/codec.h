@@ -1,0 +1,595 @@
+/*
+ * The codec: what generated encode and decode functions are made of.
+ *
+ * A writer and a reader are a place and an end within one buffer. Functions
+ * answer false when the bytes or the room run out, or when the bytes are not
+ * the one valid encoding; the caller stops at the first false. Nothing is
+ * allocated, nothing is read or written outside of the two pointers, and
+ * every length, count, pointer and tag is fetched once, so a message that is
+ * changed while it is read may give wrong values but never a wrong access.
+ *
+ * Short paths are inline: one-byte varints, strings, integers in place. The
+ * rest is in codec.c. The format: docs/wire-format.md.
+ */
+#ifndef RUNTIME_CODEC_H
+#define RUNTIME_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runtime/env.h"
+#include "runtime/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Define SK_LENIENT as 1 to accept what other writers of this format may
+ * produce: dynamic data anywhere in its buffer, in any order, with gaps.
+ */
+#ifndef SK_LENIENT
+#define SK_LENIENT 0
+#endif
+
+#define SK_DEPTH_MAX 64			/* structs within structs */
+#define SK_EMPTY_MAX 1024		/* elements of no bytes in an array */
+
+/* Text and raw bytes. Decoded ones borrow from the message. */
+struct sk_string {
+	const char *data;
+	uint32_t size;
+};
+
+struct sk_bytes {
+	const uint8_t *data;
+	uint32_t size;
+};
+
+/* Elements of a decoded array, still encoded, checked when it was decoded. */
+struct sk_range {
+	const uint8_t *at;		/* NULL: not from a message */
+	uint32_t size;
+	uint32_t depth;			/* how many structs it stands in */
+};
+
+struct sk_reader {
+	const uint8_t *at;
+	const uint8_t *end;
+	uint32_t depth;
+};
+
+struct sk_writer {
+	uint8_t *at;
+	uint8_t *end;
+	uint32_t depth;
+	int status;			/* what to answer for a false */
+};
+
+/* ---- integers in place, little-endian, at any address ---- */
+
+static inline uint16_t sk_get_uint16(const uint8_t *at)
+{
+	uint16_t value;
+	memcpy(&value, at, sizeof value);
+	return SK_BIG_ENDIAN ? __builtin_bswap16(value) : value;
+}
+
+static inline uint32_t sk_get_uint32(const uint8_t *at)
+{
+	uint32_t value;
+	memcpy(&value, at, sizeof value);
+	return SK_BIG_ENDIAN ? __builtin_bswap32(value) : value;
+}
+
+static inline uint64_t sk_get_uint64(const uint8_t *at)
+{
+	uint64_t value;
+	memcpy(&value, at, sizeof value);
+	return SK_BIG_ENDIAN ? __builtin_bswap64(value) : value;
+}
+
+static inline void sk_put_uint16(uint8_t *at, uint16_t value)
+{
+	value = SK_BIG_ENDIAN ? __builtin_bswap16(value) : value;
+	memcpy(at, &value, sizeof value);
+}
+
+static inline void sk_put_uint32(uint8_t *at, uint32_t value)
+{
+	value = SK_BIG_ENDIAN ? __builtin_bswap32(value) : value;
+	memcpy(at, &value, sizeof value);
+}
+
+static inline void sk_put_uint64(uint8_t *at, uint64_t value)
+{
+	value = SK_BIG_ENDIAN ? __builtin_bswap64(value) : value;
+	memcpy(at, &value, sizeof value);
+}
+
+/* A bool in place: false if the byte is neither 0 nor 1. */
+static inline bool sk_get_bool(const uint8_t *at, bool *value)
+{
+	uint8_t byte = *at;
+	SK_ONCE(byte);
+	*value = byte != 0;
+	return byte <= 1;
+}
+
+/* ---- varints ---- */
+
+struct sk_varint {
+	const uint8_t *at;		/* behind it; NULL: there is none */
+	uint64_t value;
+};
+
+/* Any varint, of the fewest bytes that can hold its value. */
+struct sk_varint sk_varint_read(const uint8_t *at, const uint8_t *end);
+/* Returns the place behind it, or NULL if it does not fit. */
+uint8_t *sk_varint_write(uint8_t *at, uint8_t *end, uint64_t value);
+
+static inline bool sk_read_varint(struct sk_reader *in, uint64_t *value)
+{
+	if (SK_LIKELY(in->at != in->end)) {
+		uint32_t first = *in->at;
+		SK_ONCE(first);
+		if (SK_LIKELY(first & 1)) {
+			*value = first >> 1;
+			in->at++;
+			return true;
+		}
+	}
+	struct sk_varint varint = sk_varint_read(in->at, in->end);
+	if (SK_UNLIKELY(varint.at == NULL))
+		return false;
+	in->at = varint.at;
+	*value = varint.value;
+	return true;
+}
+
+static inline bool sk_write_varint(struct sk_writer *out, uint64_t value)
+{
+	if (SK_LIKELY(value < 128 && out->at != out->end)) {
+		*out->at++ = (uint8_t)(2 * value + 1);
+		return true;
+	}
+	uint8_t *behind = sk_varint_write(out->at, out->end, value);
+	if (SK_UNLIKELY(behind == NULL))
+		return false;
+	out->at = behind;
+	return true;
+}
+
+/* ---- integers in dynamic position: one raw byte, else a varint ---- */
+
+static inline bool sk_read_uint8(struct sk_reader *in, uint8_t *value)
+{
+	if (SK_UNLIKELY(in->at == in->end))
+		return false;
+	*value = *in->at++;
+	return true;
+}
+
+static inline bool sk_read_int8(struct sk_reader *in, int8_t *value)
+{
+	if (SK_UNLIKELY(in->at == in->end))
+		return false;
+	*value = (int8_t)*in->at++;
+	return true;
+}
+
+static inline bool sk_read_bool(struct sk_reader *in, bool *value)
+{
+	uint8_t byte;
+	if (!sk_read_uint8(in, &byte))
+		return false;
+	SK_ONCE(byte);
+	*value = byte != 0;
+	return byte <= 1;
+}
+
+static inline bool sk_read_uint16(struct sk_reader *in, uint16_t *value)
+{
+	uint64_t wide;
+	if (!sk_read_varint(in, &wide) || wide > UINT16_MAX)
+		return false;
+	*value = (uint16_t)wide;
+	return true;
+}
+
+static inline bool sk_read_uint32(struct sk_reader *in, uint32_t *value)
+{
+	uint64_t wide;
+	if (!sk_read_varint(in, &wide) || wide > UINT32_MAX)
+		return false;
+	*value = (uint32_t)wide;
+	return true;
+}
+
+static inline bool sk_read_uint64(struct sk_reader *in, uint64_t *value)
+{
+	return sk_read_varint(in, value);
+}
+
+static inline bool sk_read_int16(struct sk_reader *in, int16_t *value)
+{
+	uint64_t wide;
+	if (!sk_read_varint(in, &wide))
+		return false;
+	*value = (int16_t)wide;
+	return (uint64_t)*value == wide;
+}
+
+static inline bool sk_read_int32(struct sk_reader *in, int32_t *value)
+{
+	uint64_t wide;
+	if (!sk_read_varint(in, &wide))
+		return false;
+	*value = (int32_t)wide;
+	return (uint64_t)*value == wide;
+}
+
+static inline bool sk_read_int64(struct sk_reader *in, int64_t *value)
+{
+	uint64_t wide;
+	if (!sk_read_varint(in, &wide))
+		return false;
+	*value = (int64_t)wide;
+	return true;
+}
+
+static inline bool sk_write_uint8(struct sk_writer *out, uint8_t value)
+{
+	if (SK_UNLIKELY(out->at == out->end))
+		return false;
+	*out->at++ = value;
+	return true;
+}
+
+/* ---- strings and raw bytes ---- */
+
+static inline bool sk_read_bytes(struct sk_reader *in, struct sk_bytes *value)
+{
+	uint64_t size;
+	if (!sk_read_varint(in, &size) || size > (size_t)(in->end - in->at))
+		return false;
+	value->data = in->at;
+	value->size = (uint32_t)size;
+	in->at += size;
+	return true;
+}
+
+static inline bool sk_read_string(struct sk_reader *in, struct sk_string *value)
+{
+	struct sk_bytes bytes;
+	if (!sk_read_bytes(in, &bytes))
+		return false;
+	value->data = (const char *)bytes.data;
+	value->size = bytes.size;
+	return true;
+}
+
+/* A count and so many raw bytes; SK_INVALID if data is missing. */
+bool sk_write_raw(struct sk_writer *out, const void *data, uint32_t size);
+
+static inline bool sk_write_string(struct sk_writer *out, struct sk_string value)
+{
+	return sk_write_raw(out, value.data, value.size);
+}
+
+static inline bool sk_write_bytes(struct sk_writer *out, struct sk_bytes value)
+{
+	return sk_write_raw(out, value.data, value.size);
+}
+
+/* Bytes that are bools, each 0 or 1; SK_INVALID if not. */
+bool sk_read_bools(struct sk_reader *in, struct sk_bytes *value);
+bool sk_write_bools(struct sk_writer *out, struct sk_bytes value);
+
+/* ---- arrays ---- */
+
+/* A count that the bytes left can hold, each element having at least one. */
+static inline bool sk_read_count(struct sk_reader *in, uint32_t *count)
+{
+	uint64_t wide;
+	if (!sk_read_varint(in, &wide) || wide > (size_t)(in->end - in->at))
+		return false;
+	*count = (uint32_t)wide;
+	return true;
+}
+
+/* A count of elements of no bytes. */
+bool sk_read_count_of_empty(struct sk_reader *in, uint32_t *count);
+/* The count of an array whose length the schema fixes. */
+bool sk_read_exactly(struct sk_reader *in, uint64_t count);
+/* The same and its raw bytes. */
+bool sk_read_raw_exactly(struct sk_reader *in, void *to, uint32_t size);
+
+/* Begins and ends the range of an array whose elements are being checked. */
+static inline void sk_range_begin(struct sk_range *range, const struct sk_reader *in)
+{
+	range->at = in->at;
+	range->depth = in->depth;
+}
+
+static inline void sk_range_end(struct sk_range *range, const struct sk_reader *in)
+{
+	range->size = (uint32_t)(in->at - range->at);
+}
+
+static inline struct sk_reader sk_range_open(const struct sk_range *range)
+{
+	struct sk_reader in;
+	in.at = range->at;
+	in.end = range->at + range->size;
+	in.depth = range->depth;
+	return in;
+}
+
+static inline void sk_range_advance(struct sk_range *range, const struct sk_reader *in)
+{
+	range->size = (uint32_t)(in->end - in->at);
+	range->at = in->at;
+}
+
+/* Elements changed under the iterator: the list is at its end. */
+static inline bool sk_list_stop(uint32_t *count)
+{
+	*count = 0;
+	return false;
+}
+
+/* Writes what came in a message as it came; SK_INVALID if nothing did. */
+bool sk_write_encoded(struct sk_writer *out, const struct sk_range *range);
+/* The same behind a count; without elements it need not have come. */
+bool sk_write_range(struct sk_writer *out, uint32_t count, const struct sk_range *range);
+
+/*
+ * Arrays of integers, strings and byte arrays. To send: items and count.
+ * Received: items is NULL and the elements come by sk_..._next(), which takes
+ * one off the front of the list and is false at its end; copy the list to go
+ * through it again.
+ */
+
+/* What the elements are: their width in bytes, and 16 if they are signed. */
+enum { SK_SIGNED = 16 };
+
+bool sk_read_integers(struct sk_reader *in, unsigned kind, uint32_t *count,
+	struct sk_range *wire);
+bool sk_write_integers(struct sk_writer *out, unsigned kind, uint32_t count,
+	const void *items);
+bool sk_next_integer(unsigned kind, uint32_t *count, struct sk_range *wire,
+	uint64_t *value);
+bool sk_read_byte_arrays(struct sk_reader *in, uint32_t *count,
+	struct sk_range *wire);
+bool sk_write_byte_arrays(struct sk_writer *out, uint32_t count,
+	const void *items);
+bool sk_next_byte_array(uint32_t *count, struct sk_range *wire,
+	struct sk_bytes *value);
+
+#define SK_INTEGER_LIST(name, type, kind) \
+	struct sk_##name##_list { \
+		const type *items; \
+		uint32_t count; \
+		struct sk_range wire; \
+	}; \
+	static inline bool sk_##name##_read_list(struct sk_reader *in, \
+		struct sk_##name##_list *list) \
+	{ \
+		list->items = NULL; \
+		return sk_read_integers(in, kind, &list->count, &list->wire); \
+	} \
+	static inline bool sk_##name##_write_list(struct sk_writer *out, \
+		const struct sk_##name##_list *list) \
+	{ \
+		return list->items == NULL \
+			? sk_write_range(out, list->count, &list->wire) \
+			: sk_write_integers(out, kind, list->count, list->items); \
+	} \
+	static inline bool sk_##name##_next(struct sk_##name##_list *list, type *item) \
+	{ \
+		uint64_t value; \
+		if (list->items == NULL) { \
+			if (!sk_next_integer(kind, &list->count, &list->wire, &value)) \
+				return false; \
+			*item = (type)value; \
+			return true; \
+		} \
+		if (list->count == 0) \
+			return false; \
+		list->count--; \
+		*item = *list->items++; \
+		return true; \
+	}
+
+SK_INTEGER_LIST(int16, int16_t, 2 | SK_SIGNED)
+SK_INTEGER_LIST(int32, int32_t, 4 | SK_SIGNED)
+SK_INTEGER_LIST(int64, int64_t, 8 | SK_SIGNED)
+SK_INTEGER_LIST(uint16, uint16_t, 2)
+SK_INTEGER_LIST(uint32, uint32_t, 4)
+SK_INTEGER_LIST(uint64, uint64_t, 8)
+
+#define SK_BYTE_ARRAY_LIST(name, pointer) \
+	struct sk_##name##_list { \
+		const struct sk_##name *items; \
+		uint32_t count; \
+		struct sk_range wire; \
+	}; \
+	static inline bool sk_##name##_read_list(struct sk_reader *in, \
+		struct sk_##name##_list *list) \
+	{ \
+		list->items = NULL; \
+		return sk_read_byte_arrays(in, &list->count, &list->wire); \
+	} \
+	static inline bool sk_##name##_write_list(struct sk_writer *out, \
+		const struct sk_##name##_list *list) \
+	{ \
+		return list->items == NULL \
+			? sk_write_range(out, list->count, &list->wire) \
+			: sk_write_byte_arrays(out, list->count, list->items); \
+	} \
+	static inline bool sk_##name##_next(struct sk_##name##_list *list, \
+		struct sk_##name *item) \
+	{ \
+		struct sk_bytes value; \
+		if (list->items == NULL) { \
+			if (!sk_next_byte_array(&list->count, &list->wire, &value)) \
+				return false; \
+			item->data = (pointer)value.data; \
+			item->size = value.size; \
+			return true; \
+		} \
+		if (list->count == 0) \
+			return false; \
+		list->count--; \
+		*item = *list->items++; \
+		return true; \
+	}
+
+SK_BYTE_ARRAY_LIST(string, const char *)
+SK_BYTE_ARRAY_LIST(bytes, const uint8_t *)
+
+#undef SK_INTEGER_LIST
+#undef SK_BYTE_ARRAY_LIST
+
+/* ---- structs that may stand within themselves ---- */
+
+static inline bool sk_descend(struct sk_reader *in)
+{
+	return ++in->depth <= SK_DEPTH_MAX;
+}
+
+static inline void sk_ascend(struct sk_reader *in)
+{
+	in->depth--;
+}
+
+static inline bool sk_write_descend(struct sk_writer *out)
+{
+	if (++out->depth <= SK_DEPTH_MAX)
+		return true;
+	out->status = SK_TOO_DEEP;
+	return false;
+}
+
+static inline void sk_write_ascend(struct sk_writer *out)
+{
+	out->depth--;
+}
+
+/* ---- messages ---- */
+
+/* All zero: the padding of a head, or nothing at all. */
+bool sk_is_zero(const uint8_t *at, const uint8_t *end);
+
+/*
+ * A message of fixed size, without tail: true if it is one with this id, its
+ * head padded with zeros up to its declared size or not at all.
+ */
+static inline bool sk_is_fixed(const void *from, size_t size, uint32_t id,
+	size_t fixed, size_t declared)
+{
+	const uint8_t *head = (const uint8_t *)from;
+	if (SK_UNLIKELY(size < fixed || sk_get_uint64(head) != id))
+		return false;
+	if (SK_LIKELY(size == fixed))
+		return true;
+	return size <= declared && sk_is_zero(head + fixed, head + size);
+}
+
+/*
+ * Opens the head of a message that has no tail and whose fixed part is
+ * `fixed` bytes: the reader stands behind that. False if it cannot be one
+ * with this id.
+ */
+static inline bool sk_open_head(struct sk_reader *in, const void *from, size_t size,
+	uint32_t id, size_t fixed, size_t declared)
+{
+	const uint8_t *head = (const uint8_t *)from;
+	if (SK_UNLIKELY(size < fixed || size > declared || sk_get_uint64(head) != id))
+		return false;
+	in->at = head + fixed;
+	in->end = head + size;
+	in->depth = 0;
+	return true;
+}
+
+/* The same for a message that has a tail, of at least tail_fixed bytes, which
+ * begins where the reader of the head ends. */
+bool sk_open_head_of_two(struct sk_reader *in, const void *from, size_t size,
+	uint32_t id, size_t fixed, size_t declared, size_t tail_fixed);
+
+/*
+ * The pointer of a dynamic member: `offset` from `start` is where its data
+ * begins, which is where the reader stands.
+ */
+static inline bool sk_read_pointer(struct sk_reader *in, const uint8_t *start,
+	uint64_t offset)
+{
+#if SK_LENIENT
+	SK_ONCE(offset);
+	if (offset > (size_t)(in->end - start))
+		return false;
+	in->at = start + offset;
+	return true;
+#else
+	return offset == (size_t)(in->at - start);
+#endif
+}
+
+/* The end of a head: nothing but padding follows. */
+static inline bool sk_close_head(const struct sk_reader *in)
+{
+	return SK_LENIENT || in->at == in->end || sk_is_zero(in->at, in->end);
+}
+
+/* Goes on to the tail, which the head told of: its fixed part is there. */
+static inline void sk_open_tail(struct sk_reader *in, const void *from, size_t size,
+	size_t fixed)
+{
+	in->at = in->end + fixed;
+	in->end = (const uint8_t *)from + size;
+}
+
+/* The end of a tail: nothing follows. */
+static inline bool sk_close_tail(const struct sk_reader *in)
+{
+	return SK_LENIENT || in->at == in->end;
+}
+
+/*
+ * Begins a message in `to`: the writer stands behind its fixed part and ends
+ * at the declared size, or where the room does. False: no room.
+ */
+static inline bool sk_begin_head(struct sk_writer *out, void *to, size_t capacity,
+	size_t fixed, size_t declared)
+{
+	uint8_t *head = (uint8_t *)to;
+	if (SK_UNLIKELY(capacity < fixed))
+		return false;
+	out->at = head + fixed;
+	out->end = head + (capacity < declared ? capacity : declared);
+	out->depth = 0;
+	out->status = SK_TOO_BIG;
+	return true;
+}
+
+/* Begins the tail right behind the head; the room of `to` is its end. */
+static inline bool sk_begin_tail(struct sk_writer *out, void *to, size_t capacity,
+	size_t fixed)
+{
+	if (capacity > INT32_MAX)
+		capacity = INT32_MAX;
+	out->end = (uint8_t *)to + capacity;
+	if (SK_UNLIKELY((size_t)(out->end - out->at) < fixed))
+		return false;
+	out->at += fixed;
+	return true;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
