@@ -1,0 +1,79 @@
+# Skald. `make help` says what there is to make.
+#
+# CC=clang and SANITIZE=1 choose the compiler and ASan with UBSan; give such a
+# build a folder of its own with BUILD=build/asan.
+
+BUILD	?= build
+CC	:= $(if $(filter default,$(origin CC)),gcc,$(CC))
+CFLAGS	?= -O2 -g
+WARN	:= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
+SANE	:= $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
+C11	:= $(CC) -std=c11 $(WARN) $(CFLAGS) $(SANE) -I. -I$(BUILD) -MMD -MP
+
+IDL	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard idl/*.c)) \
+	   $(BUILD)/idl/grammar.o $(BUILD)/idl/lexer.o
+COMPILER := $(patsubst %.c,$(BUILD)/%.o,$(wildcard compiler/*.c)) \
+	   $(BUILD)/compiler/explain_pages.o
+RUNTIME	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard runtime/*.c))
+HOSTFS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard servers/hostfs/*.c)) \
+	   $(BUILD)/protocols/fs.skald.o
+CLIENT	:= $(BUILD)/servers/hostfs/client%
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/skald $(BUILD)/hostfs $(BUILD)/hostfs-client ## the compiler, the runtime and the servers
+
+needs:
+	@.ci/needs build
+.PHONY: all needs
+
+# ---- the compiler ----
+
+$(BUILD)/idl/grammar.c $(BUILD)/idl/grammar.h &: idl/grammar.y
+	@mkdir -p $(@D)
+	bison -Wall -Werror --defines=$(BUILD)/idl/grammar.h -o $(BUILD)/idl/grammar.c $<
+
+$(BUILD)/idl/lexer.c: idl/lexer.l
+	@mkdir -p $(@D)
+	flex -o $@ $<
+
+# What flex and bison write is not held to our warnings.
+$(BUILD)/idl/grammar.o $(BUILD)/idl/lexer.o: $(BUILD)/%.o: $(BUILD)/%.c
+	$(CC) -std=c11 -D_GNU_SOURCE $(CFLAGS) $(SANE) -I. -I$(BUILD) -MMD -MP -c -o $@ $<
+
+$(IDL) $(COMPILER): | $(BUILD)/idl/grammar.h
+
+$(BUILD)/compiler/explain_pages.c: compiler/embed-pages $(wildcard docs/errors/*.md)
+	@mkdir -p $(@D)
+	compiler/embed-pages docs/errors/*.md > $@
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(C11) -c -o $@ $<
+
+$(BUILD)/%.o: $(BUILD)/%.c
+	$(C11) -c -o $@ $<
+
+$(BUILD)/skald: $(COMPILER) $(IDL)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
+
+# ---- the runtime and what is built on it ----
+
+$(BUILD)/libskald.a: $(RUNTIME)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/protocols/%.skald.c $(BUILD)/protocols/%.skald.h &: protocols/%.skald $(BUILD)/skald
+	@mkdir -p $(@D)
+	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.skald.d
+
+$(HOSTFS): | $(BUILD)/protocols/fs.skald.h
+
+$(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(BUILD)/libskald.a
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^
+
+$(BUILD)/hostfs-client: $(filter $(CLIENT),$(HOSTFS)) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

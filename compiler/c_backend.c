@@ -1,0 +1,158 @@
+/*
+ * The C back end: its files and their order. See c_backend.h.
+ */
+#define _GNU_SOURCE
+#include "compiler/c_backend.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "compiler/c_code.h"
+#include "idl/check_c_names.h"
+
+static struct c_code new_code(struct arena *arena, const struct file *file)
+{
+	return (struct c_code){ .arena = arena, .file = file, .out = { .arena = arena } };
+}
+
+/* ---- the source ---- */
+
+static void print_own_list(struct c_code *c, const struct type *list, const char *path)
+{
+	c_print_list_read(c, list, path);
+	c_print_list_write(c, list, path);
+}
+
+static void print_own_lists(struct c_code *c, const struct body *body, const char *path)
+{
+	for (const struct member *m = body->first; m != NULL; m = m->next) {
+		if (!m->is_tags)
+			c_each_own_list(c, m->type, arena_printf(c->arena, "%s_%s",
+				path, m->name), print_own_list);
+		for (const struct member *t = m->tags; t != NULL; t = t->next)
+			c_each_own_list(c, t->type, arena_printf(c->arena, "%s_%s",
+				path, t->name), print_own_list);
+	}
+}
+
+static void print_body(void *context, const struct declaration *d)
+{
+	struct c_code *c = context;
+
+	if (d->kind == DECLARATION_STRUCT) {
+		print_own_lists(c, &d->as.structure.body, d->c_name);
+		c_print_struct_read(c, d);
+		c_print_struct_write(c, d);
+	} else if (d->as.message.has_id) {
+		print_own_lists(c, &d->as.message.head.body, d->c_name);
+		print_own_lists(c, &d->as.message.tail.body, d->c_name);
+		c_print_message(c, d);
+	}
+}
+
+static void print_newtype(struct c_code *c, const struct declaration *d)
+{
+	struct type plain = *d->as.newtype;
+
+	if (plain.newtype == d)
+		plain.newtype = NULL;
+	c_each_own_list(c, &plain, d->c_name, print_own_list);
+}
+
+static void print_source(struct c_code *c)
+{
+	const struct declaration *d;
+
+	print_line(&c->out, "/* Made by skald from %s; edit that, not this. */", c->file->name);
+	print_line(&c->out, "#include \"%s.skald.h\"", c->file->stem);
+	print(&c->out, "\n");
+	for (d = c->file->first; d != NULL; d = d->next)
+		if (d->kind == DECLARATION_NEWTYPE)
+			print_newtype(c, d);
+	c_each_body(c, c, print_body);
+	for (d = c->file->first; d != NULL; d = d->next)
+		if (d->kind == DECLARATION_INTERFACE)
+			c_print_interface(c, d);
+	if (c->out.text[c->out.size - 2] == '\n')
+		c->out.size--;		/* no empty line at the end */
+}
+
+/* ---- files ---- */
+
+/* Blanks and '#' as make wants them; a '$' is doubled. */
+static const char *for_make(struct arena *arena, const char *path)
+{
+	char *quoted = arena_alloc(arena, 2 * strlen(path) + 1);
+	size_t size = 0;
+
+	for (; *path != '\0'; path++) {
+		if (strchr(" \t#", *path) != NULL)
+			quoted[size++] = '\\';
+		else if (*path == '$')
+			quoted[size++] = '$';
+		quoted[size++] = *path;
+	}
+	return quoted;
+}
+
+static int write_depfile(struct arena *arena, const struct schema *schema,
+	const struct c_options *options, const char *stem)
+{
+	struct printer out = { .arena = arena };
+
+	print(&out, "%s.skald.h %s.skald.c:", for_make(arena, stem), for_make(arena, stem));
+	for (const struct file *f = schema->files; f != NULL; f = f->next)
+		print(&out, " \\\n  %s", for_make(arena, f->source->path));
+	print(&out, "\n");
+	for (const struct file *f = schema->files; f != NULL; f = f->next)
+		print(&out, "%s:\n", for_make(arena, f->source->path));
+	return print_to_file(&out, options->depfile);
+}
+
+/* Makes the folder and those above it. */
+static int make_folder(struct arena *arena, const char *path)
+{
+	char *part = arena_copy(arena, path, strlen(path));
+
+	for (char *p = part + 1; ; p++) {
+		if (*p != '/' && *p != '\0')
+			continue;
+		char end = *p;
+		*p = '\0';
+		if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+			fprintf(stderr, "skald: cannot make folder %s: %s\n", part,
+				strerror(errno));
+			return -1;
+		}
+		if (end == '\0')
+			return 0;
+		*p = end;
+	}
+}
+
+int c_generate(struct arena *arena, struct diagnostics *diags,
+	const struct schema *schema, const struct c_options *options)
+{
+	const char *stem = arena_printf(arena, "%s/%s", options->folder, schema->root->stem);
+	struct c_code header = new_code(arena, schema->root);
+	struct c_code source = new_code(arena, schema->root);
+	struct c_code tables = new_code(arena, schema->root);
+
+	check_c_names(arena, diags, schema->root);
+	if (diag_errors(diags) != 0)
+		return 1;
+	c_print_header(&header);
+	print_source(&source);
+	c_print_reflection(&tables, schema);
+	if (make_folder(arena, options->folder) != 0
+	    || print_to_file(&header.out, arena_printf(arena, "%s.skald.h", stem)) != 0
+	    || print_to_file(&source.out, arena_printf(arena, "%s.skald.c", stem)) != 0
+	    || (options->reflect && print_to_file(&tables.out,
+		    arena_printf(arena, "%s.skald.reflect.c", stem)) != 0))
+		return 2;
+	if (options->depfile != NULL && write_depfile(arena, schema, options, stem) != 0)
+		return 2;
+	return 0;
+}

@@ -1,0 +1,118 @@
+/*
+ * The C back end, inside: what its files share. One run makes one header and
+ * one source; c_backend.c drives, c_types.c names, c_header.c declares,
+ * c_read.c, c_write.c, c_message.c and c_interface.c define.
+ */
+#ifndef COMPILER_C_CODE_H
+#define COMPILER_C_CODE_H
+
+#include "compiler/print.h"
+#include "idl/diag.h"
+#include "idl/tree.h"
+
+struct c_code {
+	struct arena *arena;
+	const struct file *file;
+	struct printer out;
+};
+
+/* ---- names and types: c_types.c ---- */
+
+/* "uint32", "int8": the part of runtime names that says an integer's type. */
+const char *c_integer(struct c_code *c, const struct type *type);
+
+/*
+ * Declares `declarator` with the type: c_declare(type, "x", path) is
+ * "uint16_t x[3]". The path names list types that belong to this place alone
+ * ("fs_Status_blocks").
+ */
+const char *c_declare(struct c_code *c, const struct type *type,
+	const char *declarator, const char *path);
+/* The same for what a newtype stands for. */
+const char *c_declare_plain(struct c_code *c, const struct type *type,
+	const char *declarator, const char *path);
+
+/* How a list is held in C. */
+enum c_list {
+	C_LIST_BYTES,			/* struct sk_bytes */
+	C_LIST_RUNTIME,			/* struct sk_uint32_list and the like */
+	C_LIST_STRUCT,			/* struct fs_Entry_list */
+	C_LIST_OWN			/* made for this place: PATH_list */
+};
+enum c_list c_list_of(const struct type *list);
+/* Names its struct and functions: "sk_uint32", "fs_Entry", or the path. */
+const char *c_list_name(struct c_code *c, const struct type *list, const char *path);
+/* The path of a list's elements. */
+const char *c_item_path(struct c_code *c, const struct type *list, const char *path);
+/* The path of the type itself: a newtype's list types are its own. */
+const char *c_path(struct c_code *c, const struct type *type, const char *path);
+
+/* "(fs.skald:16)" */
+const char *c_place(struct c_code *c, const struct span *span);
+
+/* Calls `each` for every list type made for a place in the type, inner first. */
+void c_each_own_list(struct c_code *c, const struct type *type, const char *path,
+	void (*each)(struct c_code *c, const struct type *list, const char *path));
+
+/* Messages and structs of the file, methods' own messages included. */
+void c_each_body(struct c_code *c, void *context,
+	void (*each)(void *context, const struct declaration *declaration));
+
+/* ---- conditions that are gathered into one `if`: c_types.c ---- */
+
+struct c_block {
+	struct c_code *c;
+	const char *stream;		/* "in", "&in", "out", "&out" */
+	const char *fail;		/* "return false;" */
+	const char *pending[64];
+	unsigned pending_count;
+	unsigned loops;			/* index variables in use */
+};
+
+/* Something that must be true to go on. */
+void c_require(struct c_block *block, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* That a list or string of the type is within its bound, if it has one. */
+void c_require_bound(struct c_block *block, const struct type *type,
+	const char *value, const char *size);
+/* "&x", or "p" for "*p". */
+const char *c_address(struct c_code *c, const char *value);
+/* Prints what was gathered: if (!a || !b) fail. */
+void c_flush(struct c_block *block);
+/* Prints what was gathered as the last statement of a function: return a && b. */
+void c_return(struct c_block *block);
+/* Opens a loop over `count` elements, and names its index. */
+const char *c_loop(struct c_block *block, uint64_t count);
+void c_end_loop(struct c_block *block);
+
+/* ---- the parts ---- */
+
+void c_print_header(struct c_code *c);
+
+/* Dynamic position: c_read.c and c_write.c. */
+void c_read_value(struct c_block *block, const struct type *type, const char *value,
+	const char *path);
+void c_write_value(struct c_block *block, const struct type *type, const char *value,
+	const char *path);
+/* One member of a body in dynamic position, or a tags block. */
+void c_read_member(struct c_block *block, const struct member *member, const char *path);
+void c_write_member(struct c_block *block, const struct member *member, const char *path);
+void c_print_struct_read(struct c_code *c, const struct declaration *declaration);
+void c_print_struct_write(struct c_code *c, const struct declaration *declaration);
+void c_print_list_read(struct c_code *c, const struct type *list, const char *path);
+void c_print_list_write(struct c_code *c, const struct type *list, const char *path);
+
+/* Some member holds it as a list of one (struct member, is_recursive). */
+bool c_is_held_as_one(const struct file *file, const struct declaration *declaration);
+/* Some member of the body is a tags block. */
+bool c_has_tags(const struct body *body);
+
+void c_print_message(struct c_code *c, const struct declaration *declaration);
+
+/* The tables of runtime/reflect.h, a file of their own: c_reflect.c. */
+void c_print_reflection(struct c_code *c, const struct schema *schema);
+
+void c_declare_interface(struct c_code *c, const struct declaration *declaration);
+void c_print_interface(struct c_code *c, const struct declaration *declaration);
+
+#endif

@@ -1,0 +1,220 @@
+/*
+ * Generated clients and servers: one client function per method, the table of
+ * operations, dispatch, and one answer function per method.
+ */
+#include "compiler/c_code.h"
+
+#include <inttypes.h>
+
+static const char *method_name(struct c_code *c, const struct declaration *d,
+	const struct method *m)
+{
+	return arena_printf(c->arena, "%s_%s", d->c_name, m->name);
+}
+
+/* ---- signatures ---- */
+
+static void print_call_signature(struct c_code *c, const struct declaration *d,
+	const struct method *m, const char *end)
+{
+	print_line(&c->out, "int %s(struct sk_channel *channel,", method_name(c, d, m));
+	if (m->reply == NULL) {
+		print_line(&c->out, "\tconst struct %s *request, const struct sk_call *call)%s",
+			m->request->c_name, end);
+		return;
+	}
+	print_line(&c->out, "\tconst struct %s *request,", m->request->c_name);
+	print_line(&c->out, "\tstruct %s *reply, const struct sk_call *call)%s",
+		m->reply->c_name, end);
+}
+
+static void print_answer_signature(struct c_code *c, const struct declaration *d,
+	const struct method *m, const char *end)
+{
+	print_line(&c->out, "int %s_answer(struct sk_reply *to, %s error,",
+		method_name(c, d, m), m->error != NULL ? m->error->c_name : "int32_t");
+	print_line(&c->out, "\tconst struct %s *reply)%s", m->reply->c_name, end);
+}
+
+static void print_dispatch_signature(struct c_code *c, const struct declaration *d,
+	const char *end)
+{
+	print_line(&c->out, "int %s_dispatch(const struct %s_ops *ops, void *self,",
+		d->c_name, d->c_name);
+	print_line(&c->out, "\tstruct sk_incoming *incoming)%s", end);
+}
+
+static void print_operation(struct c_code *c, const struct method *m)
+{
+	const char *to = m->reply != NULL ? ", struct sk_reply *to" : "";
+
+	print_line(&c->out, "\tvoid (*%s)(void *self,", m->name);
+	print_line(&c->out, "\t\tconst struct %s *request%s);", m->request->c_name, to);
+}
+
+/* ---- header ---- */
+
+static void print_lines(struct printer *out, const char *doc)
+{
+	while (*doc != '\0') {
+		size_t size = 0;
+		while (doc[size] != '\0' && doc[size] != '\n')
+			size++;
+		print_line(out, size != 0 ? " * %.*s" : " *%.*s", (int)size, doc);
+		doc += size + (doc[size] == '\n');
+	}
+}
+
+static void declare_method(struct c_code *c, const struct declaration *d,
+	const struct method *m)
+{
+	struct printer *out = &c->out;
+
+	print_line(out, "/**");
+	if (m->doc != NULL)
+		print_lines(out, m->doc);
+	print_line(out, " * %s.%s %s.%s", d->qualified, m->name, c_place(c, &m->span),
+		m->is_idempotent ? " May be called again if its fate is unknown." : "");
+	if (m->reply == NULL)
+		print_line(out, " * One-way. Returns 0 once it is sent, or a negative status.");
+	else
+		print_line(out, " * Returns 0, a negative status%s%s%s.",
+			m->error != NULL ? ", or a positive " : "",
+			m->error != NULL ? m->error->c_name : "",
+			" (what the reply borrows stays until the next call)");
+	print_line(out, " */");
+	print_call_signature(c, d, m, ";");
+	print(out, "\n");
+}
+
+void c_declare_interface(struct c_code *c, const struct declaration *d)
+{
+	struct printer *out = &c->out;
+	const struct method *m;
+
+	print(out, "/* ---- interface %s %s ---- */\n\n", d->qualified, c_place(c, &d->span));
+	for (m = d->as.interface.first; m != NULL; m = m->next)
+		declare_method(c, d, m);
+	print_line(out, "/*");
+	if (d->doc != NULL)
+		print_lines(out, d->doc);
+	print_line(out, " * What a server does. Each operation answers once, now or later,");
+	print_line(out, " * by the function below; one that is NULL is an unknown method.");
+	print_line(out, " */");
+	print_line(out, "struct %s_ops {", d->c_name);
+	for (m = d->as.interface.first; m != NULL; m = m->next)
+		print_operation(c, m);
+	if (d->as.interface.first == NULL)
+		print_line(out, "\tuint8_t empty;");
+	print_line(out, "};");
+	print(out, "\n");
+	print_line(out, "/* Decodes a request and runs its operation. 0, or the negative");
+	print_line(out, " * status with which the request was refused. */");
+	print_dispatch_signature(c, d, ";");
+	print(out, "\n");
+	for (m = d->as.interface.first; m != NULL; m = m->next)
+		if (m->reply != NULL)
+			print_answer_signature(c, d, m, ";");
+	print(out, "\n");
+}
+
+/* ---- source ---- */
+
+static void print_call(struct c_code *c, const struct declaration *d, const struct method *m)
+{
+	struct printer *out = &c->out;
+
+	print_call_signature(c, d, m, "");
+	print_line(out, "{");
+	print_line(out, "\tint status = %s_encode(request,", m->request->c_name);
+	print_line(out, "\t\tchannel->request.bytes, channel->request.capacity);");
+	print(out, "\n");
+	if (m->reply == NULL) {
+		print_line(out, "\tif (status < 0)");
+		print_line(out, "\t\treturn status;");
+		print_line(out, "\treturn sk_send(channel, (size_t)status, call);");
+	} else {
+		print_line(out, "\tif (status >= 0)");
+		print_line(out, "\t\tstatus = sk_invoke(channel, (size_t)status,");
+		print_line(out, "\t\t\t%s_ID, call);", m->reply->c_name);
+		print_line(out, "\tif (status == 0)");
+		print_line(out, "\t\tstatus = %s_decode(reply,", m->reply->c_name);
+		print_line(out, "\t\t\tchannel->reply.bytes, channel->reply.size);");
+		print_line(out, "\treturn status;");
+	}
+	print_line(out, "}");
+	print(out, "\n");
+}
+
+static void print_answer(struct c_code *c, const struct declaration *d,
+	const struct method *m)
+{
+	struct printer *out = &c->out;
+
+	print_answer_signature(c, d, m, "");
+	print_line(out, "{");
+	print_line(out, "\tif (error != 0)");
+	print_line(out, "\t\treturn sk_answer_error(to, error);");
+	print_line(out, "\tif (to->port == NULL)");
+	print_line(out, "\t\treturn SK_BAD_TOKEN;");
+	print_line(out, "\tint size = %s_encode(reply,", m->reply->c_name);
+	print_line(out, "\t\tto->port->answer.bytes, to->port->answer.capacity);");
+	print_line(out, "\treturn size < 0 ? size : sk_answer(to, (size_t)size);");
+	print_line(out, "}");
+	print(out, "\n");
+}
+
+static void print_case(struct c_code *c, const struct method *m)
+{
+	struct printer *out = &c->out;
+	const char *name = m->request->c_name;
+
+	print_line(out, "case %s_ID: {", name);
+	out->indent++;
+	print_line(out, "struct %s request;", name);
+	print_line(out, "if (ops->%s == NULL)", m->name);
+	print_line(out, "\treturn sk_refuse(incoming, SK_UNKNOWN_METHOD);");
+	print_line(out, "if (%s_decode(&request, message->bytes, message->size) < 0)", name);
+	print_line(out, "\treturn sk_refuse(incoming, SK_MALFORMED);");
+	if (m->reply == NULL) {
+		print_line(out, "ops->%s(self, &request);", m->name);
+	} else {
+		print_line(out, "incoming->reply.id = %s_ID;", m->reply->c_name);
+		print_line(out, "ops->%s(self, &request, &incoming->reply);", m->name);
+	}
+	print_line(out, "return 0;");
+	out->indent--;
+	print_line(out, "}");
+}
+
+void c_print_interface(struct c_code *c, const struct declaration *d)
+{
+	struct printer *out = &c->out;
+	const struct method *m = d->as.interface.first;
+
+	for (; m != NULL; m = m->next) {
+		print_call(c, d, m);
+		if (m->reply != NULL)
+			print_answer(c, d, m);
+	}
+	print_dispatch_signature(c, d, "");
+	print_line(out, "{");
+	out->indent++;
+	if (d->as.interface.first == NULL) {
+		print_line(out, "(void)ops;");
+		print_line(out, "(void)self;");
+		print_line(out, "return sk_refuse(incoming, SK_UNKNOWN_METHOD);");
+	} else {
+		print_line(out, "const struct sk_message *message = incoming->message;");
+		print(out, "\n");
+		print_line(out, "switch (sk_message_id(message)) {");
+		for (m = d->as.interface.first; m != NULL; m = m->next)
+			print_case(c, m);
+		print_line(out, "default:");
+		print_line(out, "\treturn sk_refuse(incoming, SK_UNKNOWN_METHOD);");
+		print_line(out, "}");
+	}
+	out->indent--;
+	print_line(out, "}");
+	print(out, "\n");
+}

@@ -1,0 +1,270 @@
+/*
+ * Generated reading of dynamic positions: structs, tags, arrays.
+ */
+#include "compiler/c_code.h"
+
+#include <inttypes.h>
+
+static void read_list(struct c_block *block, const struct type *type,
+	const char *value, const char *path)
+{
+	struct c_code *c = block->c;
+
+	if (c_list_of(type) != C_LIST_BYTES) {
+		c_require(block, "%s_read_list(%s, %s)", c_list_name(c, type, path),
+			block->stream, c_address(c, value));
+		c_require_bound(block, type, value, "count");
+		return;
+	}
+	c_require(block, "sk_read_%s(%s, %s)",
+		type->element->kind == TYPE_BOOL ? "bools" : "bytes",
+		block->stream, c_address(c, value));
+	c_require_bound(block, type, value, "size");
+}
+
+static void read_array(struct c_block *block, const struct type *type,
+	const char *value, const char *path)
+{
+	struct c_code *c = block->c;
+
+	if (type_is_raw_byte(type->element) && type->element->kind != TYPE_BOOL) {
+		c_require(block, "sk_read_raw_exactly(%s, %s, %" PRIu64 ")",
+			block->stream, value, type->count);
+		return;
+	}
+	c_require(block, "sk_read_exactly(%s, %" PRIu64 ")", block->stream, type->count);
+	const char *index = c_loop(block, type->count);
+	c_read_value(block, type->element,
+		arena_printf(c->arena, "%s[%s]", value, index), path);
+	c_end_loop(block);
+}
+
+void c_read_value(struct c_block *block, const struct type *type, const char *value,
+	const char *path)
+{
+	struct c_code *c = block->c;
+
+	switch (type->kind) {
+	case TYPE_INTEGER:
+	case TYPE_ENUM:
+		c_require(block, "sk_read_%s(%s, %s)", c_integer(c, type),
+			block->stream, c_address(c, value));
+		break;
+	case TYPE_BOOL:
+		c_require(block, "sk_read_bool(%s, %s)", block->stream,
+			c_address(c, value));
+		break;
+	case TYPE_STRING:
+		c_require(block, "sk_read_string(%s, %s)", block->stream,
+			c_address(c, value));
+		c_require_bound(block, type, value, "size");
+		break;
+	case TYPE_STRUCT:
+		c_require(block, "%s_read(%s, %s)", type->declaration->c_name,
+			block->stream, c_address(c, value));
+		break;
+	case TYPE_LIST:
+		read_list(block, type, value, c_path(c, type, path));
+		break;
+	case TYPE_ARRAY:
+		read_array(block, type, value, c_path(c, type, path));
+		break;
+	}
+}
+
+static const char *member_path(struct c_code *c, const char *path,
+	const struct member *member)
+{
+	return arena_printf(c->arena, "%s_%s", path, member->name);
+}
+
+static void read_tag(struct c_block *block, const struct member *member, const char *path)
+{
+	struct c_code *c = block->c;
+	const char *value = arena_printf(c->arena, "value->%s", member->name);
+
+	print_line(&c->out, "if (tag == %" PRIu64 ") {", member->tag);
+	c->out.indent++;
+	print_line(&c->out, "value->has_%s = true;", member->name);
+	if (member->is_recursive)
+		c_require(block, "%s_read_one(%s, %s)",
+			member->type->declaration->c_name, block->stream,
+			c_address(c, value));
+	else
+		c_read_value(block, member->type, value, member_path(c, path, member));
+	c_require(block, "sk_read_varint(%s, &tag)", block->stream);
+	c_flush(block);
+	c->out.indent--;
+	print_line(&c->out, "}");
+}
+
+void c_read_member(struct c_block *block, const struct member *member, const char *path)
+{
+	struct c_code *c = block->c;
+
+	if (!member->is_tags) {
+		c_read_value(block, member->type,
+			arena_printf(c->arena, "value->%s", member->name),
+			member_path(c, path, member));
+		return;
+	}
+	c_require(block, "sk_read_varint(%s, &tag)", block->stream);
+	c_flush(block);
+	for (const struct member *m = member->tags; m != NULL; m = m->next)
+		read_tag(block, m, path);
+	c_require(block, "tag == 0");
+}
+
+/* ---- whole functions ---- */
+
+bool c_has_tags(const struct body *body)
+{
+	for (const struct member *m = body->first; m != NULL; m = m->next)
+		if (m->is_tags)
+			return true;
+	return false;
+}
+
+static bool has_recursive_tag_to(const struct body *body, const struct declaration *to)
+{
+	for (const struct member *m = body->first; m != NULL; m = m->next)
+		for (const struct member *t = m->tags; t != NULL; t = t->next)
+			if (t->is_recursive && t->type->declaration == to)
+				return true;
+	return false;
+}
+
+bool c_is_held_as_one(const struct file *file, const struct declaration *declaration)
+{
+	for (const struct declaration *d = file->first; d != NULL; d = d->next)
+		if (d->kind == DECLARATION_STRUCT
+		    && has_recursive_tag_to(&d->as.structure.body, declaration))
+			return true;
+	return false;
+}
+
+/* Reads `count` elements and keeps the range that they stand in. */
+static void print_list_read(struct c_code *c, const struct type *item,
+	const char *list, const char *path, bool is_empty)
+{
+	struct c_block block = { .c = c, .stream = "in", .fail = "return false;" };
+
+	print_line(&c->out, "bool %s_read_list(struct sk_reader *in, struct %s_list *list)",
+		list, list);
+	print_line(&c->out, "{");
+	c->out.indent++;
+	print_line(&c->out, "%s;", c_declare(c, item, "item", path));
+	print(&c->out, "\n");
+	print_line(&c->out, "list->items = NULL;");
+	c_require(&block, "sk_read_count%s(in, &list->count)", is_empty ? "_of_empty" : "");
+	c_flush(&block);
+	print_line(&c->out, "sk_range_begin(&list->wire, in);");
+	print_line(&c->out, "for (uint32_t n = 0; n < list->count; n++) {");
+	c->out.indent++;
+	c_read_value(&block, item, "item", path);
+	c_flush(&block);
+	c->out.indent--;
+	print_line(&c->out, "}");
+	print_line(&c->out, "sk_range_end(&list->wire, in);");
+	print_line(&c->out, "return true;");
+	c->out.indent--;
+	print_line(&c->out, "}");
+	print(&c->out, "\n");
+}
+
+/* Takes one element off the front, of the caller's or of the message's. */
+static void print_list_next(struct c_code *c, const struct type *item,
+	const char *list, const char *path)
+{
+	bool is_array = item->kind == TYPE_ARRAY;
+	struct c_block block = { .c = c, .stream = "&in",
+		.fail = "return sk_list_stop(&list->count);" };
+
+	print_line(&c->out, "bool %s_next(struct %s_list *list, %s)", list, list,
+		c_declare(c, item, is_array ? "(*item)" : "*item", path));
+	print_line(&c->out, "{");
+	c->out.indent++;
+	print_line(&c->out, "if (list->count == 0)");
+	print_line(&c->out, "\treturn false;");
+	print_line(&c->out, "list->count--;");
+	print_line(&c->out, "if (list->items != NULL) {");
+	if (is_array)
+		print_line(&c->out, "\tmemcpy(item, list->items++, sizeof *item);");
+	else
+		print_line(&c->out, "\t*item = *list->items++;");
+	print_line(&c->out, "\treturn true;");
+	print_line(&c->out, "}");
+	print_line(&c->out, "struct sk_reader in = sk_range_open(&list->wire);");
+	c_read_value(&block, item, is_array ? "(*item)" : "*item", path);
+	c_flush(&block);
+	print_line(&c->out, "sk_range_advance(&list->wire, &in);");
+	print_line(&c->out, "return true;");
+	c->out.indent--;
+	print_line(&c->out, "}");
+	print(&c->out, "\n");
+}
+
+void c_print_list_read(struct c_code *c, const struct type *list, const char *path)
+{
+	const char *name = c_list_name(c, list, path);
+	const char *item_path = c_item_path(c, list, path);
+
+	print_list_read(c, list->element, name, item_path, list->element->min_size == 0);
+	print_list_next(c, list->element, name, item_path);
+}
+
+/* A struct that stands in itself by a tag is held as a list of one. */
+static void print_read_one(struct c_code *c, const char *name)
+{
+	print_line(&c->out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list)",
+		name, name);
+	print_line(&c->out, "{");
+	print_line(&c->out, "\tstruct %s item;", name);
+	print(&c->out, "\n");
+	print_line(&c->out, "\tlist->items = NULL;");
+	print_line(&c->out, "\tlist->count = 1;");
+	print_line(&c->out, "\tsk_range_begin(&list->wire, in);");
+	print_line(&c->out, "\tif (!%s_read(in, &item))", name);
+	print_line(&c->out, "\t\treturn false;");
+	print_line(&c->out, "\tsk_range_end(&list->wire, in);");
+	print_line(&c->out, "\treturn true;");
+	print_line(&c->out, "}");
+	print(&c->out, "\n");
+}
+
+void c_print_struct_read(struct c_code *c, const struct declaration *d)
+{
+	struct c_block block = { .c = c, .stream = "in", .fail = "return false;" };
+	const struct body *body = &d->as.structure.body;
+	struct type self = { .kind = TYPE_STRUCT, .declaration = (struct declaration *)d };
+	bool counts = d->as.structure.counts_depth;
+
+	print_line(&c->out, "bool %s_read(struct sk_reader *in, struct %s *value)",
+		d->c_name, d->c_name);
+	print_line(&c->out, "{");
+	c->out.indent++;
+	if (c_has_tags(body)) {
+		print_line(&c->out, "uint64_t tag;");
+		print(&c->out, "\n");
+	}
+	if (c_has_tags(body) || body->first == NULL)
+		print_line(&c->out, "%s_init(value);", d->c_name);
+	if (counts)
+		c_require(&block, "sk_descend(in)");
+	else if (body->first == NULL)
+		print_line(&c->out, "(void)in;");
+	for (const struct member *m = body->first; m != NULL; m = m->next)
+		c_read_member(&block, m, d->c_name);
+	if (counts) {
+		c_flush(&block);
+		print_line(&c->out, "sk_ascend(in);");
+	}
+	c_return(&block);
+	c->out.indent--;
+	print_line(&c->out, "}");
+	print(&c->out, "\n");
+	print_list_read(c, &self, d->c_name, d->c_name, d->as.structure.min_size == 0);
+	print_list_next(c, &self, d->c_name, d->c_name);
+	if (c_is_held_as_one(c->file, d))
+		print_read_one(c, d->c_name);
+}

@@ -1,0 +1,99 @@
+/*
+ * A growing text: see print.h.
+ */
+#define _GNU_SOURCE
+#include "compiler/print.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void append(struct printer *out, const char *text, size_t size)
+{
+	if (out->size + size > out->capacity) {
+		out->capacity = 2 * (out->size + size) + 4096;
+		char *bigger = arena_alloc(out->arena, out->capacity);
+		if (out->size != 0)
+			memcpy(bigger, out->text, out->size);
+		out->text = bigger;
+	}
+	memcpy(out->text + out->size, text, size);
+	out->size += size;
+}
+
+void print(struct printer *out, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	const char *text = arena_vprintf(out->arena, format, arguments);
+	va_end(arguments);
+	append(out, text, strlen(text));
+}
+
+void print_line(struct printer *out, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	const char *text = arena_vprintf(out->arena, format, arguments);
+	va_end(arguments);
+	for (unsigned i = 0; *text != '\0' && i < out->indent; i++)
+		append(out, "\t", 1);
+	append(out, text, strlen(text));
+	append(out, "\n", 1);
+}
+
+static bool has_same_text(const struct printer *out, const char *path)
+{
+	struct stat status;
+	FILE *file = fopen(path, "rb");
+	bool same = false;
+
+	if (file == NULL)
+		return false;
+	if (fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode)
+	    && (size_t)status.st_size == out->size) {
+		char *text = arena_alloc(out->arena, out->size + 1);
+		same = fread(text, 1, out->size, file) == out->size
+			&& memcmp(text, out->text, out->size) == 0;
+	}
+	fclose(file);
+	return same;
+}
+
+static int complain(const char *path)
+{
+	fprintf(stderr, "skald: cannot write %s: %s\n", path, strerror(errno));
+	return -1;
+}
+
+int print_to_file(const struct printer *out, const char *path)
+{
+	if (has_same_text(out, path))
+		return 0;
+	char *temporary = arena_printf(out->arena, "%s.XXXXXX", path);
+	int descriptor = mkstemp(temporary);
+	if (descriptor < 0)
+		return complain(path);
+	mode_t mask = umask(0);
+	umask(mask);
+	FILE *file = fdopen(descriptor, "wb");
+	bool good = file != NULL
+		&& fwrite(out->text, 1, out->size, file) == out->size
+		&& fchmod(descriptor, 0666 & ~mask) == 0;
+	if (file != NULL)
+		good = fclose(file) == 0 && good;
+	if (!good || rename(temporary, path) != 0) {
+		int reason = errno;
+		unlink(temporary);
+		errno = reason;
+		return complain(path);
+	}
+	return 0;
+}

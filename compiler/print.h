@@ -1,0 +1,33 @@
+/*
+ * A growing text, printed by whole lines with indentation.
+ */
+#ifndef COMPILER_PRINT_H
+#define COMPILER_PRINT_H
+
+#include <stddef.h>
+
+#include "idl/arena.h"
+
+struct printer {
+	struct arena *arena;
+	char *text;
+	size_t size;
+	size_t capacity;
+	unsigned indent;		/* in tabs */
+};
+
+/* Text as it is. */
+void print(struct printer *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* One line, indented; an empty one has no blanks. */
+void print_line(struct printer *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Writes the text to a file, whole or not at all: to a temporary file beside
+ * it, which then takes its name. Leaves a file that has the same text alone,
+ * so that make rebuilds nothing. Returns 0, or -1 with the reason on stderr.
+ */
+int print_to_file(const struct printer *out, const char *path);
+
+#endif
