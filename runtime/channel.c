@@ -5,26 +5,16 @@
  */
 #include "runtime/channel.h"
 
+#include "runtime/codec.h"
+
 #define HEAD_SIZE 8
-
-static uint32_t load32(const uint8_t *from)
-{
-	return (uint32_t)from[0] | (uint32_t)from[1] << 8 |
-		(uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
-static void store32(uint8_t *to, uint32_t value)
-{
-	for (unsigned i = 0; i < 4; i++)
-		to[i] = (uint8_t)(value >> 8 * i);
-}
 
 /* The number of a message of 12 bytes, or 0 if it is none. */
 static int32_t short_number(const struct sk_message *message)
 {
-	if (message->size != SK_STATUS_SIZE || load32(message->bytes + 4) != 0)
+	if (message->size != SK_STATUS_SIZE || sk_get_uint32(message->bytes + 4) != 0)
 		return 0;
-	return (int32_t)load32(message->bytes + HEAD_SIZE);
+	return (int32_t)sk_get_uint32(message->bytes + HEAD_SIZE);
 }
 
 /* Takes one handle that is still there out of a message. */
@@ -56,7 +46,7 @@ static void port_close_handles(struct sk_port *port, struct sk_message *message)
 
 uint32_t sk_message_id(const struct sk_message *message)
 {
-	return message->size < HEAD_SIZE ? 0 : load32(message->bytes);
+	return message->size < HEAD_SIZE ? 0 : sk_get_uint32(message->bytes);
 }
 
 /* ---- clients ---- */
@@ -157,9 +147,9 @@ int sk_answer_error(struct sk_reply *to, int32_t error)
 		return SK_INVALID;
 	answer = &to->port->answer;
 	port_close_handles(to->port, answer);
-	store32(answer->bytes, error > 0 ? to->id + 1 : SK_STATUS_ID);
-	store32(answer->bytes + 4, 0);
-	store32(answer->bytes + HEAD_SIZE, (uint32_t)error);
+	sk_put_uint32(answer->bytes, error > 0 ? to->id + 1 : SK_STATUS_ID);
+	sk_put_uint32(answer->bytes + 4, 0);
+	sk_put_uint32(answer->bytes + HEAD_SIZE, (uint32_t)error);
 	return sk_answer(to, SK_STATUS_SIZE);
 }
 

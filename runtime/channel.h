@@ -16,6 +16,10 @@
 
 #include "runtime/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Greatest message of a method (docs/wire-format.md), and what goes beside it. */
 #define SK_MESSAGE_MAX 4096
 #define SK_HANDLES_MAX 8
@@ -156,5 +160,9 @@ int sk_refuse(struct sk_incoming *incoming, int status);
  * neither answered nor kept it, and closes the handles that it did not take.
  */
 void sk_finish(struct sk_incoming *incoming);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 #ifndef RUNTIME_STATUS_H
 #define RUNTIME_STATUS_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* name, number, text */
 #define SK_STATUS_LIST(X) \
 	X(MALFORMED, -1, "the message does not decode") \
@@ -35,5 +39,9 @@ enum sk_status {
 const char *sk_status_name(int status);
 /* The text beside it in the list. */
 const char *sk_status_text(int status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
