@@ -1,0 +1,31 @@
+/*
+ * YAML, by libyaml: how people write values and read them.
+ *
+ * Plain scalars are integers (decimal, or hexadecimal behind 0x), true and
+ * false, or else strings. Not taken: null, anchors and aliases (so that a
+ * short text stays a small value), tags other than !!str, a second document,
+ * a name twice in one object. Text is VALUE_TEXT_UTF8.
+ */
+#ifndef COMPILER_YAML_H
+#define COMPILER_YAML_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "compiler/value.h"
+
+/* False: see *fault. */
+bool yaml_read(struct arena *arena, const char *text, size_t size,
+	struct value *to, struct text_fault *fault);
+
+/*
+ * Text that people wrote: JSON if it starts with a brace and is JSON, which
+ * libyaml does not read exactly; else YAML.
+ */
+bool yaml_or_json_read(struct arena *arena, const char *text, size_t size,
+	struct value *to, struct text_fault *fault);
+
+/* Writes a document. False if `to` could not be written. */
+bool yaml_write(FILE *to, const struct value *value);
+
+#endif
