@@ -1,0 +1,120 @@
+/*
+ * The commands of `skald`, their options, and what they share.
+ *
+ * A command is an entry of the table in main.c: main() has parsed its
+ * options and counted its arguments before its function is called.
+ */
+#ifndef COMPILER_COMMAND_H
+#define COMPILER_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "compiler/wire.h"
+#include "idl/diag.h"
+#include "idl/schema.h"
+
+/* Exit statuses. */
+enum {
+	STATUS_GOOD = 0,
+	STATUS_BAD = 1,			/* the input has errors */
+	STATUS_USAGE = 2		/* usage, or the environment */
+};
+
+/* Greatest input that is read, from whatever file. */
+#define INPUT_SIZE_MAX ((size_t)1 << 28)
+
+/* What a command takes; bits of `takes` below. */
+enum command_option {
+	OPTION_IMPORT = 1 << 0,		/* -I DIR */
+	OPTION_OUTPUT = 1 << 1,		/* -o PATH */
+	OPTION_DEPFILE = 1 << 2,
+	OPTION_REFLECT = 1 << 3,
+	OPTION_FORMAT = 1 << 4,
+	OPTION_JSON = 1 << 5,
+	OPTION_HEX = 1 << 6,
+	OPTION_LENIENT = 1 << 7,
+	OPTION_NUMBERS = 1 << 8,
+	OPTION_COLOR = 1 << 9
+};
+
+struct run;
+
+struct command {
+	const char *name;
+	const char *arguments;		/* "SCHEMA MESSAGE" */
+	const char *help;		/* one line */
+	const char *more;		/* further lines of its help, or NULL */
+	int least;			/* arguments */
+	int most;			/* or -1 */
+	unsigned takes;			/* enum command_option, or'ed */
+	int (*run)(struct run *run);
+};
+
+/* One run of one command. */
+struct run {
+	const struct command *command;
+	struct arena *arena;
+	char **arguments;
+	int argument_count;
+	const char **import_folders;
+	size_t import_folder_count;
+	const char *output;		/* -o, or NULL */
+	const char *depfile;
+	bool reflect;
+	bool json;			/* --json or --format=json */
+	bool hex;
+	bool lenient;
+	bool numbers;
+	bool color;			/* on stderr */
+	bool help;
+};
+
+/*
+ * Parses what stands behind the command's name. False: it has said why, and
+ * the status is STATUS_USAGE.
+ */
+bool command_parse(struct run *run, int argc, char **argv);
+/* `skald CMD --help`. */
+void command_help(const struct command *command);
+
+/* "skald: ..." on stderr, with a line's end. */
+void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Loads a schema and prints its diagnostics. NULL if it has errors; *status
+ * is then what the program exits with.
+ */
+struct schema *command_schema(struct run *run, const char *path, int *status);
+/* Finds a message by its name; NULL, and says so, if there is none. */
+const struct declaration *command_message(struct run *run,
+	const struct schema *schema, const char *name);
+/*
+ * The message of the run's second argument or, without one, the only one
+ * with the id that the bytes begin with. NULL, and says so, if none.
+ */
+const struct declaration *command_message_of(struct run *run,
+	const struct schema *schema, struct wire_view bytes);
+
+/* Reads all of stdin. False, and says so, if it cannot or it is too much. */
+bool command_read(struct run *run, struct wire_view *to);
+/* The same, from hexadecimal digits if --hex. */
+bool command_read_bytes(struct run *run, struct wire_view *to, int *status);
+/*
+ * Writes to the file of -o, which is there whole or as it was before, or to
+ * stdout. Returns the status; says what failed.
+ */
+int command_write(struct run *run, char *data, size_t size);
+
+/* "head, byte 13: entries[3].name: ..." on stderr. */
+void command_say_fault(struct run *run, const struct wire_fault *fault);
+
+int command_check(struct run *run);
+int command_c(struct run *run);
+int command_encode(struct run *run);
+int command_decode(struct run *run);
+int command_dump(struct run *run);
+int command_conform(struct run *run);
+int command_explain(struct run *run);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * Options: one table for all commands, of which each takes some.
+ */
+#define _GNU_SOURCE
+
+#include "compiler/command.h"
+
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What getopt_long() returns for options without a letter. */
+enum {
+	LONG_DEPFILE = 256,
+	LONG_REFLECT,
+	LONG_FORMAT,
+	LONG_JSON,
+	LONG_HEX,
+	LONG_LENIENT,
+	LONG_NUMBERS,
+	LONG_COLOR
+};
+
+struct option_row {
+	unsigned option;		/* enum command_option; 0: all take it */
+	int key;
+	const char *name;		/* NULL: only a letter */
+	const char *argument;		/* NULL: takes none */
+	const char *help;
+};
+
+static const struct option_row rows[] = {
+	{OPTION_OUTPUT, 'o', NULL, "PATH", "write there instead"},
+	{OPTION_IMPORT, 'I', NULL, "DIR", "look for imports there too"},
+	{OPTION_DEPFILE, LONG_DEPFILE, "depfile", "FILE",
+		"write a make rule of what was read"},
+	{OPTION_REFLECT, LONG_REFLECT, "reflect", NULL,
+		"generate tables of names, types and offsets"},
+	{OPTION_FORMAT, LONG_FORMAT, "format", "FORMAT",
+		"of diagnostics: text or json"},
+	{OPTION_JSON, LONG_JSON, "json", NULL, "write JSON, on one line"},
+	{OPTION_HEX, LONG_HEX, "hex", NULL,
+		"bytes are hexadecimal digits"},
+	{OPTION_LENIENT, LONG_LENIENT, "lenient", NULL,
+		"take pointers in any order, gaps and left-overs"},
+	{OPTION_NUMBERS, LONG_NUMBERS, "numbers", NULL,
+		"write enumerators as numbers"},
+	{OPTION_COLOR, LONG_COLOR, "color", "WHEN",
+		"of diagnostics: auto, always or never"},
+	{0, 'h', "help", NULL, "show this"},
+};
+
+#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+
+static bool takes(const struct command *command, const struct option_row *row)
+{
+	return row->option == 0 || (command->takes & row->option);
+}
+
+void command_help(const struct command *command)
+{
+	printf("usage: skald %s [OPTIONS] %s\n\n%s\n", command->name,
+		command->arguments, command->help);
+	if (command->more)
+		printf("%s\n", command->more);
+	putchar('\n');
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct option_row *row = &rows[i];
+		char text[32];
+
+		if (!takes(command, row))
+			continue;
+		if (row->name)
+			snprintf(text, sizeof(text), "--%s%s%s", row->name,
+				row->argument ? "=" : "",
+				row->argument ? row->argument : "");
+		else
+			snprintf(text, sizeof(text), "-%c %s", row->key,
+				row->argument);
+		printf("  %-18s %s\n", text, row->help);
+	}
+}
+
+/* Fills what getopt_long() wants from the rows that the command takes. */
+static void list_options(const struct command *command, char *letters,
+	struct option *list)
+{
+	*letters++ = ':';
+	for (size_t i = 0; i < ROW_COUNT; i++) {
+		const struct option_row *row = &rows[i];
+
+		if (!takes(command, row))
+			continue;
+		if (row->key < 256) {
+			*letters++ = (char)row->key;
+			if (row->argument)
+				*letters++ = ':';
+		}
+		if (row->name)
+			*list++ = (struct option){
+				row->name, row->argument ? required_argument :
+				no_argument, NULL, row->key,
+			};
+	}
+	*letters = '\0';
+	*list = (struct option){0};
+}
+
+static bool fail(const struct run *run, const char *what, const char *word)
+{
+	command_say("%s `%s`; see `skald %s --help`", what, word,
+		run->command->name);
+	return false;
+}
+
+static bool set_color(struct run *run, const char *when)
+{
+	if (strcmp(when, "always") == 0)
+		run->color = true;
+	else if (strcmp(when, "never") == 0)
+		run->color = false;
+	else if (strcmp(when, "auto") != 0)
+		return fail(run, "--color is auto, always or never, not", when);
+	return true;
+}
+
+static bool set_format(struct run *run, const char *format)
+{
+	run->json = strcmp(format, "json") == 0;
+	if (!run->json && strcmp(format, "text") != 0)
+		return fail(run, "--format is text or json, not", format);
+	return true;
+}
+
+static bool set_option(struct run *run, int key, char **argv)
+{
+	switch (key) {
+	case 'o':
+		run->output = optarg;
+		return true;
+	case 'I':
+		run->import_folders[run->import_folder_count++] = optarg;
+		return true;
+	case LONG_DEPFILE:
+		run->depfile = optarg;
+		return true;
+	case LONG_REFLECT:
+		return run->reflect = true;
+	case LONG_FORMAT:
+		return set_format(run, optarg);
+	case LONG_JSON:
+		return run->json = true;
+	case LONG_HEX:
+		return run->hex = true;
+	case LONG_LENIENT:
+		return run->lenient = true;
+	case LONG_NUMBERS:
+		return run->numbers = true;
+	case LONG_COLOR:
+		return set_color(run, optarg);
+	case 'h':
+		return run->help = true;
+	case ':':
+		return fail(run, "an argument is missing behind",
+			argv[optind - 1]);
+	default:
+		return fail(run, "no option", argv[optind - 1]);
+	}
+}
+
+bool command_parse(struct run *run, int argc, char **argv)
+{
+	char letters[2 * ROW_COUNT + 2];
+	struct option list[ROW_COUNT + 1];
+	int key;
+
+	run->color = isatty(STDERR_FILENO);
+	run->import_folders = arena_alloc(run->arena,
+		(size_t)argc * sizeof(*run->import_folders));
+	list_options(run->command, letters, list);
+	optind = 1;
+	opterr = 0;
+	while ((key = getopt_long(argc, argv, letters, list, NULL)) != -1) {
+		if (!set_option(run, key, argv))
+			return false;
+	}
+	run->arguments = argv + optind;
+	run->argument_count = argc - optind;
+	if (run->help)
+		return true;
+	if (run->argument_count < run->command->least ||
+	    (run->command->most >= 0 &&
+	     run->argument_count > run->command->most)) {
+		command_say("usage: skald %s [OPTIONS] %s", run->command->name,
+			run->command->arguments);
+		return false;
+	}
+	return true;
+}

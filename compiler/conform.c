@@ -1,0 +1,155 @@
+/*
+ * skald conform: the conformance protocol, a line in, a line out.
+ *
+ * Every line has an arena of its own and is answered whatever it holds. A
+ * line is answered before the next one is read.
+ */
+#define _GNU_SOURCE
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "compiler/command.h"
+#include "compiler/hex.h"
+#include "compiler/json.h"
+
+struct request {
+	struct arena *arena;
+	const struct declaration *message;
+	const char *rest;		/* behind the message's name */
+	size_t size;
+};
+
+static void answer_fault(struct arena *arena, const struct wire_fault *fault)
+{
+	printf("FAIL %s\n", wire_fault_text(arena, fault));
+}
+
+static void print_bytes(const struct wire_bytes *bytes)
+{
+	putchar(' ');
+	if (bytes->size == 0)
+		putchar('-');
+	hex_write(stdout, bytes->data, bytes->size);
+}
+
+static void answer_encode(const struct request *request)
+{
+	struct wire_encode_options options = {.exact = true};
+	struct text_fault text_fault;
+	struct wire_fault fault;
+	struct wire_bytes head;
+	struct wire_bytes tail;
+	struct value value;
+
+	if (!json_read(request->arena, request->rest, request->size,
+	    VALUE_TEXT_BYTES, &value, &text_fault)) {
+		printf("FAIL JSON, column %u: %s\n", text_fault.column,
+			text_fault.message);
+		return;
+	}
+	if (!wire_encode(request->arena, request->message, &value, &options,
+	    &head, &tail, &fault)) {
+		answer_fault(request->arena, &fault);
+		return;
+	}
+	fputs("OK", stdout);
+	print_bytes(&head);
+	print_bytes(&tail);
+	putchar('\n');
+}
+
+static bool read_bytes(const struct request *request, const char *text,
+	size_t size, struct wire_view *to)
+{
+	unsigned char *data = arena_alloc(request->arena, size / 2 + 1);
+
+	*to = (struct wire_view){data, 0};
+	if (size == 1 && *text == '-')
+		return true;
+	return size && hex_read(text, size, false, data, &to->size);
+}
+
+static void answer_decode(const struct request *request)
+{
+	struct wire_decode_options options = {0};
+	const char *space = memchr(request->rest, ' ', request->size);
+	struct wire_fault fault;
+	struct wire_view head;
+	struct wire_view tail;
+	struct value value;
+	size_t size;
+
+	if (space == NULL) {
+		puts("FAIL wanted: D MESSAGE HEADHEX TAILHEX");
+		return;
+	}
+	size = (size_t)(space - request->rest);
+	if (!read_bytes(request, request->rest, size, &head) ||
+	    !read_bytes(request, space + 1, request->size - size - 1, &tail)) {
+		puts("FAIL bytes are pairs of hexadecimal digits, or `-`");
+		return;
+	}
+	if (!wire_decode(request->arena, request->message, head, tail, &options,
+	    &value, &fault)) {
+		answer_fault(request->arena, &fault);
+		return;
+	}
+	fputs("OK ", stdout);
+	json_write(stdout, &value, VALUE_TEXT_BYTES);
+	putchar('\n');
+}
+
+/* Both verbs are "V MESSAGE REST". */
+static void answer(struct arena *arena, const struct schema *schema,
+	const char *line, size_t size)
+{
+	struct request request = {.arena = arena};
+	const char *space;
+	const char *name;
+
+	if (size < 2 || (line[0] != 'E' && line[0] != 'D') || line[1] != ' ') {
+		puts("FAIL a line begins with `E ` or `D `");
+		return;
+	}
+	space = memchr(line + 2, ' ', size - 2);
+	if (space == NULL || memchr(line, '\0', (size_t)(space - line))) {
+		puts("FAIL wanted: the name of a message, and what it holds");
+		return;
+	}
+	name = arena_copy(arena, line + 2, (size_t)(space - line) - 2);
+	request.message = schema_message(schema, name);
+	request.rest = space + 1;
+	request.size = size - (size_t)(request.rest - line);
+	if (request.message == NULL)
+		puts("FAIL no such message");
+	else if (line[0] == 'E')
+		answer_encode(&request);
+	else
+		answer_decode(&request);
+}
+
+int command_conform(struct run *run)
+{
+	char *line = NULL;
+	size_t capacity = 0;
+	ssize_t size;
+	int status;
+	struct schema *schema = command_schema(run, run->arguments[0], &status);
+
+	if (schema == NULL)
+		return status;
+	while ((size = getline(&line, &capacity, stdin)) > 0) {
+		struct arena *arena = arena_new();
+
+		while (size > 0 && (line[size - 1] == '\n' ||
+		       line[size - 1] == '\r'))
+			size--;
+		answer(arena, schema, line, (size_t)size);
+		arena_free(arena);
+		fflush(stdout);
+	}
+	free(line);
+	return STATUS_GOOD;
+}

@@ -1,0 +1,240 @@
+/*
+ * skald dump: a message's bytes with what each of them is.
+ *
+ * The decoder tells of every stretch that it has read; a stretch becomes a
+ * row, or several of eight bytes. What it refuses is shown as plain bytes
+ * behind the reason. Offsets are decimal, as in all messages.
+ */
+#define _GNU_SOURCE
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/command.h"
+
+#define ROW_BYTES 8
+
+struct dump {
+	struct arena *arena;
+	FILE *to;
+	const struct declaration *message;
+	struct wire_view parts[2];	/* by enum wire_part */
+	size_t shown[2];		/* how far they were told of */
+};
+
+static void print_row(FILE *to, const unsigned char *data, size_t offset,
+	size_t size)
+{
+	char text[3 * ROW_BYTES + 1] = "";
+
+	for (size_t i = 0; i < size; i++)
+		snprintf(text + 3 * i, 4, "%02x ", data[offset + i]);
+	fprintf(to, "%8zu  %-24s", offset, text);
+}
+
+/* The bytes of a row as text, dots for what is not printable. */
+static void print_text(FILE *to, const unsigned char *data, size_t size)
+{
+	putc('|', to);
+	for (size_t i = 0; i < size; i++)
+		putc(data[i] >= 0x20 && data[i] < 0x7f ? data[i] : '.', to);
+	putc('|', to);
+}
+
+static size_t row_size(size_t at, size_t end)
+{
+	return end - at < ROW_BYTES ? end - at : ROW_BYTES;
+}
+
+/* Bytes that nobody has read. */
+static void print_plain(FILE *to, struct wire_view part, size_t start)
+{
+	for (size_t at = start; at < part.size; at += ROW_BYTES) {
+		size_t size = row_size(at, part.size);
+
+		print_row(to, part.data, at, size);
+		print_text(to, part.data + at, size);
+		putc('\n', to);
+	}
+}
+
+static void print_scalar(FILE *to, const struct type *type,
+	const struct value *value)
+{
+	const struct number *number = &value->as.integer;
+	const struct enumerator *each = type->kind == TYPE_ENUM ?
+		type->declaration->as.enumeration.first : NULL;
+
+	if (value->kind == VALUE_BOOL) {
+		fputs(value->as.truth ? "true" : "false", to);
+		return;
+	}
+	fprintf(to, "%s%" PRIu64, number->negative ? "-" : "", number->low);
+	for (; each; each = each->next) {
+		if (each->value.low == number->low &&
+		    each->value.negative == number->negative) {
+			fprintf(to, " (%s)", each->name);
+			return;
+		}
+	}
+}
+
+static void print_meaning(struct dump *dump, const struct wire_field *field,
+	const char *path)
+{
+	FILE *to = dump->to;
+	const char *type = field->type ? field->type->name : "";
+	uint64_t number = field->number;
+	bool is_string = field->type && field->type->kind == TYPE_STRING;
+
+	switch (field->role) {
+	case WIRE_ID:
+		fprintf(to, "id: %" PRIu64 " (%s)", number,
+			dump->message->qualified);
+		break;
+	case WIRE_TAIL_SIZE:
+		fprintf(to, "size of the tail: %" PRIu64, number);
+		break;
+	case WIRE_POINTER:
+		fprintf(to, "%s: pointer to %" PRIu64, path, number);
+		break;
+	case WIRE_COUNT:
+		fprintf(to, "%s: %s, %" PRIu64 " %s", path, type, number,
+			is_string ? "bytes" : "elements");
+		break;
+	case WIRE_TAG:
+		if (number)
+			fprintf(to, "%s: tag %" PRIu64, path, number);
+		else
+			fprintf(to, "%s%send of tags", path, *path ? ": " : "");
+		break;
+	case WIRE_VALUE:
+		fprintf(to, "%s: %s = ", path, type);
+		print_scalar(to, field->type, field->value);
+		break;
+	case WIRE_CONTENT:
+		fprintf(to, "%s: ", path);
+		break;
+	case WIRE_PADDING:
+		fprintf(to, "padding, %zu zeros", field->size);
+		break;
+	}
+}
+
+/* One stretch; of padding only the first row is shown. */
+static void show_field(void *context, const struct wire_field *field)
+{
+	struct dump *dump = context;
+	const unsigned char *data = dump->parts[field->part].data;
+	size_t end = field->offset + field->size;
+	struct arena *arena = arena_new();
+
+	dump->shown[field->part] = end;
+	for (size_t at = field->offset; at < end; at += ROW_BYTES) {
+		size_t size = row_size(at, end);
+
+		print_row(dump->to, data, at, size);
+		if (at == field->offset)
+			print_meaning(dump, field,
+				wire_path_text(arena, field->path));
+		if (field->role == WIRE_CONTENT)
+			print_text(dump->to, data + at, size);
+		putc('\n', dump->to);
+		if (field->role == WIRE_PADDING)
+			break;
+	}
+	arena_free(arena);
+}
+
+/* A decoder's observer: a title in front of each part, then its fields. */
+static void show(void *context, const struct wire_field *field)
+{
+	struct dump *dump = context;
+
+	if (field->part == WIRE_TAIL && dump->shown[WIRE_TAIL] == 0)
+		fprintf(dump->to, "tail, %zu bytes\n",
+			dump->parts[WIRE_TAIL].size);
+	show_field(context, field);
+}
+
+static void show_rest(struct dump *dump, const struct wire_fault *fault)
+{
+	const struct wire_view *tail = &dump->parts[WIRE_TAIL];
+
+	fprintf(dump->to, "%s, byte %zu: %s\n",
+		fault->part == WIRE_HEAD ? "head" : "tail", fault->offset,
+		wire_fault_text(dump->arena, fault));
+	if (fault->part == WIRE_HEAD)
+		print_plain(dump->to, dump->parts[WIRE_HEAD],
+			dump->shown[WIRE_HEAD]);
+	if (tail->size && dump->shown[WIRE_TAIL] == 0)
+		fprintf(dump->to, "tail, %zu bytes\n", tail->size);
+	print_plain(dump->to, *tail, dump->shown[WIRE_TAIL]);
+}
+
+static bool dump_message(struct dump *dump, struct wire_view input,
+	struct wire_fault *fault)
+{
+	struct wire_decode_options options = {.field = show, .context = dump};
+	struct wire_view *head = &dump->parts[WIRE_HEAD];
+	struct wire_view *tail = &dump->parts[WIRE_TAIL];
+	struct value value;
+
+	if (!wire_split(input, head, tail, fault)) {
+		*head = input;
+		fprintf(dump->to, "%zu bytes\n", input.size);
+		return false;
+	}
+	fprintf(dump->to, "head, %zu bytes\n", head->size);
+	return wire_decode(dump->arena, dump->message, *head, *tail, &options,
+		&value, fault);
+}
+
+static int dump_input(struct run *run, const struct declaration *message,
+	struct wire_view input)
+{
+	char *text;
+	size_t size;
+	struct dump dump = {
+		.arena = run->arena, .message = message,
+		.to = open_memstream(&text, &size),
+	};
+	struct wire_fault fault = {0};
+	bool good = false;
+	int status;
+
+	if (dump.to == NULL) {
+		command_say("out of memory");
+		return STATUS_USAGE;
+	}
+	if (message == NULL) {
+		print_plain(dump.to, input, 0);
+	} else {
+		good = dump_message(&dump, input, &fault);
+		if (!good) {
+			show_rest(&dump, &fault);
+			command_say_fault(run, &fault);
+		}
+	}
+	fclose(dump.to);
+	status = command_write(run, text, size);
+	free(text);
+	return status ? status : good ? STATUS_GOOD : STATUS_BAD;
+}
+
+int command_dump(struct run *run)
+{
+	const struct declaration *message;
+	struct schema *schema;
+	struct wire_view input;
+	int status;
+
+	schema = command_schema(run, run->arguments[0], &status);
+	if (schema == NULL || !command_read_bytes(run, &input, &status))
+		return status;
+	message = command_message_of(run, schema, input);
+	if (message == NULL && run->argument_count > 1)
+		return STATUS_USAGE;
+	return dump_input(run, message, input);
+}

@@ -1,0 +1,131 @@
+/*
+ * skald: the compiler's command line.
+ *
+ * The table below is the program. main() finds the command in it, parses
+ * what the command takes (command_options.c), and calls its function.
+ */
+#include <string.h>
+
+#include "compiler/command.h"
+#include "compiler/nearest.h"
+
+#define VERSION "0.1"
+
+static const struct command commands[] = {
+	{
+		"check", "SCHEMA...", "report what is wrong with schemas",
+		NULL, 1, -1, OPTION_IMPORT | OPTION_FORMAT | OPTION_COLOR,
+		command_check,
+	},
+	{
+		"c", "SCHEMA -o DIR", "generate C: a header and a source",
+		NULL, 1, 1, OPTION_IMPORT | OPTION_OUTPUT | OPTION_DEPFILE |
+		OPTION_REFLECT | OPTION_COLOR, command_c,
+	},
+	{
+		"encode", "SCHEMA MESSAGE", "turn YAML or JSON into bytes",
+		"Reads a value from stdin and writes head and tail to stdout.",
+		2, 2, OPTION_IMPORT | OPTION_OUTPUT | OPTION_HEX | OPTION_COLOR,
+		command_encode,
+	},
+	{
+		"decode", "SCHEMA [MESSAGE]", "turn bytes into YAML or JSON",
+		"Reads head and tail from stdin. Without MESSAGE their id "
+		"says which it is.",
+		1, 2, OPTION_IMPORT | OPTION_OUTPUT | OPTION_HEX | OPTION_JSON |
+		OPTION_LENIENT | OPTION_NUMBERS | OPTION_COLOR, command_decode,
+	},
+	{
+		"dump", "SCHEMA [MESSAGE]", "show bytes field by field",
+		"Reads head and tail from stdin. Damaged ones are shown as far "
+		"as they make sense.",
+		1, 2, OPTION_IMPORT | OPTION_OUTPUT | OPTION_HEX | OPTION_COLOR,
+		command_dump,
+	},
+	{
+		"conform", "SCHEMA", "answer conformance tests on stdin",
+		"A line in, a line out:\n"
+		"  E MESSAGE {json}            OK HEADHEX TAILHEX, or FAIL reason\n"
+		"  D MESSAGE HEADHEX TAILHEX   OK {json}, or FAIL reason\n"
+		"`-` stands for an empty tail.",
+		1, 1, OPTION_IMPORT | OPTION_COLOR, command_conform,
+	},
+	{
+		"explain", "CODE", "explain a diagnostic (E0123)",
+		NULL, 1, 1, 0, command_explain,
+	},
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: skald COMMAND [OPTIONS] ...\n\n"
+		"Compiles message and interface schemas (.skald, .bragi).\n\n",
+		to);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(to, "  %-8s %-18s %s\n", commands[i].name,
+			commands[i].arguments, commands[i].help);
+	fputs("\n`skald COMMAND --help` shows a command's options.\n"
+		"Exit status: 0 good, 1 the input has errors, 2 usage or "
+		"environment.\n", to);
+}
+
+static const struct command *find_command(const char *name)
+{
+	struct nearest nearest = nearest_start(name);
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+		nearest_offer(&nearest, commands[i].name);
+	}
+	if (nearest.best)
+		command_say("no command `%s`; did you mean `%s`?", name,
+			nearest.best);
+	else
+		command_say("no command `%s`; see `skald --help`", name);
+	return NULL;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct run run = {.command = command, .arena = arena_new()};
+	int status = STATUS_USAGE;
+
+	if (command_parse(&run, argc, argv)) {
+		status = STATUS_GOOD;
+		if (run.help)
+			command_help(command);
+		else
+			status = command->run(&run);
+	}
+	arena_free(run.arena);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		command_say("cannot write to stdout");
+		return STATUS_USAGE;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		print_usage(stdout);
+		return STATUS_GOOD;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("skald " VERSION);
+		return STATUS_GOOD;
+	}
+	command = find_command(argv[1]);
+	if (command == NULL)
+		return STATUS_USAGE;
+	return run_command(command, argc - 1, argv + 1);
+}
