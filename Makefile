@@ -22,11 +22,32 @@ CLIENT	:= $(BUILD)/servers/hostfs/client%
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/skald $(BUILD)/hostfs $(BUILD)/hostfs-client ## the compiler, the runtime and the servers
+all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client
 
-needs:
-	@.ci/needs build
-.PHONY: all needs
+help: ## this text
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
+
+run: needs-build ## serve this folder through generated stubs, read it back, compare
+	@$(MAKE) --no-print-directory all
+	@servers/hostfs/demo.sh
+
+# Three builds: gcc, gcc with sanitizers, clang. TEST=NAME runs some of it.
+test: needs-build needs-test ## everything that proves it; TEST=NAME for some of it
+	@$(MAKE) --no-print-directory all units
+	@$(MAKE) --no-print-directory all units BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'
+	@$(MAKE) --no-print-directory all CC=clang BUILD=build/clang
+	@tests/run $(TEST)
+
+bench: needs-build needs-bench ## figures, against the peers and by hand
+	@$(MAKE) --no-print-directory all
+	@tests/bench/codec/bench.sh
+
+clean: ## remove what was built
+	rm -rf build
+
+needs-%:
+	@.ci/needs $*
+.PHONY: all help run test bench clean units
 
 # ---- the compiler ----
 
@@ -75,5 +96,15 @@ $(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(BUILD)/libskald.a
 
 $(BUILD)/hostfs-client: $(filter $(CLIENT),$(HOSTFS)) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
+
+# ---- unit tests ----
+
+UNITS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
+
+units: $(UNITS)
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)) $(IDL) \
+		$(BUILD)/libskald.a
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka -lyaml -lpthread
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,36 @@
+#!/bin/bash
+# Who may include whom (HACKING.md): checked by looking at every #include.
+set -u
+cd "$(dirname "$0")/../.."
+failed=0
+
+# check FOLDER PATTERN: what its files may include from the project.
+check() {
+	local folder=$1 allowed=$2 bad
+	bad=$(grep -rnE '^[ \t]*#[ \t]*include[ \t]+"' "$folder" \
+		--include='*.c' --include='*.h' --include='*.l' --include='*.y' --include='*.S' |
+		grep -vE "include[ \t]+\"($allowed)")
+	if [ -z "$bad" ]; then
+		echo "ok - $folder includes only what it may"
+	else
+		echo "not ok - $folder includes only what it may"
+		echo "$bad" | sed 's/^/# /'
+		echo "# allowed: $allowed; again: tests/house/includes.sh"
+		failed=1
+	fi
+}
+
+check idl 'idl/'
+check compiler 'compiler/|idl/'
+check runtime 'runtime/|kernel/abi\.h"'
+for server in servers/*/; do
+	server=${server%/}
+	check "$server" "runtime/|$server/|protocols/|[a-z_]+\.skald\.h\""
+done
+if grep -rnE '#[ \t]*include[ \t]+"tests/' idl compiler runtime servers protocols; then
+	echo "not ok - nothing includes tests"
+	failed=1
+else
+	echo "ok - nothing includes tests"
+fi
+exit $failed

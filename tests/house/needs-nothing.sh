@@ -1,0 +1,57 @@
+#!/bin/bash
+# The codec and dispatch: how large they are, and that they need no libc.
+set -u
+cd "$(dirname "$0")/../.."
+build=${BUILD:-build}
+failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+result() {
+	if [ "$1" = 0 ]; then
+		echo "ok - $2"
+	else
+		echo "not ok - $2"
+		sed 's/^/# /' "$work/log"
+		echo "# again: tests/house/needs-nothing.sh"
+		failed=1
+	fi
+}
+
+size=$(size "$build"/runtime/codec.o "$build"/runtime/channel.o |
+	awk 'NR > 1 { sum += $1 } END { print sum }')
+echo "codec and dispatch have $size bytes of text, 6000 are allowed" >"$work/log"
+[ "$size" -lt 6000 ]
+result $? "codec and dispatch stay under 6 kB of text ($size)"
+
+# A program of nothing but generated code and the freestanding runtime.
+cat >"$work/start.c" <<'C'
+#include "fs.skald.h"
+void *memcpy(void *to, const void *from, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		((volatile char *)to)[i] = ((const char *)from)[i];
+	return to;
+}
+void *memset(void *to, int byte, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		((volatile char *)to)[i] = (char)byte;
+	return to;
+}
+int main(void);
+void _start(void);
+void _start(void)
+{
+	struct sk_incoming incoming = { 0 };
+	struct fs_Files_ops ops = { 0 };
+	fs_Files_dispatch(&ops, NULL, &incoming);
+	for (;;)
+		;
+}
+C
+gcc -std=c11 -O2 -ffreestanding -nostdlib -static -I. -I"$build"/protocols -o "$work/start" \
+	"$work/start.c" "$build"/protocols/fs.skald.c runtime/codec.c runtime/channel.c \
+	>"$work/log" 2>&1
+result $? "generated code and runtime link with -nostdlib"
+exit $failed
