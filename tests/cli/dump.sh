@@ -1,0 +1,103 @@
+#!/bin/bash
+# Usage: tests/cli/dump.sh [NAME]
+#
+# dump: each byte explained; damaged input as far as it makes sense.
+source "$(dirname "$0")/cases.bash"
+
+schema=$work/a.skald
+cat >"$schema" <<'S'
+namespace a;
+enum Colour { RED, GREEN = 5 }
+struct Entry { string name; uint32[] levels; }
+message M 1 {
+head(64):
+	Colour colour;
+	string text;
+	tags { tag(1) bool big; }
+tail:
+	Entry[] entries;
+	byte[] bytes;
+}
+S
+good='01000000 23000000 05000000 0e 11 05 6869 03 01 01
+	1000000000000000 1700000000000000 03 0361 05 03 b204
+	17 0102030405060708090a0b'
+
+given_hex "$good"
+cp "$work/in" "$work/good"
+expect 0 'a good message' "$skald" dump "$schema"
+mv "$work/out" "$work/dump"
+has() {
+	[[ $1 == *"$pattern"* ]] || return 0
+	: >"$work/out"
+	cp "$work/dump" "$work/err"
+	grep -qE -- "$2" "$work/dump"
+	tap $? "$1"
+}
+has 'the id' '^ +0  01 00 00 00 +id: 1 \(a\.M\)$'
+has 'the size of the tail' '^ +4  23 00 00 00 +size of the tail: 35$'
+has 'an enumerator by its name' '^ +8  05 00 00 00 +colour: Colour = 5 \(GREEN\)$'
+has 'a pointer' '^ +12  0e +text: pointer to 14$'
+has 'a length' '^ +14  05 +text: string, 2 bytes$'
+has 'text' '^ +15  68 69 +text: \|hi\|$'
+has 'a tag' '^ +17  03 +big: tag 1$'
+has 'a bool' '^ +18  01 +big: bool = true$'
+has 'the end of tags' '^ +19  01 +end of tags$'
+has 'the tail' '^tail, 35 bytes$'
+has 'elements' '^ +22  b2 04 +entries\[0\]\.levels\[1\]: uint32 = 300$'
+has 'long bytes in rows' '^ +33  09 0a 0b +\|\.\.\.\|$'
+grep -oE '^ +[0-9]+  ([0-9a-f]{2} )+' "$work/dump" | sed 's/^ *[0-9]* *//' |
+	tr -d ' \n' >"$work/out"
+[ "$(cat "$work/out")" = "$(tr -d ' \t\n' <<<"$good")" ]
+tap $? 'every byte stands there once'
+
+given_hex "${good/0e 11/0e 11}00000000"
+expect 1 'bytes behind the tail' "$skald" dump "$schema"
+printf '%s' "$good" >"$work/in"
+expect 0 'dump --hex' "$skald" dump --hex "$schema" M
+
+given_hex "${good/05 6869 03 01/05 6869 03 02}"
+expect_text 1 'the reason of a fault' \
+	'head, byte 18: big: a bool is 0 or 1, not 2' "$skald" dump "$schema"
+expect_text 1 'what comes before a fault is explained' 'text: |hi|' \
+	"$skald" dump "$schema"
+expect_text 1 'what comes behind a fault is shown' '      18  02 01' \
+	"$skald" dump "$schema"
+expect_text 1 'so is the tail' '      24  17 01 02' "$skald" dump "$schema"
+given_hex 'ff000000 00000000 0102'
+expect_text 1 'an unknown id is dumped plainly' '       8  01 02' \
+	"$skald" dump "$schema"
+given ''
+expect 1 'nothing' "$skald" dump "$schema" M
+given_hex '01'
+expect_text 1 'one byte' 'at least 8' "$skald" dump "$schema" M
+given_hex '01000000 00000000 05000000 0e 11 05 6869 03 01 01 00000000'
+expect_text 1 'the tail is absent' 'the tail is absent' "$skald" dump "$schema" M
+
+# Whatever comes, it exits with 0 or 1 and shows every byte.
+bad=0 tried=0
+size=$(stat -c %s "$work/good")
+for at in $(seq 0 $((size - 1))); do
+	for byte in 00 01 7f 80 ff; do
+		{
+			head -c "$at" "$work/good"
+			printf "\\x$byte"
+			tail -c +$((at + 2)) "$work/good"
+		} >"$work/in"
+		"$skald" dump "$schema" M <"$work/in" >"$work/out" 2>"$work/err"
+		status=$?
+		shown=$(grep -oE '^ +[0-9]+  ([0-9a-f]{2} )+' "$work/out" |
+			sed 's/^ *[0-9]* *//' | tr -cd '0-9a-f' | wc -c)
+		tried=$((tried + 1))
+		if [ $status -gt 1 ] || [ "$shown" != $((2 * size)) ]; then
+			bad=$((bad + 1))
+			echo "byte $at to $byte: status $status, $shown digits" >>"$work/log"
+		fi
+	done
+	head -c "$at" "$work/good" | "$skald" dump "$schema" M >"$work/out" 2>&1
+	[ $? = 1 ] || bad=$((bad + 1))
+done
+cp "$work/log" "$work/err" 2>/dev/null
+[ $bad = 0 ]
+tap $? "$tried damaged messages and all prefixes are shown whole"
+finish

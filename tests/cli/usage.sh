@@ -1,0 +1,73 @@
+#!/bin/bash
+# Usage: tests/cli/usage.sh [NAME]
+#
+# Commands, options, help, and the exit statuses 0, 1 and 2.
+source "$(dirname "$0")/cases.bash"
+
+cat >"$work/a.skald" <<'S'
+namespace a;
+message M 1 { head(16): uint32 x; }
+S
+echo 'message M 1 { head(16): uint33 x; }' >"$work/bad.skald"
+
+expect_text 2 'no command prints the usage' 'usage: skald' "$skald"
+for command in check c encode decode dump conform explain; do
+	expect_text 0 "--help lists $command" "  $command " "$skald" --help
+	expect_text 0 "$command --help shows its usage" "usage: skald $command " \
+		"$skald" "$command" --help
+	expect_text 2 "$command refuses an unknown option" 'no option `--frobnicate`' \
+		"$skald" "$command" --frobnicate x y
+	expect_text 2 "$command without arguments shows its usage" \
+		"usage: skald $command" "$skald" "$command"
+done
+for command in c encode decode dump conform check; do
+	expect_text 2 "$command exits with 2 if there is no such schema" \
+		"$work/none.skald" \
+		"$skald" "$command" "$work/none.skald" -o "$work/x" M
+done 2>/dev/null
+for command in fmt lint stat doc ir fuzz wireshark lock diff; do
+	expect_text 2 "$command is no command" 'no command' "$skald" "$command"
+done
+expect_text 0 '--version' 'skald 0.' "$skald" --version
+expect_text 2 'a mistyped command gets a suggestion' 'did you mean `encode`?' \
+	"$skald" encdoe
+expect_text 2 'an option without its argument' 'missing behind `-I`' \
+	"$skald" check "$work/a.skald" -I
+expect_text 2 'one argument too many' 'usage: skald conform' \
+	"$skald" conform "$work/a.skald" M
+expect_text 2 '--color takes three words' '--color is' \
+	"$skald" check --color=blue "$work/a.skald"
+expect_text 2 '--format takes two words' '--format is' \
+	"$skald" check --format=xml "$work/a.skald"
+expect_text 2 'c needs -o' '-o DIR' "$skald" c "$work/a.skald"
+
+expect 0 'check passes a good schema' "$skald" check "$work/a.skald"
+expect 1 'check fails a bad schema' "$skald" check "$work/bad.skald"
+expect 1 'check looks at all schemas' \
+	"$skald" check "$work/bad.skald" "$work/a.skald"
+expect_text 1 'check --format=json writes JSON to stdout' '"' \
+	"$skald" check --format=json "$work/bad.skald"
+expect_text 1 '--color=always colours diagnostics' $'\x1b[' \
+	"$skald" check --color=always "$work/bad.skald"
+"$skald" check --color=auto "$work/bad.skald" >"$work/out" 2>"$work/err"
+! grep -q $'\x1b' "$work/err"
+tap $? 'no colour into a file'
+for command in encode decode dump conform; do
+	expect 1 "$command exits with 1 for a bad schema" \
+		"$skald" "$command" "$work/bad.skald" $([ $command = conform ] || echo M)
+done
+
+expect_text 2 'explain of an unknown code' 'no page for `E99999`' \
+	"$skald" explain E99999
+code=$("$skald" check "$work/bad.skald" 2>&1 | grep -oE 'E[0-9]{4}' | head -n 1)
+expect_text 0 "explain has a page for what check reports" "$code" \
+	"$skald" explain "$code"
+expect_text 2 'a mistyped code gets a suggestion' 'did you mean' \
+	"$skald" explain "${code}9"
+
+if [ -e /dev/full ]; then
+	"$skald" --help >/dev/full 2>"$work/err"
+	expect 2 'a full disk is told' \
+		sh -c "'$skald' encode --help >/dev/full"
+fi
+finish
