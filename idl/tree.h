@@ -233,6 +233,8 @@ struct file {
 	const char *prefix;		/* "managarm_fs", or "" */
 	const char *doc;		/* of the namespace declaration */
 	struct import *imports;
+	/* All that is declared, in its order. The messages that are made of a
+	 * method's parameters are among them, before their interface. */
 	struct declaration *first;
 	struct alias *aliases;
 };

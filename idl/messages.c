@@ -1,0 +1,133 @@
+/*
+ * Structs and messages: their members, sections and ids.
+ */
+#include "idl/check.h"
+
+#define HEAD_MIN 8
+#define HEAD_MAX ((uint64_t)INT64_MAX)
+
+void
+struct_fill(struct check *check, struct symbol *symbol)
+{
+	struct members members = { .check = check, .unit = symbol->unit };
+	struct body *body = &symbol->declaration.as.structure.body;
+	const struct ast_member *ast;
+	struct member *last = NULL;
+
+	members_reserve(&members, &symbol->ast->members);
+	for (ast = symbol->ast->members.first; ast != NULL; ast = ast->next)
+		members_add(&members, body, &last, ast);
+}
+
+/* docs/language.md, "Messages": one head, at most one tail. */
+static struct section *
+section_open(struct check *check, struct symbol *symbol,
+	const struct ast_member *ast)
+{
+	struct declaration *message = &symbol->declaration;
+	bool is_head = ast->kind == AST_HEAD;
+	struct section *section = is_head ? &message->as.message.head
+		: &message->as.message.tail;
+
+	attributes_check(check, &ast->attributes, PLACE_OTHER);
+	if (section->present) {
+		diag_second(diag_report(check->diags, E0402, ast->span,
+			"`%s` has a second %s", message->name,
+			is_head ? "head" : "tail"), section->span,
+			"the first is here");
+		return section;
+	}
+	section->present = true;
+	section->span = ast->span;
+	if (is_head)
+		evaluate_size(check, symbol->unit, ast->value, HEAD_MIN,
+			HEAD_MAX, E0414, "the size of a head",
+			&section->declared_size);
+	return section;
+}
+
+static void
+message_members(struct check *check, struct symbol *symbol)
+{
+	struct members members = { .check = check, .unit = symbol->unit };
+	struct section *section = NULL;
+	struct member *lasts[2] = { NULL, NULL };
+	const struct ast_member *ast;
+	bool outside = false;
+
+	members_reserve(&members, &symbol->ast->members);
+	for (ast = symbol->ast->members.first; ast != NULL; ast = ast->next) {
+		if (ast->kind == AST_HEAD || ast->kind == AST_TAIL) {
+			section = section_open(check, symbol, ast);
+		} else if (section != NULL) {
+			members_add(&members, &section->body,
+				&lasts[section == &symbol->declaration.as
+					.message.tail], ast);
+		} else if (ast->kind != AST_RESERVED && !outside) {
+			outside = true;
+			diag_help(diag_report(check->diags, E0403, ast->span,
+				"a member stands before `head` and `tail`"),
+				"write `head(size):` before it");
+		}
+	}
+	if (!symbol->declaration.as.message.head.present && !outside)
+		diag_help(diag_report(check->diags, E0401,
+			symbol->declaration.span, "`%s` has no head",
+			symbol->declaration.name), "an empty one is `head(8):`");
+}
+
+/* docs/language.md, "Messages": the id is a uint32. */
+static void
+message_id(struct check *check, struct symbol *symbol)
+{
+	const struct ast_number *number = &symbol->ast->number;
+	struct declaration *message = &symbol->declaration;
+	char text[NUMBER_TEXT_SIZE];
+
+	if (!number->present)
+		return;
+	if (!number_fits(number->value, 4, false)) {
+		diag_report(check->diags, E0404, number->span,
+			"the id of a message is 0 to 4294967295, not %s",
+			number_print(text, number->value));
+		return;
+	}
+	message->as.message.has_id = true;
+	message->as.message.id = (uint32_t)number->value.low;
+	reserved_number_used(check, symbol->reserved, number->value,
+		number->span, "id");
+}
+
+void
+message_fill(struct check *check, struct symbol *symbol)
+{
+	message_id(check, symbol);
+	message_members(check, symbol);
+}
+
+/* docs/language.md, "Messages": ids are unique in a file and in a group. */
+void
+message_ids(struct check *check, struct unit *unit)
+{
+	struct map ids = { 0 };
+	struct symbol *symbol, *other;
+	struct declaration *message;
+
+	for (symbol = unit->first; symbol != NULL; symbol = symbol->next) {
+		message = &symbol->declaration;
+		if (message->kind != DECLARATION_MESSAGE
+			|| symbol->ast == NULL || !message->as.message.has_id)
+			continue;
+		other = map_add(&ids, check->arena,
+			arena_printf(check->arena, "%u %lu",
+				message->as.message.group,
+				(unsigned long)message->as.message.id), symbol);
+		if (other != NULL)
+			diag_second(diag_report(check->diags, E0405,
+				symbol->ast->number.span,
+				"the id %lu is taken by `%s`",
+				(unsigned long)message->as.message.id,
+				other->declaration.name),
+				other->ast->number.span, "here");
+	}
+}

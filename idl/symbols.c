@@ -1,0 +1,252 @@
+/*
+ * Declared names: finding them, and the nearest one to a name that is not.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "idl/check.h"
+
+/* Suggestions look at every name: after so many reports there are none. */
+#define SUGGESTIONS_MAX 50
+#define EDIT_MAX 64
+
+struct symbol *
+symbol_new(struct check *check, struct unit *unit,
+	struct ast_declaration *ast, const char *name, struct span span)
+{
+	struct symbol *symbol = ARENA_NEW(check->arena, struct symbol);
+	struct declaration *declaration = &symbol->declaration;
+	struct file *file = unit->file;
+
+	symbol->unit = unit;
+	symbol->ast = ast;
+	declaration->name = name;
+	declaration->span = span;
+	declaration->file = file;
+	declaration->qualified = file->namespace[0] == '\0' ? name
+		: arena_printf(check->arena, "%s.%s", file->namespace, name);
+	declaration->c_name = file->prefix[0] == '\0' ? name
+		: arena_printf(check->arena, "%s_%s", file->prefix, name);
+	return symbol;
+}
+
+/* docs/language.md, "Names": a name is declared once. */
+void
+symbol_add(struct check *check, struct symbol *symbol)
+{
+	struct symbol *other = map_add(&check->symbols, check->arena,
+		symbol->declaration.qualified, symbol);
+	struct unit *unit = symbol->unit;
+	struct diagnostic *report;
+
+	if (other != NULL) {
+		report = diag_report(check->diags, E0202,
+			symbol->declaration.span, "`%s` is declared twice",
+			symbol->declaration.qualified);
+		diag_second(report, other->declaration.span,
+			"first declared here");
+		if (symbol->ast == NULL || other->ast == NULL)
+			diag_help(report, "the messages of a method are named "
+				"Interface_method_request and _reply");
+		return;
+	}
+	if (unit->last != NULL)
+		unit->last->next = symbol;
+	else
+		unit->first = symbol;
+	unit->last = symbol;
+}
+
+static bool
+symbol_visible(const struct unit *unit, const struct symbol *symbol)
+{
+	const struct import *import;
+
+	if (symbol->unit == unit)
+		return true;
+	for (import = unit->file->imports; import != NULL;
+		import = import->next)
+		if (import->file == symbol->unit->file)
+			return true;
+	return false;
+}
+
+/* From the innermost namespace outwards. */
+struct symbol *
+symbol_find(struct check *check, struct unit *unit, const char *path)
+{
+	const char *namespace = unit->file->namespace;
+	size_t size = strlen(namespace);
+	struct symbol *symbol;
+	char *name;
+
+	for (;;) {
+		name = size == 0 ? arena_printf(check->arena, "%s", path)
+			: arena_printf(check->arena, "%.*s.%s", (int)size,
+				namespace, path);
+		symbol = map_get(&check->symbols, name);
+		if (symbol != NULL && symbol_visible(unit, symbol))
+			return symbol;
+		if (size == 0)
+			return NULL;
+		while (size > 0 && namespace[size - 1] != '.')
+			size--;
+		if (size > 0)
+			size--;
+	}
+}
+
+const char *
+symbol_kind(const struct symbol *symbol)
+{
+	if (symbol->ast == NULL)
+		return "a message";
+	switch (symbol->ast->kind) {
+	case AST_CONST: return "a constant";
+	case AST_NEWTYPE: return "a newtype";
+	case AST_MESSAGE: return "a message";
+	case AST_ENUM: return "an enum";
+	case AST_CONSTS: return "a consts";
+	case AST_BITS: return "a bits";
+	case AST_STRUCT: return "a struct";
+	case AST_RECORD: return "a record";
+	case AST_TABLE: return "a table";
+	case AST_VARIANT: return "a variant";
+	case AST_INTERFACE: return "an interface";
+	default: return "a declaration";
+	}
+}
+
+unsigned
+edit_distance(const char *a, const char *b)
+{
+	unsigned rows[2][EDIT_MAX + 1];
+	size_t m = strlen(a), n = strlen(b), i, j;
+	unsigned *old = rows[0], *new = rows[1], *swap, best;
+
+	if (m > EDIT_MAX || n > EDIT_MAX)
+		return UINT32_MAX;
+	for (j = 0; j <= n; j++)
+		old[j] = (unsigned)j;
+	for (i = 1; i <= m; i++) {
+		new[0] = (unsigned)i;
+		for (j = 1; j <= n; j++) {
+			best = old[j - 1] + (a[i - 1] != b[j - 1]);
+			best = old[j] + 1 < best ? old[j] + 1 : best;
+			new[j] = new[j - 1] + 1 < best ? new[j - 1] + 1 : best;
+		}
+		swap = old;
+		old = new;
+		new = swap;
+	}
+	return old[n];
+}
+
+bool
+edit_is_near(const char *name, unsigned distance)
+{
+	size_t limit = strlen(name) / 3;
+
+	return distance <= (limit < 1 ? 1 : limit > 4 ? 4 : limit);
+}
+
+/* What people write who come from somewhere else. */
+static const char *
+foreign_type(const char *name)
+{
+	static const struct { const char *theirs, *ours; } table[] = {
+		{ "u8", "uint8" }, { "u16", "uint16" }, { "u32", "uint32" },
+		{ "u64", "uint64" }, { "i8", "int8" }, { "i16", "int16" },
+		{ "i32", "int32" }, { "i64", "int64" }, { "int", "int32" },
+		{ "uint", "uint32" }, { "unsigned", "uint32" },
+		{ "long", "int64" }, { "short", "int16" },
+		{ "size_t", "uint64" }, { "usize", "uint64" },
+		{ "str", "string" }, { "text", "string" },
+		{ "bytes", "byte[]" }, { "boolean", "bool" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (strcmp(table[i].theirs, name) == 0)
+			return table[i].ours;
+	return NULL;
+}
+
+struct nearest {
+	const char *wanted;
+	const char *name;
+	unsigned distance;
+};
+
+static void
+nearest_try(struct nearest *nearest, const char *name)
+{
+	unsigned distance = edit_distance(nearest->wanted, name);
+
+	if (distance < nearest->distance) {
+		nearest->distance = distance;
+		nearest->name = name;
+	}
+}
+
+static bool
+symbol_fits(const struct symbol *symbol, bool types)
+{
+	switch (symbol->declaration.kind) {
+	case DECLARATION_CONST:
+		return !types;
+	case DECLARATION_MESSAGE:
+	case DECLARATION_INTERFACE:
+		return false;
+	default:
+		return types;
+	}
+}
+
+/* It exists, but in a file that is not imported by this one. */
+static bool
+suggest_import(struct check *check, struct unit *unit,
+	struct diagnostic *report, const char *name)
+{
+	struct symbol *symbol = map_get(&check->symbols, name);
+
+	if (symbol == NULL || symbol_visible(unit, symbol))
+		return false;
+	diag_help(report, "it is declared in `%s`: import that file here",
+		symbol->unit->file->name);
+	return true;
+}
+
+void
+suggest_symbol(struct check *check, struct unit *unit,
+	struct diagnostic *report, const char *name, bool types)
+{
+	static const char *const builtin[] = { "int8", "int16", "int32",
+		"int64", "uint8", "uint16", "uint32", "uint64", "char",
+		"byte", "string", "bool" };
+	struct nearest nearest = { name, NULL, UINT32_MAX };
+	struct symbol *symbol;
+	struct unit *other;
+	size_t i;
+
+	if (check->suggestions++ > SUGGESTIONS_MAX
+		|| suggest_import(check, unit, report, name))
+		return;
+	if (types && foreign_type(name) != NULL) {
+		diag_help(report, "did you mean `%s`?", foreign_type(name));
+		return;
+	}
+	for (i = 0; types && i < sizeof builtin / sizeof builtin[0]; i++)
+		nearest_try(&nearest, builtin[i]);
+	for (other = check->units; other != NULL; other = other->next)
+		for (symbol = other->first; symbol != NULL;
+			symbol = symbol->next) {
+			if (!symbol_fits(symbol, types)
+				|| !symbol_visible(unit, symbol))
+				continue;
+			nearest_try(&nearest, symbol->declaration.qualified);
+			nearest_try(&nearest, symbol->declaration.name);
+		}
+	if (nearest.name != NULL && edit_is_near(name, nearest.distance))
+		diag_help(report, "did you mean `%s`?", nearest.name);
+}
