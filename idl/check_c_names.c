@@ -1,0 +1,307 @@
+/*
+ * One table of all names of a header, macros, tags, types and functions
+ * alike: C++ has one space for them.
+ */
+#include "idl/check_c_names.h"
+
+#include <string.h>
+
+#include "idl/map.h"
+
+/* Keywords of C11, C23 and C++20, the words of <iso646.h>, and macros that
+ * compilers and headers define in small letters. */
+static const char *const kept[] = {
+	"alignas", "alignof", "and", "and_eq", "asm", "auto", "bitand",
+	"bitor", "bool", "break", "case", "catch", "char", "char16_t",
+	"char32_t", "char8_t", "class", "co_await", "co_return", "co_yield",
+	"compl", "concept", "const", "const_cast", "consteval", "constexpr",
+	"constinit", "continue", "decltype", "default", "delete", "do",
+	"double", "dynamic_cast", "else", "enum", "errno", "explicit",
+	"export", "extern", "false", "float", "for", "friend", "goto", "if",
+	"inline", "int", "linux", "long", "mutable", "namespace", "new",
+	"noexcept", "not", "not_eq", "NULL", "nullptr", "operator", "or",
+	"or_eq", "private", "protected", "public", "register",
+	"reinterpret_cast", "requires", "restrict", "return", "short",
+	"signed", "sizeof", "static", "static_assert", "static_cast",
+	"struct", "switch", "template", "this", "thread_local", "throw",
+	"true", "try", "typedef", "typeid", "typename", "typeof",
+	"typeof_unqual", "union", "unix", "unsigned", "using", "virtual",
+	"void", "volatile", "wchar_t", "while", "xor", "xor_eq",
+};
+
+struct names {
+	struct arena *arena;
+	struct diagnostics *diags;
+	struct map table;		/* name to struct c_name */
+	struct map files;		/* already in it, by path */
+	bool clashed;			/* this declaration: once is enough */
+};
+
+struct c_name {
+	struct span span;
+	const char *what;
+};
+
+static bool
+is_kept(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof kept / sizeof kept[0]; i++)
+		if (strcmp(kept[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* docs/language.md, "Names in C": bare names. */
+static void
+bare_name(struct names *names, const char *name, struct span span)
+{
+	if (is_kept(name))
+		diag_help(diag_report(names->diags, E0602, span,
+			"`%s` is no name in C or C++", name),
+			"rename it; the bytes on the wire do not change");
+	else if (name[0] == '_' && (name[1] == '_'
+			|| (name[1] >= 'A' && name[1] <= 'Z')))
+		diag_report(names->diags, E0602, span, "names like `%s` are "
+			"kept for compilers and libraries", name);
+}
+
+/* docs/language.md, "Names in C": each name of the header stands once. */
+static void
+add_name(struct names *names, const char *name, struct span span)
+{
+	struct c_name *entry = ARENA_NEW(names->arena, struct c_name), *other;
+	struct diagnostic *report;
+
+	entry->span = span;
+	entry->what = name;
+	other = map_add(&names->table, names->arena, name, entry);
+	if (other == NULL || names->clashed)
+		return;
+	names->clashed = true;
+	report = diag_report(names->diags, E0601, span,
+		"in C this and something else are both named `%s`", name);
+	diag_second(report, other->span, "the other comes from this");
+}
+
+static void
+add_suffixed(struct names *names, const char *name, struct span span,
+	const char *const *suffixes)
+{
+	for (; *suffixes != NULL; suffixes++)
+		add_name(names, arena_printf(names->arena, "%s%s", name,
+			*suffixes), span);
+}
+
+static const char *const list_suffixes[] = { "_list", "_next", "_read_list",
+	"_write_list", NULL };
+
+/* Lists of what the runtime has no list type for. */
+static bool
+is_own_list(const struct type *list)
+{
+	const struct type *item = list->element;
+
+	if (type_is_raw_byte(item) || item->kind == TYPE_INTEGER
+		|| item->kind == TYPE_ENUM || item->kind == TYPE_STRUCT)
+		return false;
+	if (item->kind == TYPE_STRING)
+		return item->bound != UNBOUNDED;
+	return item->kind != TYPE_LIST || item->bound != UNBOUNDED
+		|| !type_is_raw_byte(item->element)
+		|| item->element->kind == TYPE_BOOL;
+}
+
+static void
+add_lists(struct names *names, const struct type *type, const char *path,
+	struct span span)
+{
+	for (; type != NULL && type->newtype == NULL; type = type->element) {
+		if (type->kind != TYPE_LIST)
+			continue;
+		if (is_own_list(type))
+			add_suffixed(names, path, span, list_suffixes);
+		path = arena_printf(names->arena, "%s_item", path);
+	}
+}
+
+/* ---- members ---- */
+
+static void
+add_member(struct names *names, struct map *members, const char *owner,
+	struct member *member)
+{
+	struct member *other;
+
+	bare_name(names, member->name, member->span);
+	add_lists(names, member->type, arena_printf(names->arena, "%s_%s",
+		owner, member->name), member->span);
+	other = map_add(members, names->arena, member->name, member);
+	if (other == NULL && member->tag != 0) {
+		other = map_add(members, names->arena, arena_printf(
+			names->arena, "has_%s", member->name), member);
+	}
+	if (other != NULL)
+		diag_second(diag_report(names->diags, E0601, member->span,
+			"in C a tagged member `m` has a `has_m` beside it, "
+			"which `%s` runs into", member->name), other->span,
+			"with this");
+}
+
+static void
+add_members(struct names *names, struct map *members, const char *owner,
+	const struct body *body)
+{
+	struct member *member, *tagged;
+
+	for (member = body->first; member != NULL; member = member->next) {
+		if (!member->is_tags)
+			add_member(names, members, owner, member);
+		for (tagged = member->tags; tagged != NULL;
+			tagged = tagged->next)
+			add_member(names, members, owner, tagged);
+	}
+}
+
+/* ---- declarations ---- */
+
+static void
+add_struct(struct names *names, const struct declaration *structure)
+{
+	static const char *const suffixes[] = { "", "_init", "_read",
+		"_write", "_type", NULL };
+	static const char *const one[] = { "_read_one", "_write_one", NULL };
+	struct map members = { 0 };
+
+	add_suffixed(names, structure->c_name, structure->span, suffixes);
+	add_suffixed(names, structure->c_name, structure->span,
+		list_suffixes);
+	if (structure->as.structure.is_recursive)
+		add_suffixed(names, structure->c_name, structure->span, one);
+	add_members(names, &members, structure->c_name,
+		&structure->as.structure.body);
+}
+
+static void
+add_message(struct names *names, const struct declaration *message)
+{
+	static const char *const suffixes[] = { "", "_init", "_encode",
+		"_decode", "_ID", "_MAXSIZE", "_type", NULL };
+	struct map members = { 0 };
+
+	if (!message->as.message.has_id)
+		return;
+	add_suffixed(names, message->c_name, message->span, suffixes);
+	add_members(names, &members, message->c_name,
+		&message->as.message.head.body);
+	add_members(names, &members, message->c_name,
+		&message->as.message.tail.body);
+}
+
+static void
+add_enum(struct names *names, const struct declaration *enumeration)
+{
+	const struct enumerator *enumerator;
+
+	add_name(names, enumeration->c_name, enumeration->span);
+	for (enumerator = enumeration->as.enumeration.first;
+		enumerator != NULL; enumerator = enumerator->next) {
+		names->clashed = false;
+		add_name(names, arena_printf(names->arena, "%s_%s",
+			enumeration->c_name, enumerator->name),
+			enumerator->span);
+	}
+}
+
+static void
+add_interface(struct names *names, const struct declaration *interface)
+{
+	static const char *const suffixes[] = { "_ops", "_dispatch", NULL };
+	const struct method *method;
+	const char *name;
+
+	add_suffixed(names, interface->c_name, interface->span, suffixes);
+	for (method = interface->as.interface.first; method != NULL;
+		method = method->next) {
+		names->clashed = false;
+		bare_name(names, method->name, method->span);
+		name = arena_printf(names->arena, "%s_%s", interface->c_name,
+			method->name);
+		add_name(names, name, method->span);
+		if (!method->is_oneway)
+			add_name(names, arena_printf(names->arena,
+				"%s_answer", name), method->span);
+	}
+}
+
+/* Without a namespace a name stands alone; `sk_` is the runtime's. */
+static void
+whole_name(struct names *names, const struct declaration *declaration)
+{
+	const char *name = declaration->c_name;
+
+	if (declaration->kind == DECLARATION_INTERFACE)
+		return;
+	if (strncmp(name, "sk_", 3) == 0 || strncmp(name, "SK_", 3) == 0)
+		diag_report(names->diags, E0602, declaration->span,
+			"names that begin with `sk_` are the runtime's");
+	else
+		bare_name(names, name, declaration->span);
+}
+
+static void
+add_declaration(struct names *names, const struct declaration *declaration)
+{
+	names->clashed = false;
+	whole_name(names, declaration);
+	switch (declaration->kind) {
+	case DECLARATION_CONST:
+		add_name(names, declaration->c_name, declaration->span);
+		break;
+	case DECLARATION_NEWTYPE:
+		add_name(names, declaration->c_name, declaration->span);
+		add_lists(names, declaration->as.newtype, declaration->c_name,
+			declaration->span);
+		break;
+	case DECLARATION_ENUM:
+	case DECLARATION_CONSTS:
+		add_enum(names, declaration);
+		break;
+	case DECLARATION_STRUCT:
+		add_struct(names, declaration);
+		break;
+	case DECLARATION_MESSAGE:
+		add_message(names, declaration);
+		break;
+	case DECLARATION_INTERFACE:
+		add_interface(names, declaration);
+		break;
+	}
+}
+
+/* What is imported is included: its names come first. */
+static void
+add_file(struct names *names, const struct file *file)
+{
+	const struct declaration *declaration;
+	const struct import *import;
+
+	if (map_add(&names->files, names->arena, file->source->path,
+		file->source) != NULL)
+		return;
+	for (import = file->imports; import != NULL; import = import->next)
+		add_file(names, import->file);
+	for (declaration = file->first; declaration != NULL;
+		declaration = declaration->next)
+		add_declaration(names, declaration);
+}
+
+void
+check_c_names(struct arena *arena, struct diagnostics *diags,
+	const struct file *file)
+{
+	struct names names = { .arena = arena, .diags = diags };
+
+	add_file(&names, file);
+}
