@@ -20,6 +20,8 @@ static int32_t short_number(const struct sk_message *message)
 /* Takes one handle that is still there out of a message. */
 static bool take_handle(struct sk_message *message, struct sk_handle *handle)
 {
+	if (message->handle_count > SK_HANDLES_MAX)
+		message->handle_count = SK_HANDLES_MAX;
 	while (message->handle_count > 0) {
 		*handle = message->handles[--message->handle_count];
 		if (handle->raw >= 0)
