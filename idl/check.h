@@ -67,6 +67,7 @@ struct check {
 	struct schema *schema;
 	struct unit *units;		/* as schema->files */
 	struct map symbols;		/* by qualified name */
+	unsigned errors_before;		/* of other schemas in the same run */
 	unsigned depth;			/* of evaluation */
 	unsigned suggestions;		/* made so far: they cost time */
 	unsigned groups;		/* in the file */
@@ -76,6 +77,13 @@ struct check {
 	struct symbol **structs_for_min;
 	struct symbol **structs_for_max;
 };
+
+/* Whether this schema has errors so far. */
+static inline bool
+check_failed(const struct check *check)
+{
+	return diag_errors(check->diags) > check->errors_before;
+}
 
 static inline struct symbol *
 symbol_of(struct declaration *declaration)

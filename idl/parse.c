@@ -238,6 +238,7 @@ parse_source(struct arena *arena, struct diagnostics *diags,
 	const struct source *source)
 {
 	struct parse *parse = ARENA_NEW(arena, struct parse);
+	unsigned errors = diag_errors(diags);
 
 	parse->arena = arena;
 	parse->diags = diags;
@@ -250,7 +251,7 @@ parse_source(struct arena *arena, struct diagnostics *diags,
 	}
 	grammar_parse(parse);
 	lex_stop(parse);
-	if (diag_errors(diags) == 0)
+	if (diag_errors(diags) == errors)
 		parse_report_docs(parse);
 	return parse->file;
 }

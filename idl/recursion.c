@@ -307,13 +307,13 @@ recursion_check(struct check *check)
 	number_structs(check);
 	direct = graph_of(check, CONTAINS_DIRECTLY);
 	report_cycles(check, direct);
-	if (diag_errors(check->diags) > 0)
+	if (check_failed(check))
 		return;
 	all = graph_of(check, CONTAINS_AT_ALL);
 	mark_counting(check, all);
 	mark_recursive_members(check, graph_of(check, CONTAINS_BY_VALUE));
 	check_depth(check, direct, true);
-	if (diag_errors(check->diags) == 0)
+	if (!check_failed(check))
 		check_depth(check, all, false);
 	check->structs_for_min = ordered_structs(check, direct);
 	check->structs_for_max = ordered_structs(check, all);

@@ -318,7 +318,7 @@ each_unit(struct check *check, unit_stage *stage)
 
 	for (unit = check->units; unit != NULL; unit = unit->next)
 		stage(check, unit);
-	return diag_errors(check->diags) == 0;
+	return !check_failed(check);
 }
 
 static bool
@@ -330,7 +330,7 @@ run_stages(struct check *check)
 		|| !each_unit(check, stage_ids))
 		return false;
 	recursion_check(check);
-	if (diag_errors(check->diags) > 0)
+	if (check_failed(check))
 		return false;
 	layout_all(check);
 	return each_unit(check, stage_limits);
@@ -356,13 +356,13 @@ schema_load(struct arena *arena, struct diagnostics *diags, const char *path,
 	struct check *check = ARENA_NEW(arena, struct check);
 	struct loading loading = { .check = check, .options = options };
 	struct unit *unit;
-	unsigned before = diag_errors(diags);
 
 	check->arena = arena;
 	check->diags = diags;
+	check->errors_before = diag_errors(diags);
 	check->schema = ARENA_NEW(arena, struct schema);
 	unit = load_unit(&loading, path, (struct span){ 0 }, NULL);
-	if (unit == NULL || diag_errors(diags) > before || !run_stages(check))
+	if (unit == NULL || check_failed(check) || !run_stages(check))
 		return NULL;
 	check->schema->root = unit->file;
 	for (unit = check->units; unit != NULL; unit = unit->next)
