@@ -67,7 +67,7 @@ $(IDL) $(COMPILER): | $(BUILD)/idl/grammar.h
 
 $(BUILD)/compiler/explain_pages.c: compiler/embed-pages $(wildcard docs/errors/*.md)
 	@mkdir -p $(@D)
-	compiler/embed-pages docs/errors/*.md > $@
+	compiler/embed-pages $(wildcard docs/errors/*.md) > $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -101,10 +101,15 @@ $(BUILD)/hostfs-client: $(filter $(CLIENT),$(HOSTFS)) $(BUILD)/protocols/fs.skal
 
 UNITS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 
-units: $(UNITS)
+VECTORS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/conformance/*.c))
+
+units: $(UNITS) $(BUILD)/tests/conformance/run_vectors
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)) $(IDL) \
 		$(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka -lyaml -lpthread
+
+$(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPILER)) $(IDL)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
