@@ -404,16 +404,16 @@ static int decode_trace(union generated *value, const void *from, size_t size)
 }
 
 const struct message agree_messages[] = {
-	{ "read", make_read, convert_read, same_read, hand_encode_read,
-		hand_decode_read, encode_read, decode_read },
-	{ "data", make_data, convert_data, same_data, hand_encode_data,
-		hand_decode_data, encode_data, decode_data },
-	{ "open", make_open, convert_open, same_open, hand_encode_open,
-		hand_decode_open, encode_open, decode_open },
-	{ "stat", make_stat, convert_stat, same_stat, hand_encode_stat,
-		hand_decode_stat, encode_stat, decode_stat },
-	{ "directory", make_directory, convert_directory, same_directory, hand_encode_directory,
-		hand_decode_directory, encode_directory, decode_directory },
-	{ "trace", make_trace, convert_trace, same_trace, hand_encode_trace,
-		hand_decode_trace, encode_trace, decode_trace },
+	{ "read", make_read, convert_read, same_read,
+		hand_encode_read, hand_decode_read, encode_read, decode_read },
+	{ "data", make_data, convert_data, same_data,
+		hand_encode_data, hand_decode_data, encode_data, decode_data },
+	{ "open", make_open, convert_open, same_open,
+		hand_encode_open, hand_decode_open, encode_open, decode_open },
+	{ "stat", make_stat, convert_stat, same_stat,
+		hand_encode_stat, hand_decode_stat, encode_stat, decode_stat },
+	{ "directory", make_directory, convert_directory, same_directory,
+		hand_encode_directory, hand_decode_directory, encode_directory, decode_directory },
+	{ "trace", make_trace, convert_trace, same_trace,
+		hand_encode_trace, hand_decode_trace, encode_trace, decode_trace },
 };

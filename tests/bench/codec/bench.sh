@@ -91,7 +91,8 @@ milliseconds()			# runs, command...: the median
 		begin=${EPOCHREALTIME//[!0-9]/}
 		"$@" > /dev/null || return 1
 		echo $((${EPOCHREALTIME//[!0-9]/} - begin))
-	done | sort -n | awk '{ t[NR] = $1 } END { printf "%.1f", t[int((NR + 1) / 2)] / 1000 }'
+	done | sort -n | awk '{ t[NR] = $1 }
+		END { printf "%.1f", t[int((NR + 1) / 2)] / 1000 }'
 }
 
 generate()			# codec
@@ -175,7 +176,7 @@ instructions()			# codec
 		}' "$out"/profile.*
 }
 
-times()				# codec
+time_all()			# codec
 {
 	"$out/$1" > "$out/times" || die "$1 fails"
 	awk -v codec="$1" '
@@ -187,7 +188,8 @@ times()				# codec
 measure()			# codec
 {
 	"$out/$1-count" > "$out/times" || die "$1-count fails"
-	awk -v codec="$1" '$1 != "none" { print "allocations", codec, $1, $2, $4 }' "$out/times"
+	awk -v codec="$1" '$1 != "none" { print "allocations", codec, $1, $2, $4 }' \
+		"$out/times"
 	echo "text $1 $(text_size "$1")"
 	instructions "$1"
 }
@@ -214,7 +216,7 @@ done
 for round in 1 2 3; do
 	echo "bench.sh: times, round $round of 3" >&2
 	for codec in $codecs; do
-		times "$codec" >> "$out/figures" || exit 1
+		time_all "$codec" >> "$out/figures" || exit 1
 	done
 done
 $here/thousand.sh > "$out/thousand.skald"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Prints a schema of 1,000 lines that uses the language as protocols do: 25
+# Prints a schema of 1,000 lines (and one) that uses the language as protocols do: 25
 # times 40 lines, numbered names.
 echo "namespace thousand;"
 for ((n = 1; n <= 25; n++)); do
@@ -7,7 +7,7 @@ for ((n = 1; n <= 25; n++)); do
 
 /// What can go wrong in part #.
 enum Error# { NOT_FOUND = 1, EXISTS, BUSY, NO_ROOM, DENIED, IO }
-bits Mode# uint16 { READ = 1 << 0, WRITE = 1 << 1, CREATE = 1 << 2 }
+consts Mode# uint16 { READ = 1, WRITE = 2, CREATE = 4, APPEND = 8 }
 const uint32 NAME_MAX# = 200 + #;
 
 struct Item# {
