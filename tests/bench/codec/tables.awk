@@ -74,8 +74,8 @@ function goal(text, is_met, figures) {
 }
 
 function goal_ratio(message, limit,	e, d) {
-	e = number("instructions", "skald", message, "encode", "%.3f", "hand")
-	d = number("instructions", "skald", message, "decode", "%.3f", "hand")
+	e = number("instructions", "skald", message, "encode", "%.6f", "hand")
+	d = number("instructions", "skald", message, "decode", "%.6f", "hand")
 	goal(sprintf("%s within %.2f of the hand-written", message, limit),
 		e <= limit && d <= limit, sprintf("%.2f / %.2f", e, d))
 }
