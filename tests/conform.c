@@ -41,20 +41,15 @@ static bool fill(struct line *line, const struct sk_type *type, const struct val
 static bool fill_integer(struct line *line, const struct sk_type *type,
 	const struct value *value, void *to)
 {
-	struct number number = { 0 };
-
-	if (value->kind == VALUE_BOOL)
-		number.low = value->as.truth;
-	else if (value->kind == VALUE_INTEGER)
-		number = value->as.integer;
-	else
-		return problem(line, "an integer was expected");
 	if (type->kind == SK_KIND_BOOL) {
-		if (number.low > 1 || number.negative || number.high != 0)
-			return problem(line, "a bool was expected");
-		*(bool *)to = number.low != 0;
+		if (value->kind != VALUE_BOOL)
+			return problem(line, "true or false was expected");
+		*(bool *)to = value->as.truth;
 		return true;
 	}
+	if (value->kind != VALUE_INTEGER)
+		return problem(line, "an integer was expected");
+	struct number number = value->as.integer;
 	if (!value_integer_fits(&number, type->size, type->is_signed))
 		return problem(line, "the integer does not fit");
 	uint64_t bits = value_integer_bits(&number);
