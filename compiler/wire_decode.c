@@ -406,15 +406,17 @@ static void set_object(struct value *to,
 static bool decode_struct(struct decoder *decoder, const struct type *type,
 	struct value *to)
 {
-	struct value_object_builder object = {0};
+	const struct body *body = &type->declaration->as.structure.body;
+	struct value_object_builder object = {.capacity = body->count};
 	bool good = true;
 
 	if (decoder->depth == DEPTH_MAX)
 		return fail_at(decoder, decoder->at,
 			"more than %d structs within each other", DEPTH_MAX);
 	decoder->depth++;
-	for (const struct member *member =
-	     type->declaration->as.structure.body.first; good && member;
+	object.members = arena_alloc(decoder->arena,
+		body->count * sizeof(*object.members));
+	for (const struct member *member = body->first; good && member;
 	     member = member->next)
 		good = decode_member(decoder, member, &object);
 	decoder->depth--;

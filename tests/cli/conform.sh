@@ -12,6 +12,7 @@ struct Tree { Tree[] kids; }
 message M 1 { head(16): uint8 x; string s; }
 message Big 2 { head(8): tail: byte[] bytes; Nothing[] none; Tree tree; }
 message Empty 3 { head(8): tail: }
+message Bound 4 { head(32): string<2> s; uint16[<=2] l; }
 S
 
 # line NAME ASKED ANSWER: the answer begins with ANSWER, and the program lives.
@@ -22,10 +23,10 @@ line() {
 	local status=$? first second rest
 	{ read -r first; read -r second; read -r rest; } <"$work/out"
 	[[ $status = 0 && $first == "$3"* && -z $rest &&
-		$second == 'OK 01000000000000000''00''0a''01 -' ]]
+		$second == 'OK 0100000000000000000a01 -' ]]
 	tap $? "$1"
 }
-line 'encode' 'E M {"x": 7, "s": "\\\\u00ff"}' 'OK 0100000000000000070a03ff -'
+line 'encode' 'E M {"x": 7, "s": "\\u00ff"}' 'OK 0100000000000000070a03ff -'
 line 'decode' 'D M 0100000000000000070a03ff -' 'OK {"x": 7, "s": "\u00ff"}'
 line 'a padded head' 'D M 0100000000000000070a03ff00000000 -' 'OK {"x": 7,'
 line 'a head padded too far' 'D M 0100000000000000070a03ff0000000000 -' 'FAIL '
@@ -38,15 +39,15 @@ line 'an unknown message' 'E N {}' 'FAIL '
 line 'a message without anything' 'E M' 'FAIL '
 line 'a NUL in the name' 'E M\0 {}' 'FAIL '
 line 'a NUL in the JSON' 'E M {\0}' 'FAIL '
-line 'bytes of no text' 'E M {"s": "\\xff"}' 'FAIL '
-line 'a code point above 255' 'E M {"s": "\\\\u0100"}' 'FAIL '
+line 'bytes of no text' 'E M {"s": "\xff"}' 'FAIL '
+line 'a code point above 255' 'E M {"s": "\\u0100"}' 'FAIL '
 line 'no JSON' 'E M {x: 1}' 'FAIL '
 line 'no object' 'E M []' 'FAIL '
 line 'null' 'E M {"x": null}' 'FAIL '
 line 'a fraction' 'E M {"x": 1.0}' 'FAIL '
 line 'an enumerator has no name here' 'E M {"x": "a"}' 'FAIL '
 line 'a string is no list here' 'E M {"s": [1]}' 'FAIL '
-line 'a name with a line end' 'E M {"a\\\\nb": 1}' 'FAIL no member `a\x0ab`'
+line 'a name with a line end' 'E M {"a\\nb": 1}' 'FAIL no member `a\x0ab`'
 line 'no tail given' 'D M 0100000000000000070a03ff' 'FAIL '
 line 'half a byte' 'D M 010 -' 'FAIL '
 line 'no digits' 'D M zz -' 'FAIL '
@@ -54,7 +55,21 @@ line 'nothing at all' 'D M - -' 'FAIL '
 line 'spaces' 'D M   -' 'FAIL '
 line 'a tail too many' 'D M 0100000000000000070a03ff 00' 'FAIL '
 line 'a count of 2^64-1' \
-	'D Big 0200000008000000 1800000000000000' 'FAIL '
+	"D Big 0200000021000000 1800000000000000$(printf '0%.0s' {1..32})00$(
+		printf 'f%.0s' {1..16})" \
+	'FAIL bytes: 18446744073709551615 elements cannot'
+
+line 'a tail where there is none' 'D M 0100000001000000000a01 00' 'FAIL M has no tail'
+line 'a byte behind a tail' 'D Empty 0300000001000000 00' 'FAIL 1 bytes are left'
+line 'a string at its bound' 'D Bound 0400000000000000''0a0d''056161''01 -' 'OK '
+line 'a string above its bound' 'D Bound 0400000000000000''0a0e''07616161''01 -' \
+	'FAIL s: 3 bytes'
+line 'a list at its bound' 'D Bound 0400000000000000''0a0b''01''050101 -' 'OK '
+line 'a list above its bound' 'D Bound 0400000000000000''0a0b''01''07010101 -' \
+	'FAIL l: 3 elements'
+line 'a string above its bound, encoded' 'E Bound {"s": "abc"}' 'FAIL s: 3 bytes'
+line 'a list above its bound, encoded' 'E Bound {"l": [1, 2, 3]}' \
+	'FAIL l: 3 elements'
 
 many=$(printf '%2000000s' '' | tr ' ' '[')
 line 'two million brackets' "E M $many" 'FAIL '
@@ -84,6 +99,21 @@ line 'structs 65 deep' "$(deep 65)" 'FAIL '
 empties=$(printf '{},%.0s' {1..1025})
 line '1,025 elements of nothing' "E Big {\"none\": [${empties%,}]}" 'FAIL '
 line '1,024 elements of nothing' "E Big {\"none\": [${empties:3:3071}]}" 'OK '
+
+# The same when they are read: a count of one for each struct but the last.
+deep_bytes() {
+	local kids=$(($1 - 1))
+	printf 'D Big 02000000%02x000000 1800000000000000''1900000000000000%s' \
+		$((27 + kids)) '1a00000000000000''01''01'
+	printf '03%.0s' $(seq "$kids")
+	printf '01'
+}
+line 'structs 64 deep, decoded' "$(deep_bytes 64)" 'OK '
+line 'structs 65 deep, decoded' "$(deep_bytes 65)" 'FAIL tree.kids[0].'
+line '1,024 elements of nothing, decoded' 'D Big 020000001c000000 '\
+'18000000000000001900000000000000''1b00000000000000''01''021001' 'OK '
+line '1,025 elements of nothing, decoded' 'D Big 020000001c000000 '\
+'18000000000000001900000000000000''1b00000000000000''01''061001' 'FAIL none: 1025'
 
 # Answers come before the next question.
 coproc "$skald" conform "$schema"

@@ -44,14 +44,14 @@ has 'a tag' '^ +17  03 +big: tag 1$'
 has 'a bool' '^ +18  01 +big: bool = true$'
 has 'the end of tags' '^ +19  01 +end of tags$'
 has 'the tail' '^tail, 35 bytes$'
-has 'elements' '^ +22  b2 04 +entries\[0\]\.levels\[1\]: uint32 = 300$'
-has 'long bytes in rows' '^ +33  09 0a 0b +\|\.\.\.\|$'
+has 'elements' '^ +21  b2 04 +entries\[0\]\.levels\[1\]: uint32 = 300$'
+has 'long bytes in rows' '^ +32  09 0a 0b +\|\.\.\.\|$'
 grep -oE '^ +[0-9]+  ([0-9a-f]{2} )+' "$work/dump" | sed 's/^ *[0-9]* *//' |
 	tr -d ' \n' >"$work/out"
 [ "$(cat "$work/out")" = "$(tr -d ' \t\n' <<<"$good")" ]
 tap $? 'every byte stands there once'
 
-given_hex "${good/0e 11/0e 11}00000000"
+given_hex "${good}00000000"
 expect 1 'bytes behind the tail' "$skald" dump "$schema"
 printf '%s' "$good" >"$work/in"
 expect 0 'dump --hex' "$skald" dump --hex "$schema" M
@@ -63,7 +63,7 @@ expect_text 1 'what comes before a fault is explained' 'text: |hi|' \
 	"$skald" dump "$schema"
 expect_text 1 'what comes behind a fault is shown' '      18  02 01' \
 	"$skald" dump "$schema"
-expect_text 1 'so is the tail' '      24  17 01 02' "$skald" dump "$schema"
+expect_text 1 'so is the tail' '      24  01 02 03' "$skald" dump "$schema"
 given_hex 'ff000000 00000000 0102'
 expect_text 1 'an unknown id is dumped plainly' '       8  01 02' \
 	"$skald" dump "$schema"

@@ -20,11 +20,13 @@ for command in check c encode decode dump conform explain; do
 	expect_text 2 "$command without arguments shows its usage" \
 		"usage: skald $command" "$skald" "$command"
 done
-for command in c encode decode dump conform check; do
+for line in check 'c -o x' 'encode --hex' decode dump conform; do
+	command=${line%% *}
+	message=$([ "$command" = encode ] && echo M)
+	# shellcheck disable=SC2086 # options, or none
 	expect_text 2 "$command exits with 2 if there is no such schema" \
-		"$work/none.skald" \
-		"$skald" "$command" "$work/none.skald" -o "$work/x" M
-done 2>/dev/null
+		"$work/none.skald" "$skald" $line "$work/none.skald" $message
+done
 for command in fmt lint stat doc ir fuzz wireshark lock diff; do
 	expect_text 2 "$command is no command" 'no command' "$skald" "$command"
 done
