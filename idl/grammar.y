@@ -111,11 +111,12 @@ static void grammar_error(GRAMMAR_LTYPE *span, struct parse *parse,
 %type <reserved> reserved
 %type <reserveds> reserveds
 %type <member> member parameter message_item
-%type <members> members message_items parameters parameter_list reply
+%type <members> members message_items member_block message_block
+%type <members> parameters parameter_list reply
 %type <enumerator> enumerator
 %type <enumerators> enumerators
 %type <item> item
-%type <items> items
+%type <items> items item_block
 %type <declaration> declaration message group_item
 %type <declarations> declarations group_items
 
@@ -193,29 +194,29 @@ declaration:
 		$$->openness = $1;
 		$$->enumerators = $6;
 	}
-|	KW_STRUCT name base '{' members '}' {
+|	KW_STRUCT name base member_block {
 		$$ = ast_declaration(parse, @1, AST_STRUCT, $2);
 		$$->path = $3;
-		$$->members = $5;
-	}
-|	KW_RECORD name base '{' members '}' {
-		$$ = ast_declaration(parse, @1, AST_RECORD, $2);
-		$$->path = $3;
-		$$->members = $5;
-	}
-|	KW_TABLE name '{' members '}' {
-		$$ = ast_declaration(parse, @1, AST_TABLE, $2);
 		$$->members = $4;
 	}
-|	openness KW_VARIANT name '{' members '}' {
+|	KW_RECORD name base member_block {
+		$$ = ast_declaration(parse, @1, AST_RECORD, $2);
+		$$->path = $3;
+		$$->members = $4;
+	}
+|	KW_TABLE name member_block {
+		$$ = ast_declaration(parse, @1, AST_TABLE, $2);
+		$$->members = $3;
+	}
+|	openness KW_VARIANT name member_block {
 		$$ = ast_declaration(parse, @2, AST_VARIANT, $3);
 		$$->openness = $1;
-		$$->members = $5;
+		$$->members = $4;
 	}
-|	KW_INTERFACE name base '{' items '}' {
+|	KW_INTERFACE name base item_block {
 		$$ = ast_declaration(parse, @1, AST_INTERFACE, $2);
 		$$->path = $3;
-		$$->items = $5;
+		$$->items = $4;
 	}
 ;
 
@@ -248,17 +249,23 @@ group_item:
 ;
 
 message:
-	KW_MESSAGE name id_opt base '{' message_items '}' {
+	KW_MESSAGE name id_opt base message_block {
 		$$ = ast_declaration(parse, @1, AST_MESSAGE, $2);
 		$$->number = $3;
 		$$->path = $4;
-		$$->members = $6;
+		$$->members = $5;
 	}
 ;
 
 id_opt:
 	%empty			{ $$ = (struct ast_number){ 0 }; }
 |	NUMBER			{ $$ = ast_number($1, @1); }
+;
+
+/* An error ends at the next `;', or with the braces around it. */
+message_block:
+	'{' message_items '}'	{ $$ = $2; }
+|	'{' message_items error '}' { $$ = $2; }
 ;
 
 /* Sections are labels in one flat list: were `head' a node with its members
@@ -280,6 +287,11 @@ message_item:
 	}
 ;
 
+member_block:
+	'{' members '}'		{ $$ = $2; }
+|	'{' members error '}'	{ $$ = $2; }
+;
+
 members:
 	%empty			{ $$ = (struct ast_members){ 0 }; }
 |	members member		{ $$ = $1; AST_APPEND($$, $2); }
@@ -294,8 +306,8 @@ member:
 		$$ = ast_tagged(parse, @$, $1, $2,
 			ast_field(parse, @4, $3, $4, $5));
 	}
-|	attributes KW_TAGS '{' members '}' {
-		$$ = ast_tags(parse, @$, @2, $1, $4);
+|	attributes KW_TAGS member_block {
+		$$ = ast_tags(parse, @$, @2, $1, $3);
 	}
 |	attributes KW_RESERVED reserveds ';' {
 		$$ = ast_reserved_member(parse, @2, $1, $3);
@@ -355,6 +367,11 @@ enumerator:
 ;
 
 comma_opt:	%empty | ',' ;
+
+item_block:
+	'{' items '}'		{ $$ = $2; }
+|	'{' items error '}'	{ $$ = $2; }
+;
 
 items:
 	%empty			{ $$ = (struct ast_items){ 0 }; }

@@ -77,6 +77,9 @@ interface_declare(struct check *check, struct symbol *interface)
 			unbuilt_report(check, UNBUILT_EVENT, item->span);
 		if (item->kind == AST_STATE)
 			unbuilt_report(check, UNBUILT_STATE, item->span);
+		if (item->kind != AST_EVENT && item->kind != AST_STATE)
+			attributes_check(check, &item->attributes,
+				is_method(item) ? PLACE_METHOD : PLACE_OTHER);
 		if (!is_method(item) || !method_name_is_free(check, &names,
 			reserved.first, item) || item->request_path.first)
 			continue;
@@ -294,7 +297,6 @@ interface_error(struct check *check, struct symbol *interface)
 		item = item->next) {
 		if (item->kind != AST_ERROR)
 			continue;
-		attributes_check(check, &item->attributes, PLACE_OTHER);
 		if (first != NULL) {
 			diag_second(diag_report(check->diags, E0506,
 				item->span, "an interface states its errors "
@@ -392,12 +394,8 @@ interface_fill(struct check *check, struct symbol *symbol)
 
 	for (item = symbol->ast->items.first; item != NULL;
 		item = item->next) {
-		if (item->kind == AST_ITEM_RESERVED)
-			attributes_check(check, &item->attributes,
-				PLACE_OTHER);
 		if (!is_method(item))
 			continue;
-		attributes_check(check, &item->attributes, PLACE_METHOD);
 		method = method_new(check, symbol, item, error);
 		if (method == NULL)
 			continue;

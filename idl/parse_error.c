@@ -183,7 +183,7 @@ line_break(const struct parse *parse)
 }
 
 static void
-help_with(struct parse *parse, struct diagnostic *report)
+help_with(struct parse *parse, struct diagnostic *report, size_t wanted)
 {
 	const struct span at = parse->last.span;
 	const struct parse_token *ended = line_break(parse);
@@ -193,7 +193,7 @@ help_with(struct parse *parse, struct diagnostic *report)
 	else if (parse->last.kind == ':' && at.source->text[at.offset + 1] == ':')
 		diag_help(report, "parts of a name are joined by `.`, as in "
 			"`fs.Entry`");
-	else if (ended != NULL)
+	else if (ended != NULL && wanted > 1)
 		diag_help(report, "is a `;` missing at the end of line %u?",
 			(unsigned)ended->span.line);
 }
@@ -208,8 +208,8 @@ parse_syntax_error(struct parse *parse, const char *const *wanted,
 
 	if (parse->last.kind == BAD || parse->stopped)
 		return;
-	if (wants(wanted, count, "';'") && parse->last.first_on_line
-		&& parse->last.kind != 0) {
+	if (wants(wanted, count, "';'") && parse->last.kind != 0
+		&& (parse->last.first_on_line || parse->last.kind == '}')) {
 		report_semicolon(parse);
 		return;
 	}
@@ -223,5 +223,5 @@ parse_syntax_error(struct parse *parse, const char *const *wanted,
 		help_with(parse, diag_report(parse->diags, E0105, at,
 			"unexpected `%.*s`%s%s", shown,
 			at.source->text + at.offset,
-			shown < (int)at.size ? "..." : "", list));
+			shown < (int)at.size ? "..." : "", list), count);
 }

@@ -170,7 +170,7 @@ report_cycle(struct check *check, const struct graph *graph, unsigned start,
 		if (steps == 1)
 			second = member->span;
 		if (steps++ < 8)
-			way = arena_printf(check->arena, "%s%s`%s.%s` is a `%s`",
+			way = arena_printf(check->arena, "%s%s`%s.%s` is of type `%s`",
 				way, steps > 1 ? ", " : "",
 				check->structs[node]->declaration.name,
 				member->name, member->type->name);

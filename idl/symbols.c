@@ -117,29 +117,41 @@ symbol_kind(const struct symbol *symbol)
 	}
 }
 
+/* The cost of turning a's first i letters into b's first j, from the costs
+ * before; two letters that changed places cost one. */
+static unsigned
+edit_cost(unsigned rows[3][EDIT_MAX + 1], const char *a, const char *b,
+	size_t i, size_t j)
+{
+	const unsigned *before = rows[(i + 1) % 3], *above = rows[(i + 2) % 3];
+	unsigned best = above[j - 1] + (a[i - 1] != b[j - 1]);
+
+	if (above[j] + 1 < best)
+		best = above[j] + 1;
+	if (rows[i % 3][j - 1] + 1 < best)
+		best = rows[i % 3][j - 1] + 1;
+	if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]
+		&& before[j - 2] + 1 < best)
+		best = before[j - 2] + 1;
+	return best;
+}
+
 unsigned
 edit_distance(const char *a, const char *b)
 {
-	unsigned rows[2][EDIT_MAX + 1];
+	unsigned rows[3][EDIT_MAX + 1];
 	size_t m = strlen(a), n = strlen(b), i, j;
-	unsigned *old = rows[0], *new = rows[1], *swap, best;
 
 	if (m > EDIT_MAX || n > EDIT_MAX)
 		return UINT32_MAX;
 	for (j = 0; j <= n; j++)
-		old[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (i = 1; i <= m; i++) {
-		new[0] = (unsigned)i;
-		for (j = 1; j <= n; j++) {
-			best = old[j - 1] + (a[i - 1] != b[j - 1]);
-			best = old[j] + 1 < best ? old[j] + 1 : best;
-			new[j] = new[j - 1] + 1 < best ? new[j - 1] + 1 : best;
-		}
-		swap = old;
-		old = new;
-		new = swap;
+		rows[i % 3][0] = (unsigned)i;
+		for (j = 1; j <= n; j++)
+			rows[i % 3][j] = edit_cost(rows, a, b, i, j);
 	}
-	return old[n];
+	return rows[m % 3][n];
 }
 
 bool
