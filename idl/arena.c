@@ -24,8 +24,7 @@ struct arena {
 };
 
 /* The one place where running out of memory is handled. */
-static void *
-arena_get(size_t size)
+static void *arena_get(size_t size)
 {
 	void *memory = calloc(1, size);
 
@@ -36,14 +35,12 @@ arena_get(size_t size)
 	return memory;
 }
 
-struct arena *
-arena_new(void)
+struct arena *arena_new(void)
 {
 	return arena_get(sizeof(struct arena));
 }
 
-void
-arena_free(struct arena *arena)
+void arena_free(struct arena *arena)
 {
 	struct block *block, *next;
 
@@ -56,8 +53,7 @@ arena_free(struct arena *arena)
 	free(arena);
 }
 
-static struct block *
-arena_block(struct arena *arena, size_t size)
+static struct block *arena_block(struct arena *arena, size_t size)
 {
 	size_t room = size > BLOCK_SIZE / 4 ? size : BLOCK_SIZE;
 	struct block *block = arena_get(sizeof *block + room);
@@ -74,8 +70,7 @@ arena_block(struct arena *arena, size_t size)
 	return block;
 }
 
-void *
-arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc(struct arena *arena, size_t size)
 {
 	struct block *block = arena->blocks;
 	void *memory;
@@ -90,8 +85,7 @@ arena_alloc(struct arena *arena, size_t size)
 	return memory;
 }
 
-char *
-arena_copy(struct arena *arena, const char *text, size_t size)
+char *arena_copy(struct arena *arena, const char *text, size_t size)
 {
 	char *copy = arena_alloc(arena, size + 1);
 
@@ -101,8 +95,7 @@ arena_copy(struct arena *arena, const char *text, size_t size)
 	return copy;
 }
 
-char *
-arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
 	va_list again;
 	char *text;
@@ -118,8 +111,7 @@ arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 	return text;
 }
 
-char *
-arena_printf(struct arena *arena, const char *format, ...)
+char *arena_printf(struct arena *arena, const char *format, ...)
 {
 	va_list arguments;
 	char *text;

@@ -11,8 +11,7 @@
 #define NODE(type) ARENA_NEW(parse->arena, struct type)
 
 /* From the first part to the last; parts that are empty have no place. */
-struct span
-ast_join(const struct span *parts, int count)
+struct span ast_join(const struct span *parts, int count)
 {
 	struct span joined = parts[0];
 	int i = 0, last = count - 1;
@@ -26,8 +25,7 @@ ast_join(const struct span *parts, int count)
 	return joined;
 }
 
-const char *
-ast_path_text(struct arena *arena, const struct ast_path *path)
+const char *ast_path_text(struct arena *arena, const struct ast_path *path)
 {
 	const struct ast_name *name;
 	size_t size = 0, length;
@@ -47,8 +45,7 @@ ast_path_text(struct arena *arena, const struct ast_path *path)
 	return text;
 }
 
-struct ast_name *
-ast_name(struct parse *parse, struct span span)
+struct ast_name *ast_name(struct parse *parse, struct span span)
 {
 	struct ast_name *name = NODE(ast_name);
 
@@ -58,8 +55,7 @@ ast_name(struct parse *parse, struct span span)
 	return name;
 }
 
-struct ast_path
-ast_path(struct ast_path path, struct ast_name *name)
+struct ast_path ast_path(struct ast_path path, struct ast_name *name)
 {
 	if (path.first == NULL)
 		path.span = name->span;
@@ -69,8 +65,7 @@ ast_path(struct ast_path path, struct ast_name *name)
 	return path;
 }
 
-static int
-hexadecimal_digit(char digit)
+static int hexadecimal_digit(char digit)
 {
 	if (digit >= '0' && digit <= '9')
 		return digit - '0';
@@ -79,8 +74,7 @@ hexadecimal_digit(char digit)
 }
 
 /* One escape behind its backslash: the bytes it takes, or 0. */
-static size_t
-ast_escape(const char *from, size_t size, char *to)
+static size_t ast_escape(const char *from, size_t size, char *to)
 {
 	static const char names[] = "\"\\nrt", values[] = "\"\\\n\r\t";
 	const char *name = strchr(names, from[0]);
@@ -98,8 +92,7 @@ ast_escape(const char *from, size_t size, char *to)
 	return high < 0 || low < 0 ? 0 : 3;
 }
 
-static void
-ast_bad_text(struct parse *parse, struct span span, size_t at,
+static void ast_bad_text(struct parse *parse, struct span span, size_t at,
 	const char *what)
 {
 	span.offset += (uint32_t)at;
@@ -109,8 +102,7 @@ ast_bad_text(struct parse *parse, struct span span, size_t at,
 		"escapes are \\\" \\\\ \\n \\r \\t and \\xNN");
 }
 
-struct ast_text
-ast_text(struct parse *parse, struct span span)
+struct ast_text ast_text(struct parse *parse, struct span span)
 {
 	const char *from = span.source->text + span.offset;
 	size_t end = span.size - 1, i = 1, size = 0, step;
@@ -139,14 +131,13 @@ ast_text(struct parse *parse, struct span span)
 	return (struct ast_text){ text, size, span };
 }
 
-struct ast_number
-ast_number(struct number value, struct span span)
+struct ast_number ast_number(struct number value, struct span span)
 {
 	return (struct ast_number){ true, value, span };
 }
 
-static struct ast_expr *
-ast_expr(struct parse *parse, struct span span, enum ast_expr_kind kind)
+static struct ast_expr *ast_expr(struct parse *parse, struct span span,
+	enum ast_expr_kind kind)
 {
 	struct ast_expr *expr = NODE(ast_expr);
 
@@ -155,8 +146,8 @@ ast_expr(struct parse *parse, struct span span, enum ast_expr_kind kind)
 	return expr;
 }
 
-struct ast_expr *
-ast_number_expr(struct parse *parse, struct span span, struct number value)
+struct ast_expr *ast_number_expr(struct parse *parse, struct span span,
+	struct number value)
 {
 	struct ast_expr *expr = ast_expr(parse, span, AST_NUMBER);
 
@@ -164,14 +155,12 @@ ast_number_expr(struct parse *parse, struct span span, struct number value)
 	return expr;
 }
 
-struct ast_expr *
-ast_float_expr(struct parse *parse, struct span span)
+struct ast_expr *ast_float_expr(struct parse *parse, struct span span)
 {
 	return ast_expr(parse, span, AST_FLOAT);
 }
 
-struct ast_expr *
-ast_string_expr(struct parse *parse, struct ast_text text)
+struct ast_expr *ast_string_expr(struct parse *parse, struct ast_text text)
 {
 	struct ast_expr *expr = ast_expr(parse, text.span, AST_STRING);
 
@@ -179,8 +168,7 @@ ast_string_expr(struct parse *parse, struct ast_text text)
 	return expr;
 }
 
-struct ast_expr *
-ast_path_expr(struct parse *parse, struct ast_path path)
+struct ast_expr *ast_path_expr(struct parse *parse, struct ast_path path)
 {
 	struct ast_expr *expr = ast_expr(parse, path.span, AST_PATH);
 
@@ -188,8 +176,7 @@ ast_path_expr(struct parse *parse, struct ast_path path)
 	return expr;
 }
 
-struct ast_expr *
-ast_unary(struct parse *parse, struct span span, char operator,
+struct ast_expr *ast_unary(struct parse *parse, struct span span, char operator,
 	struct ast_expr *operand)
 {
 	struct ast_expr *expr = ast_expr(parse, span, AST_UNARY);
@@ -203,9 +190,8 @@ ast_unary(struct parse *parse, struct span span, char operator,
 	return operand;
 }
 
-struct ast_expr *
-ast_binary(struct parse *parse, struct span span, struct ast_expr *left,
-	char operator, struct ast_expr *right)
+struct ast_expr *ast_binary(struct parse *parse, struct span span,
+	struct ast_expr *left, char operator, struct ast_expr *right)
 {
 	struct ast_expr *expr = ast_expr(parse, span, AST_BINARY);
 
@@ -220,9 +206,8 @@ ast_binary(struct parse *parse, struct span span, struct ast_expr *left,
 	return left;
 }
 
-struct ast_argument *
-ast_argument(struct parse *parse, struct span span, struct ast_name *name,
-	struct ast_expr *value)
+struct ast_argument *ast_argument(struct parse *parse, struct span span,
+	struct ast_name *name, struct ast_expr *value)
 {
 	struct ast_argument *argument = NODE(ast_argument);
 
@@ -232,8 +217,7 @@ ast_argument(struct parse *parse, struct span span, struct ast_name *name,
 	return argument;
 }
 
-struct ast_attribute *
-ast_attribute(struct parse *parse, struct span span,
+struct ast_attribute *ast_attribute(struct parse *parse, struct span span,
 	struct ast_arguments arguments)
 {
 	struct ast_attribute *attribute = NODE(ast_attribute);
@@ -245,9 +229,8 @@ ast_attribute(struct parse *parse, struct span span,
 	return attribute;
 }
 
-struct ast_suffix *
-ast_suffix(struct parse *parse, struct span span, enum ast_suffix_kind kind,
-	struct ast_expr *size)
+struct ast_suffix *ast_suffix(struct parse *parse, struct span span,
+	enum ast_suffix_kind kind, struct ast_expr *size)
 {
 	struct ast_suffix *suffix = NODE(ast_suffix);
 
@@ -257,8 +240,7 @@ ast_suffix(struct parse *parse, struct span span, enum ast_suffix_kind kind,
 	return suffix;
 }
 
-struct ast_suffix *
-ast_angle(struct parse *parse, struct span span,
+struct ast_suffix *ast_angle(struct parse *parse, struct span span,
 	struct ast_arguments arguments)
 {
 	struct ast_suffix *suffix = ast_suffix(parse, span, AST_ANGLE, NULL);
@@ -267,9 +249,8 @@ ast_angle(struct parse *parse, struct span span,
 	return suffix;
 }
 
-struct ast_word *
-ast_word(struct parse *parse, struct span span, struct ast_path path,
-	struct ast_suffixes suffixes)
+struct ast_word *ast_word(struct parse *parse, struct span span,
+	struct ast_path path, struct ast_suffixes suffixes)
 {
 	struct ast_word *word = NODE(ast_word);
 
@@ -279,16 +260,14 @@ ast_word(struct parse *parse, struct span span, struct ast_path path,
 	return word;
 }
 
-struct ast_words
-ast_words(struct ast_words words, struct ast_word *word)
+struct ast_words ast_words(struct ast_words words, struct ast_word *word)
 {
 	AST_APPEND(words, word);
 	words.count++;
 	return words;
 }
 
-struct ast_reserved *
-ast_reserved_name(struct parse *parse, struct ast_text name)
+struct ast_reserved *ast_reserved_name(struct parse *parse, struct ast_text name)
 {
 	struct ast_reserved *reserved = NODE(ast_reserved);
 
@@ -298,9 +277,8 @@ ast_reserved_name(struct parse *parse, struct ast_text name)
 	return reserved;
 }
 
-struct ast_reserved *
-ast_reserved_range(struct parse *parse, struct span span, struct number low,
-	struct number high)
+struct ast_reserved *ast_reserved_range(struct parse *parse, struct span span,
+	struct number low, struct number high)
 {
 	struct ast_reserved *reserved = NODE(ast_reserved);
 
@@ -310,9 +288,8 @@ ast_reserved_range(struct parse *parse, struct span span, struct number low,
 	return reserved;
 }
 
-static struct ast_member *
-ast_member(struct parse *parse, struct span span, enum ast_member_kind kind,
-	struct ast_attributes attributes)
+static struct ast_member *ast_member(struct parse *parse, struct span span,
+	enum ast_member_kind kind, struct ast_attributes attributes)
 {
 	struct ast_member *member = NODE(ast_member);
 
@@ -322,8 +299,7 @@ ast_member(struct parse *parse, struct span span, enum ast_member_kind kind,
 	return member;
 }
 
-struct ast_member *
-ast_field(struct parse *parse, struct span span,
+struct ast_member *ast_field(struct parse *parse, struct span span,
 	struct ast_attributes attributes, struct ast_words words,
 	struct ast_expr *value)
 {
@@ -336,8 +312,7 @@ ast_field(struct parse *parse, struct span span,
 	return member;
 }
 
-struct ast_member *
-ast_tagged(struct parse *parse, struct span span,
+struct ast_member *ast_tagged(struct parse *parse, struct span span,
 	struct ast_attributes attributes, struct ast_number tag,
 	struct ast_member *field)
 {
@@ -352,9 +327,9 @@ ast_tagged(struct parse *parse, struct span span,
 	return field;
 }
 
-struct ast_member *
-ast_tags(struct parse *parse, struct span whole, struct span word,
-	struct ast_attributes attributes, struct ast_members members)
+struct ast_member *ast_tags(struct parse *parse, struct span whole,
+	struct span word, struct ast_attributes attributes,
+	struct ast_members members)
 {
 	struct ast_member *member = ast_member(parse, word, AST_TAGS,
 		attributes);
@@ -364,9 +339,9 @@ ast_tags(struct parse *parse, struct span whole, struct span word,
 	return member;
 }
 
-struct ast_member *
-ast_section(struct parse *parse, struct span word, enum ast_member_kind kind,
-	struct ast_attributes attributes, struct ast_expr *size)
+struct ast_member *ast_section(struct parse *parse, struct span word,
+	enum ast_member_kind kind, struct ast_attributes attributes,
+	struct ast_expr *size)
 {
 	struct ast_member *member = ast_member(parse, word, kind, attributes);
 
@@ -374,8 +349,7 @@ ast_section(struct parse *parse, struct span word, enum ast_member_kind kind,
 	return member;
 }
 
-struct ast_member *
-ast_reserved_member(struct parse *parse, struct span span,
+struct ast_member *ast_reserved_member(struct parse *parse, struct span span,
 	struct ast_attributes attributes, struct ast_reserveds reserved)
 {
 	struct ast_member *member = ast_member(parse, span, AST_RESERVED,
@@ -385,8 +359,7 @@ ast_reserved_member(struct parse *parse, struct span span,
 	return member;
 }
 
-struct ast_enumerator *
-ast_enumerator(struct parse *parse, struct span span,
+struct ast_enumerator *ast_enumerator(struct parse *parse, struct span span,
 	struct ast_attributes attributes, struct ast_name *name,
 	struct ast_expr *value)
 {
@@ -399,9 +372,8 @@ ast_enumerator(struct parse *parse, struct span span,
 	return enumerator;
 }
 
-struct ast_enumerator *
-ast_reserved_enumerator(struct parse *parse, struct ast_attributes attributes,
-	struct ast_reserved *reserved)
+struct ast_enumerator *ast_reserved_enumerator(struct parse *parse,
+	struct ast_attributes attributes, struct ast_reserved *reserved)
 {
 	struct ast_enumerator *enumerator = NODE(ast_enumerator);
 
@@ -410,8 +382,8 @@ ast_reserved_enumerator(struct parse *parse, struct ast_attributes attributes,
 	return enumerator;
 }
 
-struct ast_item *
-ast_item(struct parse *parse, struct span span, enum ast_item_kind kind)
+struct ast_item *ast_item(struct parse *parse, struct span span,
+	enum ast_item_kind kind)
 {
 	struct ast_item *item = NODE(ast_item);
 
@@ -420,11 +392,10 @@ ast_item(struct parse *parse, struct span span, enum ast_item_kind kind)
 	return item;
 }
 
-struct ast_item *
-ast_method(struct parse *parse, struct span span, enum ast_item_kind kind,
-	struct ast_name *name, struct ast_number number,
-	struct ast_members request, struct ast_members reply,
-	struct ast_path error)
+struct ast_item *ast_method(struct parse *parse, struct span span,
+	enum ast_item_kind kind, struct ast_name *name,
+	struct ast_number number, struct ast_members request,
+	struct ast_members reply, struct ast_path error)
 {
 	struct ast_item *item = ast_item(parse, span, kind);
 
@@ -436,8 +407,7 @@ ast_method(struct parse *parse, struct span span, enum ast_item_kind kind,
 	return item;
 }
 
-struct ast_item *
-ast_declared_method(struct parse *parse, struct span span,
+struct ast_item *ast_declared_method(struct parse *parse, struct span span,
 	enum ast_item_kind kind, struct ast_name *name,
 	struct ast_path request, struct ast_path reply, struct ast_path error)
 {
@@ -450,9 +420,8 @@ ast_declared_method(struct parse *parse, struct span span,
 	return item;
 }
 
-struct ast_item *
-ast_item_in(struct parse *parse, struct span span, struct ast_item *item,
-	struct ast_attributes attributes)
+struct ast_item *ast_item_in(struct parse *parse, struct span span,
+	struct ast_item *item, struct ast_attributes attributes)
 {
 	if (item->kind != AST_ERROR && item->kind != AST_ITEM_RESERVED)
 		item->doc = parse_claim_doc(parse, span);
@@ -460,9 +429,8 @@ ast_item_in(struct parse *parse, struct span span, struct ast_item *item,
 	return item;
 }
 
-struct ast_declaration *
-ast_declaration(struct parse *parse, struct span keyword, enum ast_kind kind,
-	struct ast_name *name)
+struct ast_declaration *ast_declaration(struct parse *parse,
+	struct span keyword, enum ast_kind kind, struct ast_name *name)
 {
 	struct ast_declaration *declaration = NODE(ast_declaration);
 
@@ -472,8 +440,7 @@ ast_declaration(struct parse *parse, struct span keyword, enum ast_kind kind,
 	return declaration;
 }
 
-struct ast_declaration *
-ast_declaration_in(struct parse *parse, struct span span,
+struct ast_declaration *ast_declaration_in(struct parse *parse, struct span span,
 	struct ast_declaration *declaration, struct ast_attributes attributes)
 {
 	declaration->doc = parse_claim_doc(parse, span);

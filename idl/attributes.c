@@ -41,8 +41,7 @@ static const struct {
 
 #define COUNT(table) (sizeof (table) / sizeof (table)[0])
 
-static const struct attribute *
-attribute_known(const char *name)
+static const struct attribute *attribute_known(const char *name)
 {
 	size_t i;
 
@@ -52,8 +51,8 @@ attribute_known(const char *name)
 	return NULL;
 }
 
-static bool
-attribute_unbuilt(struct check *check, const struct ast_attribute *attribute)
+static bool attribute_unbuilt(struct check *check,
+	const struct ast_attribute *attribute)
 {
 	size_t i;
 
@@ -66,8 +65,8 @@ attribute_unbuilt(struct check *check, const struct ast_attribute *attribute)
 	return false;
 }
 
-static void
-attribute_unknown(struct check *check, const struct ast_attribute *attribute)
+static void attribute_unknown(struct check *check,
+	const struct ast_attribute *attribute)
 {
 	struct diagnostic *report = diag_report(check->diags, E0209,
 		attribute->span, "there is no attribute `@%s`",
@@ -87,15 +86,13 @@ attribute_unknown(struct check *check, const struct ast_attribute *attribute)
 		diag_help(report, "did you mean `@%s`?", nearest);
 }
 
-static bool
-attribute_name_is(const struct ast_expr *expr, const char *name)
+static bool attribute_name_is(const struct ast_expr *expr, const char *name)
 {
 	return expr->kind == AST_PATH && expr->path.first->next == NULL
 		&& strcmp(expr->path.first->text, name) == 0;
 }
 
-static bool
-attribute_takes(const struct attribute *known,
+static bool attribute_takes(const struct attribute *known,
 	const struct ast_argument *argument)
 {
 	const struct ast_expr *value = argument->value;
@@ -117,9 +114,8 @@ attribute_takes(const struct attribute *known,
 }
 
 /* docs/language.md, "Attributes": their arguments. */
-static void
-attribute_arguments(struct check *check, const struct attribute *known,
-	const struct ast_attribute *attribute)
+static void attribute_arguments(struct check *check,
+	const struct attribute *known, const struct ast_attribute *attribute)
 {
 	const struct ast_argument *argument;
 	unsigned count = 0;
@@ -137,8 +133,8 @@ attribute_arguments(struct check *check, const struct attribute *known,
 		"it is written %s", known->usage);
 }
 
-static void
-attribute_twice(struct check *check, const struct ast_attributes *list,
+static void attribute_twice(struct check *check,
+	const struct ast_attributes *list,
 	const struct ast_attribute *attribute)
 {
 	const struct ast_attribute *other = attribute_find(list,
@@ -151,8 +147,7 @@ attribute_twice(struct check *check, const struct ast_attributes *list,
 }
 
 /* docs/language.md, "Attributes": which there are, and where. */
-void
-attributes_check(struct check *check, const struct ast_attributes *list,
+void attributes_check(struct check *check, const struct ast_attributes *list,
 	enum place place)
 {
 	const struct ast_attribute *attribute;
@@ -176,8 +171,8 @@ attributes_check(struct check *check, const struct ast_attributes *list,
 	}
 }
 
-const struct ast_attribute *
-attribute_find(const struct ast_attributes *list, const char *name)
+const struct ast_attribute *attribute_find(const struct ast_attributes *list,
+	const char *name)
 {
 	const struct ast_attribute *attribute;
 
@@ -188,8 +183,8 @@ attribute_find(const struct ast_attributes *list, const char *name)
 	return NULL;
 }
 
-const struct ast_text *
-attribute_text(const struct ast_attributes *list, const char *name)
+const struct ast_text *attribute_text(const struct ast_attributes *list,
+	const char *name)
 {
 	const struct ast_attribute *attribute = attribute_find(list, name);
 	const struct ast_argument *argument;
@@ -202,8 +197,7 @@ attribute_text(const struct ast_attributes *list, const char *name)
 	return &argument->value->string;
 }
 
-enum format
-attributes_format(const struct ast_attributes *list)
+enum format attributes_format(const struct ast_attributes *list)
 {
 	const struct ast_attribute *attribute = attribute_find(list, "format");
 	const struct ast_argument *argument;

@@ -42,8 +42,7 @@ struct c_name {
 	const char *what;
 };
 
-static bool
-is_kept(const char *name)
+static bool is_kept(const char *name)
 {
 	size_t i;
 
@@ -54,8 +53,7 @@ is_kept(const char *name)
 }
 
 /* docs/language.md, "Names in C": bare names. */
-static void
-bare_name(struct names *names, const char *name, struct span span)
+static void bare_name(struct names *names, const char *name, struct span span)
 {
 	if (is_kept(name))
 		diag_help(diag_report(names->diags, E0602, span,
@@ -68,8 +66,7 @@ bare_name(struct names *names, const char *name, struct span span)
 }
 
 /* docs/language.md, "Names in C": each name of the header stands once. */
-static void
-add_name(struct names *names, const char *name, struct span span)
+static void add_name(struct names *names, const char *name, struct span span)
 {
 	struct c_name *entry = ARENA_NEW(names->arena, struct c_name), *other;
 	struct diagnostic *report;
@@ -85,8 +82,7 @@ add_name(struct names *names, const char *name, struct span span)
 	diag_second(report, other->span, "the other comes from this");
 }
 
-static void
-add_suffixed(struct names *names, const char *name, struct span span,
+static void add_suffixed(struct names *names, const char *name, struct span span,
 	const char *const *suffixes)
 {
 	for (; *suffixes != NULL; suffixes++)
@@ -98,8 +94,7 @@ static const char *const list_suffixes[] = { "_list", "_next", "_read_list",
 	"_write_list", NULL };
 
 /* Lists of what the runtime has no list type for. */
-static bool
-is_own_list(const struct type *list)
+static bool is_own_list(const struct type *list)
 {
 	const struct type *item = list->element;
 
@@ -113,9 +108,8 @@ is_own_list(const struct type *list)
 		|| item->element->kind == TYPE_BOOL;
 }
 
-static void
-add_lists(struct names *names, const struct type *type, const char *path,
-	struct span span)
+static void add_lists(struct names *names, const struct type *type,
+	const char *path, struct span span)
 {
 	for (; type != NULL && type->newtype == NULL; type = type->element) {
 		if (type->kind != TYPE_LIST)
@@ -128,9 +122,8 @@ add_lists(struct names *names, const struct type *type, const char *path,
 
 /* ---- members ---- */
 
-static void
-add_member(struct names *names, struct map *members, const char *owner,
-	struct member *member)
+static void add_member(struct names *names, struct map *members,
+	const char *owner, struct member *member)
 {
 	struct member *other;
 
@@ -149,9 +142,8 @@ add_member(struct names *names, struct map *members, const char *owner,
 			"with this");
 }
 
-static void
-add_members(struct names *names, struct map *members, const char *owner,
-	const struct body *body)
+static void add_members(struct names *names, struct map *members,
+	const char *owner, const struct body *body)
 {
 	struct member *member, *tagged;
 
@@ -166,8 +158,7 @@ add_members(struct names *names, struct map *members, const char *owner,
 
 /* ---- declarations ---- */
 
-static void
-add_struct(struct names *names, const struct declaration *structure)
+static void add_struct(struct names *names, const struct declaration *structure)
 {
 	static const char *const suffixes[] = { "", "_init", "_read",
 		"_write", "_type", NULL };
@@ -183,8 +174,7 @@ add_struct(struct names *names, const struct declaration *structure)
 		&structure->as.structure.body);
 }
 
-static void
-add_message(struct names *names, const struct declaration *message)
+static void add_message(struct names *names, const struct declaration *message)
 {
 	static const char *const suffixes[] = { "", "_init", "_encode",
 		"_decode", "_ID", "_MAXSIZE", "_type", NULL };
@@ -199,8 +189,7 @@ add_message(struct names *names, const struct declaration *message)
 		&message->as.message.tail.body);
 }
 
-static void
-add_enum(struct names *names, const struct declaration *enumeration)
+static void add_enum(struct names *names, const struct declaration *enumeration)
 {
 	const struct enumerator *enumerator;
 
@@ -214,8 +203,8 @@ add_enum(struct names *names, const struct declaration *enumeration)
 	}
 }
 
-static void
-add_interface(struct names *names, const struct declaration *interface)
+static void add_interface(struct names *names,
+	const struct declaration *interface)
 {
 	static const char *const suffixes[] = { "_ops", "_dispatch", NULL };
 	const struct method *method;
@@ -236,8 +225,7 @@ add_interface(struct names *names, const struct declaration *interface)
 }
 
 /* Without a namespace a name stands alone; `sk_` is the runtime's. */
-static void
-whole_name(struct names *names, const struct declaration *declaration)
+static void whole_name(struct names *names, const struct declaration *declaration)
 {
 	const char *name = declaration->c_name;
 
@@ -250,8 +238,8 @@ whole_name(struct names *names, const struct declaration *declaration)
 		bare_name(names, name, declaration->span);
 }
 
-static void
-add_declaration(struct names *names, const struct declaration *declaration)
+static void add_declaration(struct names *names,
+	const struct declaration *declaration)
 {
 	names->clashed = false;
 	whole_name(names, declaration);
@@ -281,8 +269,7 @@ add_declaration(struct names *names, const struct declaration *declaration)
 }
 
 /* What is imported is included: its names come first. */
-static void
-add_file(struct names *names, const struct file *file)
+static void add_file(struct names *names, const struct file *file)
 {
 	const struct declaration *declaration;
 	const struct import *import;
@@ -297,8 +284,7 @@ add_file(struct names *names, const struct file *file)
 		add_declaration(names, declaration);
 }
 
-void
-check_c_names(struct arena *arena, struct diagnostics *diags,
+void check_c_names(struct arena *arena, struct diagnostics *diags,
 	const struct file *file)
 {
 	struct names names = { .arena = arena, .diags = diags };

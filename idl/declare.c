@@ -6,8 +6,7 @@
 
 #include "idl/check.h"
 
-static bool
-is_name(const char *text, size_t size)
+static bool is_name(const char *text, size_t size)
 {
 	size_t i;
 
@@ -20,8 +19,7 @@ is_name(const char *text, size_t size)
 }
 
 /* "a::b" as "a.b"; NULL if a part is no name. */
-static const char *
-dotted(struct arena *arena, const struct ast_text *text)
+static const char *dotted(struct arena *arena, const struct ast_text *text)
 {
 	char *result = arena_alloc(arena, text->size + 1);
 	const char *at = text->text, *end = at + text->size, *part;
@@ -46,8 +44,7 @@ dotted(struct arena *arena, const struct ast_text *text)
 }
 
 /* docs/language.md, "Files": a file has at most one namespace. */
-static void
-declare_namespace(struct check *check, struct unit *unit,
+static void declare_namespace(struct check *check, struct unit *unit,
 	struct ast_declaration *ast)
 {
 	const struct ast_text *prefix;
@@ -86,9 +83,8 @@ declare_namespace(struct check *check, struct unit *unit,
 }
 
 /* docs/language.md, "Names": the types that bragi has are nobody else's. */
-static bool
-declare_name_is_free(struct check *check, struct unit *unit, const char *name,
-	struct span span)
+static bool declare_name_is_free(struct check *check, struct unit *unit,
+	const char *name, struct span span)
 {
 	if (is_type_name(name)) {
 		diag_report(check->diags, E0216, span,
@@ -98,8 +94,7 @@ declare_name_is_free(struct check *check, struct unit *unit, const char *name,
 	return !reserved_name_used(check, unit->reserved.first, name, span);
 }
 
-static struct symbol *
-declare_symbol(struct check *check, struct unit *unit,
+static struct symbol *declare_symbol(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, enum declaration_kind kind)
 {
 	struct symbol *symbol;
@@ -121,8 +116,7 @@ declare_symbol(struct check *check, struct unit *unit,
 	return symbol;
 }
 
-static void
-declare_const(struct check *check, struct unit *unit,
+static void declare_const(struct check *check, struct unit *unit,
 	struct ast_declaration *ast)
 {
 	struct ast_word *type;
@@ -135,8 +129,7 @@ declare_const(struct check *check, struct unit *unit,
 		symbol->type_word = type;
 }
 
-static void
-declare_typed(struct check *check, struct unit *unit,
+static void declare_typed(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, enum declaration_kind kind)
 {
 	struct ast_word *type;
@@ -151,8 +144,7 @@ declare_typed(struct check *check, struct unit *unit,
 
 /* A construct that is not built is a known name, so that what uses it is
  * not reported too. */
-static void
-declare_unbuilt(struct check *check, struct unit *unit,
+static void declare_unbuilt(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, enum unbuilt what)
 {
 	struct symbol *symbol;
@@ -164,8 +156,7 @@ declare_unbuilt(struct check *check, struct unit *unit,
 	symbol_add(check, symbol);
 }
 
-static void
-declare_message(struct check *check, struct unit *unit,
+static void declare_message(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, unsigned group,
 	const struct ast_reserved *reserved)
 {
@@ -184,8 +175,7 @@ declare_message(struct check *check, struct unit *unit,
 	symbol->reserved = reserved;
 }
 
-static void
-declare_group(struct check *check, struct unit *unit,
+static void declare_group(struct check *check, struct unit *unit,
 	struct ast_declaration *group)
 {
 	struct ast_declaration *ast;
@@ -205,8 +195,7 @@ declare_group(struct check *check, struct unit *unit,
 				reserved.first);
 }
 
-static void
-declare_one(struct check *check, struct unit *unit,
+static void declare_one(struct check *check, struct unit *unit,
 	struct ast_declaration *ast)
 {
 	enum place place = PLACE_OTHER;
@@ -263,8 +252,7 @@ declare_one(struct check *check, struct unit *unit,
 	attributes_check(check, &ast->attributes, place);
 }
 
-void
-declare_unit(struct check *check, struct unit *unit)
+void declare_unit(struct check *check, struct unit *unit)
 {
 	struct ast_declaration *ast;
 
@@ -290,8 +278,7 @@ declare_unit(struct check *check, struct unit *unit)
 }
 
 /* The declaration that a using names, in bragi's notation or ours. */
-static struct symbol *
-alias_target(struct check *check, struct unit *unit,
+static struct symbol *alias_target(struct check *check, struct unit *unit,
 	const struct ast_text *text)
 {
 	struct ast_text inner = *text;
@@ -307,8 +294,7 @@ alias_target(struct check *check, struct unit *unit,
 
 /* docs/language.md, "Other names": what is known nowhere may be another
  * language's; a plain name that is unknown is more likely a slip. */
-static void
-declare_alias(struct check *check, struct unit *unit,
+static void declare_alias(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, struct alias **end)
 {
 	struct symbol *symbol = alias_target(check, unit, &ast->target);
@@ -328,8 +314,7 @@ declare_alias(struct check *check, struct unit *unit,
 	}
 }
 
-void
-declare_aliases(struct check *check, struct unit *unit)
+void declare_aliases(struct check *check, struct unit *unit)
 {
 	struct alias **end = &unit->file->aliases, *other;
 	struct ast_declaration *ast;

@@ -23,8 +23,7 @@ static const struct {
 #undef DIAG
 };
 
-struct diagnostics *
-diag_new(struct arena *arena)
+struct diagnostics *diag_new(struct arena *arena)
 {
 	struct diagnostics *diags = ARENA_NEW(arena, struct diagnostics);
 
@@ -32,27 +31,23 @@ diag_new(struct arena *arena)
 	return diags;
 }
 
-const char *
-diag_code_name(enum diag_code code)
+const char *diag_code_name(enum diag_code code)
 {
 	return codes[code].name;
 }
 
-const char *
-diag_code_title(enum diag_code code)
+const char *diag_code_title(enum diag_code code)
 {
 	return codes[code].title;
 }
 
-bool
-diag_is_error(const struct diagnostic *diagnostic)
+bool diag_is_error(const struct diagnostic *diagnostic)
 {
 	return codes[diagnostic->code].severity == SEVERITY_ERROR;
 }
 
-struct diagnostic *
-diag_report(struct diagnostics *diags, enum diag_code code, struct span span,
-	const char *format, ...)
+struct diagnostic *diag_report(struct diagnostics *diags, enum diag_code code,
+	struct span span, const char *format, ...)
 {
 	struct diagnostic *report = &diags->surplus;
 	va_list arguments;
@@ -78,8 +73,7 @@ diag_report(struct diagnostics *diags, enum diag_code code, struct span span,
 	return report;
 }
 
-void
-diag_second(struct diagnostic *diagnostic, struct span span,
+void diag_second(struct diagnostic *diagnostic, struct span span,
 	const char *format, ...)
 {
 	va_list arguments;
@@ -93,8 +87,7 @@ diag_second(struct diagnostic *diagnostic, struct span span,
 	va_end(arguments);
 }
 
-void
-diag_help(struct diagnostic *diagnostic, const char *format, ...)
+void diag_help(struct diagnostic *diagnostic, const char *format, ...)
 {
 	va_list arguments;
 
@@ -106,28 +99,24 @@ diag_help(struct diagnostic *diagnostic, const char *format, ...)
 	va_end(arguments);
 }
 
-unsigned
-diag_errors(const struct diagnostics *diags)
+unsigned diag_errors(const struct diagnostics *diags)
 {
 	return diags->errors;
 }
 
-unsigned
-diag_warnings(const struct diagnostics *diags)
+unsigned diag_warnings(const struct diagnostics *diags)
 {
 	return diags->warnings;
 }
 
-bool
-diag_failed_to_read(const struct diagnostics *diags)
+bool diag_failed_to_read(const struct diagnostics *diags)
 {
 	return diags->failed_to_read;
 }
 
 /* Without a place first, then file by file as they were first met, then by
  * offset, then as reported. */
-static int
-diag_compare(const void *left, const void *right)
+static int diag_compare(const void *left, const void *right)
 {
 	const struct diagnostic *a = *(struct diagnostic *const *)left;
 	const struct diagnostic *b = *(struct diagnostic *const *)right;
@@ -144,8 +133,7 @@ diag_compare(const void *left, const void *right)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-struct diagnostic **
-diag_take_sorted(struct diagnostics *diags, unsigned *count)
+struct diagnostic **diag_take_sorted(struct diagnostics *diags, unsigned *count)
 {
 	struct diagnostic **sorted = arena_alloc(diags->arena,
 		(diags->count + 1) * sizeof(struct diagnostic *));

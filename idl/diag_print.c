@@ -10,8 +10,7 @@
 /* Columns of a source line that are shown. */
 #define WIDTH_MAX 100
 
-static bool
-is_continuation(char byte)
+static bool is_continuation(char byte)
 {
 	return ((unsigned char)byte & 0xc0) == 0x80;
 }
@@ -27,8 +26,7 @@ static const struct colors ansi = { "\033[1;31m", "\033[1;33m", "\033[1m",
 	"\033[1;34m", "\033[0m" };
 
 /* Control characters could drive the terminal; bad UTF-8 could break it. */
-static void
-print_character(FILE *out, const char *text, size_t *at, size_t size)
+static void print_character(FILE *out, const char *text, size_t *at, size_t size)
 {
 	size_t length = utf8_length(text + *at, size - *at);
 	unsigned char byte = (unsigned char)text[*at];
@@ -40,8 +38,7 @@ print_character(FILE *out, const char *text, size_t *at, size_t size)
 	*at += length == 0 ? 1 : length;
 }
 
-static void
-print_safely(FILE *out, const char *text)
+static void print_safely(FILE *out, const char *text)
 {
 	size_t at = 0, size = strlen(text);
 
@@ -57,8 +54,7 @@ struct line {
 	size_t to;
 };
 
-static struct line
-line_of(const struct span *span)
+static struct line line_of(const struct span *span)
 {
 	const struct source *source = span->source;
 	size_t begin = span->offset - (span->column - 1), end = begin;
@@ -88,9 +84,8 @@ line_of(const struct span *span)
 }
 
 /* Under the line: tabs as they are above, so that columns agree. */
-static void
-print_carets(FILE *out, const struct span *span, const struct line *line,
-	char caret)
+static void print_carets(FILE *out, const struct span *span,
+	const struct line *line, char caret)
 {
 	size_t column = span->column - 1, at, end = column + span->size;
 
@@ -108,8 +103,7 @@ print_carets(FILE *out, const struct span *span, const struct line *line,
 			fputc(caret, out);
 }
 
-static int
-digits(uint32_t number)
+static int digits(uint32_t number)
 {
 	int count = 1;
 
@@ -118,9 +112,8 @@ digits(uint32_t number)
 	return count;
 }
 
-static void
-print_excerpt(FILE *out, const struct colors *colors, const struct span *span,
-	char caret, const char *label, int gutter)
+static void print_excerpt(FILE *out, const struct colors *colors,
+	const struct span *span, char caret, const char *label, int gutter)
 {
 	struct line line = line_of(span);
 	size_t at = line.from;
@@ -143,15 +136,13 @@ print_excerpt(FILE *out, const struct colors *colors, const struct span *span,
 	fprintf(out, "%s\n", colors->off);
 }
 
-static void
-print_place(FILE *out, const struct span *span)
+static void print_place(FILE *out, const struct span *span)
 {
 	print_safely(out, span->source->path);
 	fprintf(out, ":%u:%u: ", span->line, span->column);
 }
 
-static void
-print_second(FILE *out, const struct colors *colors,
+static void print_second(FILE *out, const struct colors *colors,
 	const struct diagnostic *report, int gutter)
 {
 	if (report->second.source != report->span.source) {
@@ -169,8 +160,7 @@ print_second(FILE *out, const struct colors *colors,
 		gutter);
 }
 
-static void
-print_report(FILE *out, const struct colors *colors,
+static void print_report(FILE *out, const struct colors *colors,
 	const struct diagnostic *report)
 {
 	bool error = diag_is_error(report);
@@ -200,8 +190,7 @@ print_report(FILE *out, const struct colors *colors,
 	}
 }
 
-void
-diag_print_text(struct diagnostics *diags, FILE *out, bool color)
+void diag_print_text(struct diagnostics *diags, FILE *out, bool color)
 {
 	const struct colors *colors = color ? &ansi : &plain;
 	unsigned count, i, all = diags->errors + diags->warnings;
@@ -220,8 +209,7 @@ diag_print_text(struct diagnostics *diags, FILE *out, bool color)
 
 /* ---- JSON ---- */
 
-static void
-json_string(FILE *out, const char *text)
+static void json_string(FILE *out, const char *text)
 {
 	size_t at = 0, size = strlen(text), length;
 	unsigned char byte;
@@ -243,23 +231,20 @@ json_string(FILE *out, const char *text)
 	fputc('"', out);
 }
 
-static void
-json_field(FILE *out, const char *name, const char *text)
+static void json_field(FILE *out, const char *name, const char *text)
 {
 	fprintf(out, ", \"%s\": ", name);
 	json_string(out, text);
 }
 
-static void
-json_place(FILE *out, const struct span *span)
+static void json_place(FILE *out, const struct span *span)
 {
 	json_field(out, "file", span->source->path);
 	fprintf(out, ", \"line\": %u, \"column\": %u, \"end_column\": %u",
 		span->line, span->column, span->column + span->size);
 }
 
-static void
-json_report(FILE *out, const struct diagnostic *report)
+static void json_report(FILE *out, const struct diagnostic *report)
 {
 	fprintf(out, "{\"code\": \"%s\"", diag_code_name(report->code));
 	json_field(out, "severity", diag_is_error(report) ? "error"
@@ -279,8 +264,7 @@ json_report(FILE *out, const struct diagnostic *report)
 	fputc('}', out);
 }
 
-void
-diag_print_json(struct diagnostics *diags, FILE *out)
+void diag_print_json(struct diagnostics *diags, FILE *out)
 {
 	unsigned count, i;
 	struct diagnostic **sorted = diag_take_sorted(diags, &count);

@@ -3,8 +3,7 @@
  */
 #include "idl/check.h"
 
-static struct type *
-enum_int32(struct check *check)
+static struct type *enum_int32(struct check *check)
 {
 	struct type *type = ARENA_NEW(check->arena, struct type);
 
@@ -15,8 +14,7 @@ enum_int32(struct check *check)
 }
 
 /* docs/language.md, "Consts": their base is an integer type. */
-static struct type *
-consts_base(struct check *check, struct symbol *symbol)
+static struct type *consts_base(struct check *check, struct symbol *symbol)
 {
 	const struct ast_word *word = symbol->type_word;
 	struct type *type = type_of_word(check, symbol->unit, word);
@@ -29,8 +27,7 @@ consts_base(struct check *check, struct symbol *symbol)
 	return NULL;
 }
 
-struct type *
-enum_base(struct check *check, struct symbol *symbol)
+struct type *enum_base(struct check *check, struct symbol *symbol)
 {
 	struct declaration *declaration = &symbol->declaration;
 
@@ -62,8 +59,7 @@ struct filling {
 	bool next_known;
 };
 
-static void
-enum_reserve(struct filling *filling)
+static void enum_reserve(struct filling *filling)
 {
 	const struct ast_declaration *ast = filling->symbol->ast;
 	struct ast_enumerator *enumerator;
@@ -79,9 +75,8 @@ enum_reserve(struct filling *filling)
 }
 
 /* docs/language.md, "Enums": every value fits the type below. */
-static bool
-enum_in_range(struct filling *filling, struct number value, struct span span,
-	bool counted)
+static bool enum_in_range(struct filling *filling, struct number value,
+	struct span span, bool counted)
 {
 	const struct type *base = filling->base;
 	struct diagnostic *report;
@@ -97,8 +92,7 @@ enum_in_range(struct filling *filling, struct number value, struct span span,
 	return false;
 }
 
-static bool
-enum_value(struct filling *filling, const struct ast_enumerator *ast,
+static bool enum_value(struct filling *filling, const struct ast_enumerator *ast,
 	struct number *number)
 {
 	struct scope scope = { filling->symbol->unit, filling->symbol,
@@ -121,14 +115,12 @@ enum_value(struct filling *filling, const struct ast_enumerator *ast,
 	return enum_in_range(filling, *number, ast->value->span, false);
 }
 
-static void
-enum_count_on(struct filling *filling, struct number from)
+static void enum_count_on(struct filling *filling, struct number from)
 {
 	filling->next_known = number_add(&filling->next, from, number_of(1));
 }
 
-static void
-enum_append(struct filling *filling, const struct ast_enumerator *ast,
+static void enum_append(struct filling *filling, const struct ast_enumerator *ast,
 	struct number value)
 {
 	struct symbol *symbol = filling->symbol;
@@ -155,8 +147,7 @@ enum_append(struct filling *filling, const struct ast_enumerator *ast,
 	symbol->declaration.as.enumeration.count++;
 }
 
-static void
-enum_one(struct filling *filling, const struct ast_enumerator *ast)
+static void enum_one(struct filling *filling, const struct ast_enumerator *ast)
 {
 	struct number value;
 
@@ -180,8 +171,7 @@ enum_one(struct filling *filling, const struct ast_enumerator *ast)
 		enum_append(filling, ast, value);
 }
 
-bool
-enum_values(struct check *check, struct symbol *symbol)
+bool enum_values(struct check *check, struct symbol *symbol)
 {
 	struct filling filling = { check, symbol, NULL, NULL,
 		number_of(0), true };

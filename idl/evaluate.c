@@ -11,15 +11,13 @@
 static bool evaluate_any(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct value *value);
 
-static bool
-wrong_kind(struct check *check, struct span span, const char *wanted)
+static bool wrong_kind(struct check *check, struct span span, const char *wanted)
 {
 	diag_report(check->diags, E0306, span, "%s is wanted here", wanted);
 	return false;
 }
 
-static bool
-evaluate_number(struct check *check, const struct scope *scope,
+static bool evaluate_number(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct number *number)
 {
 	struct value value;
@@ -32,8 +30,7 @@ evaluate_number(struct check *check, const struct scope *scope,
 	return true;
 }
 
-static bool
-overflow(struct check *check, struct span span)
+static bool overflow(struct check *check, struct span span)
 {
 	diag_report(check->diags, E0301, span,
 		"the value has more than 128 bits");
@@ -41,8 +38,7 @@ overflow(struct check *check, struct span span)
 }
 
 /* All bits of the target, turned over: so the target must hold the value. */
-static bool
-evaluate_not(struct check *check, const struct scope *scope,
+static bool evaluate_not(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct number *number)
 {
 	struct number all = number_of(UINT64_MAX >> (64 - 8 * scope->width));
@@ -60,8 +56,7 @@ evaluate_not(struct check *check, const struct scope *scope,
 	return number_xor(number, *number, all);
 }
 
-static bool
-evaluate_unary(struct check *check, const struct scope *scope,
+static bool evaluate_unary(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct number *number)
 {
 	if (!evaluate_number(check, scope, expr->left, number))
@@ -73,8 +68,7 @@ evaluate_unary(struct check *check, const struct scope *scope,
 	return true;
 }
 
-static bool
-evaluate_shift(struct check *check, const struct ast_expr *expr,
+static bool evaluate_shift(struct check *check, const struct ast_expr *expr,
 	struct number left, struct number right, struct number *result)
 {
 	uint64_t by;
@@ -91,8 +85,7 @@ evaluate_shift(struct check *check, const struct ast_expr *expr,
 	return true;
 }
 
-static bool
-evaluate_division(struct check *check, const struct ast_expr *expr,
+static bool evaluate_division(struct check *check, const struct ast_expr *expr,
 	struct number left, struct number right, struct number *result)
 {
 	if (number_is_zero(right)) {
@@ -105,8 +98,7 @@ evaluate_division(struct check *check, const struct ast_expr *expr,
 	return true;
 }
 
-static bool
-evaluate_binary(struct check *check, const struct scope *scope,
+static bool evaluate_binary(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct number *result)
 {
 	struct number left, right;
@@ -143,8 +135,7 @@ evaluate_binary(struct check *check, const struct scope *scope,
 	return fits || overflow(check, expr->span);
 }
 
-static bool
-value_of_const(struct check *check, struct symbol *symbol,
+static bool value_of_const(struct check *check, struct symbol *symbol,
 	struct value *value)
 {
 	const struct declaration *constant = &symbol->declaration;
@@ -168,8 +159,7 @@ value_of_const(struct check *check, struct symbol *symbol,
 	return true;
 }
 
-static bool
-value_of_enumerator(struct symbol *symbol, const char *name,
+static bool value_of_enumerator(struct symbol *symbol, const char *name,
 	struct value *value)
 {
 	struct enumerator *enumerator = map_get(&symbol->enumerators, name);
@@ -182,9 +172,8 @@ value_of_enumerator(struct symbol *symbol, const char *name,
 }
 
 /* "Kind.FILE": what stands before the last dot is an enum. */
-static struct symbol *
-qualifying_enum(struct check *check, const struct scope *scope,
-	const struct ast_path *path)
+static struct symbol *qualifying_enum(struct check *check,
+	const struct scope *scope, const struct ast_path *path)
 {
 	struct ast_path front = { 0 };
 	struct ast_name *name, *copy;
@@ -207,8 +196,7 @@ qualifying_enum(struct check *check, const struct scope *scope,
 	return symbol;
 }
 
-static bool
-unknown_name(struct check *check, const struct scope *scope,
+static bool unknown_name(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, const char *name)
 {
 	struct diagnostic *report = diag_report(check->diags, E0207,
@@ -218,8 +206,7 @@ unknown_name(struct check *check, const struct scope *scope,
 	return false;
 }
 
-static bool
-evaluate_path(struct check *check, const struct scope *scope,
+static bool evaluate_path(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct value *value)
 {
 	const char *name = ast_path_text(check->arena, &expr->path);
@@ -249,8 +236,7 @@ evaluate_path(struct check *check, const struct scope *scope,
 	return unknown_name(check, scope, expr, name);
 }
 
-static bool
-evaluate_any(struct check *check, const struct scope *scope,
+static bool evaluate_any(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct value *value)
 {
 	bool good = false;
@@ -290,15 +276,13 @@ evaluate_any(struct check *check, const struct scope *scope,
 	return good;
 }
 
-bool
-evaluate(struct check *check, const struct scope *scope,
+bool evaluate(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct value *value)
 {
 	return evaluate_any(check, scope, expr, value);
 }
 
-bool
-evaluate_size(struct check *check, struct unit *unit,
+bool evaluate_size(struct check *check, struct unit *unit,
 	const struct ast_expr *expr, uint64_t least, uint64_t greatest,
 	enum diag_code code, const char *what, uint64_t *result)
 {
@@ -319,8 +303,7 @@ evaluate_size(struct check *check, struct unit *unit,
 }
 
 /* docs/language.md, "Constants": integers, bool, strings, within range. */
-static bool
-const_fits(struct check *check, struct symbol *symbol,
+static bool const_fits(struct check *check, struct symbol *symbol,
 	const struct value *value)
 {
 	const struct type *type = symbol->declaration.as.constant.type;
@@ -347,8 +330,7 @@ const_fits(struct check *check, struct symbol *symbol,
 	return false;
 }
 
-static bool
-const_evaluate(struct check *check, struct symbol *symbol)
+static bool const_evaluate(struct check *check, struct symbol *symbol)
 {
 	struct declaration *constant = &symbol->declaration;
 	struct scope scope = { .unit = symbol->unit };
@@ -376,8 +358,7 @@ const_evaluate(struct check *check, struct symbol *symbol)
 	return true;
 }
 
-bool
-const_value(struct check *check, struct symbol *symbol)
+bool const_value(struct check *check, struct symbol *symbol)
 {
 	if (symbol->progress == PROGRESS_RUNNING) {
 		diag_report(check->diags, E0305, symbol->declaration.span,

@@ -532,8 +532,8 @@ word_token:
 |	KW_TABLE | KW_TAG | KW_TAGS | KW_TAIL | KW_USING | KW_VARIANT
 ;
 %%
-static void
-grammar_error(GRAMMAR_LTYPE *span, struct parse *parse, const char *text)
+static void grammar_error(GRAMMAR_LTYPE *span, struct parse *parse,
+	const char *text)
 {
 	/* Syntax errors go the other way; this is bison's stack being full,
 	 * as by a thousand signs before a number. */
@@ -541,8 +541,7 @@ grammar_error(GRAMMAR_LTYPE *span, struct parse *parse, const char *text)
 	parse_too_deep(parse, *span);
 }
 
-static int
-yyreport_syntax_error(const yypcontext_t *context, struct parse *parse)
+static int yyreport_syntax_error(const yypcontext_t *context, struct parse *parse)
 {
 	yysymbol_kind_t kinds[YYNTOKENS];
 	const char *wanted[YYNTOKENS];

@@ -18,14 +18,12 @@ struct search {
 	unsigned components;
 };
 
-static unsigned *
-unsigneds(struct arena *arena, unsigned count)
+static unsigned *unsigneds(struct arena *arena, unsigned count)
 {
 	return arena_alloc(arena, ((size_t)count + 1) * sizeof(unsigned));
 }
 
-static void
-search_enter(struct search *search, unsigned node)
+static void search_enter(struct search *search, unsigned node)
 {
 	search->number[node] = search->lowest[node] = ++search->visited;
 	search->edge[node] = search->graph->first[node];
@@ -34,16 +32,14 @@ search_enter(struct search *search, unsigned node)
 	search->is_open[node] = true;
 }
 
-static void
-search_lower(struct search *search, unsigned node, unsigned number)
+static void search_lower(struct search *search, unsigned node, unsigned number)
 {
 	if (number < search->lowest[node])
 		search->lowest[node] = number;
 }
 
 /* All nodes that were opened since the first of a component are its. */
-static void
-search_close(struct search *search, unsigned first)
+static void search_close(struct search *search, unsigned first)
 {
 	struct graph *graph = search->graph;
 	unsigned begin = search->ordered, node, i;
@@ -59,8 +55,7 @@ search_close(struct search *search, unsigned first)
 		graph->cyclic[graph->order[i]] = true;
 }
 
-static void
-search_step(struct search *search)
+static void search_step(struct search *search)
 {
 	struct graph *graph = search->graph;
 	unsigned node = search->path[search->path_size - 1], target;
@@ -83,8 +78,7 @@ search_step(struct search *search)
 			search->lowest[node]);
 }
 
-void
-graph_components(struct arena *arena, struct graph *graph)
+void graph_components(struct arena *arena, struct graph *graph)
 {
 	unsigned count = graph->nodes, node;
 	struct search search = { .graph = graph };

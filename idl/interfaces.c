@@ -8,15 +8,13 @@
 #define NUMBER_MIN 2
 #define NUMBER_MAX (UINT32_C(1) << 29)	/* derived ones begin here */
 
-static bool
-is_method(const struct ast_item *item)
+static bool is_method(const struct ast_item *item)
 {
 	return item->kind == AST_METHOD || item->kind == AST_ONEWAY;
 }
 
 /* Found again by name when the methods are filled. */
-static void
-declare_message_of(struct check *check, struct symbol *interface,
+static void declare_message_of(struct check *check, struct symbol *interface,
 	const struct ast_item *item, const char *role)
 {
 	const char *name = arena_printf(check->arena, "%s_%s_%s",
@@ -30,8 +28,7 @@ declare_message_of(struct check *check, struct symbol *interface,
 }
 
 /* docs/language.md, "Methods": a name stands once. */
-static bool
-method_name_is_free(struct check *check, struct map *names,
+static bool method_name_is_free(struct check *check, struct map *names,
 	const struct ast_reserved *reserved, struct ast_item *item)
 {
 	const struct ast_item *other;
@@ -48,8 +45,7 @@ method_name_is_free(struct check *check, struct map *names,
 	return false;
 }
 
-static struct ast_reserveds
-interface_reserved(const struct symbol *interface)
+static struct ast_reserveds interface_reserved(const struct symbol *interface)
 {
 	struct ast_reserveds all = { 0 };
 	const struct ast_item *item;
@@ -63,8 +59,7 @@ interface_reserved(const struct symbol *interface)
 	return all;
 }
 
-void
-interface_declare(struct check *check, struct symbol *interface)
+void interface_declare(struct check *check, struct symbol *interface)
 {
 	struct ast_reserveds reserved = interface_reserved(interface);
 	struct ast_item *item;
@@ -91,8 +86,7 @@ interface_declare(struct check *check, struct symbol *interface)
 
 /* ---- messages ---- */
 
-static struct symbol *
-message_of(struct check *check, struct symbol *interface,
+static struct symbol *message_of(struct check *check, struct symbol *interface,
 	const struct ast_item *item, const char *role,
 	const struct ast_members *parameters)
 {
@@ -113,9 +107,8 @@ message_of(struct check *check, struct symbol *interface,
 }
 
 /* docs/language.md, "Methods": a declared message as request or reply. */
-static struct symbol *
-message_declared(struct check *check, struct symbol *interface,
-	const struct ast_path *path)
+static struct symbol *message_declared(struct check *check,
+	struct symbol *interface, const struct ast_path *path)
 {
 	const char *name = ast_path_text(check->arena, path);
 	struct symbol *symbol = symbol_find(check, interface->unit, name);
@@ -136,8 +129,7 @@ message_declared(struct check *check, struct symbol *interface,
 }
 
 /* docs/language.md, "Ids": a message without one takes the method's. */
-static bool
-message_take_id(struct check *check, struct symbol *symbol,
+static bool message_take_id(struct check *check, struct symbol *symbol,
 	struct method *method, uint32_t id, const struct ast_path *path)
 {
 	struct declaration *message = &symbol->declaration;
@@ -158,8 +150,7 @@ message_take_id(struct check *check, struct symbol *symbol,
 	return true;
 }
 
-static bool
-method_messages(struct check *check, struct symbol *interface,
+static bool method_messages(struct check *check, struct symbol *interface,
 	const struct ast_item *item, struct method *method)
 {
 	bool declared = item->request_path.first != NULL;
@@ -189,8 +180,7 @@ method_messages(struct check *check, struct symbol *interface,
 
 /* ---- numbers ---- */
 
-static uint32_t
-number_derived(const char *name)
+static uint32_t number_derived(const char *name)
 {
 	uint32_t hash = UINT32_C(2166136261);
 
@@ -200,8 +190,7 @@ number_derived(const char *name)
 }
 
 /* docs/language.md, "Ids": written, or derived from the qualified name. */
-static bool
-method_number(struct check *check, struct symbol *interface,
+static bool method_number(struct check *check, struct symbol *interface,
 	const struct ast_item *item, struct method *method)
 {
 	const struct ast_text *id_name = attribute_text(&item->attributes,
@@ -235,8 +224,7 @@ method_number(struct check *check, struct symbol *interface,
 /* ---- errors ---- */
 
 /* docs/language.md, "Errors": what is sent is above 0. */
-static bool
-error_enum_is_good(struct check *check, struct symbol *symbol,
+static bool error_enum_is_good(struct check *check, struct symbol *symbol,
 	struct span span)
 {
 	const struct enumerator *at;
@@ -263,9 +251,8 @@ error_enum_is_good(struct check *check, struct symbol *symbol,
 	return positive;
 }
 
-static struct declaration *
-error_enum(struct check *check, struct symbol *interface,
-	const struct ast_path *path)
+static struct declaration *error_enum(struct check *check,
+	struct symbol *interface, const struct ast_path *path)
 {
 	const char *name = ast_path_text(check->arena, path);
 	struct symbol *symbol = symbol_find(check, interface->unit, name);
@@ -287,8 +274,8 @@ error_enum(struct check *check, struct symbol *interface,
 	return NULL;
 }
 
-static struct declaration *
-interface_error(struct check *check, struct symbol *interface)
+static struct declaration *interface_error(struct check *check,
+	struct symbol *interface)
 {
 	const struct ast_item *item, *first = NULL;
 	struct declaration *error = NULL;
@@ -311,8 +298,7 @@ interface_error(struct check *check, struct symbol *interface)
 
 /* ---- methods ---- */
 
-static bool
-method_head_sizes(struct check *check, struct symbol *interface,
+static bool method_head_sizes(struct check *check, struct symbol *interface,
 	const struct ast_item *item, struct method *method)
 {
 	const struct ast_attribute *head = attribute_find(&item->attributes,
@@ -343,8 +329,7 @@ method_head_sizes(struct check *check, struct symbol *interface,
 	return true;
 }
 
-static bool
-method_deadline(struct check *check, struct symbol *interface,
+static bool method_deadline(struct check *check, struct symbol *interface,
 	const struct ast_item *item, struct method *method)
 {
 	const struct ast_attribute *deadline = attribute_find(
@@ -361,8 +346,7 @@ method_deadline(struct check *check, struct symbol *interface,
 	return true;
 }
 
-static struct method *
-method_new(struct check *check, struct symbol *interface,
+static struct method *method_new(struct check *check, struct symbol *interface,
 	const struct ast_item *item, struct declaration *error)
 {
 	struct method *method = ARENA_NEW(check->arena, struct method);
@@ -384,8 +368,7 @@ method_new(struct check *check, struct symbol *interface,
 	return method;
 }
 
-void
-interface_fill(struct check *check, struct symbol *symbol)
+void interface_fill(struct check *check, struct symbol *symbol)
 {
 	struct declaration *interface = &symbol->declaration;
 	struct declaration *error = interface_error(check, symbol);
@@ -413,8 +396,7 @@ struct used_id {
 	bool is_reply;
 };
 
-static bool
-id_add(struct check *check, struct map *ids, uint32_t id,
+static bool id_add(struct check *check, struct map *ids, uint32_t id,
 	const struct declaration *message, const struct method *method,
 	bool is_reply)
 {
@@ -443,8 +425,8 @@ id_add(struct check *check, struct map *ids, uint32_t id,
 
 /* A method has the ids 4m to 4m + 2, whether it uses them or not; declared
  * messages bring their own. */
-static void
-method_ids(struct check *check, struct map *ids, const struct method *method)
+static void method_ids(struct check *check, struct map *ids,
+	const struct method *method)
 {
 	const struct declaration *messages[2] = { method->request,
 		method->reply };
@@ -463,8 +445,7 @@ method_ids(struct check *check, struct map *ids, const struct method *method)
 }
 
 /* docs/language.md, "Ids": an interface is one space. */
-void
-interface_ids(struct check *check, struct symbol *symbol)
+void interface_ids(struct check *check, struct symbol *symbol)
 {
 	struct ast_reserveds reserved = interface_reserved(symbol);
 	const struct method *method;

@@ -7,22 +7,19 @@
 #define POINTER_TAIL 8
 
 /* Sums and products stop at UNBOUNDED, from wherever they come. */
-static uint64_t
-sum(uint64_t a, uint64_t b)
+static uint64_t sum(uint64_t a, uint64_t b)
 {
 	return a > UNBOUNDED - b ? UNBOUNDED : a + b;
 }
 
-static uint64_t
-product(uint64_t a, uint64_t b)
+static uint64_t product(uint64_t a, uint64_t b)
 {
 	if (a == 0 || b == 0)
 		return 0;
 	return a > UNBOUNDED / b ? UNBOUNDED : a * b;
 }
 
-static uint64_t
-varint_size(uint64_t value)
+static uint64_t varint_size(uint64_t value)
 {
 	uint64_t size = 1;
 
@@ -31,16 +28,14 @@ varint_size(uint64_t value)
 	return size == 8 && value >> 56 != 0 ? 9 : size;
 }
 
-bool
-type_is_raw_byte(const struct type *type)
+bool type_is_raw_byte(const struct type *type)
 {
 	return type->width == 1 && (type->kind == TYPE_INTEGER
 		|| type->kind == TYPE_BOOL || type->kind == TYPE_ENUM);
 }
 
 /* Negative values, and those that only a wider type has, take 9 bytes. */
-static uint64_t
-integer_max_size(const struct type *type)
+static uint64_t integer_max_size(const struct type *type)
 {
 	if (type->width == 1)
 		return 1;
@@ -48,8 +43,7 @@ integer_max_size(const struct type *type)
 		: varint_size(UINT64_MAX >> (64 - 8 * type->width));
 }
 
-static uint64_t
-type_min(struct type *type)
+static uint64_t type_min(struct type *type)
 {
 	switch (type->kind) {
 	case TYPE_STRUCT:
@@ -67,8 +61,7 @@ type_min(struct type *type)
 	return type->min_size = 1;
 }
 
-static uint64_t
-list_max_size(const struct type *type)
+static uint64_t list_max_size(const struct type *type)
 {
 	uint64_t element = type->element->max_size, bound = type->bound;
 
@@ -79,8 +72,7 @@ list_max_size(const struct type *type)
 	return sum(varint_size(bound), product(bound, element));
 }
 
-static uint64_t
-type_max(struct type *type)
+static uint64_t type_max(struct type *type)
 {
 	if (type->element != NULL)
 		type_max(type->element);
@@ -107,8 +99,7 @@ type_max(struct type *type)
 }
 
 /* A member in dynamic position; a tags block ends with a varint 0. */
-static uint64_t
-member_min(struct member *member)
+static uint64_t member_min(struct member *member)
 {
 	struct member *tagged;
 
@@ -119,8 +110,7 @@ member_min(struct member *member)
 	return 1;
 }
 
-static uint64_t
-member_max(struct member *member)
+static uint64_t member_max(struct member *member)
 {
 	struct member *tagged;
 	uint64_t size = 1;
@@ -135,8 +125,7 @@ member_max(struct member *member)
 
 /* In the order of containment, so that what is within comes first; what is
  * recursive has no greatest size, so that order does not matter there. */
-static void
-layout_structs(struct check *check)
+static void layout_structs(struct check *check)
 {
 	struct declaration *structure;
 	struct member *member;
@@ -163,8 +152,7 @@ layout_structs(struct check *check)
 }
 
 /* Places the members; `section` has its pointer width. */
-static void
-layout_members(struct section *section, uint64_t from)
+static void layout_members(struct section *section, uint64_t from)
 {
 	uint64_t offset = from, min = 0, max = 0;
 	struct member *member;
@@ -189,8 +177,7 @@ layout_members(struct section *section, uint64_t from)
 	section->max_size = sum(offset, max);
 }
 
-static unsigned
-pointer_width(uint64_t declared_size)
+static unsigned pointer_width(uint64_t declared_size)
 {
 	if (declared_size < 256)
 		return 1;
@@ -201,8 +188,7 @@ pointer_width(uint64_t declared_size)
 
 /* A method's head is as large as it can become, with the smallest pointers
  * that such a head can have. */
-static void
-layout_parameters(struct section *head, uint64_t pinned)
+static void layout_parameters(struct section *head, uint64_t pinned)
 {
 	head->pointer_width = 1;
 	head->declared_size = pinned;
@@ -219,8 +205,7 @@ layout_parameters(struct section *head, uint64_t pinned)
 	head->declared_size = head->max_size;
 }
 
-static void
-layout_message(struct symbol *symbol)
+static void layout_message(struct symbol *symbol)
 {
 	struct declaration *message = &symbol->declaration;
 	struct section *head = &message->as.message.head;
@@ -241,8 +226,7 @@ layout_message(struct symbol *symbol)
 	layout_members(tail, 0);
 }
 
-void
-layout_all(struct check *check)
+void layout_all(struct check *check)
 {
 	struct symbol *symbol;
 	struct unit *unit;

@@ -25,8 +25,7 @@ static const struct {
 	{ "variant", KW_VARIANT },
 };
 
-void
-lex_place(struct parse *parse, struct span *span, const char *text,
+void lex_place(struct parse *parse, struct span *span, const char *text,
 	size_t size)
 {
 	const char *at = text, *end = text + size;
@@ -41,8 +40,7 @@ lex_place(struct parse *parse, struct span *span, const char *text,
 	parse->offset += (uint32_t)size;
 }
 
-int
-lex_word(const char *text, size_t size)
+int lex_word(const char *text, size_t size)
 {
 	size_t i;
 
@@ -53,8 +51,7 @@ lex_word(const char *text, size_t size)
 	return NAME;
 }
 
-int
-lex_number(struct parse *parse, const char *text, GRAMMAR_STYPE *value,
+int lex_number(struct parse *parse, const char *text, GRAMMAR_STYPE *value,
 	const struct span *span)
 {
 	struct diagnostic *report;
@@ -73,8 +70,7 @@ lex_number(struct parse *parse, const char *text, GRAMMAR_STYPE *value,
 	return NUMBER;
 }
 
-int
-lex_bad_number(struct parse *parse, const char *text, const struct span *span)
+int lex_bad_number(struct parse *parse, const char *text, const struct span *span)
 {
 	bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
 	struct diagnostic *report = diag_report(parse->diags, E0104, *span,
@@ -86,8 +82,7 @@ lex_bad_number(struct parse *parse, const char *text, const struct span *span)
 	return BAD;
 }
 
-int
-lex_bad_string(struct parse *parse, const struct span *span)
+int lex_bad_string(struct parse *parse, const struct span *span)
 {
 	struct diagnostic *report = diag_report(parse->diags, E0102, *span,
 		"this string is not closed on its line");
@@ -96,8 +91,7 @@ lex_bad_string(struct parse *parse, const struct span *span)
 	return BAD;
 }
 
-int
-lex_bad_comment(struct parse *parse, const struct span *span)
+int lex_bad_comment(struct parse *parse, const struct span *span)
 {
 	(void)span;
 	diag_report(parse->diags, E0103, parse->comment,
@@ -106,8 +100,7 @@ lex_bad_comment(struct parse *parse, const struct span *span)
 }
 
 /* Shows bytes that are no plain characters by their value. */
-int
-lex_bad_characters(struct parse *parse, const char *text,
+int lex_bad_characters(struct parse *parse, const char *text,
 	const struct span *span)
 {
 	size_t length = utf8_length(text, span->size);

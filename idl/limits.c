@@ -3,15 +3,13 @@
  */
 #include "idl/check.h"
 
-static const char *
-size_text(struct check *check, uint64_t size)
+static const char *size_text(struct check *check, uint64_t size)
 {
 	return arena_printf(check->arena, "%llu", (unsigned long long)size);
 }
 
 /* docs/language.md, "Heads": the fixed part fits, and so can the rest. */
-static void
-limit_head(struct check *check, const struct declaration *message)
+static void limit_head(struct check *check, const struct declaration *message)
 {
 	const struct section *head = &message->as.message.head;
 	const char *declared = size_text(check, head->declared_size);
@@ -31,8 +29,7 @@ limit_head(struct check *check, const struct declaration *message)
 }
 
 /* docs/language.md, "Sizes": lengths on the wire are uint32. */
-static void
-limit_size(struct check *check, const struct declaration *message)
+static void limit_size(struct check *check, const struct declaration *message)
 {
 	const struct section *sections[2] = { &message->as.message.head,
 		&message->as.message.tail };
@@ -47,8 +44,7 @@ limit_size(struct check *check, const struct declaration *message)
 }
 
 /* docs/language.md, "Arrays": elements of no bytes. */
-static void
-limit_type(struct check *check, const struct member *member)
+static void limit_type(struct check *check, const struct member *member)
 {
 	const struct type *type;
 
@@ -64,8 +60,7 @@ limit_type(struct check *check, const struct member *member)
 		}
 }
 
-static void
-limit_body(struct check *check, const struct body *body)
+static void limit_body(struct check *check, const struct body *body)
 {
 	const struct member *member, *tagged;
 
@@ -79,9 +74,8 @@ limit_body(struct check *check, const struct body *body)
 
 /* ---- methods ---- */
 
-static bool
-limit_unbounded_member(struct check *check, const struct member *member,
-	const struct method *method, bool own)
+static bool limit_unbounded_member(struct check *check,
+	const struct member *member, const struct method *method, bool own)
 {
 	struct diagnostic *report;
 
@@ -105,8 +99,7 @@ limit_unbounded_member(struct check *check, const struct member *member,
 }
 
 /* docs/language.md, "Bounds": a method's messages have a greatest size. */
-static bool
-limit_unbounded(struct check *check, const struct body *body,
+static bool limit_unbounded(struct check *check, const struct body *body,
 	const struct method *method, bool own)
 {
 	const struct member *member, *tagged;
@@ -127,8 +120,7 @@ struct largest {
 	uint64_t sizes[3];
 };
 
-static void
-largest_add(struct largest *largest, const struct member *member,
+static void largest_add(struct largest *largest, const struct member *member,
 	uint64_t size)
 {
 	unsigned i, j;
@@ -145,8 +137,7 @@ largest_add(struct largest *largest, const struct member *member,
 	}
 }
 
-static void
-largest_find(struct largest *largest, const struct body *body)
+static void largest_find(struct largest *largest, const struct body *body)
 {
 	const struct member *member, *tagged;
 
@@ -161,8 +152,7 @@ largest_find(struct largest *largest, const struct body *body)
 	}
 }
 
-static void
-limit_report(struct check *check, const struct declaration *message,
+static void limit_report(struct check *check, const struct declaration *message,
 	const struct method *method, uint64_t size)
 {
 	struct largest largest = { 0 };
@@ -185,8 +175,7 @@ limit_report(struct check *check, const struct declaration *message,
 }
 
 /* docs/language.md, "Sizes": what a method sends fits the transport. */
-static void
-limit_method_message(struct check *check, struct declaration *message,
+static void limit_method_message(struct check *check, struct declaration *message,
 	const struct method *method)
 {
 	const struct section *head = &message->as.message.head;
@@ -205,8 +194,8 @@ limit_method_message(struct check *check, struct declaration *message,
 			: head->max_size + tail->max_size);
 }
 
-static void
-limit_methods(struct check *check, const struct declaration *interface)
+static void limit_methods(struct check *check,
+	const struct declaration *interface)
 {
 	const struct method *method;
 
@@ -218,8 +207,7 @@ limit_methods(struct check *check, const struct declaration *interface)
 	}
 }
 
-void
-limits_check(struct check *check, struct symbol *symbol)
+void limits_check(struct check *check, struct symbol *symbol)
 {
 	struct declaration *declaration = &symbol->declaration;
 

@@ -6,8 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static size_t
-map_hash(const char *name)
+static size_t map_hash(const char *name)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
@@ -17,8 +16,7 @@ map_hash(const char *name)
 }
 
 /* The entry of the name, or the free one where it belongs. */
-static struct map_entry *
-map_find(const struct map *map, const char *name)
+static struct map_entry *map_find(const struct map *map, const char *name)
 {
 	size_t i = map_hash(name) & (map->room - 1);
 
@@ -28,8 +26,7 @@ map_find(const struct map *map, const char *name)
 	return &map->entries[i];
 }
 
-static void
-map_grow(struct map *map, struct arena *arena)
+static void map_grow(struct map *map, struct arena *arena)
 {
 	struct map old = *map;
 	size_t i;
@@ -41,14 +38,12 @@ map_grow(struct map *map, struct arena *arena)
 			*map_find(map, old.entries[i].name) = old.entries[i];
 }
 
-void *
-map_get(const struct map *map, const char *name)
+void *map_get(const struct map *map, const char *name)
 {
 	return map->room == 0 ? NULL : map_find(map, name)->thing;
 }
 
-void *
-map_add(struct map *map, struct arena *arena, const char *name, void *thing)
+void *map_add(struct map *map, struct arena *arena, const char *name, void *thing)
 {
 	struct map_entry *entry;
 

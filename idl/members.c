@@ -6,8 +6,7 @@
 #include "idl/check.h"
 
 /* Reserved names hold for all of it, wherever they stand. */
-void
-members_reserve(struct members *members, const struct ast_members *list)
+void members_reserve(struct members *members, const struct ast_members *list)
 {
 	const struct ast_member *ast;
 	struct ast_reserved *entry, *copy;
@@ -28,8 +27,8 @@ members_reserve(struct members *members, const struct ast_members *list)
 	}
 }
 
-static void
-body_append(struct body *body, struct member **last, struct member *member)
+static void body_append(struct body *body, struct member **last,
+	struct member *member)
 {
 	if (*last != NULL)
 		(*last)->next = member;
@@ -40,8 +39,7 @@ body_append(struct body *body, struct member **last, struct member *member)
 }
 
 /* docs/language.md, "Members": a name stands once, tagged ones included. */
-static bool
-member_name_is_free(struct members *members, struct member *member)
+static bool member_name_is_free(struct members *members, struct member *member)
 {
 	struct check *check = members->check;
 	struct member *other;
@@ -60,8 +58,8 @@ member_name_is_free(struct members *members, struct member *member)
 }
 
 /* A member with its type; NULL if it is not one (reported). */
-static struct member *
-member_new(struct members *members, const struct ast_member *ast)
+static struct member *member_new(struct members *members,
+	const struct ast_member *ast)
 {
 	struct check *check = members->check;
 	struct ast_word *type;
@@ -88,8 +86,7 @@ member_new(struct members *members, const struct ast_member *ast)
 	return member;
 }
 
-static void
-reserved_without_numbers(struct members *members,
+static void reserved_without_numbers(struct members *members,
 	const struct ast_member *ast)
 {
 	const struct ast_reserved *entry;
@@ -103,8 +100,8 @@ reserved_without_numbers(struct members *members,
 }
 
 /* All that a tags block reserves, in one list. */
-static struct ast_reserveds
-tags_reserved(struct check *check, const struct ast_member *ast)
+static struct ast_reserveds tags_reserved(struct check *check,
+	const struct ast_member *ast)
 {
 	struct ast_reserveds all = { 0 };
 	const struct ast_member *inner;
@@ -121,8 +118,7 @@ tags_reserved(struct check *check, const struct ast_member *ast)
 }
 
 /* docs/language.md, "Tags": 1 to 2^64 - 1, each once in its block. */
-static bool
-tag_is_good(struct check *check, struct map *tags,
+static bool tag_is_good(struct check *check, struct map *tags,
 	const struct ast_reserved *reserved, const struct ast_member *ast,
 	struct member *member)
 {
@@ -150,9 +146,9 @@ tag_is_good(struct check *check, struct map *tags,
 	return false;
 }
 
-static struct member *
-tagged_new(struct members *members, const struct ast_member *ast,
-	struct map *tags, const struct ast_reserved *reserved)
+static struct member *tagged_new(struct members *members,
+	const struct ast_member *ast, struct map *tags,
+	const struct ast_reserved *reserved)
 {
 	struct member *member;
 
@@ -175,8 +171,8 @@ tagged_new(struct members *members, const struct ast_member *ast,
 		? member : NULL;
 }
 
-static struct member *
-tags_new(struct members *members, const struct ast_member *ast)
+static struct member *tags_new(struct members *members,
+	const struct ast_member *ast)
 {
 	struct check *check = members->check;
 	struct member *block = ARENA_NEW(check->arena, struct member);
@@ -201,8 +197,7 @@ tags_new(struct members *members, const struct ast_member *ast)
 	return block;
 }
 
-void
-members_add(struct members *members, struct body *body, struct member **last,
+void members_add(struct members *members, struct body *body, struct member **last,
 	const struct ast_member *ast)
 {
 	struct member *member;

@@ -6,8 +6,7 @@
 #define HEAD_MIN 8
 #define HEAD_MAX ((uint64_t)INT64_MAX)
 
-void
-struct_fill(struct check *check, struct symbol *symbol)
+void struct_fill(struct check *check, struct symbol *symbol)
 {
 	struct members members = { .check = check, .unit = symbol->unit };
 	struct body *body = &symbol->declaration.as.structure.body;
@@ -20,8 +19,7 @@ struct_fill(struct check *check, struct symbol *symbol)
 }
 
 /* docs/language.md, "Messages": one head, at most one tail. */
-static struct section *
-section_open(struct check *check, struct symbol *symbol,
+static struct section *section_open(struct check *check, struct symbol *symbol,
 	const struct ast_member *ast)
 {
 	struct declaration *message = &symbol->declaration;
@@ -46,8 +44,7 @@ section_open(struct check *check, struct symbol *symbol,
 	return section;
 }
 
-static void
-message_members(struct check *check, struct symbol *symbol)
+static void message_members(struct check *check, struct symbol *symbol)
 {
 	struct members members = { .check = check, .unit = symbol->unit };
 	struct section *section = NULL;
@@ -77,8 +74,7 @@ message_members(struct check *check, struct symbol *symbol)
 }
 
 /* docs/language.md, "Messages": the id is a uint32. */
-static void
-message_id(struct check *check, struct symbol *symbol)
+static void message_id(struct check *check, struct symbol *symbol)
 {
 	const struct ast_number *number = &symbol->ast->number;
 	struct declaration *message = &symbol->declaration;
@@ -98,16 +94,14 @@ message_id(struct check *check, struct symbol *symbol)
 		number->span, "id");
 }
 
-void
-message_fill(struct check *check, struct symbol *symbol)
+void message_fill(struct check *check, struct symbol *symbol)
 {
 	message_id(check, symbol);
 	message_members(check, symbol);
 }
 
 /* docs/language.md, "Messages": ids are unique in a file and in a group. */
-void
-message_ids(struct check *check, struct unit *unit)
+void message_ids(struct check *check, struct unit *unit)
 {
 	struct map ids = { 0 };
 	struct symbol *symbol, *other;

@@ -10,36 +10,32 @@ struct magnitude {
 	uint64_t low;
 };
 
-static struct magnitude
-magnitude_of(struct number a)
+static struct magnitude magnitude_of(struct number a)
 {
 	return (struct magnitude){ a.high, a.low };
 }
 
-static struct number
-number_from(bool negative, struct magnitude a)
+static struct number number_from(bool negative, struct magnitude a)
 {
 	return (struct number){ negative && (a.high | a.low) != 0,
 		a.high, a.low };
 }
 
-static int
-magnitude_compare(struct magnitude a, struct magnitude b)
+static int magnitude_compare(struct magnitude a, struct magnitude b)
 {
 	if (a.high != b.high)
 		return a.high < b.high ? -1 : 1;
 	return a.low < b.low ? -1 : a.low > b.low;
 }
 
-static struct magnitude
-magnitude_subtract(struct magnitude a, struct magnitude b)
+static struct magnitude magnitude_subtract(struct magnitude a, struct magnitude b)
 {
 	return (struct magnitude){ a.high - b.high - (a.low < b.low),
 		a.low - b.low };
 }
 
-static bool
-magnitude_add(struct magnitude *result, struct magnitude a, struct magnitude b)
+static bool magnitude_add(struct magnitude *result, struct magnitude a,
+	struct magnitude b)
 {
 	uint64_t low = a.low + b.low;
 	uint64_t carry = low < a.low;
@@ -53,8 +49,7 @@ magnitude_add(struct magnitude *result, struct magnitude a, struct magnitude b)
 }
 
 /* The whole product of two 64-bit words. */
-static struct magnitude
-multiply_words(uint64_t a, uint64_t b)
+static struct magnitude multiply_words(uint64_t a, uint64_t b)
 {
 	uint64_t a0 = a & UINT32_MAX, a1 = a >> 32;
 	uint64_t b0 = b & UINT32_MAX, b1 = b >> 32;
@@ -66,8 +61,7 @@ multiply_words(uint64_t a, uint64_t b)
 		other << 32 | (low & UINT32_MAX) };
 }
 
-static bool
-magnitude_multiply(struct magnitude *result, struct magnitude a,
+static bool magnitude_multiply(struct magnitude *result, struct magnitude a,
 	struct magnitude b)
 {
 	struct magnitude low = multiply_words(a.low, b.low), cross;
@@ -81,8 +75,7 @@ magnitude_multiply(struct magnitude *result, struct magnitude a,
 	return magnitude_add(result, low, (struct magnitude){ cross.low, 0 });
 }
 
-static struct magnitude
-magnitude_shift_left(struct magnitude a, unsigned by)
+static struct magnitude magnitude_shift_left(struct magnitude a, unsigned by)
 {
 	if (by == 0)
 		return a;
@@ -92,8 +85,7 @@ magnitude_shift_left(struct magnitude a, unsigned by)
 		a.low << by };
 }
 
-static struct magnitude
-magnitude_shift_right(struct magnitude a, unsigned by)
+static struct magnitude magnitude_shift_right(struct magnitude a, unsigned by)
 {
 	if (by == 0)
 		return a;
@@ -104,8 +96,7 @@ magnitude_shift_right(struct magnitude a, unsigned by)
 }
 
 /* Bit by bit: a few hundred steps, and constants are few. */
-static struct magnitude
-magnitude_divide(struct magnitude a, struct magnitude b,
+static struct magnitude magnitude_divide(struct magnitude a, struct magnitude b,
 	struct magnitude *remainder)
 {
 	struct magnitude quotient = { 0, 0 }, rest = { 0, 0 };
@@ -126,34 +117,29 @@ magnitude_divide(struct magnitude a, struct magnitude b,
 	return quotient;
 }
 
-struct number
-number_of(uint64_t value)
+struct number number_of(uint64_t value)
 {
 	return (struct number){ false, 0, value };
 }
 
-struct number
-number_of_signed(int64_t value)
+struct number number_of_signed(int64_t value)
 {
 	if (value < 0)
 		return (struct number){ true, 0, 0 - (uint64_t)value };
 	return number_of((uint64_t)value);
 }
 
-bool
-number_is_zero(struct number a)
+bool number_is_zero(struct number a)
 {
 	return (a.high | a.low) == 0;
 }
 
-struct number
-number_negate(struct number a)
+struct number number_negate(struct number a)
 {
 	return number_from(!a.negative, magnitude_of(a));
 }
 
-int
-number_compare(struct number a, struct number b)
+int number_compare(struct number a, struct number b)
 {
 	int order = magnitude_compare(magnitude_of(a), magnitude_of(b));
 
@@ -162,8 +148,7 @@ number_compare(struct number a, struct number b)
 	return a.negative ? -order : order;
 }
 
-bool
-number_add(struct number *result, struct number a, struct number b)
+bool number_add(struct number *result, struct number a, struct number b)
 {
 	struct magnitude x = magnitude_of(a), y = magnitude_of(b), sum;
 
@@ -179,14 +164,12 @@ number_add(struct number *result, struct number a, struct number b)
 	return true;
 }
 
-bool
-number_subtract(struct number *result, struct number a, struct number b)
+bool number_subtract(struct number *result, struct number a, struct number b)
 {
 	return number_add(result, a, number_negate(b));
 }
 
-bool
-number_multiply(struct number *result, struct number a, struct number b)
+bool number_multiply(struct number *result, struct number a, struct number b)
 {
 	struct magnitude product;
 
@@ -196,8 +179,7 @@ number_multiply(struct number *result, struct number a, struct number b)
 	return true;
 }
 
-struct number
-number_divide(struct number a, struct number b)
+struct number number_divide(struct number a, struct number b)
 {
 	struct magnitude remainder;
 
@@ -205,8 +187,7 @@ number_divide(struct number a, struct number b)
 		magnitude_divide(magnitude_of(a), magnitude_of(b), &remainder));
 }
 
-struct number
-number_remainder(struct number a, struct number b)
+struct number number_remainder(struct number a, struct number b)
 {
 	struct magnitude remainder;
 
@@ -214,8 +195,7 @@ number_remainder(struct number a, struct number b)
 	return number_from(a.negative, remainder);
 }
 
-bool
-number_shift_left(struct number *result, struct number a, unsigned by)
+bool number_shift_left(struct number *result, struct number a, unsigned by)
 {
 	struct magnitude shifted = magnitude_shift_left(magnitude_of(a), by);
 	struct magnitude back = magnitude_shift_right(shifted, by);
@@ -226,8 +206,7 @@ number_shift_left(struct number *result, struct number a, unsigned by)
 	return true;
 }
 
-struct number
-number_shift_right(struct number a, unsigned by)
+struct number number_shift_right(struct number a, unsigned by)
 {
 	struct magnitude x = magnitude_of(a);
 	struct magnitude shifted = magnitude_shift_right(x, by);
@@ -241,8 +220,7 @@ number_shift_right(struct number a, unsigned by)
 }
 
 /* The low 128 bits of the two's complement form, and back. */
-static struct magnitude
-bits_of(struct number a)
+static struct magnitude bits_of(struct number a)
 {
 	struct magnitude one = { 0, 1 }, x = magnitude_of(a);
 
@@ -252,8 +230,8 @@ bits_of(struct number a)
 	return (struct magnitude){ ~x.high, ~x.low };
 }
 
-static bool
-number_from_bits(struct number *result, bool negative, struct magnitude bits)
+static bool number_from_bits(struct number *result, bool negative,
+	struct magnitude bits)
 {
 	struct magnitude one = { 0, 1 }, x = bits;
 
@@ -266,8 +244,7 @@ number_from_bits(struct number *result, bool negative, struct magnitude bits)
 	return true;
 }
 
-bool
-number_and(struct number *result, struct number a, struct number b)
+bool number_and(struct number *result, struct number a, struct number b)
 {
 	struct magnitude x = bits_of(a), y = bits_of(b);
 
@@ -275,8 +252,7 @@ number_and(struct number *result, struct number a, struct number b)
 		(struct magnitude){ x.high & y.high, x.low & y.low });
 }
 
-bool
-number_or(struct number *result, struct number a, struct number b)
+bool number_or(struct number *result, struct number a, struct number b)
 {
 	struct magnitude x = bits_of(a), y = bits_of(b);
 
@@ -284,8 +260,7 @@ number_or(struct number *result, struct number a, struct number b)
 		(struct magnitude){ x.high | y.high, x.low | y.low });
 }
 
-bool
-number_xor(struct number *result, struct number a, struct number b)
+bool number_xor(struct number *result, struct number a, struct number b)
 {
 	struct magnitude x = bits_of(a), y = bits_of(b);
 
@@ -293,8 +268,7 @@ number_xor(struct number *result, struct number a, struct number b)
 		(struct magnitude){ x.high ^ y.high, x.low ^ y.low });
 }
 
-bool
-number_fits(struct number a, unsigned width, bool is_signed)
+bool number_fits(struct number a, unsigned width, bool is_signed)
 {
 	unsigned bits = width * 8 - (is_signed ? 1 : 0);
 	uint64_t greatest = UINT64_MAX >> (64 - bits);
@@ -306,8 +280,7 @@ number_fits(struct number a, unsigned width, bool is_signed)
 	return is_signed && a.low <= greatest + 1;
 }
 
-bool
-number_to_unsigned(uint64_t *result, struct number a)
+bool number_to_unsigned(uint64_t *result, struct number a)
 {
 	if (a.negative || a.high != 0)
 		return false;
@@ -315,8 +288,7 @@ number_to_unsigned(uint64_t *result, struct number a)
 	return true;
 }
 
-bool
-number_to_signed(int64_t *result, struct number a)
+bool number_to_signed(int64_t *result, struct number a)
 {
 	if (!number_fits(a, 8, true))
 		return false;
@@ -329,8 +301,7 @@ number_to_signed(int64_t *result, struct number a)
 	return true;
 }
 
-static int
-digit_value(char digit)
+static int digit_value(char digit)
 {
 	if (digit >= '0' && digit <= '9')
 		return digit - '0';
@@ -341,8 +312,7 @@ digit_value(char digit)
 	return 16;
 }
 
-bool
-number_parse(struct number *result, const char *text, size_t size)
+bool number_parse(struct number *result, const char *text, size_t size)
 {
 	struct magnitude value = { 0, 0 };
 	uint64_t base = 10;
@@ -368,8 +338,7 @@ number_parse(struct number *result, const char *text, size_t size)
 	return true;
 }
 
-char *
-number_print(char buffer[NUMBER_TEXT_SIZE], struct number a)
+char *number_print(char buffer[NUMBER_TEXT_SIZE], struct number a)
 {
 	struct magnitude rest = magnitude_of(a), ten = { 0, 10 }, digit;
 	char digits[NUMBER_TEXT_SIZE];

@@ -11,8 +11,7 @@
 int grammar_lex(GRAMMAR_STYPE *value, GRAMMAR_LTYPE *span,
 	struct parse *parse);
 
-static void
-parse_more_docs(struct parse *parse)
+static void parse_more_docs(struct parse *parse)
 {
 	size_t room = parse->doc_room == 0 ? 64 : 2 * parse->doc_room;
 	struct parse_doc *docs = arena_alloc(parse->arena,
@@ -24,8 +23,7 @@ parse_more_docs(struct parse *parse)
 	parse->doc_room = room;
 }
 
-void
-parse_add_doc(struct parse *parse, struct span span)
+void parse_add_doc(struct parse *parse, struct span span)
 {
 	const char *text = span.source->text + span.offset + 3;
 	size_t size = span.size - 3;
@@ -46,8 +44,7 @@ parse_add_doc(struct parse *parse, struct span span)
 }
 
 /* The doc comments that wait belong to the token that begins here. */
-static void
-parse_own_docs(struct parse *parse, uint32_t offset)
+static void parse_own_docs(struct parse *parse, uint32_t offset)
 {
 	for (; parse->docs_waiting > 0; parse->docs_waiting--)
 		parse->docs[parse->doc_count - parse->docs_waiting].owner
@@ -55,8 +52,7 @@ parse_own_docs(struct parse *parse, uint32_t offset)
 }
 
 /* The first doc line whose owner is not before the offset. */
-static size_t
-parse_find_doc(const struct parse *parse, uint32_t offset)
+static size_t parse_find_doc(const struct parse *parse, uint32_t offset)
 {
 	size_t low = 0, high = parse->doc_count, middle;
 
@@ -70,8 +66,7 @@ parse_find_doc(const struct parse *parse, uint32_t offset)
 	return low;
 }
 
-const char *
-parse_claim_doc(struct parse *parse, struct span span)
+const char *parse_claim_doc(struct parse *parse, struct span span)
 {
 	size_t first = parse_find_doc(parse, span.offset), i, size = 0, length;
 	char *text;
@@ -96,8 +91,7 @@ parse_claim_doc(struct parse *parse, struct span span)
 }
 
 /* A block of lines is reported once, at its first. */
-static void
-parse_report_docs(struct parse *parse)
+static void parse_report_docs(struct parse *parse)
 {
 	struct parse_doc *doc, *before = NULL;
 	struct diagnostic *report;
@@ -116,8 +110,7 @@ parse_report_docs(struct parse *parse)
 	}
 }
 
-void
-parse_too_deep(struct parse *parse, struct span span)
+void parse_too_deep(struct parse *parse, struct span span)
 {
 	if (!parse->stopped)
 		diag_report(parse->diags, E0107, span,
@@ -125,8 +118,7 @@ parse_too_deep(struct parse *parse, struct span span)
 	parse->stopped = true;
 }
 
-bool
-parse_opens_declaration(int kind)
+bool parse_opens_declaration(int kind)
 {
 	switch (kind) {
 	case KW_BITS: case KW_CONST: case KW_CONSTS: case KW_ENUM:
@@ -139,8 +131,7 @@ parse_opens_declaration(int kind)
 }
 
 /* What the brace just read opens: "struct A", by the statement before it. */
-static void
-parse_label(const struct parse *parse, struct parse_open *open)
+static void parse_label(const struct parse *parse, struct parse_open *open)
 {
 	const struct parse_token *token;
 	unsigned i;
@@ -160,8 +151,7 @@ parse_label(const struct parse *parse, struct parse_open *open)
 	}
 }
 
-static void
-parse_push(struct parse *parse, const struct parse_token *token)
+static void parse_push(struct parse *parse, const struct parse_token *token)
 {
 	struct parse_open *open;
 
@@ -176,8 +166,7 @@ parse_push(struct parse *parse, const struct parse_token *token)
 		parse_label(parse, open);
 }
 
-static void
-parse_pop(struct parse *parse, int opener)
+static void parse_pop(struct parse *parse, int opener)
 {
 	unsigned depth = parse->depth;
 
@@ -189,8 +178,7 @@ parse_pop(struct parse *parse, int opener)
 		parse->depth = depth - 1;
 }
 
-static void
-parse_remember(struct parse *parse, const struct parse_token *token)
+static void parse_remember(struct parse *parse, const struct parse_token *token)
 {
 	int ended = parse->last.kind;
 
@@ -216,8 +204,7 @@ parse_remember(struct parse *parse, const struct parse_token *token)
 	}
 }
 
-int
-grammar_lex(GRAMMAR_STYPE *value, GRAMMAR_LTYPE *span, struct parse *parse)
+int grammar_lex(GRAMMAR_STYPE *value, GRAMMAR_LTYPE *span, struct parse *parse)
 {
 	struct parse_token token = { 0 };
 
@@ -233,9 +220,8 @@ grammar_lex(GRAMMAR_STYPE *value, GRAMMAR_LTYPE *span, struct parse *parse)
 	return parse->stopped ? 0 : token.kind;
 }
 
-struct ast_declarations
-parse_source(struct arena *arena, struct diagnostics *diags,
-	const struct source *source)
+struct ast_declarations parse_source(struct arena *arena,
+	struct diagnostics *diags, const struct source *source)
 {
 	struct parse *parse = ARENA_NEW(arena, struct parse);
 	unsigned errors = diag_errors(diags);

@@ -10,8 +10,7 @@
 /* Wanted tokens that are listed; more say nothing. */
 #define WANTED_MAX 6
 
-static bool
-wants(const char *const *wanted, size_t count, const char *token)
+static bool wants(const char *const *wanted, size_t count, const char *token)
 {
 	size_t i;
 
@@ -22,8 +21,7 @@ wants(const char *const *wanted, size_t count, const char *token)
 }
 
 /* The innermost open brace that does not belong to the statement itself. */
-static const struct parse_open *
-open_brace(const struct parse *parse)
+static const struct parse_open *open_brace(const struct parse *parse)
 {
 	uint32_t begin = parse->statement_size > 0
 		? parse->statement[0].span.offset : parse->last.span.offset;
@@ -39,8 +37,8 @@ open_brace(const struct parse *parse)
  * A declaration cannot stand within braces, but its first words read like a
  * type and a name: the error comes late, and the cause is the brace.
  */
-static const struct parse_token *
-declaration_within(const struct parse *parse, const struct parse_open *brace)
+static const struct parse_token *declaration_within(const struct parse *parse,
+	const struct parse_open *brace)
 {
 	const struct parse_token *tokens[] = { &parse->statement[0],
 		&parse->last };
@@ -58,8 +56,7 @@ declaration_within(const struct parse *parse, const struct parse_open *brace)
 	return NULL;
 }
 
-static void
-report_brace(struct parse *parse, const struct parse_open *open,
+static void report_brace(struct parse *parse, const struct parse_open *open,
 	const struct parse_token *before)
 {
 	struct diagnostic *report;
@@ -80,8 +77,7 @@ report_brace(struct parse *parse, const struct parse_open *open,
 			"a declaration begins here, within the braces");
 }
 
-static bool
-report_unclosed(struct parse *parse)
+static bool report_unclosed(struct parse *parse)
 {
 	const struct parse_open *brace = open_brace(parse);
 	const struct parse_token *inner;
@@ -98,8 +94,7 @@ report_unclosed(struct parse *parse)
 	return inner != NULL;
 }
 
-static struct span
-behind(struct span span)
+static struct span behind(struct span span)
 {
 	span.offset += span.size;
 	span.column += span.size;
@@ -107,8 +102,7 @@ behind(struct span span)
 	return span;
 }
 
-static void
-report_semicolon(struct parse *parse)
+static void report_semicolon(struct parse *parse)
 {
 	struct diagnostic *report = diag_report(parse->diags, E0108,
 		behind(parse->before.span), "a `;` is missing here");
@@ -119,8 +113,7 @@ report_semicolon(struct parse *parse)
 }
 
 /* Adds "`;`" for bison's "';'". */
-static size_t
-append_token(char *text, size_t room, const char *token)
+static size_t append_token(char *text, size_t room, const char *token)
 {
 	int size;
 
@@ -131,8 +124,7 @@ append_token(char *text, size_t room, const char *token)
 	return size < 0 || (size_t)size >= room ? room - 1 : (size_t)size;
 }
 
-static bool
-is_keyword(const char *token)
+static bool is_keyword(const char *token)
 {
 	return token[0] == '`' && token[1] >= 'a' && token[1] <= 'z';
 }
@@ -142,8 +134,7 @@ is_keyword(const char *token)
  * all keywords, since each of them can be one; so do many keywords for what
  * they begin.
  */
-static void
-wanted_text(const struct parse *parse, char *text, size_t room,
+static void wanted_text(const struct parse *parse, char *text, size_t room,
 	const char *const *wanted, size_t count)
 {
 	const char *listed[WANTED_MAX + 1];
@@ -171,8 +162,7 @@ wanted_text(const struct parse *parse, char *text, size_t room,
 }
 
 /* A token that begins a line in the middle of a statement. */
-static const struct parse_token *
-line_break(const struct parse *parse)
+static const struct parse_token *line_break(const struct parse *parse)
 {
 	unsigned i;
 
@@ -182,8 +172,8 @@ line_break(const struct parse *parse)
 	return NULL;
 }
 
-static void
-help_with(struct parse *parse, struct diagnostic *report, size_t wanted)
+static void help_with(struct parse *parse, struct diagnostic *report,
+	size_t wanted)
 {
 	const struct span at = parse->last.span;
 	const struct parse_token *ended = line_break(parse);
@@ -198,8 +188,7 @@ help_with(struct parse *parse, struct diagnostic *report, size_t wanted)
 			(unsigned)ended->span.line);
 }
 
-void
-parse_syntax_error(struct parse *parse, const char *const *wanted,
+void parse_syntax_error(struct parse *parse, const char *const *wanted,
 	size_t count)
 {
 	const struct span at = parse->last.span;

@@ -12,8 +12,8 @@
 enum containment { CONTAINS_DIRECTLY, CONTAINS_BY_VALUE, CONTAINS_AT_ALL };
 
 /* A member's way to the struct within its type. */
-static struct symbol *
-contained(const struct member *member, bool tagged, enum containment kind)
+static struct symbol *contained(const struct member *member, bool tagged,
+	enum containment kind)
 {
 	const struct type *type = member->type;
 
@@ -26,8 +26,7 @@ contained(const struct member *member, bool tagged, enum containment kind)
 }
 
 /* The structs that a struct's members lead to, if wanted; counts them. */
-static unsigned
-node_edges(const struct symbol *symbol, enum containment kind,
+static unsigned node_edges(const struct symbol *symbol, enum containment kind,
 	unsigned *targets)
 {
 	const struct member *member, *tagged;
@@ -54,8 +53,7 @@ node_edges(const struct symbol *symbol, enum containment kind,
 	return count;
 }
 
-static struct graph *
-graph_of(struct check *check, enum containment kind)
+static struct graph *graph_of(struct check *check, enum containment kind)
 {
 	struct graph *graph = ARENA_NEW(check->arena, struct graph);
 	unsigned count = check->struct_count, i, edges = 0;
@@ -77,8 +75,7 @@ graph_of(struct check *check, enum containment kind)
 	return graph;
 }
 
-static void
-number_structs(struct check *check)
+static void number_structs(struct check *check)
 {
 	struct symbol *symbol;
 	struct unit *unit;
@@ -103,8 +100,8 @@ number_structs(struct check *check)
 /* ---- a struct that contains itself ---- */
 
 /* The first member that has the other struct in each of its values. */
-static const struct member *
-member_towards(const struct symbol *from, const struct symbol *to)
+static const struct member *member_towards(const struct symbol *from,
+	const struct symbol *to)
 {
 	const struct member *member;
 
@@ -117,8 +114,7 @@ member_towards(const struct symbol *from, const struct symbol *to)
 }
 
 /* Breadth first from a node back to itself; `next` leads along the way. */
-static bool
-shortest_cycle(struct check *check, const struct graph *graph,
+static bool shortest_cycle(struct check *check, const struct graph *graph,
 	unsigned start, unsigned *next)
 {
 	unsigned *queue = arena_alloc(check->arena,
@@ -151,9 +147,8 @@ shortest_cycle(struct check *check, const struct graph *graph,
 }
 
 /* docs/language.md, "Structs": something must come to an end. */
-static void
-report_cycle(struct check *check, const struct graph *graph, unsigned start,
-	unsigned *next)
+static void report_cycle(struct check *check, const struct graph *graph,
+	unsigned start, unsigned *next)
 {
 	struct symbol *symbol = check->structs[start], *to;
 	const struct member *member;
@@ -186,8 +181,7 @@ report_cycle(struct check *check, const struct graph *graph, unsigned start,
 		check->structs[next[start]]->declaration.name);
 }
 
-static void
-report_cycles(struct check *check, const struct graph *graph)
+static void report_cycles(struct check *check, const struct graph *graph)
 {
 	unsigned count = graph->nodes, node;
 	bool *reported = arena_alloc(check->arena, (size_t)count + 1);
@@ -205,8 +199,8 @@ report_cycles(struct check *check, const struct graph *graph)
 
 /* docs/language.md, "Structs": at most 64 within each other. Structs that
  * count depth when they are read are left out if they need not be direct. */
-static void
-check_depth(struct check *check, const struct graph *graph, bool direct)
+static void check_depth(struct check *check, const struct graph *graph,
+	bool direct)
 {
 	unsigned *depth = arena_alloc(check->arena,
 		((size_t)graph->nodes + 1) * sizeof(unsigned));
@@ -233,8 +227,7 @@ check_depth(struct check *check, const struct graph *graph, bool direct)
 }
 
 /* What leads to a recursive struct, and what one leads to. */
-static void
-mark_counting(struct check *check, const struct graph *graph)
+static void mark_counting(struct check *check, const struct graph *graph)
 {
 	bool *leads = arena_alloc(check->arena, (size_t)graph->nodes + 1);
 	bool *within = arena_alloc(check->arena, (size_t)graph->nodes + 1);
@@ -265,8 +258,7 @@ mark_counting(struct check *check, const struct graph *graph)
 	}
 }
 
-static void
-mark_recursive_members(struct check *check, const struct graph *graph)
+static void mark_recursive_members(struct check *check, const struct graph *graph)
 {
 	struct member *member, *tagged;
 	struct symbol *target;
@@ -287,8 +279,8 @@ mark_recursive_members(struct check *check, const struct graph *graph)
 	}
 }
 
-static struct symbol **
-ordered_structs(struct check *check, const struct graph *graph)
+static struct symbol **ordered_structs(struct check *check,
+	const struct graph *graph)
 {
 	struct symbol **ordered = arena_alloc(check->arena,
 		((size_t)graph->nodes + 1) * sizeof(struct symbol *));
@@ -299,8 +291,7 @@ ordered_structs(struct check *check, const struct graph *graph)
 	return ordered;
 }
 
-void
-recursion_check(struct check *check)
+void recursion_check(struct check *check)
 {
 	struct graph *direct, *all;
 

@@ -5,8 +5,8 @@
 
 #include "idl/check.h"
 
-const struct ast_reserved *
-reserved_number(const struct ast_reserved *first, struct number number)
+const struct ast_reserved *reserved_number(const struct ast_reserved *first,
+	struct number number)
 {
 	for (; first != NULL; first = first->next)
 		if (!first->is_name && number_compare(first->low, number) <= 0
@@ -15,8 +15,8 @@ reserved_number(const struct ast_reserved *first, struct number number)
 	return NULL;
 }
 
-const struct ast_reserved *
-reserved_name(const struct ast_reserved *first, const char *name)
+const struct ast_reserved *reserved_name(const struct ast_reserved *first,
+	const char *name)
 {
 	for (; first != NULL; first = first->next)
 		if (first->is_name && strcmp(first->name.text, name) == 0)
@@ -25,8 +25,7 @@ reserved_name(const struct ast_reserved *first, const char *name)
 }
 
 /* docs/language.md, "Reserved": a reserved name is not declared again. */
-bool
-reserved_name_used(struct check *check, const struct ast_reserved *first,
+bool reserved_name_used(struct check *check, const struct ast_reserved *first,
 	const char *name, struct span span)
 {
 	const struct ast_reserved *reserved = reserved_name(first, name);
@@ -39,8 +38,7 @@ reserved_name_used(struct check *check, const struct ast_reserved *first,
 	return true;
 }
 
-bool
-reserved_number_used(struct check *check, const struct ast_reserved *first,
+bool reserved_number_used(struct check *check, const struct ast_reserved *first,
 	struct number number, struct span span, const char *what)
 {
 	const struct ast_reserved *reserved = reserved_number(first, number);
@@ -54,8 +52,7 @@ reserved_number_used(struct check *check, const struct ast_reserved *first,
 	return true;
 }
 
-void
-reserved_check(struct check *check, const struct ast_reserved *first)
+void reserved_check(struct check *check, const struct ast_reserved *first)
 {
 	for (; first != NULL; first = first->next)
 		if (!first->is_name

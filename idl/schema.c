@@ -25,8 +25,7 @@ static struct unit *load_unit(struct loading *loading, const char *path,
 	struct span from, struct unit *importer);
 
 /* Links and other spellings lead to the same file. */
-static const char *
-real_path(struct arena *arena, const char *path)
+static const char *real_path(struct arena *arena, const char *path)
 {
 	char *found = realpath(path, NULL);
 	const char *copy;
@@ -38,8 +37,7 @@ real_path(struct arena *arena, const char *path)
 	return copy;
 }
 
-static struct file *
-file_new(struct arena *arena, struct source *source)
+static struct file *file_new(struct arena *arena, struct source *source)
 {
 	struct file *file = ARENA_NEW(arena, struct file);
 	const char *slash = strrchr(source->path, '/');
@@ -56,8 +54,7 @@ file_new(struct arena *arena, struct source *source)
 }
 
 /* Imports stand before importers, so this is called when they are done. */
-static void
-unit_append(struct check *check, struct unit *unit)
+static void unit_append(struct check *check, struct unit *unit)
 {
 	struct unit **end = &check->units;
 	struct file **file_end = &check->schema->files;
@@ -70,8 +67,7 @@ unit_append(struct check *check, struct unit *unit)
 	*file_end = unit->file;
 }
 
-static struct unit *
-unit_by_path(struct unit *first, const char *path)
+static struct unit *unit_by_path(struct unit *first, const char *path)
 {
 	for (; first != NULL; first = first->next)
 		if (strcmp(first->real_path, path) == 0)
@@ -81,9 +77,8 @@ unit_by_path(struct unit *first, const char *path)
 
 /* ---- imports ---- */
 
-static const char *
-import_in(struct arena *arena, const char *folder, size_t folder_size,
-	const char *path)
+static const char *import_in(struct arena *arena, const char *folder,
+	size_t folder_size, const char *path)
 {
 	const char *joined = folder_size == 0 ? path : arena_printf(arena,
 		"%.*s%s%s", (int)folder_size, folder,
@@ -93,8 +88,7 @@ import_in(struct arena *arena, const char *folder, size_t folder_size,
 }
 
 /* In the importing file's folder, then where the options say. */
-static const char *
-import_find(struct loading *loading, const struct unit *unit,
+static const char *import_find(struct loading *loading, const struct unit *unit,
 	const char *path)
 {
 	struct arena *arena = loading->check->arena;
@@ -113,8 +107,7 @@ import_find(struct loading *loading, const struct unit *unit,
 	return found;
 }
 
-static void
-import_missing(struct loading *loading, const struct unit *unit,
+static void import_missing(struct loading *loading, const struct unit *unit,
 	const struct ast_declaration *ast)
 {
 	struct check *check = loading->check;
@@ -134,8 +127,7 @@ import_missing(struct loading *loading, const struct unit *unit,
 }
 
 /* docs/language.md, "Imports": not in a circle. */
-static void
-import_circle(struct loading *loading, const struct unit *importer,
+static void import_circle(struct loading *loading, const struct unit *importer,
 	const struct unit *first, struct span from)
 {
 	struct check *check = loading->check;
@@ -154,8 +146,7 @@ import_circle(struct loading *loading, const struct unit *importer,
 		diag_second(report, first->from, "imported here first");
 }
 
-static void
-load_import(struct loading *loading, struct unit *unit,
+static void load_import(struct loading *loading, struct unit *unit,
 	struct ast_declaration *ast, struct import **end)
 {
 	struct import *import = ARENA_NEW(loading->check->arena,
@@ -176,8 +167,7 @@ load_import(struct loading *loading, struct unit *unit,
 	*end = import;
 }
 
-static void
-load_imports(struct loading *loading, struct unit *unit)
+static void load_imports(struct loading *loading, struct unit *unit)
 {
 	struct import **end = &unit->file->imports;
 	struct ast_declaration *ast;
@@ -192,9 +182,8 @@ load_imports(struct loading *loading, struct unit *unit)
 }
 
 /* The unit of a path, loaded now or before; NULL is reported. */
-static struct unit *
-load_unit(struct loading *loading, const char *path, struct span from,
-	struct unit *importer)
+static struct unit *load_unit(struct loading *loading, const char *path,
+	struct span from, struct unit *importer)
 {
 	struct check *check = loading->check;
 	const char *real = real_path(check->arena, path);
@@ -235,8 +224,8 @@ load_unit(struct loading *loading, const char *path, struct span from,
 typedef void unit_stage(struct check *check, struct unit *unit);
 typedef void symbol_stage(struct check *check, struct symbol *symbol);
 
-static void
-each_symbol(struct check *check, struct unit *unit, symbol_stage *stage)
+static void each_symbol(struct check *check, struct unit *unit,
+	symbol_stage *stage)
 {
 	struct symbol *symbol;
 
@@ -244,8 +233,7 @@ each_symbol(struct check *check, struct unit *unit, symbol_stage *stage)
 		stage(check, symbol);
 }
 
-static void
-fill_values(struct check *check, struct symbol *symbol)
+static void fill_values(struct check *check, struct symbol *symbol)
 {
 	switch (symbol->declaration.kind) {
 	case DECLARATION_CONST:
@@ -263,8 +251,7 @@ fill_values(struct check *check, struct symbol *symbol)
 	}
 }
 
-static void
-fill_members(struct check *check, struct symbol *symbol)
+static void fill_members(struct check *check, struct symbol *symbol)
 {
 	if (!symbol->is_built)
 		return;
@@ -284,35 +271,30 @@ fill_members(struct check *check, struct symbol *symbol)
 	}
 }
 
-static void
-check_ids(struct check *check, struct symbol *symbol)
+static void check_ids(struct check *check, struct symbol *symbol)
 {
 	if (symbol->declaration.kind == DECLARATION_INTERFACE)
 		interface_ids(check, symbol);
 }
 
-static void
-stage_fill(struct check *check, struct unit *unit)
+static void stage_fill(struct check *check, struct unit *unit)
 {
 	each_symbol(check, unit, fill_values);
 	each_symbol(check, unit, fill_members);
 }
 
-static void
-stage_ids(struct check *check, struct unit *unit)
+static void stage_ids(struct check *check, struct unit *unit)
 {
 	message_ids(check, unit);
 	each_symbol(check, unit, check_ids);
 }
 
-static void
-stage_limits(struct check *check, struct unit *unit)
+static void stage_limits(struct check *check, struct unit *unit)
 {
 	each_symbol(check, unit, limits_check);
 }
 
-static bool
-each_unit(struct check *check, unit_stage *stage)
+static bool each_unit(struct check *check, unit_stage *stage)
 {
 	struct unit *unit;
 
@@ -321,8 +303,7 @@ each_unit(struct check *check, unit_stage *stage)
 	return !check_failed(check);
 }
 
-static bool
-run_stages(struct check *check)
+static bool run_stages(struct check *check)
 {
 	if (!each_unit(check, declare_unit)
 		|| !each_unit(check, declare_aliases)
@@ -337,8 +318,7 @@ run_stages(struct check *check)
 }
 
 /* The tree's lists are made last: they hold the declared names only. */
-static void
-link_declarations(struct unit *unit)
+static void link_declarations(struct unit *unit)
 {
 	struct declaration **end = &unit->file->first;
 	struct symbol *symbol;
@@ -349,9 +329,8 @@ link_declarations(struct unit *unit)
 	}
 }
 
-struct schema *
-schema_load(struct arena *arena, struct diagnostics *diags, const char *path,
-	const struct schema_options *options)
+struct schema *schema_load(struct arena *arena, struct diagnostics *diags,
+	const char *path, const struct schema_options *options)
 {
 	struct check *check = ARENA_NEW(arena, struct check);
 	struct loading loading = { .check = check, .options = options };
@@ -372,8 +351,7 @@ schema_load(struct arena *arena, struct diagnostics *diags, const char *path,
 
 /* ---- finding messages ---- */
 
-static struct declaration *
-file_message(const struct file *file, const char *name)
+static struct declaration *file_message(const struct file *file, const char *name)
 {
 	struct declaration *declaration;
 
@@ -386,8 +364,8 @@ file_message(const struct file *file, const char *name)
 	return NULL;
 }
 
-static struct declaration *
-alias_message(const struct file *file, const char *name)
+static struct declaration *alias_message(const struct file *file,
+	const char *name)
 {
 	const struct alias *alias;
 
@@ -398,8 +376,7 @@ alias_message(const struct file *file, const char *name)
 	return NULL;
 }
 
-struct declaration *
-schema_message(const struct schema *schema, const char *name)
+struct declaration *schema_message(const struct schema *schema, const char *name)
 {
 	struct declaration *message = file_message(schema->root, name);
 	const struct file *file;

@@ -13,8 +13,7 @@
 #define CHUNK ((size_t)64 * 1024)
 
 /* Reads up to SOURCE_SIZE_MAX + 1 bytes; false with errno set if it fails. */
-static bool
-source_read(struct arena *arena, FILE *in, struct source *source)
+static bool source_read(struct arena *arena, FILE *in, struct source *source)
 {
 	size_t capacity = CHUNK, size = 0, got;
 	char *text = arena_alloc(arena, capacity + 1), *more;
@@ -36,8 +35,7 @@ source_read(struct arena *arena, FILE *in, struct source *source)
 	return !ferror(in);
 }
 
-static struct span
-source_place(const struct source *source, size_t offset)
+static struct span source_place(const struct source *source, size_t offset)
 {
 	struct span span = { source, (uint32_t)offset, 1, 1, 1 };
 	size_t i;
@@ -53,8 +51,7 @@ source_place(const struct source *source, size_t offset)
 }
 
 /* Text only: a NUL would end it early for some readers and not for others. */
-static bool
-source_is_text(struct diagnostics *diags, const struct source *source,
+static bool source_is_text(struct diagnostics *diags, const struct source *source,
 	struct span from)
 {
 	const char *nul = memchr(source->text, '\0', source->size);
@@ -71,8 +68,7 @@ source_is_text(struct diagnostics *diags, const struct source *source,
 	return false;
 }
 
-static void
-source_unreadable(struct diagnostics *diags, const char *path,
+static void source_unreadable(struct diagnostics *diags, const char *path,
 	struct span from)
 {
 	/* Reading a folder says so by errno (EISDIR). */
@@ -80,9 +76,8 @@ source_unreadable(struct diagnostics *diags, const char *path,
 		strerror(errno));
 }
 
-struct source *
-source_load(struct arena *arena, struct diagnostics *diags, const char *path,
-	struct span from)
+struct source *source_load(struct arena *arena, struct diagnostics *diags,
+	const char *path, struct span from)
 {
 	struct source *source = ARENA_NEW(arena, struct source);
 	FILE *in = fopen(path, "rb");
@@ -108,8 +103,7 @@ source_load(struct arena *arena, struct diagnostics *diags, const char *path,
 	return source_is_text(diags, source, from) ? source : NULL;
 }
 
-size_t
-utf8_length(const char *text, size_t size)
+size_t utf8_length(const char *text, size_t size)
 {
 	const unsigned char *at = (const unsigned char *)text;
 	size_t length, i;

@@ -10,8 +10,7 @@
 #define SUGGESTIONS_MAX 50
 #define EDIT_MAX 64
 
-struct symbol *
-symbol_new(struct check *check, struct unit *unit,
+struct symbol *symbol_new(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, const char *name, struct span span)
 {
 	struct symbol *symbol = ARENA_NEW(check->arena, struct symbol);
@@ -31,8 +30,7 @@ symbol_new(struct check *check, struct unit *unit,
 }
 
 /* docs/language.md, "Names": a name is declared once. */
-void
-symbol_add(struct check *check, struct symbol *symbol)
+void symbol_add(struct check *check, struct symbol *symbol)
 {
 	struct symbol *other = map_add(&check->symbols, check->arena,
 		symbol->declaration.qualified, symbol);
@@ -57,8 +55,7 @@ symbol_add(struct check *check, struct symbol *symbol)
 	unit->last = symbol;
 }
 
-static bool
-symbol_visible(const struct unit *unit, const struct symbol *symbol)
+static bool symbol_visible(const struct unit *unit, const struct symbol *symbol)
 {
 	const struct import *import;
 
@@ -72,8 +69,8 @@ symbol_visible(const struct unit *unit, const struct symbol *symbol)
 }
 
 /* From the innermost namespace outwards. */
-struct symbol *
-symbol_find(struct check *check, struct unit *unit, const char *path)
+struct symbol *symbol_find(struct check *check, struct unit *unit,
+	const char *path)
 {
 	const char *namespace = unit->file->namespace;
 	size_t size = strlen(namespace);
@@ -96,8 +93,7 @@ symbol_find(struct check *check, struct unit *unit, const char *path)
 	}
 }
 
-const char *
-symbol_kind(const struct symbol *symbol)
+const char *symbol_kind(const struct symbol *symbol)
 {
 	if (symbol->ast == NULL)
 		return "a message";
@@ -119,9 +115,8 @@ symbol_kind(const struct symbol *symbol)
 
 /* The cost of turning a's first i letters into b's first j, from the costs
  * before; two letters that changed places cost one. */
-static unsigned
-edit_cost(unsigned rows[3][EDIT_MAX + 1], const char *a, const char *b,
-	size_t i, size_t j)
+static unsigned edit_cost(unsigned rows[3][EDIT_MAX + 1], const char *a,
+	const char *b, size_t i, size_t j)
 {
 	const unsigned *before = rows[(i + 1) % 3], *above = rows[(i + 2) % 3];
 	unsigned best = above[j - 1] + (a[i - 1] != b[j - 1]);
@@ -136,8 +131,7 @@ edit_cost(unsigned rows[3][EDIT_MAX + 1], const char *a, const char *b,
 	return best;
 }
 
-unsigned
-edit_distance(const char *a, const char *b)
+unsigned edit_distance(const char *a, const char *b)
 {
 	unsigned rows[3][EDIT_MAX + 1];
 	size_t m = strlen(a), n = strlen(b), i, j;
@@ -154,8 +148,7 @@ edit_distance(const char *a, const char *b)
 	return rows[m % 3][n];
 }
 
-bool
-edit_is_near(const char *name, unsigned distance)
+bool edit_is_near(const char *name, unsigned distance)
 {
 	size_t limit = strlen(name) / 3;
 
@@ -163,8 +156,7 @@ edit_is_near(const char *name, unsigned distance)
 }
 
 /* What people write who come from somewhere else. */
-static const char *
-foreign_type(const char *name)
+static const char *foreign_type(const char *name)
 {
 	static const struct { const char *theirs, *ours; } table[] = {
 		{ "u8", "uint8" }, { "u16", "uint16" }, { "u32", "uint32" },
@@ -190,8 +182,7 @@ struct nearest {
 	unsigned distance;
 };
 
-static void
-nearest_try(struct nearest *nearest, const char *name)
+static void nearest_try(struct nearest *nearest, const char *name)
 {
 	unsigned distance = edit_distance(nearest->wanted, name);
 
@@ -201,8 +192,7 @@ nearest_try(struct nearest *nearest, const char *name)
 	}
 }
 
-static bool
-symbol_fits(const struct symbol *symbol, bool types)
+static bool symbol_fits(const struct symbol *symbol, bool types)
 {
 	switch (symbol->declaration.kind) {
 	case DECLARATION_CONST:
@@ -216,8 +206,7 @@ symbol_fits(const struct symbol *symbol, bool types)
 }
 
 /* It exists, but in a file that is not imported by this one. */
-static bool
-suggest_import(struct check *check, struct unit *unit,
+static bool suggest_import(struct check *check, struct unit *unit,
 	struct diagnostic *report, const char *name)
 {
 	struct symbol *symbol = map_get(&check->symbols, name);
@@ -229,8 +218,7 @@ suggest_import(struct check *check, struct unit *unit,
 	return true;
 }
 
-void
-suggest_symbol(struct check *check, struct unit *unit,
+void suggest_symbol(struct check *check, struct unit *unit,
 	struct diagnostic *report, const char *name, bool types)
 {
 	static const char *const builtin[] = { "int8", "int16", "int32",

@@ -36,8 +36,7 @@ static const struct {
 
 #define COUNT(table) (sizeof (table) / sizeof (table)[0])
 
-static const struct builtin *
-builtin_find(const char *name)
+static const struct builtin *builtin_find(const char *name)
 {
 	size_t i;
 
@@ -47,16 +46,15 @@ builtin_find(const char *name)
 	return NULL;
 }
 
-bool
-is_type_name(const char *name)
+bool is_type_name(const char *name)
 {
 	const struct builtin *builtin = builtin_find(name);
 
 	return builtin != NULL && builtin->kind != TYPE_BOOL;
 }
 
-static struct type *
-type_new(struct check *check, enum type_kind kind, const char *name)
+static struct type *type_new(struct check *check, enum type_kind kind,
+	const char *name)
 {
 	struct type *type = ARENA_NEW(check->arena, struct type);
 
@@ -66,8 +64,8 @@ type_new(struct check *check, enum type_kind kind, const char *name)
 	return type;
 }
 
-static struct type *
-type_builtin(struct check *check, const struct builtin *builtin)
+static struct type *type_builtin(struct check *check,
+	const struct builtin *builtin)
 {
 	struct type *type = type_new(check, builtin->kind, builtin->name);
 
@@ -78,8 +76,8 @@ type_builtin(struct check *check, const struct builtin *builtin)
 	return type;
 }
 
-static struct type *
-type_of_enum(struct check *check, struct symbol *symbol, const char *name)
+static struct type *type_of_enum(struct check *check, struct symbol *symbol,
+	const char *name)
 {
 	struct type *base = enum_base(check, symbol), *type;
 
@@ -94,8 +92,8 @@ type_of_enum(struct check *check, struct symbol *symbol, const char *name)
 	return type;
 }
 
-static struct type *
-type_of_newtype(struct check *check, struct symbol *symbol, const char *name)
+static struct type *type_of_newtype(struct check *check, struct symbol *symbol,
+	const char *name)
 {
 	struct type *base = newtype_base(check, symbol), *type;
 
@@ -109,8 +107,7 @@ type_of_newtype(struct check *check, struct symbol *symbol, const char *name)
 }
 
 /* docs/language.md, "Types": what names a type. */
-static struct type *
-type_of_symbol(struct check *check, struct symbol *symbol,
+static struct type *type_of_symbol(struct check *check, struct symbol *symbol,
 	const struct ast_word *word, const char *name)
 {
 	struct type *type;
@@ -137,8 +134,7 @@ type_of_symbol(struct check *check, struct symbol *symbol,
 	}
 }
 
-static struct type *
-type_unknown(struct check *check, struct unit *unit,
+static struct type *type_unknown(struct check *check, struct unit *unit,
 	const struct ast_word *word, const char *name)
 {
 	struct diagnostic *report;
@@ -163,8 +159,7 @@ type_unknown(struct check *check, struct unit *unit,
 	return NULL;
 }
 
-static struct type *
-type_of_path(struct check *check, struct unit *unit,
+static struct type *type_of_path(struct check *check, struct unit *unit,
 	const struct ast_word *word)
 {
 	const char *name = ast_path_text(check->arena, &word->path);
@@ -182,9 +177,8 @@ type_of_path(struct check *check, struct unit *unit,
 }
 
 /* docs/language.md, "Bounds": string<N>. */
-static struct type *
-type_angle(struct check *check, struct unit *unit, struct type *type,
-	const struct ast_suffix *suffix)
+static struct type *type_angle(struct check *check, struct unit *unit,
+	struct type *type, const struct ast_suffix *suffix)
 {
 	const struct ast_argument *argument = suffix->arguments.first;
 
@@ -207,8 +201,7 @@ type_angle(struct check *check, struct unit *unit, struct type *type,
 	return type;
 }
 
-static bool
-type_array_size(struct check *check, struct unit *unit,
+static bool type_array_size(struct check *check, struct unit *unit,
 	const struct ast_suffix *suffix, struct type *type)
 {
 	const struct type *element = type->element;
@@ -229,9 +222,8 @@ type_array_size(struct check *check, struct unit *unit,
 	return false;
 }
 
-static struct type *
-type_array(struct check *check, struct unit *unit, struct type *element,
-	const struct ast_suffix *suffix)
+static struct type *type_array(struct check *check, struct unit *unit,
+	struct type *element, const struct ast_suffix *suffix)
 {
 	bool is_list = suffix->kind != AST_ARRAY;
 	struct type *type = type_new(check, is_list ? TYPE_LIST : TYPE_ARRAY,
@@ -253,8 +245,7 @@ type_array(struct check *check, struct unit *unit, struct type *element,
 	return type;
 }
 
-static unsigned
-type_depth(const struct type *type)
+static unsigned type_depth(const struct type *type)
 {
 	unsigned depth = 0;
 
@@ -263,8 +254,7 @@ type_depth(const struct type *type)
 	return depth;
 }
 
-struct type *
-type_of_word(struct check *check, struct unit *unit,
+struct type *type_of_word(struct check *check, struct unit *unit,
 	const struct ast_word *word)
 {
 	struct type *type = type_of_path(check, unit, word);
@@ -286,8 +276,7 @@ type_of_word(struct check *check, struct unit *unit,
 }
 
 /* docs/language.md, "Newtypes": not of themselves. */
-struct type *
-newtype_base(struct check *check, struct symbol *symbol)
+struct type *newtype_base(struct check *check, struct symbol *symbol)
 {
 	struct declaration *newtype = &symbol->declaration;
 
@@ -313,8 +302,7 @@ newtype_base(struct check *check, struct symbol *symbol)
 	return newtype->as.newtype;
 }
 
-static struct span
-behind(struct span span)
+static struct span behind(struct span span)
 {
 	span.offset += span.size;
 	span.column += span.size;
@@ -326,8 +314,7 @@ behind(struct span span)
  * `uint32 a` on a line and `uint32 b;` on the next are four words. The break
  * tells where the separator is missing.
  */
-static bool
-words_broken(struct check *check, const struct ast_words *words,
+static bool words_broken(struct check *check, const struct ast_words *words,
 	char separator)
 {
 	const struct ast_word *word, *before = words->first;
@@ -347,8 +334,7 @@ words_broken(struct check *check, const struct ast_words *words,
 }
 
 /* What stands before the type. */
-static bool
-words_modifiers(struct check *check, const struct ast_words *words,
+static bool words_modifiers(struct check *check, const struct ast_words *words,
 	const struct ast_word *end)
 {
 	const struct ast_word *word;
@@ -374,8 +360,7 @@ words_modifiers(struct check *check, const struct ast_words *words,
 	return true;
 }
 
-bool
-words_roles(struct check *check, const struct ast_words *words,
+bool words_roles(struct check *check, const struct ast_words *words,
 	char separator, struct ast_word **type, struct ast_name **name)
 {
 	struct ast_word *last = words->last;
@@ -408,8 +393,7 @@ words_roles(struct check *check, const struct ast_words *words,
 	return words_modifiers(check, words, *type);
 }
 
-bool
-words_type(struct check *check, const struct ast_words *words,
+bool words_type(struct check *check, const struct ast_words *words,
 	struct ast_word **type)
 {
 	*type = words->last;

@@ -9,8 +9,7 @@ static const char *const names[] = {
 #undef UNBUILT
 };
 
-void
-unbuilt_report(struct check *check, enum unbuilt what, struct span span)
+void unbuilt_report(struct check *check, enum unbuilt what, struct span span)
 {
 	diag_report(check->diags, E0901, span, "not built yet: %s",
 		names[what]);
