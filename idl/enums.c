@@ -165,10 +165,10 @@ static void enum_one(struct filling *filling, const struct ast_enumerator *ast)
 	}
 	enum_count_on(filling, value);
 	if (!reserved_name_used(filling->check, filling->reserved,
-			ast->name->text, ast->name->span)
-		&& !reserved_number_used(filling->check, filling->reserved,
-			value, ast->name->span, "value"))
-		enum_append(filling, ast, value);
+			ast->name->text, ast->name->span))
+		reserved_number_used(filling->check, filling->reserved,
+			value, ast->name->span, "value");
+	enum_append(filling, ast, value);
 }
 
 bool enum_values(struct check *check, struct symbol *symbol)
