@@ -202,6 +202,33 @@ nasty_truncated() {
 		"exit status $status" "$(head -c 600 "$tmp/err")"
 }
 
+# What the language reference shows can be used.
+case_reference() {
+	local n=1 fine=0 said=""
+	while block docs/language.md $n > "$tmp/n.skald" && [ -s "$tmp/n.skald" ]; do
+		command=("$skald" check "$tmp/n.skald")
+		reports
+		[ "$status" = 0 ] && [ ! -s "$tmp/reports" ] || {
+			fine=1
+			said="$said $(cat "$tmp/err")"
+		}
+		n=$((n + 1))
+	done
+	[ $n -gt 3 ] || fine=1
+	verdict $fine "reference: the examples of docs/language.md are good" \
+		"$((n - 1)) examples" "$said"
+}
+
+# The sections that the checks say they enforce are there.
+case_sections() {
+	local section missing=""
+	while read -r section; do
+		grep -qx "## $section" docs/language.md || missing="$missing, $section"
+	done < <(grep -ohE 'docs/language.md, "[^"]+"' idl/*.c | sed 's/.*, "//; s/"$//' | sort -u)
+	verdict $([ -z "$missing" ]; echo $?) "sections: each check cites one that docs/language.md has" \
+		"missing: $missing"
+}
+
 # Editors read these: one array, every field in its place.
 case_json() {
 	local got
@@ -235,6 +262,8 @@ for code in $codes; do
 	wanted "page $code" && case_page "$code"
 done
 wanted covered && case_covered
+wanted reference && case_reference
+wanted sections && case_sections
 wanted json && case_json
 wanted limit && case_limit
 nasty
