@@ -1,0 +1,108 @@
+/*
+ * hostfs-client: files behind a socket, by generated calls only.
+ *
+ *   client.c           options, the table of commands
+ *   client_calls.c     what several commands need of the server
+ *   client_commands.c  commands for one file or name
+ *   client_tree.c      commands for whole trees
+ *   client_text.c      names, times, modes and errors for people
+ *
+ * Every function that can fail says what failed on the error output itself,
+ * and returns an exit status: 0, REFUSED or BROKEN.
+ */
+#ifndef SERVERS_HOSTFS_CLIENT_H
+#define SERVERS_HOSTFS_CLIENT_H
+
+#include <stdio.h>
+
+#include "protocols/fs.skald.h"
+#include "runtime/socket.h"
+
+enum exit_status {
+	GOOD = 0,
+	REFUSED = 1,			/* by the server, or by this machine */
+	USAGE = 2,
+	BROKEN = 3			/* no server, no answer, or a bad one */
+};
+
+struct tool {
+	struct sk_socket socket;
+	const char *socket_path;
+	uint32_t timeout_ms;
+	struct sk_call call;
+
+	/* What was done; --summary prints it. */
+	uint64_t calls, files, directories, links, others, bytes;
+};
+
+/* ---- client_calls.c ---- */
+
+/* For one call: a deadline from now on. */
+const struct sk_call *tool_call(struct tool *tool);
+/* What a generated call returned, said to the user; `what` is a path. */
+int tool_result(const struct tool *tool, const char *what, int result);
+/* The same for errno of this machine. */
+int tool_local(const char *what);
+fs_Path tool_path(const char *text);
+
+int tool_open(struct tool *tool, const char *path, uint32_t flags, uint32_t mode,
+	struct fs_Files_open_reply *opened);
+int tool_close(struct tool *tool, const char *path, fs_File file);
+/* Copies a whole file to a descriptor, or a descriptor to a file. */
+int tool_fetch(struct tool *tool, const char *path, int to);
+int tool_store(struct tool *tool, const char *path, int from, uint32_t mode);
+int tool_status(struct tool *tool, const char *path, bool follow,
+	struct fs_Status *status);
+/* The text of a link, as a string of the caller's of fs_PATH_MAX + 1 bytes. */
+int tool_readlink(struct tool *tool, const char *path, char *text);
+
+struct item {
+	fs_Inode inode;
+	fs_Kind kind;
+	char name[fs_NAME_MAX + 1];
+};
+
+/* A whole directory, sorted by name. */
+struct listing {
+	struct item *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* The caller frees the items, after a failure too. */
+int tool_list(struct tool *tool, const char *path, struct listing *listing);
+/* The path of a name in a directory: 0, or REFUSED if it gets too long. */
+int tool_join(char to[fs_PATH_MAX + 1], const char *directory, const char *name);
+
+/* ---- client_text.c ---- */
+
+const char *text_error(fs_Error error);
+const char *text_kind(fs_Kind kind);
+/* "-rw-r--r--" */
+void text_mode(char to[11], const struct fs_Status *status);
+/* "2024-06-07 12:34:56", in UTC. */
+void text_time(char to[32], struct fs_Time time);
+/* A name with control characters and backslashes as \ooo. */
+void text_name(FILE *to, const char *name);
+
+/* ---- commands: the operands as in argv, already counted ---- */
+
+int command_ls(struct tool *tool, bool option, char **operands);
+int command_cat(struct tool *tool, bool option, char **operands);
+int command_put(struct tool *tool, bool option, char **operands);
+int command_get(struct tool *tool, bool option, char **operands);
+int command_rm(struct tool *tool, bool option, char **operands);
+int command_mkdir(struct tool *tool, bool option, char **operands);
+int command_rmdir(struct tool *tool, bool option, char **operands);
+int command_mv(struct tool *tool, bool option, char **operands);
+int command_ln(struct tool *tool, bool option, char **operands);
+int command_readlink(struct tool *tool, bool option, char **operands);
+int command_stat(struct tool *tool, bool option, char **operands);
+int command_chmod(struct tool *tool, bool option, char **operands);
+int command_touch(struct tool *tool, bool option, char **operands);
+int command_truncate(struct tool *tool, bool option, char **operands);
+int command_df(struct tool *tool, bool option, char **operands);
+int command_hold(struct tool *tool, bool option, char **operands);
+int command_tree(struct tool *tool, bool option, char **operands);
+
+#endif
