@@ -97,18 +97,23 @@ char *arena_copy(struct arena *arena, const char *text, size_t size)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
+	char text[512];			/* most are short: formatted once */
 	va_list again;
-	char *text;
+	char *copy;
 	int size;
 
 	va_copy(again, arguments);
-	size = vsnprintf(NULL, 0, format, again);
-	va_end(again);
+	size = vsnprintf(text, sizeof text, format, arguments);
 	if (size < 0)
-		return arena_copy(arena, "", 0);
-	text = arena_alloc(arena, (size_t)size + 1);
-	vsnprintf(text, (size_t)size + 1, format, arguments);
-	return text;
+		size = 0;
+	copy = arena_alloc(arena, (size_t)size + 1);
+	if ((size_t)size < sizeof text)
+		memcpy(copy, text, (size_t)size);
+	else
+		vsnprintf(copy, (size_t)size + 1, format, again);
+	copy[size] = '\0';
+	va_end(again);
+	return copy;
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -35,7 +35,8 @@ struct unit {
 	struct symbol *first;
 	struct symbol *last;
 	struct span namespace_span;
-	struct ast_reserveds reserved;	/* of the file */
+	struct reserved *reserved;	/* of the file */
+	struct map imported;		/* files, by their real paths */
 };
 
 /* Where something that can depend on itself stands. */
@@ -50,7 +51,7 @@ struct symbol {
 	struct ast_declaration *ast;	/* NULL: made from a method */
 	bool is_built;			/* else nothing in it is looked at */
 	struct ast_word *type_word;	/* CONST, NEWTYPE, CONSTS */
-	const struct ast_reserved *reserved;	/* MESSAGE: of its id space */
+	struct reserved *reserved;	/* MESSAGE: of its id space; INTERFACE */
 	enum progress progress;		/* CONST: its value; NEWTYPE, CONSTS: base */
 	enum progress values;		/* ENUM, CONSTS: the enumerators */
 	struct map enumerators;
@@ -166,11 +167,12 @@ struct members {
 	struct check *check;
 	struct unit *unit;
 	struct map names;
-	struct ast_reserved *reserved_names;
+	struct reserved *reserved;	/* names only */
 	bool parameters;
 };
 
-void members_reserve(struct members *members, const struct ast_members *ast);
+/* Finds the reserved names; before the first member is added. */
+void members_reserve(struct members *members, const struct ast_members *list);
 /* Adds a member, tags block or reserved entry to a body, whose last member
  * it keeps. */
 void members_add(struct members *members, struct body *body,
@@ -213,19 +215,18 @@ const struct ast_text *attribute_text(const struct ast_attributes *attributes,
 
 /* ---- reserved.c ---- */
 
-/* The entry that reserves the number or the name, or NULL. */
-const struct ast_reserved *reserved_number(const struct ast_reserved *first,
-	struct number number);
-const struct ast_reserved *reserved_name(const struct ast_reserved *first,
-	const char *name);
-/* Reports a name that is reserved; true if it is. */
-bool reserved_name_used(struct check *check, const struct ast_reserved *first,
+/* All that one space of names and numbers reserves. */
+struct reserved;
+
+/* Reports ranges that run backwards. */
+struct reserved *reserved_new(struct check *check,
+	const struct ast_reserved *first);
+/* These report a name or number that is reserved; true if it is. */
+bool reserved_name_used(struct check *check, const struct reserved *reserved,
 	const char *name, struct span span);
 bool reserved_number_used(struct check *check,
-	const struct ast_reserved *first, struct number number,
+	const struct reserved *reserved, struct number number,
 	struct span span, const char *what);
-/* Reports ranges that run backwards. */
-void reserved_check(struct check *check, const struct ast_reserved *first);
 
 /* ---- unbuilt.c ---- */
 

@@ -6,6 +6,9 @@
 
 #include "idl/check.h"
 
+/* Names in C are made of it, for everything in the file. */
+#define NAMESPACE_MAX 255
+
 static bool is_name(const char *text, size_t size)
 {
 	size_t i;
@@ -63,6 +66,12 @@ static void declare_namespace(struct check *check, struct unit *unit,
 	file->namespace = ast->path.first != NULL
 		? ast_path_text(check->arena, &ast->path)
 		: dotted(check->arena, &ast->text);
+	if (file->namespace != NULL
+		&& strlen(file->namespace) > NAMESPACE_MAX) {
+		diag_report(check->diags, E0112, ast->span,
+			"a namespace has at most %d bytes", NAMESPACE_MAX);
+		file->namespace = "";
+	}
 	if (file->namespace == NULL) {
 		diag_help(diag_report(check->diags, E0112, ast->text.span,
 			"this is no namespace"),
@@ -75,7 +84,8 @@ static void declare_namespace(struct check *check, struct unit *unit,
 	for (at = (char *)file->prefix; *at != '\0'; at++)
 		if (*at == '.')
 			*at = '_';
-	if (prefix != NULL && !is_name(prefix->text, prefix->size))
+	if (prefix != NULL && (!is_name(prefix->text, prefix->size)
+			|| prefix->size > NAMESPACE_MAX))
 		diag_report(check->diags, E0211, prefix->span,
 			"`%s` cannot begin a name in C", prefix->text);
 	else if (prefix != NULL)
@@ -91,7 +101,7 @@ static bool declare_name_is_free(struct check *check, struct unit *unit,
 			"`%s` is a built-in type", name);
 		return false;
 	}
-	return !reserved_name_used(check, unit->reserved.first, name, span);
+	return !reserved_name_used(check, unit->reserved, name, span);
 }
 
 static struct symbol *declare_symbol(struct check *check, struct unit *unit,
@@ -158,7 +168,7 @@ static void declare_unbuilt(struct check *check, struct unit *unit,
 
 static void declare_message(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, unsigned group,
-	const struct ast_reserved *reserved)
+	struct reserved *reserved)
 {
 	struct symbol *symbol;
 
@@ -179,20 +189,20 @@ static void declare_group(struct check *check, struct unit *unit,
 	struct ast_declaration *group)
 {
 	struct ast_declaration *ast;
-	struct ast_reserveds reserved = { 0 };
+	struct ast_reserveds entries = { 0 };
+	struct reserved *reserved;
 	unsigned number = ++check->groups;
 
 	attributes_check(check, &group->attributes, PLACE_OTHER);
 	for (ast = group->declarations.first; ast != NULL; ast = ast->next)
 		if (ast->kind == AST_FILE_RESERVED) {
-			AST_APPEND(reserved, ast->reserved.first);
-			reserved.last = ast->reserved.last;
+			AST_APPEND(entries, ast->reserved.first);
+			entries.last = ast->reserved.last;
 		}
-	reserved_check(check, reserved.first);
+	reserved = reserved_new(check, entries.first);
 	for (ast = group->declarations.first; ast != NULL; ast = ast->next)
 		if (ast->kind == AST_MESSAGE)
-			declare_message(check, unit, ast, number,
-				reserved.first);
+			declare_message(check, unit, ast, number, reserved);
 }
 
 static void declare_one(struct check *check, struct unit *unit,
@@ -255,21 +265,21 @@ static void declare_one(struct check *check, struct unit *unit,
 void declare_unit(struct check *check, struct unit *unit)
 {
 	struct ast_declaration *ast;
+	struct ast_reserveds entries = { 0 };
 
 	check->groups = 0;
 	for (ast = unit->ast.first; ast != NULL; ast = ast->next) {
 		if (ast->kind == AST_NAMESPACE)
 			declare_namespace(check, unit, ast);
 		if (ast->kind == AST_FILE_RESERVED) {
-			AST_APPEND(unit->reserved, ast->reserved.first);
-			unit->reserved.last = ast->reserved.last;
+			AST_APPEND(entries, ast->reserved.first);
+			entries.last = ast->reserved.last;
 		}
 	}
-	reserved_check(check, unit->reserved.first);
+	unit->reserved = reserved_new(check, entries.first);
 	for (ast = unit->ast.first; ast != NULL; ast = ast->next) {
 		if (ast->kind == AST_MESSAGE)
-			declare_message(check, unit, ast, 0,
-				unit->reserved.first);
+			declare_message(check, unit, ast, 0, unit->reserved);
 		else if (ast->kind == AST_GROUP)
 			declare_group(check, unit, ast);
 		else

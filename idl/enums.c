@@ -54,7 +54,7 @@ struct filling {
 	struct check *check;
 	struct symbol *symbol;
 	const struct type *base;
-	struct ast_reserved *reserved;	/* all, for names and numbers */
+	struct reserved *reserved;
 	struct number next;		/* value of one that states none */
 	bool next_known;
 };
@@ -70,8 +70,7 @@ static void enum_reserve(struct filling *filling)
 		if (enumerator->reserved != NULL) {
 			AST_APPEND(all, enumerator->reserved);
 		}
-	filling->reserved = all.first;
-	reserved_check(filling->check, all.first);
+	filling->reserved = reserved_new(filling->check, all.first);
 }
 
 /* docs/language.md, "Enums": every value fits the type below. */

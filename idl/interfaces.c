@@ -29,7 +29,7 @@ static void declare_message_of(struct check *check, struct symbol *interface,
 
 /* docs/language.md, "Methods": a name stands once. */
 static bool method_name_is_free(struct check *check, struct map *names,
-	const struct ast_reserved *reserved, struct ast_item *item)
+	const struct reserved *reserved, struct ast_item *item)
 {
 	const struct ast_item *other;
 
@@ -45,7 +45,8 @@ static bool method_name_is_free(struct check *check, struct map *names,
 	return false;
 }
 
-static struct ast_reserveds interface_reserved(const struct symbol *interface)
+static struct reserved *interface_reserved(struct check *check,
+	const struct symbol *interface)
 {
 	struct ast_reserveds all = { 0 };
 	const struct ast_item *item;
@@ -56,16 +57,15 @@ static struct ast_reserveds interface_reserved(const struct symbol *interface)
 			AST_APPEND(all, item->reserved.first);
 			all.last = item->reserved.last;
 		}
-	return all;
+	return reserved_new(check, all.first);
 }
 
 void interface_declare(struct check *check, struct symbol *interface)
 {
-	struct ast_reserveds reserved = interface_reserved(interface);
 	struct ast_item *item;
 	struct map names = { 0 };
 
-	reserved_check(check, reserved.first);
+	interface->reserved = interface_reserved(check, interface);
 	for (item = interface->ast->items.first; item != NULL;
 		item = item->next) {
 		if (item->kind == AST_EVENT)
@@ -76,7 +76,7 @@ void interface_declare(struct check *check, struct symbol *interface)
 			attributes_check(check, &item->attributes,
 				is_method(item) ? PLACE_METHOD : PLACE_OTHER);
 		if (!is_method(item) || !method_name_is_free(check, &names,
-			reserved.first, item) || item->request_path.first)
+			interface->reserved, item) || item->request_path.first)
 			continue;
 		declare_message_of(check, interface, item, "request");
 		if (item->kind == AST_METHOD)
@@ -94,11 +94,13 @@ static struct symbol *message_of(struct check *check, struct symbol *interface,
 		interface->declaration.qualified, item->name->text, role);
 	struct members members = { .check = check, .unit = interface->unit,
 		.parameters = true };
+	struct ast_members none = { 0 };
 	struct symbol *symbol = map_get(&check->symbols, name);
 	struct section *head = &symbol->declaration.as.message.head;
 	const struct ast_member *ast;
 	struct member *last = NULL;
 
+	members_reserve(&members, &none);
 	head->present = true;
 	head->span = item->name->span;
 	for (ast = parameters->first; ast != NULL; ast = ast->next)
@@ -447,13 +449,12 @@ static void method_ids(struct check *check, struct map *ids,
 /* docs/language.md, "Ids": an interface is one space. */
 void interface_ids(struct check *check, struct symbol *symbol)
 {
-	struct ast_reserveds reserved = interface_reserved(symbol);
 	const struct method *method;
 	struct map ids = { 0 };
 
 	for (method = symbol->declaration.as.interface.first; method != NULL;
 		method = method->next) {
-		if (!reserved_number_used(check, reserved.first,
+		if (!reserved_number_used(check, symbol->reserved,
 			number_of(method->number), method->span,
 			"method number"))
 			method_ids(check, &ids, method);

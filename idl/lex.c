@@ -7,6 +7,9 @@
 
 #include "idl/number.h"
 
+/* Other names are made of it: for messages, in C. */
+#define LEX_NAME_MAX 255
+
 static const struct {
 	const char *text;
 	int token;
@@ -40,13 +43,15 @@ void lex_place(struct parse *parse, struct span *span, const char *text,
 	parse->offset += (uint32_t)size;
 }
 
-int lex_word(const char *text, size_t size)
+int lex_word(struct parse *parse, const char *text, const struct span *span)
 {
 	size_t i;
 
+	if (span->size > LEX_NAME_MAX)
+		diag_report(parse->diags, E0112, *span,
+			"a name has at most %d bytes", LEX_NAME_MAX);
 	for (i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
-		if (strncmp(text, keywords[i].text, size) == 0
-			&& keywords[i].text[size] == '\0')
+		if (strcmp(text, keywords[i].text) == 0)
 			return keywords[i].token;
 	return NAME;
 }

@@ -17,7 +17,7 @@ int lexer_lex(GRAMMAR_STYPE *value, GRAMMAR_LTYPE *span, void *scanner);
 void lex_place(struct parse *parse, struct span *span, const char *text,
 	size_t size);
 /* The token of a keyword, or NAME. */
-int lex_word(const char *text, size_t size);
+int lex_word(struct parse *parse, const char *text, const struct span *span);
 int lex_number(struct parse *parse, const char *text, GRAMMAR_STYPE *value,
 	const struct span *span);
 

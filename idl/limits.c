@@ -175,18 +175,20 @@ static void limit_report(struct check *check, const struct declaration *message,
 }
 
 /* docs/language.md, "Sizes": what a method sends fits the transport. */
-static void limit_method_message(struct check *check, struct declaration *message,
-	const struct method *method)
+static void limit_method_message(struct check *check,
+	struct declaration *message, const struct method *method)
 {
 	const struct section *head = &message->as.message.head;
 	const struct section *tail = &message->as.message.tail;
 	bool own = message->as.message.method == method;
-	bool unbounded;
 
-	unbounded = limit_unbounded(check, &head->body, method, own);
-	unbounded |= limit_unbounded(check, &tail->body, method, own);
-	if (unbounded)
-		return;
+	if (symbol_of(message)->head_needs == UNBOUNDED
+		|| tail->max_size == UNBOUNDED) {
+		/* A sum of bounds can be too much to count, too. */
+		if (limit_unbounded(check, &head->body, method, own)
+			| limit_unbounded(check, &tail->body, method, own))
+			return;
+	}
 	if (head->max_size > MESSAGE_SIZE_MAX
 		|| tail->max_size > MESSAGE_SIZE_MAX - head->max_size)
 		limit_report(check, message, method,

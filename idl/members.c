@@ -6,14 +6,15 @@
 #include "idl/check.h"
 
 /* Reserved names hold for all of it, wherever they stand. */
-void members_reserve(struct members *members, const struct ast_members *list)
+static void collect_names(struct members *members,
+	const struct ast_members *list, struct ast_reserveds *all)
 {
 	const struct ast_member *ast;
 	struct ast_reserved *entry, *copy;
 
 	for (ast = list->first; ast != NULL; ast = ast->next) {
 		if (ast->kind == AST_TAGS)
-			members_reserve(members, &ast->members);
+			collect_names(members, &ast->members, all);
 		for (entry = ast->reserved.first; entry != NULL;
 			entry = entry->next) {
 			if (!entry->is_name)
@@ -21,10 +22,18 @@ void members_reserve(struct members *members, const struct ast_members *list)
 			copy = ARENA_NEW(members->check->arena,
 				struct ast_reserved);
 			*copy = *entry;
-			copy->next = members->reserved_names;
-			members->reserved_names = copy;
+			copy->next = NULL;
+			AST_APPEND(*all, copy);
 		}
 	}
+}
+
+void members_reserve(struct members *members, const struct ast_members *list)
+{
+	struct ast_reserveds all = { 0 };
+
+	collect_names(members, list, &all);
+	members->reserved = reserved_new(members->check, all.first);
 }
 
 static void body_append(struct body *body, struct member **last,
@@ -44,7 +53,7 @@ static bool member_name_is_free(struct members *members, struct member *member)
 	struct check *check = members->check;
 	struct member *other;
 
-	if (reserved_name_used(check, members->reserved_names, member->name,
+	if (reserved_name_used(check, members->reserved, member->name,
 		member->span))
 		return false;
 	other = map_add(&members->names, check->arena, member->name, member);
@@ -99,8 +108,8 @@ static void reserved_without_numbers(struct members *members,
 				"reserve");
 }
 
-/* All that a tags block reserves, in one list. */
-static struct ast_reserveds tags_reserved(struct check *check,
+/* All that a tags block reserves. */
+static struct reserved *tags_reserved(struct check *check,
 	const struct ast_member *ast)
 {
 	struct ast_reserveds all = { 0 };
@@ -113,13 +122,12 @@ static struct ast_reserveds tags_reserved(struct check *check,
 			AST_APPEND(all, inner->reserved.first);
 			all.last = inner->reserved.last;
 		}
-	reserved_check(check, all.first);
-	return all;
+	return reserved_new(check, all.first);
 }
 
 /* docs/language.md, "Tags": 1 to 2^64 - 1, each once in its block. */
 static bool tag_is_good(struct check *check, struct map *tags,
-	const struct ast_reserved *reserved, const struct ast_member *ast,
+	const struct reserved *reserved, const struct ast_member *ast,
 	struct member *member)
 {
 	const struct ast_number *tag = &ast->tag;
@@ -148,7 +156,7 @@ static bool tag_is_good(struct check *check, struct map *tags,
 
 static struct member *tagged_new(struct members *members,
 	const struct ast_member *ast, struct map *tags,
-	const struct ast_reserved *reserved)
+	const struct reserved *reserved)
 {
 	struct member *member;
 
@@ -177,7 +185,7 @@ static struct member *tags_new(struct members *members,
 	struct check *check = members->check;
 	struct member *block = ARENA_NEW(check->arena, struct member);
 	struct member *last = NULL, *member;
-	struct ast_reserveds reserved = tags_reserved(check, ast);
+	struct reserved *reserved = tags_reserved(check, ast);
 	const struct ast_member *inner;
 	struct map tags = { 0 };
 	struct body body = { 0 };
@@ -189,7 +197,7 @@ static struct member *tags_new(struct members *members,
 	for (inner = ast->members.first; inner != NULL; inner = inner->next) {
 		if (inner->kind == AST_RESERVED)
 			continue;
-		member = tagged_new(members, inner, &tags, reserved.first);
+		member = tagged_new(members, inner, &tags, reserved);
 		if (member != NULL)
 			body_append(&body, &last, member);
 	}

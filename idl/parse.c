@@ -174,6 +174,7 @@ static void parse_pop(struct parse *parse, int opener)
 	while (depth > 0 && parse->open[depth - 1].kind != opener
 		&& opener == '{')
 		depth--;
+	parse->unmatched = depth == 0;
 	if (depth > 0 && parse->open[depth - 1].kind == opener)
 		parse->depth = depth - 1;
 }

@@ -62,6 +62,7 @@ struct parse {
 	struct parse_token before;	/* and the one before it */
 	bool stopped;			/* no more tokens: nested too deeply */
 	bool brace_reported;
+	bool unmatched;			/* the last closing one has no opener */
 };
 
 /* Parses the source; the problems are reported. */

@@ -178,7 +178,7 @@ static void help_with(struct parse *parse, struct diagnostic *report,
 	const struct span at = parse->last.span;
 	const struct parse_token *ended = line_break(parse);
 
-	if (parse->last.kind == '}' && parse->depth == 0)
+	if (parse->last.kind == '}' && parse->unmatched)
 		diag_help(report, "no `{` is open here");
 	else if (parse->last.kind == ':' && at.source->text[at.offset + 1] == ':')
 		diag_help(report, "parts of a name are joined by `.`, as in "

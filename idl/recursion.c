@@ -113,43 +113,62 @@ static const struct member *member_towards(const struct symbol *from,
 	return NULL;
 }
 
-/* Breadth first from a node back to itself; `next` leads along the way. */
-static bool shortest_cycle(struct check *check, const struct graph *graph,
-	unsigned start, unsigned *next)
+/* A cycle is sought once in each component, and does not leave it: so one
+ * set of marks serves for all. */
+struct cycle_search {
+	struct check *check;
+	const struct graph *graph;
+	unsigned *queue;
+	unsigned *parent;
+	unsigned *next;			/* the node that follows in the cycle */
+	bool *seen;
+};
+
+static unsigned *unsigneds(struct check *check, unsigned count)
 {
-	unsigned *queue = arena_alloc(check->arena,
-		((size_t)graph->nodes + 1) * sizeof(unsigned));
-	unsigned *parent = arena_alloc(check->arena,
-		((size_t)graph->nodes + 1) * sizeof(unsigned));
-	bool *seen = arena_alloc(check->arena, (size_t)graph->nodes + 1);
+	return arena_alloc(check->arena,
+		((size_t)count + 1) * sizeof(unsigned));
+}
+
+static void cycle_found(struct cycle_search *search, unsigned start,
+	unsigned last)
+{
+	search->next[last] = start;
+	for (; last != start; last = search->parent[last])
+		search->next[search->parent[last]] = last;
+}
+
+/* Breadth first from a node back to itself; `next` leads along the way. */
+static bool shortest_cycle(struct cycle_search *search, unsigned start)
+{
+	const struct graph *graph = search->graph;
 	unsigned head = 0, tail = 0, node, target, i;
 
-	queue[tail++] = start;
+	search->queue[tail++] = start;
 	while (head < tail) {
-		node = queue[head++];
+		node = search->queue[head++];
 		for (i = graph->first[node]; i < graph->first[node + 1]; i++) {
 			target = graph->targets[i];
 			if (target == start) {
-				next[node] = start;
-				for (; node != start; node = parent[node])
-					next[parent[node]] = node;
+				cycle_found(search, start, node);
 				return true;
 			}
-			if (seen[target] || graph->component[target]
+			if (search->seen[target] || graph->component[target]
 				!= graph->component[start])
 				continue;
-			seen[target] = true;
-			parent[target] = node;
-			queue[tail++] = target;
+			search->seen[target] = true;
+			search->parent[target] = node;
+			search->queue[tail++] = target;
 		}
 	}
 	return false;
 }
 
 /* docs/language.md, "Structs": something must come to an end. */
-static void report_cycle(struct check *check, const struct graph *graph,
-	unsigned start, unsigned *next)
+static void report_cycle(struct cycle_search *search, unsigned start)
 {
+	struct check *check = search->check;
+	const unsigned *next = search->next;
 	struct symbol *symbol = check->structs[start], *to;
 	const struct member *member;
 	struct diagnostic *report;
@@ -157,7 +176,7 @@ static void report_cycle(struct check *check, const struct graph *graph,
 	unsigned node = start, steps = 0;
 	struct span second = { 0 };
 
-	if (!shortest_cycle(check, graph, start, next))
+	if (!shortest_cycle(search, start))
 		return;
 	do {
 		to = check->structs[next[node]];
@@ -185,13 +204,14 @@ static void report_cycles(struct check *check, const struct graph *graph)
 {
 	unsigned count = graph->nodes, node;
 	bool *reported = arena_alloc(check->arena, (size_t)count + 1);
-	unsigned *next = arena_alloc(check->arena,
-		((size_t)count + 1) * sizeof(unsigned));
+	struct cycle_search search = { check, graph, unsigneds(check, count),
+		unsigneds(check, count), unsigneds(check, count),
+		arena_alloc(check->arena, (size_t)count + 1) };
 
 	for (node = 0; node < count; node++)
 		if (graph->cyclic[node] && !reported[graph->component[node]]) {
 			reported[graph->component[node]] = true;
-			report_cycle(check, graph, node, next);
+			report_cycle(&search, node);
 		}
 }
 
@@ -202,8 +222,7 @@ static void report_cycles(struct check *check, const struct graph *graph)
 static void check_depth(struct check *check, const struct graph *graph,
 	bool direct)
 {
-	unsigned *depth = arena_alloc(check->arena,
-		((size_t)graph->nodes + 1) * sizeof(unsigned));
+	unsigned *depth = unsigneds(check, graph->nodes);
 	struct declaration *declaration;
 	unsigned i, j, node, target;
 

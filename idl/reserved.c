@@ -1,63 +1,132 @@
 /*
  * Reserved numbers and names: of tags, ids, methods, enumerators, members.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "idl/check.h"
 
-const struct ast_reserved *reserved_number(const struct ast_reserved *first,
-	struct number number)
+/* A range, and of all ranges up to it the one that reaches highest. */
+struct range {
+	const struct ast_reserved *entry;
+	const struct ast_reserved *highest;
+};
+
+struct reserved {
+	struct map names;
+	struct range *ranges;		/* by their lower ends */
+	size_t count;
+};
+
+static int range_compare(const void *left, const void *right)
 {
-	for (; first != NULL; first = first->next)
-		if (!first->is_name && number_compare(first->low, number) <= 0
-			&& number_compare(number, first->high) <= 0)
-			return first;
-	return NULL;
+	const struct ast_reserved *a = ((const struct range *)left)->entry;
+	const struct ast_reserved *b = ((const struct range *)right)->entry;
+	int order = number_compare(a->low, b->low);
+
+	if (order != 0)
+		return order;
+	return a->span.offset < b->span.offset ? -1
+		: a->span.offset > b->span.offset;
 }
 
-const struct ast_reserved *reserved_name(const struct ast_reserved *first,
-	const char *name)
+static void reserved_sort(struct reserved *reserved)
 {
-	for (; first != NULL; first = first->next)
-		if (first->is_name && strcmp(first->name.text, name) == 0)
-			return first;
-	return NULL;
+	const struct ast_reserved *highest = NULL;
+	size_t i;
+
+	qsort(reserved->ranges, reserved->count, sizeof reserved->ranges[0],
+		range_compare);
+	for (i = 0; i < reserved->count; i++) {
+		const struct ast_reserved *entry = reserved->ranges[i].entry;
+
+		if (highest == NULL
+			|| number_compare(entry->high, highest->high) > 0)
+			highest = entry;
+		reserved->ranges[i].highest = highest;
+	}
+}
+
+/* docs/language.md, "Reserved": ranges run upwards. */
+static void reserved_range(struct check *check, struct reserved *reserved,
+	const struct ast_reserved *entry)
+{
+	if (number_compare(entry->low, entry->high) > 0)
+		diag_report(check->diags, E0311, entry->span,
+			"this range runs backwards: the lower number comes "
+			"first");
+	else
+		reserved->ranges[reserved->count++].entry = entry;
+}
+
+struct reserved *reserved_new(struct check *check,
+	const struct ast_reserved *first)
+{
+	struct reserved *reserved = ARENA_NEW(check->arena, struct reserved);
+	const struct ast_reserved *entry;
+	size_t count = 0;
+
+	for (entry = first; entry != NULL; entry = entry->next)
+		count += !entry->is_name;
+	reserved->ranges = arena_alloc(check->arena,
+		(count + 1) * sizeof reserved->ranges[0]);
+	for (entry = first; entry != NULL; entry = entry->next) {
+		if (entry->is_name)
+			map_add(&reserved->names, check->arena,
+				entry->name.text, (void *)entry);
+		else
+			reserved_range(check, reserved, entry);
+	}
+	reserved_sort(reserved);
+	return reserved;
+}
+
+/* The entry that reserves the number, or NULL. */
+static const struct ast_reserved *reserved_find(
+	const struct reserved *reserved, struct number number)
+{
+	size_t low = 0, high = reserved->count, middle;
+	const struct ast_reserved *entry;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (number_compare(reserved->ranges[middle].entry->low, number)
+			<= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0)
+		return NULL;
+	entry = reserved->ranges[low - 1].highest;
+	return number_compare(number, entry->high) <= 0 ? entry : NULL;
 }
 
 /* docs/language.md, "Reserved": a reserved name is not declared again. */
-bool reserved_name_used(struct check *check, const struct ast_reserved *first,
+bool reserved_name_used(struct check *check, const struct reserved *reserved,
 	const char *name, struct span span)
 {
-	const struct ast_reserved *reserved = reserved_name(first, name);
+	const struct ast_reserved *entry = map_get(&reserved->names, name);
 
-	if (reserved == NULL)
+	if (entry == NULL)
 		return false;
 	diag_second(diag_report(check->diags, E0208, span,
-		"the name `%s` is reserved", name), reserved->span,
+		"the name `%s` is reserved", name), entry->span,
 		"reserved here");
 	return true;
 }
 
-bool reserved_number_used(struct check *check, const struct ast_reserved *first,
-	struct number number, struct span span, const char *what)
+bool reserved_number_used(struct check *check,
+	const struct reserved *reserved, struct number number,
+	struct span span, const char *what)
 {
-	const struct ast_reserved *reserved = reserved_number(first, number);
+	const struct ast_reserved *entry = reserved_find(reserved, number);
 	char text[NUMBER_TEXT_SIZE];
 
-	if (reserved == NULL)
+	if (entry == NULL)
 		return false;
 	diag_second(diag_report(check->diags, E0312, span,
 		"the %s %s is reserved", what, number_print(text, number)),
-		reserved->span, "reserved here");
+		entry->span, "reserved here");
 	return true;
-}
-
-void reserved_check(struct check *check, const struct ast_reserved *first)
-{
-	for (; first != NULL; first = first->next)
-		if (!first->is_name
-			&& number_compare(first->low, first->high) > 0)
-			diag_report(check->diags, E0311, first->span,
-				"this range runs backwards: "
-				"the lower number comes first");
 }

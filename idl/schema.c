@@ -159,7 +159,9 @@ static void load_import(struct loading *loading, struct unit *unit,
 		return;
 	}
 	imported = load_unit(loading, path, ast->text.span, unit);
-	if (imported == NULL)
+	/* A second import of a file adds nothing. */
+	if (imported == NULL || map_add(&unit->imported,
+		loading->check->arena, imported->real_path, imported) != NULL)
 		return;
 	import->file = imported->file;
 	import->path = ast->text.text;

@@ -57,15 +57,8 @@ void symbol_add(struct check *check, struct symbol *symbol)
 
 static bool symbol_visible(const struct unit *unit, const struct symbol *symbol)
 {
-	const struct import *import;
-
-	if (symbol->unit == unit)
-		return true;
-	for (import = unit->file->imports; import != NULL;
-		import = import->next)
-		if (import->file == symbol->unit->file)
-			return true;
-	return false;
+	return symbol->unit == unit
+		|| map_get(&unit->imported, symbol->unit->real_path) != NULL;
 }
 
 /* From the innermost namespace outwards. */
@@ -218,6 +211,21 @@ static bool suggest_import(struct check *check, struct unit *unit,
 	return true;
 }
 
+/* It is a name made by using, which is no type here. */
+static bool suggest_target(const struct unit *unit,
+	struct diagnostic *report, const char *name)
+{
+	const struct alias *alias = unit->file->aliases;
+
+	while (alias != NULL && (alias->target == NULL
+			|| strcmp(alias->name, name) != 0))
+		alias = alias->next;
+	if (alias != NULL)
+		diag_help(report, "`using` makes names for other code; here "
+			"it is `%s`", alias->target->name);
+	return alias != NULL;
+}
+
 void suggest_symbol(struct check *check, struct unit *unit,
 	struct diagnostic *report, const char *name, bool types)
 {
@@ -230,7 +238,8 @@ void suggest_symbol(struct check *check, struct unit *unit,
 	size_t i;
 
 	if (check->suggestions++ > SUGGESTIONS_MAX
-		|| suggest_import(check, unit, report, name))
+		|| suggest_import(check, unit, report, name)
+		|| suggest_target(unit, report, name))
 		return;
 	if (types && foreign_type(name) != NULL) {
 		diag_help(report, "did you mean `%s`?", foreign_type(name));

@@ -138,7 +138,6 @@ static struct type *type_unknown(struct check *check, struct unit *unit,
 	const struct ast_word *word, const char *name)
 {
 	struct diagnostic *report;
-	const struct alias *alias;
 	size_t i;
 
 	for (i = 0; i < COUNT(unbuilt_types); i++)
@@ -149,12 +148,6 @@ static struct type *type_unknown(struct check *check, struct unit *unit,
 		}
 	report = diag_report(check->diags, E0201, word->path.span,
 		"unknown type `%s`", name);
-	for (alias = unit->file->aliases; alias != NULL; alias = alias->next)
-		if (strcmp(alias->name, name) == 0 && alias->target != NULL) {
-			diag_help(report, "`using` makes names for other "
-				"code; here it is `%s`", alias->target->name);
-			return NULL;
-		}
 	suggest_symbol(check, unit, report, name, true);
 	return NULL;
 }

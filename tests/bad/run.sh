@@ -173,6 +173,27 @@ nasty() {
 	case_nasty "nasty: a size far above 2^64" "$tmp/n.skald" 1
 	{ echo 'enum E {'; for n in $(seq 0 60000); do echo "A$n,"; done; echo '}'; } > "$tmp/n.skald"
 	case_nasty "nasty: 60,000 enumerators" "$tmp/n.skald" 0
+	{ echo 'enum E {'; seq -f 'A%.0f,' 0 99999; seq -f 'reserved 9%06.0f,' 0 99999; echo 'Z = 1'; echo '}'; } > "$tmp/n.skald"
+	case_nasty "nasty: 100,000 reserved values among as many others" "$tmp/n.skald" 0
+	for n in $(seq 0 99999); do echo "struct A$n { A$n a; }"; done > "$tmp/n.skald"
+	case_nasty "nasty: 100,000 structs that contain themselves" "$tmp/n.skald" 1
+	{ printf 'interface '; repeat I 1000000; echo ' {'
+	seq -f 'method m%.0f();' 0 100000; echo '}'; } > "$tmp/n.skald"
+	case_nasty "nasty: a name of a million letters" "$tmp/n.skald" 1
+	{ printf 'namespace a'; repeat '.a' 1000000; echo ';'
+	seq -f 'struct A%.0f { Unknown a; }' 0 50000; } > "$tmp/n.skald"
+	case_nasty "nasty: a namespace of half a million parts" "$tmp/n.skald" 1
+	: > "$tmp/none.skald"
+	{ repeat 'import "none.skald"; ' 1000000; seq -f 'struct A%.0f { Unknown a; }' 0 20000; } > "$tmp/n.skald"
+	case_nasty "nasty: 47,000 times the same import" "$tmp/n.skald" 1
+	{ seq -f 'using "A%.0f" = "S";' 0 50000; echo 'struct S { }'
+	for n in $(seq 0 50000); do echo "struct B$n { A$n a; }"; done; } > "$tmp/n.skald"
+	case_nasty "nasty: 50,000 other names taken for types" "$tmp/n.skald" 1
+	{ echo 'message Q { head(8): } message R 1 { head(8): tail:'
+	seq -f 'string a%.0f;' 0 50000; echo '} interface I {'
+	for n in $(seq 0 50000); do echo "method m$n Q$n -> R;"; done; echo '}'
+	seq -f 'message Q%.0f { head(8): }' 0 50000; } > "$tmp/n.skald"
+	case_nasty "nasty: 50,000 methods with one reply of 50,000 members" "$tmp/n.skald" 1
 	for n in $(seq 0 100); do
 		echo "import \"$tmp/i$((n + 1)).skald\";" > "$tmp/i$n.skald"
 	done
