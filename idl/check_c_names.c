@@ -161,7 +161,7 @@ static void add_members(struct names *names, struct map *members,
 static void add_struct(struct names *names, const struct declaration *structure)
 {
 	static const char *const suffixes[] = { "", "_init", "_read",
-		"_write", "_type", NULL };
+		"_write", "_type", "_fields", NULL };
 	static const char *const one[] = { "_read_one", "_write_one", NULL };
 	struct map members = { 0 };
 
@@ -177,7 +177,8 @@ static void add_struct(struct names *names, const struct declaration *structure)
 static void add_message(struct names *names, const struct declaration *message)
 {
 	static const char *const suffixes[] = { "", "_init", "_encode",
-		"_decode", "_ID", "_MAXSIZE", "_type", NULL };
+		"_decode", "_decode_into", "_ID", "_MAXSIZE", "_type",
+		"_fields", "_encode_any", "_decode_any", NULL };
 	struct map members = { 0 };
 
 	if (!message->as.message.has_id)

@@ -181,12 +181,14 @@ static void limit_method_message(struct check *check,
 	const struct section *head = &message->as.message.head;
 	const struct section *tail = &message->as.message.tail;
 	bool own = message->as.message.method == method;
+	bool unbounded;
 
 	if (symbol_of(message)->head_needs == UNBOUNDED
 		|| tail->max_size == UNBOUNDED) {
 		/* A sum of bounds can be too much to count, too. */
-		if (limit_unbounded(check, &head->body, method, own)
-			| limit_unbounded(check, &tail->body, method, own))
+		unbounded = limit_unbounded(check, &head->body, method, own);
+		unbounded |= limit_unbounded(check, &tail->body, method, own);
+		if (unbounded)
 			return;
 	}
 	if (head->max_size > MESSAGE_SIZE_MAX
