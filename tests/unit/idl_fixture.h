@@ -1,5 +1,5 @@
 /*
- * A schema from a piece of text.
+ * A schema from a piece of text. Includers define _GNU_SOURCE first.
  */
 #ifndef TESTS_UNIT_IDL_FIXTURE_H
 #define TESTS_UNIT_IDL_FIXTURE_H
@@ -32,6 +32,20 @@ static inline struct fixture fixture_load(const char *text)
 	fixture.schema = schema_load(fixture.arena, fixture.diags, path, NULL);
 	unlink(path);
 	return fixture;
+}
+
+/* The text of all reports; to be freed. */
+static inline char *fixture_printed(struct fixture *fixture)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		abort();
+	diag_print_text(fixture->diags, out, false);
+	fclose(out);
+	return text;
 }
 
 static inline void fixture_free(struct fixture *fixture)
