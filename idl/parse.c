@@ -181,9 +181,10 @@ static void parse_pop(struct parse *parse, int opener)
 
 static void parse_remember(struct parse *parse, const struct parse_token *token)
 {
-	int ended = parse->last.kind;
+	int ended = parse->last.kind, before = parse->before.kind;
 
-	if (ended == ';' || ended == '{' || ended == '}')
+	if (ended == ';' || ended == '{' || ended == '}'
+		|| (ended == ':' && (before == ')' || before == KW_TAIL)))
 		parse->statement_size = 0;
 	if (parse->statement_size < PARSE_STATEMENT_MAX)
 		parse->statement[parse->statement_size++] = *token;
