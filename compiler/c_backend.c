@@ -145,7 +145,8 @@ int c_generate(struct arena *arena, struct diagnostics *diags,
 		return 1;
 	c_print_header(&header);
 	print_source(&source);
-	c_print_reflection(&tables, schema);
+	if (options->reflect)
+		c_print_reflection(&tables, schema);
 	if (make_folder(arena, options->folder) != 0
 	    || print_to_file(&header.out, arena_printf(arena, "%s.skald.h", stem)) != 0
 	    || print_to_file(&source.out, arena_printf(arena, "%s.skald.c", stem)) != 0

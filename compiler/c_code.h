@@ -104,6 +104,10 @@ void c_print_list_write(struct c_code *c, const struct type *list, const char *p
 
 /* Some member holds it as a list of one (struct member, is_recursive). */
 bool c_is_held_as_one(const struct file *file, const struct declaration *declaration);
+/* A struct of few plain members, of which arrays are worked on in registers. */
+bool c_is_flat(const struct type *type);
+/* Decoding the message can yield lists, for which there may be room. */
+bool c_has_lists(const struct declaration *message);
 /* Some member of the body is a tags block. */
 bool c_has_tags(const struct body *body);
 

@@ -291,6 +291,22 @@ static void print_sizes(struct c_code *c, const struct declaration *d)
 			head->max_size + (tail->body.first != NULL ? tail->max_size : 0));
 }
 
+/* A message with arrays: they are left encoded, or put where there is room. */
+static void print_decode_into(struct c_code *c, const char *name)
+{
+	struct printer *out = &c->out;
+
+	print_line(out, "int %s_decode_into(struct %s *value, const void *from, size_t size,",
+		name, name);
+	print_line(out, "\tstruct sk_room *room);");
+	print_line(out, "static inline int %s_decode(struct %s *value, const void *from,",
+		name, name);
+	print_line(out, "\tsize_t size)");
+	print_line(out, "{");
+	print_line(out, "\treturn %s_decode_into(value, from, size, NULL);", name);
+	print_line(out, "}");
+}
+
 static void print_message(struct c_code *c, const struct declaration *d)
 {
 	const struct body *head = &d->as.message.head.body;
@@ -310,8 +326,11 @@ static void print_message(struct c_code *c, const struct declaration *d)
 	print_init(c, d->c_name);
 	print_line(out, "int %s_encode(const struct %s *value, void *to, size_t capacity);",
 		d->c_name, d->c_name);
-	print_line(out, "int %s_decode(struct %s *value, const void *from, size_t size);",
-		d->c_name, d->c_name);
+	if (c_has_lists(d))
+		print_decode_into(c, d->c_name);
+	else
+		print_line(out, "int %s_decode(struct %s *value, const void *from, size_t size);",
+			d->c_name, d->c_name);
 	print(out, "\n");
 }
 

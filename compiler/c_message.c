@@ -218,7 +218,38 @@ static void get_section(struct place *place)
 	}
 }
 
-static void print_open(struct c_code *c, const struct declaration *d)
+static bool type_has_lists(const struct type *type);
+
+static bool body_has_lists(const struct body *body)
+{
+	for (const struct member *m = body->first; m != NULL; m = m->next) {
+		if (!m->is_tags && type_has_lists(m->type))
+			return true;
+		for (const struct member *t = m->tags; t != NULL; t = t->next)
+			if (t->is_recursive || type_has_lists(t->type))
+				return true;
+	}
+	return false;
+}
+
+/* Ends: a struct in itself is held in a list, at the latest. */
+static bool type_has_lists(const struct type *type)
+{
+	if (type->kind == TYPE_LIST)
+		return c_list_of(type) != C_LIST_BYTES;
+	if (type->kind == TYPE_ARRAY)
+		return type_has_lists(type->element);
+	return type->kind == TYPE_STRUCT
+		&& body_has_lists(&type->declaration->as.structure.body);
+}
+
+bool c_has_lists(const struct declaration *message)
+{
+	return body_has_lists(&message->as.message.head.body)
+		|| body_has_lists(&message->as.message.tail.body);
+}
+
+static void print_open(struct c_code *c, const struct declaration *d, const char *room)
 {
 	struct printer *out = &c->out;
 	const struct section *head = &d->as.message.head;
@@ -227,12 +258,11 @@ static void print_open(struct c_code *c, const struct declaration *d)
 		print_line(out, "if (!sk_is_fixed(from, size, %s_ID, %" PRIu64 ", %" PRIu64 "))",
 			d->c_name, head->fixed_size, head->declared_size);
 	else if (!has_tail(d))
-		print_line(out, "if (!sk_open_head(&in, from, size, %s_ID, %" PRIu64
-			", %" PRIu64 "))",
-			d->c_name, head->fixed_size, head->declared_size);
+		print_line(out, "if (!sk_open_head(&in, from, size, %s, %s_ID, %" PRIu64
+			", %" PRIu64 "))", room, d->c_name, head->fixed_size, head->declared_size);
 	else
-		print_line(out, "if (!sk_open_head_of_two(&in, from, size, %s_ID, %" PRIu64
-			", %" PRIu64 ", %" PRIu64 "))", d->c_name, head->fixed_size,
+		print_line(out, "if (!sk_open_head_of_two(&in, from, size, %s, %s_ID, %" PRIu64
+			", %" PRIu64 ", %" PRIu64 "))", room, d->c_name, head->fixed_size,
 			head->declared_size, d->as.message.tail.fixed_size);
 	print_line(out, "\treturn SK_MALFORMED;");
 }
@@ -242,13 +272,17 @@ static void print_decode(struct c_code *c, const struct declaration *d)
 	struct printer *out = &c->out;
 	const struct section *head = &d->as.message.head;
 	const struct section *tail = &d->as.message.tail;
-	struct c_block block = { .c = c, .stream = "&in", .fail = "return SK_MALFORMED;" };
+	bool lists = c_has_lists(d);
+	struct c_block block = { .c = c, .stream = "&in",
+		.fail = lists ? "return sk_refusal(room);" : "return SK_MALFORMED;" };
 	struct place place = { &block, head, "head", d->c_name };
 	bool tags = c_has_tags(&head->body) || c_has_tags(&tail->body);
 	bool is_empty = head->body.first == NULL && tail->body.first == NULL;
 
-	print_line(out, "int %s_decode(struct %s *value, const void *from, size_t size)",
-		d->c_name, d->c_name);
+	print_line(out, "int %s_decode%s(struct %s *value, const void *from, size_t size%s",
+		d->c_name, lists ? "_into" : "", d->c_name, lists ? "," : ")");
+	if (lists)
+		print_line(out, "\tstruct sk_room *room)");
 	print_line(out, "{");
 	out->indent++;
 	if (head->body.first != NULL)
@@ -261,7 +295,7 @@ static void print_decode(struct c_code *c, const struct declaration *d)
 		print(out, "\n");
 	if (tags || is_empty)
 		print_line(out, "%s_init(value);", d->c_name);
-	print_open(c, d);
+	print_open(c, d, lists ? "room" : "NULL");
 	get_section(&place);
 	if (!is_fixed(d))
 		c_require(&block, "sk_close_head(&in)");

@@ -143,30 +143,65 @@ bool c_is_held_as_one(const struct file *file, const struct declaration *declara
 	return false;
 }
 
-/* Reads `count` elements and keeps the range that they stand in. */
+/* Has neither structs nor lists in it, so that one function does it all. */
+bool c_is_flat(const struct type *type)
+{
+	const struct member *m;
+
+	if (type->kind != TYPE_STRUCT)
+		return false;
+	const struct body *body = &type->declaration->as.structure.body;
+	for (m = body->first; m != NULL; m = m->next)
+		if (m->is_tags || m->type->kind == TYPE_STRUCT || m->type->kind == TYPE_ARRAY
+		    || (m->type->kind == TYPE_LIST && c_list_of(m->type) != C_LIST_BYTES))
+			return false;
+	return body->first != NULL && body->count <= 8
+		&& !type->declaration->as.structure.counts_depth;
+}
+
+/*
+ * Reads the elements into the reader's room, or into none, and keeps the
+ * range that they stand in.
+ */
 static void print_list_read(struct c_code *c, const struct type *item,
 	const char *list, const char *path, bool is_empty)
 {
-	struct c_block block = { .c = c, .stream = "in", .fail = "return false;" };
+	bool is_flat = c_is_flat(item);
+	bool is_array = item->kind == TYPE_ARRAY;
+	struct c_block block = { .c = c, .stream = is_flat ? "&copy" : "in",
+		.fail = is_flat ? "return sk_read_done(in, &copy, false);" : "return false;" };
+	const char *in = is_flat ? "copy" : "*in";
 
-	print_line(&c->out, "bool %s_read_list(struct sk_reader *in, struct %s_list *list)",
-		list, list);
+	print_line(&c->out, "%sbool %s_read_list(struct sk_reader *in, struct %s_list *list)",
+		is_flat ? "SK_FLATTEN " : "", list, list);
 	print_line(&c->out, "{");
 	c->out.indent++;
-	print_line(&c->out, "%s;", c_declare(c, item, "item", path));
+	if (is_flat)
+		print_line(&c->out, "struct sk_reader copy = *in;");
+	print_line(&c->out, "%s;", c_declare(c, item, "spare", path));
+	print_line(&c->out, "%s;", c_declare(c, item, is_array ? "(*item)" : "*item", path));
+	print_line(&c->out, "void *room;");
 	print(&c->out, "\n");
 	print_line(&c->out, "list->items = NULL;");
-	c_require(&block, "sk_read_count%s(in, &list->count)", is_empty ? "_of_empty" : "");
+	c_require(&block, "sk_read_count%s(%s, &list->count)", is_empty ? "_of_empty" : "",
+		block.stream);
+	c_require(&block, "sk_take_room(%s, list->count * (uint64_t)sizeof spare, &room)",
+		"in");
 	c_flush(&block);
-	print_line(&c->out, "sk_range_begin(&list->wire, in);");
+	print_line(&c->out, "item = room != NULL ? (%s)room : &spare;",
+		c_declare(c, item, is_array ? "(*)" : "*", path));
+	print_line(&c->out, "sk_range_begin(&list->wire, %s);", c_address(c, in));
 	print_line(&c->out, "for (uint32_t n = 0; n < list->count; n++) {");
 	c->out.indent++;
-	c_read_value(&block, item, "item", path);
+	c_read_value(&block, item, is_array ? "(*item)" : "*item", path);
 	c_flush(&block);
+	print_line(&c->out, "item += room != NULL;");
 	c->out.indent--;
 	print_line(&c->out, "}");
-	print_line(&c->out, "sk_range_end(&list->wire, in);");
-	print_line(&c->out, "return true;");
+	print_line(&c->out, "list->items = (const %s)room;", c_declare(c, item,
+		is_array ? "(*)" : "*", path));
+	print_line(&c->out, "sk_range_end(&list->wire, %s);", c_address(c, in));
+	print_line(&c->out, is_flat ? "return sk_read_done(in, &copy, true);" : "return true;");
 	c->out.indent--;
 	print_line(&c->out, "}");
 	print(&c->out, "\n");
@@ -180,7 +215,8 @@ static void print_list_next(struct c_code *c, const struct type *item,
 	struct c_block block = { .c = c, .stream = "&in",
 		.fail = "return sk_list_stop(&list->count);" };
 
-	print_line(&c->out, "bool %s_next(struct %s_list *list, %s)", list, list,
+	print_line(&c->out, "%sbool %s_next(struct %s_list *list, %s)",
+		c_is_flat(item) ? "SK_FLATTEN " : "", list, list,
 		c_declare(c, item, is_array ? "(*item)" : "*item", path));
 	print_line(&c->out, "{");
 	c->out.indent++;
@@ -216,20 +252,26 @@ void c_print_list_read(struct c_code *c, const struct type *list, const char *pa
 /* A struct that stands in itself by a tag is held as a list of one. */
 static void print_read_one(struct c_code *c, const char *name)
 {
-	print_line(&c->out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list)",
+	struct printer *out = &c->out;
+
+	print_line(out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list)",
 		name, name);
-	print_line(&c->out, "{");
-	print_line(&c->out, "\tstruct %s item;", name);
-	print(&c->out, "\n");
-	print_line(&c->out, "\tlist->items = NULL;");
-	print_line(&c->out, "\tlist->count = 1;");
-	print_line(&c->out, "\tsk_range_begin(&list->wire, in);");
-	print_line(&c->out, "\tif (!%s_read(in, &item))", name);
-	print_line(&c->out, "\t\treturn false;");
-	print_line(&c->out, "\tsk_range_end(&list->wire, in);");
-	print_line(&c->out, "\treturn true;");
-	print_line(&c->out, "}");
-	print(&c->out, "\n");
+	print_line(out, "{");
+	print_line(out, "\tstruct %s spare;", name);
+	print_line(out, "\tvoid *room;");
+	print(out, "\n");
+	print_line(out, "\tlist->items = NULL;");
+	print_line(out, "\tlist->count = 1;");
+	print_line(out, "\tsk_range_begin(&list->wire, in);");
+	print_line(out, "\tif (!sk_take_room(in, sizeof spare, &room)");
+	print_line(out, "\t    || !%s_read(in, room != NULL ? (struct %s *)room : &spare))",
+		name, name);
+	print_line(out, "\t\treturn false;");
+	print_line(out, "\tlist->items = (const struct %s *)room;", name);
+	print_line(out, "\tsk_range_end(&list->wire, in);");
+	print_line(out, "\treturn true;");
+	print_line(out, "}");
+	print(out, "\n");
 }
 
 void c_print_struct_read(struct c_code *c, const struct declaration *d)

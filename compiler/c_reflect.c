@@ -161,26 +161,34 @@ static void print_fields(struct reflect *r, const struct declaration *d)
 
 /* ---- messages ---- */
 
-static void print_functions(struct c_code *c, const char *name)
+static void print_functions(struct c_code *c, const struct declaration *d)
 {
 	struct printer *out = &c->out;
+	const char *name = d->c_name;
 
 	print_line(out, "static int %s_encode_any(const void *value, void *to, size_t capacity)",
 		name);
 	print_line(out, "{");
 	print_line(out, "\treturn %s_encode((const struct %s *)value, to, capacity);", name, name);
 	print_line(out, "}");
-	print_line(out, "static int %s_decode_any(void *value, const void *from, size_t size)",
+	print_line(out, "static int %s_decode_any(void *value, const void *from, size_t size,",
 		name);
+	print_line(out, "\tstruct sk_room *room)");
 	print_line(out, "{");
-	print_line(out, "\treturn %s_decode((struct %s *)value, from, size);", name, name);
+	if (c_has_lists(d)) {
+		print_line(out, "\treturn %s_decode_into((struct %s *)value, from, size, room);",
+			name, name);
+	} else {
+		print_line(out, "\t(void)room;");
+		print_line(out, "\treturn %s_decode((struct %s *)value, from, size);", name, name);
+	}
 	print_line(out, "}");
 	print(out, "\n");
 }
 
 struct messages {
 	struct reflect *reflect;
-	const char *text;
+	struct printer text;
 };
 
 static void print_one(void *context, const struct declaration *d)
@@ -193,10 +201,9 @@ static void print_one(void *context, const struct declaration *d)
 	print_fields(r, d);
 	if (d->kind == DECLARATION_STRUCT)
 		return;
-	print_functions(r->c, d->c_name);
-	all->text = arena_printf(r->c->arena, "%s\t{ \"%s\", %s_ID, &%s_type,\n"
-		"\t  %s_encode_any, %s_decode_any },\n",
-		all->text, d->name, d->c_name, d->c_name, d->c_name, d->c_name);
+	print_functions(r->c, d);
+	print(&all->text, "\t{ \"%s\", %s_ID, &%s_type,\n"
+		"\t  %s_encode_any, %s_decode_any },\n", d->name, d->c_name, d->c_name, d->c_name, d->c_name);
 }
 
 static void declare_struct_types(struct c_code *c, const struct schema *schema)
@@ -223,7 +230,7 @@ void c_print_reflection(struct c_code *c, const struct schema *schema)
 {
 	struct printer *out = &c->out;
 	struct reflect reflect = { c, 0 };
-	struct messages messages = { &reflect, "" };
+	struct messages messages = { &reflect, { .arena = c->arena } };
 	const char *name = schema_name(c);
 
 	print_line(out, "/* Made by skald from %s; edit that, not this. */", c->file->name);
@@ -233,11 +240,12 @@ void c_print_reflection(struct c_code *c, const struct schema *schema)
 	declare_struct_types(c, schema);
 	c_each_body(c, &messages, print_one);
 	print_line(out, "extern const struct sk_schema %s;", name);
-	if (*messages.text == '\0') {
+	if (messages.text.size == 0) {
 		print_line(out, "const struct sk_schema %s = { NULL, 0 };", name);
 		return;
 	}
-	print(out, "static const struct sk_message_type messages[] = {\n%s};\n", messages.text);
+	print(out, "static const struct sk_message_type messages[] = {\n%.*s};\n",
+		(int)messages.text.size, messages.text.text);
 	print_line(out, "const struct sk_schema %s = {", name);
 	print_line(out, "\tmessages, sizeof messages / sizeof messages[0]");
 	print_line(out, "};");

@@ -52,7 +52,8 @@ void c_write_value(struct c_block *block, const struct type *type, const char *v
 			c_require(block, "sk_write_uint8(%s, %s%s)", block->stream,
 				type->is_signed ? "(uint8_t)" : "", value);
 		else
-			c_require(block, "sk_write_varint(%s, %s%s)", block->stream,
+			c_require(block, "sk_write_%s(%s, %s%s)",
+				type->width == 8 ? "wide" : "varint", block->stream,
 				type->is_signed ? "(uint64_t)" : "", value);
 		break;
 	case TYPE_STRING:
@@ -78,6 +79,11 @@ static const char *member_path(struct c_code *c, const char *path,
 	return arena_printf(c->arena, "%s_%s", path, member->name);
 }
 
+static bool is_varint(const struct type *type)
+{
+	return (type->kind == TYPE_INTEGER || type->kind == TYPE_ENUM) && type->width > 1;
+}
+
 static void write_tag(struct c_block *block, const struct member *member, const char *path)
 {
 	struct c_code *c = block->c;
@@ -85,6 +91,14 @@ static void write_tag(struct c_block *block, const struct member *member, const 
 
 	print_line(&c->out, "if (value->has_%s) {", member->name);
 	c->out.indent++;
+	if (is_varint(member->type)) {
+		c_require(block, "sk_write_tagged(%s, %" PRIu64 ", %s%s)", block->stream,
+			member->tag, member->type->is_signed ? "(uint64_t)" : "", value);
+		c_flush(block);
+		c->out.indent--;
+		print_line(&c->out, "}");
+		return;
+	}
 	c_require(block, "sk_write_varint(%s, %" PRIu64 ")", block->stream, member->tag);
 	if (member->is_recursive)
 		c_require(block, "%s_write_one(%s, %s)",
@@ -119,15 +133,20 @@ void c_write_member(struct c_block *block, const struct member *member, const ch
 static void print_list_write(struct c_code *c, const struct type *item,
 	const char *list, const char *path)
 {
-	struct c_block block = { .c = c, .stream = "out", .fail = "return false;" };
+	bool is_flat = c_is_flat(item);
+	struct c_block block = { .c = c, .stream = is_flat ? "&copy" : "out",
+		.fail = is_flat ? "return sk_write_done(out, &copy, false);" : "return false;" };
 
-	print_line(&c->out, "bool %s_write_list(struct sk_writer *out,", list);
+	print_line(&c->out, "%sbool %s_write_list(struct sk_writer *out,",
+		is_flat ? "SK_FLATTEN " : "", list);
 	print_line(&c->out, "\tconst struct %s_list *list)", list);
 	print_line(&c->out, "{");
 	c->out.indent++;
 	print_line(&c->out, "if (list->items == NULL)");
 	print_line(&c->out, "\treturn sk_write_range(out, list->count, &list->wire);");
-	c_require(&block, "sk_write_varint(out, list->count)");
+	if (is_flat)
+		print_line(&c->out, "struct sk_writer copy = *out;");
+	c_require(&block, "sk_write_varint(%s, list->count)", block.stream);
 	c_flush(&block);
 	print_line(&c->out, "for (uint32_t n = 0; n < list->count; n++) {");
 	c->out.indent++;
@@ -135,7 +154,7 @@ static void print_list_write(struct c_code *c, const struct type *item,
 	c_flush(&block);
 	c->out.indent--;
 	print_line(&c->out, "}");
-	print_line(&c->out, "return true;");
+	print_line(&c->out, is_flat ? "return sk_write_done(out, &copy, true);" : "return true;");
 	c->out.indent--;
 	print_line(&c->out, "}");
 	print(&c->out, "\n");

@@ -5,17 +5,13 @@
 
 /* ---- varints ---- */
 
-/*
- * The first byte's trailing zero bits + 1 are the length n; the value is what
- * is left of n little-endian bytes above those n bits. A first byte of 0 means
- * that eight bytes with the value follow.
- */
 struct sk_varint sk_varint_read(const uint8_t *at, const uint8_t *end)
 {
 	const struct sk_varint none = { NULL, 0 };
 	struct sk_varint varint = none;
 	size_t left = (size_t)(end - at);
 	uint64_t word = 0;
+	unsigned size;
 
 	if (SK_LIKELY(left >= 8)) {
 		word = sk_get_uint64(at);
@@ -25,16 +21,13 @@ struct sk_varint sk_varint_read(const uint8_t *at, const uint8_t *end)
 	}
 	SK_ONCE(word);
 	if (SK_LIKELY((word & 0xff) != 0)) {
-		unsigned size = (unsigned)__builtin_ctzll(word) + 1;
-		if (SK_UNLIKELY(size > left))
-			return none;
-		uint64_t value = word << (64 - 8 * size) >> (64 - 7 * size);
-		if (SK_UNLIKELY(size > 1 && value >> (7 * (size - 1)) == 0))
+		bool minimal = sk_varint_of_word(word, &size, &varint.value);
+		if (SK_UNLIKELY(size > left || (!minimal && size > 1)))
 			return none;
 		varint.at = at + size;
-		varint.value = value;
 		return varint;
 	}
+	/* A first byte of 0: eight bytes with the value follow. */
 	if (left < 9)
 		return none;
 	word = sk_get_uint64(at + 1);
@@ -57,8 +50,7 @@ uint8_t *sk_varint_write(uint8_t *at, uint8_t *end, uint64_t value)
 		sk_put_uint64(at + 1, value);
 		return at + 9;
 	}
-	unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
-	unsigned size = (bits + 6) / 7;
+	unsigned size = sk_varint_more(value) + 1;
 	uint64_t word = (2 * value + 1) << (size - 1);
 	if (SK_LIKELY(left >= 8)) {
 		sk_put_uint64(at, word);
@@ -71,6 +63,34 @@ uint8_t *sk_varint_write(uint8_t *at, uint8_t *end, uint64_t value)
 	return at + size;
 }
 
+uint8_t *sk_tagged_write(uint8_t *at, uint8_t *end, uint64_t tag, uint64_t value)
+{
+	at = sk_varint_write(at, end, tag);
+	return at != NULL ? sk_varint_write(at, end, value) : NULL;
+}
+
+/* For the rare paths below, which need not grow by a copy of the inline one. */
+static __attribute__((noinline)) bool read_varint(struct sk_reader *in, uint64_t *value)
+{
+	struct sk_varint varint = sk_varint_read(in->at, in->end);
+
+	if (varint.at == NULL)
+		return false;
+	in->at = varint.at;
+	*value = varint.value;
+	return true;
+}
+
+static __attribute__((noinline)) bool write_varint(struct sk_writer *out, uint64_t value)
+{
+	uint8_t *behind = sk_varint_write(out->at, out->end, value);
+
+	if (behind == NULL)
+		return false;
+	out->at = behind;
+	return true;
+}
+
 /* ---- bytes ---- */
 
 static bool write_invalid(struct sk_writer *out)
@@ -79,17 +99,17 @@ static bool write_invalid(struct sk_writer *out)
 	return false;
 }
 
-bool sk_write_raw(struct sk_writer *out, const void *data, uint32_t size)
+uint8_t *sk_raw_write(uint8_t *at, uint8_t *end, const void *data, uint32_t size)
 {
-	if (!sk_write_varint(out, size) || size > (size_t)(out->end - out->at))
-		return false;
+	at = sk_varint_write(at, end, size);
+	if (at == NULL || size > (size_t)(end - at))
+		return NULL;
 	if (size == 0)
-		return true;
+		return at;
 	if (data == NULL)
-		return write_invalid(out);
-	memcpy(out->at, data, size);
-	out->at += size;
-	return true;
+		return NULL;
+	memcpy(at, data, size);
+	return at + size;
 }
 
 static bool are_bools(const struct sk_bytes *value)
@@ -102,14 +122,31 @@ static bool are_bools(const struct sk_bytes *value)
 
 bool sk_read_bools(struct sk_reader *in, struct sk_bytes *value)
 {
-	return sk_read_bytes(in, value) && are_bools(value);
+	uint64_t size;
+
+	if (!read_varint(in, &size) || size > (size_t)(in->end - in->at))
+		return false;
+	value->data = in->at;
+	value->size = (uint32_t)size;
+	in->at += size;
+	return are_bools(value);
+}
+
+static bool write_raw(struct sk_writer *out, const struct sk_bytes *value)
+{
+	uint8_t *behind = sk_raw_write(out->at, out->end, value->data, value->size);
+
+	if (behind == NULL)
+		return value->data == NULL ? write_invalid(out) : false;
+	out->at = behind;
+	return true;
 }
 
 bool sk_write_bools(struct sk_writer *out, struct sk_bytes value)
 {
-	if (value.data != NULL && !are_bools(&value))
+	if (value.size != 0 && (value.data == NULL || !are_bools(&value)))
 		return write_invalid(out);
-	return sk_write_bytes(out, value);
+	return write_raw(out, &value);
 }
 
 bool sk_is_zero(const uint8_t *at, const uint8_t *end)
@@ -125,7 +162,7 @@ bool sk_is_zero(const uint8_t *at, const uint8_t *end)
 bool sk_read_count_of_empty(struct sk_reader *in, uint32_t *count)
 {
 	uint64_t wide;
-	if (!sk_read_varint(in, &wide) || wide > SK_EMPTY_MAX)
+	if (!read_varint(in, &wide) || wide > SK_EMPTY_MAX)
 		return false;
 	*count = (uint32_t)wide;
 	return true;
@@ -134,7 +171,7 @@ bool sk_read_count_of_empty(struct sk_reader *in, uint32_t *count)
 bool sk_read_exactly(struct sk_reader *in, uint64_t count)
 {
 	uint64_t wide;
-	return sk_read_varint(in, &wide) && wide == count;
+	return read_varint(in, &wide) && wide == count;
 }
 
 bool sk_read_raw_exactly(struct sk_reader *in, void *to, uint32_t size)
@@ -143,6 +180,24 @@ bool sk_read_raw_exactly(struct sk_reader *in, void *to, uint32_t size)
 		return false;
 	memcpy(to, in->at, size);
 	in->at += size;
+	return true;
+}
+
+bool sk_take_room(struct sk_reader *in, uint64_t size, void **to)
+{
+	struct sk_room *room = in->room;
+
+	*to = NULL;
+	if (room == NULL)
+		return true;
+	size_t gap = (0 - (uintptr_t)room->at) & 7;
+	size_t left = (size_t)(room->end - room->at);
+	if (gap > left || size > left - gap) {
+		room->is_full = true;
+		return false;
+	}
+	*to = room->at + gap;
+	room->at += gap + size;
 	return true;
 }
 
@@ -159,7 +214,7 @@ bool sk_write_encoded(struct sk_writer *out, const struct sk_range *range)
 
 bool sk_write_range(struct sk_writer *out, uint32_t count, const struct sk_range *range)
 {
-	return sk_write_varint(out, count)
+	return write_varint(out, count)
 		&& (count == 0 || sk_write_encoded(out, range));
 }
 
@@ -174,17 +229,36 @@ static bool fits(unsigned kind, uint64_t value)
 	return high >> shift == value;
 }
 
+static void store(unsigned kind, void *items, uint32_t i, uint64_t value)
+{
+	switch (kind & 15) {
+	case 2:
+		((uint16_t *)items)[i] = (uint16_t)value;
+		break;
+	case 4:
+		((uint32_t *)items)[i] = (uint32_t)value;
+		break;
+	default:
+		((uint64_t *)items)[i] = value;
+	}
+}
+
 bool sk_read_integers(struct sk_reader *in, unsigned kind, uint32_t *count,
-	struct sk_range *wire)
+	struct sk_range *wire, void **items)
 {
 	uint64_t value;
 
-	if (!sk_read_count(in, count))
+	*items = NULL;
+	if (!sk_read_count(in, count)
+	    || !sk_take_room(in, (uint64_t)*count * (kind & 15), items))
 		return false;
 	sk_range_begin(wire, in);
-	for (uint32_t i = 0; i < *count; i++)
+	for (uint32_t i = 0; i < *count; i++) {
 		if (!sk_read_varint(in, &value) || !fits(kind, value))
 			return false;
+		if (*items != NULL)
+			store(kind, *items, i, value);
+	}
 	sk_range_end(wire, in);
 	return true;
 }
@@ -220,7 +294,7 @@ static uint64_t load(unsigned kind, const void *items, uint32_t i)
 bool sk_write_integers(struct sk_writer *out, unsigned kind, uint32_t count,
 	const void *items)
 {
-	if (!sk_write_varint(out, count))
+	if (!write_varint(out, count))
 		return false;
 	for (uint32_t i = 0; i < count; i++)
 		if (!sk_write_varint(out, load(kind, items, i)))
@@ -229,16 +303,21 @@ bool sk_write_integers(struct sk_writer *out, unsigned kind, uint32_t count,
 }
 
 bool sk_read_byte_arrays(struct sk_reader *in, uint32_t *count,
-	struct sk_range *wire)
+	struct sk_range *wire, void **items)
 {
 	struct sk_bytes value;
 
-	if (!sk_read_count(in, count))
+	*items = NULL;
+	if (!sk_read_count(in, count)
+	    || !sk_take_room(in, (uint64_t)*count * sizeof value, items))
 		return false;
 	sk_range_begin(wire, in);
-	for (uint32_t i = 0; i < *count; i++)
+	for (uint32_t i = 0; i < *count; i++) {
 		if (!sk_read_bytes(in, &value))
 			return false;
+		if (*items != NULL)
+			memcpy((char *)*items + i * sizeof value, &value, sizeof value);
+	}
 	sk_range_end(wire, in);
 	return true;
 }
@@ -264,31 +343,12 @@ bool sk_write_byte_arrays(struct sk_writer *out, uint32_t count, const void *ite
 {
 	struct sk_bytes value;
 
-	if (!sk_write_varint(out, count))
+	if (!write_varint(out, count))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		memcpy(&value, (const char *)items + i * sizeof value, sizeof value);
-		if (!sk_write_bytes(out, value))
+		if (!write_raw(out, &value))
 			return false;
 	}
-	return true;
-}
-
-/* ---- messages ---- */
-
-bool sk_open_head_of_two(struct sk_reader *in, const void *from, size_t size,
-	uint32_t id, size_t fixed, size_t declared, size_t tail_fixed)
-{
-	const uint8_t *head = (const uint8_t *)from;
-	if (size < fixed + tail_fixed || size > INT32_MAX)
-		return false;
-	uint32_t tail_size = sk_get_uint32(head + 4);
-	SK_ONCE(tail_size);
-	if (sk_get_uint32(head) != id || tail_size < tail_fixed
-	    || tail_size > size - fixed || size - tail_size > declared)
-		return false;
-	in->at = head + fixed;
-	in->end = head + (size - tail_size);
-	in->depth = 0;
 	return true;
 }

@@ -54,9 +54,20 @@ struct sk_range {
 	uint32_t depth;			/* how many structs it stands in */
 };
 
+/*
+ * Memory of the caller's for the elements of decoded arrays. It may be reused
+ * as soon as the decoded value is no longer wanted.
+ */
+struct sk_room {
+	uint8_t *at;
+	uint8_t *end;
+	bool is_full;			/* it did not suffice */
+};
+
 struct sk_reader {
 	const uint8_t *at;
 	const uint8_t *end;
+	struct sk_room *room;		/* NULL: arrays stay encoded */
 	uint32_t depth;
 };
 
@@ -148,6 +159,54 @@ static inline bool sk_read_varint(struct sk_reader *in, uint64_t *value)
 	return true;
 }
 
+/*
+ * Of a word whose lowest byte is neither odd nor 0, the varint: its length n
+ * is the count of trailing zeros + 1, its value the upper 7n bits of the n
+ * bytes. False if fewer bytes would do, that is, if its upper 7 bits are 0.
+ */
+static inline bool sk_varint_of_word(uint64_t word, unsigned *size, uint64_t *value)
+{
+	*size = (unsigned)__builtin_ctzll(word) + 1;
+	word <<= (0 - 8 * *size) & 63;
+	*value = word >> ((0 - 7 * *size) & 63);
+	return word >> 57 != 0;
+}
+
+/* The same as sk_read_varint, for values that are often greater. */
+static inline bool sk_read_wide(struct sk_reader *in, uint64_t *value)
+{
+	if (SK_LIKELY(in->end - in->at >= 8)) {
+		uint64_t word = sk_get_uint64(in->at);
+		unsigned size;
+		SK_ONCE(word);
+		if (word & 1) {
+			*value = (word & 0xff) >> 1;
+			in->at++;
+			return true;
+		}
+		if (SK_LIKELY((word & 0xff) != 0)) {
+			if (SK_UNLIKELY(!sk_varint_of_word(word, &size, value)))
+				return false;
+			in->at += size;
+			return true;
+		}
+	}
+	struct sk_varint varint = sk_varint_read(in->at, in->end);
+	if (SK_UNLIKELY(varint.at == NULL))
+		return false;
+	in->at = varint.at;
+	*value = varint.value;
+	return true;
+}
+
+/* The bytes beyond the first of a varint of at most 8 bytes. */
+static inline unsigned sk_varint_more(uint64_t value)
+{
+	unsigned highest = 63 ^ (unsigned)__builtin_clzll(value | 1);
+
+	return (9 * highest + 9) / 64;	/* highest / 7, for all that can be */
+}
+
 static inline bool sk_write_varint(struct sk_writer *out, uint64_t value)
 {
 	if (SK_LIKELY(value < 128 && out->at != out->end)) {
@@ -155,6 +214,48 @@ static inline bool sk_write_varint(struct sk_writer *out, uint64_t value)
 		return true;
 	}
 	uint8_t *behind = sk_varint_write(out->at, out->end, value);
+	if (SK_UNLIKELY(behind == NULL))
+		return false;
+	out->at = behind;
+	return true;
+}
+
+/* The same as sk_write_varint, for values that are often greater. */
+static inline bool sk_write_wide(struct sk_writer *out, uint64_t value)
+{
+	if (SK_LIKELY(value >> 56 == 0 && out->end - out->at >= 8)) {
+		unsigned more = sk_varint_more(value);
+		sk_put_uint64(out->at, (2 * value + 1) << more);
+		out->at += more + 1;
+		return true;
+	}
+	uint8_t *behind = sk_varint_write(out->at, out->end, value);
+	if (SK_UNLIKELY(behind == NULL))
+		return false;
+	out->at = behind;
+	return true;
+}
+
+uint8_t *sk_tagged_write(uint8_t *at, uint8_t *end, uint64_t tag, uint64_t value);
+
+/* A tag and its integer. */
+static inline bool sk_write_tagged(struct sk_writer *out, uint64_t tag, uint64_t value)
+{
+	if (SK_LIKELY(tag < 128 && out->end - out->at >= 9)) {
+		*out->at = (uint8_t)(2 * tag + 1);
+		if (value < 128) {
+			out->at[1] = (uint8_t)(2 * value + 1);
+			out->at += 2;
+			return true;
+		}
+		if (SK_LIKELY(value >> 56 == 0)) {
+			unsigned more = sk_varint_more(value);
+			sk_put_uint64(out->at + 1, (2 * value + 1) << more);
+			out->at += more + 2;
+			return true;
+		}
+	}
+	uint8_t *behind = sk_tagged_write(out->at, out->end, tag, value);
 	if (SK_UNLIKELY(behind == NULL))
 		return false;
 	out->at = behind;
@@ -209,7 +310,7 @@ static inline bool sk_read_uint32(struct sk_reader *in, uint32_t *value)
 
 static inline bool sk_read_uint64(struct sk_reader *in, uint64_t *value)
 {
-	return sk_read_varint(in, value);
+	return sk_read_wide(in, value);
 }
 
 static inline bool sk_read_int16(struct sk_reader *in, int16_t *value)
@@ -233,7 +334,7 @@ static inline bool sk_read_int32(struct sk_reader *in, int32_t *value)
 static inline bool sk_read_int64(struct sk_reader *in, int64_t *value)
 {
 	uint64_t wide;
-	if (!sk_read_varint(in, &wide))
+	if (!sk_read_wide(in, &wide))
 		return false;
 	*value = (int64_t)wide;
 	return true;
@@ -270,8 +371,30 @@ static inline bool sk_read_string(struct sk_reader *in, struct sk_string *value)
 	return true;
 }
 
-/* A count and so many raw bytes; SK_INVALID if data is missing. */
-bool sk_write_raw(struct sk_writer *out, const void *data, uint32_t size);
+/* A count and so many bytes, any of them. NULL: no room, or no data. */
+uint8_t *sk_raw_write(uint8_t *at, uint8_t *end, const void *data, uint32_t size);
+
+/* The same; SK_INVALID if data is missing. */
+static inline bool sk_write_raw(struct sk_writer *out, const void *data, uint32_t size)
+{
+	size_t whole = size;
+	if (SK_LIKELY(size < 128 && data != NULL
+		      && size < (size_t)(out->end - out->at))) {
+		*out->at = (uint8_t)(2 * size + 1);
+		SK_ONCE(whole);	/* else gcc copies in line, by the slow rep movs */
+		out->at = (uint8_t *)memcpy(out->at + 1, data, whole) + whole;
+		return true;
+	}
+	if (SK_UNLIKELY(data == NULL && size != 0)) {
+		out->status = SK_INVALID;
+		return false;
+	}
+	uint8_t *behind = sk_raw_write(out->at, out->end, data, size);
+	if (SK_UNLIKELY(behind == NULL))
+		return false;
+	out->at = behind;
+	return true;
+}
 
 static inline bool sk_write_string(struct sk_writer *out, struct sk_string value)
 {
@@ -306,6 +429,18 @@ bool sk_read_exactly(struct sk_reader *in, uint64_t count);
 /* The same and its raw bytes. */
 bool sk_read_raw_exactly(struct sk_reader *in, void *to, uint32_t size);
 
+/*
+ * Takes `size` bytes off the room, aligned for any element; *to is NULL where
+ * there is no room to be used. False if it does not suffice.
+ */
+bool sk_take_room(struct sk_reader *in, uint64_t size, void **to);
+
+/* What a decoder without success answers. */
+static inline int sk_refusal(const struct sk_room *room)
+{
+	return room != NULL && room->is_full ? SK_TOO_BIG : SK_MALFORMED;
+}
+
 /* Begins and ends the range of an array whose elements are being checked. */
 static inline void sk_range_begin(struct sk_range *range, const struct sk_reader *in)
 {
@@ -323,6 +458,7 @@ static inline struct sk_reader sk_range_open(const struct sk_range *range)
 	struct sk_reader in;
 	in.at = range->at;
 	in.end = range->at + range->size;
+	in.room = NULL;
 	in.depth = range->depth;
 	return in;
 }
@@ -356,13 +492,13 @@ bool sk_write_range(struct sk_writer *out, uint32_t count, const struct sk_range
 enum { SK_SIGNED = 16 };
 
 bool sk_read_integers(struct sk_reader *in, unsigned kind, uint32_t *count,
-	struct sk_range *wire);
+	struct sk_range *wire, void **items);
 bool sk_write_integers(struct sk_writer *out, unsigned kind, uint32_t count,
 	const void *items);
 bool sk_next_integer(unsigned kind, uint32_t *count, struct sk_range *wire,
 	uint64_t *value);
 bool sk_read_byte_arrays(struct sk_reader *in, uint32_t *count,
-	struct sk_range *wire);
+	struct sk_range *wire, void **items);
 bool sk_write_byte_arrays(struct sk_writer *out, uint32_t count,
 	const void *items);
 bool sk_next_byte_array(uint32_t *count, struct sk_range *wire,
@@ -377,8 +513,10 @@ bool sk_next_byte_array(uint32_t *count, struct sk_range *wire,
 	static inline bool sk_##name##_read_list(struct sk_reader *in, \
 		struct sk_##name##_list *list) \
 	{ \
-		list->items = NULL; \
-		return sk_read_integers(in, kind, &list->count, &list->wire); \
+		void *items; \
+		bool good = sk_read_integers(in, kind, &list->count, &list->wire, &items); \
+		list->items = (const type *)items; \
+		return good; \
 	} \
 	static inline bool sk_##name##_write_list(struct sk_writer *out, \
 		const struct sk_##name##_list *list) \
@@ -419,8 +557,10 @@ SK_INTEGER_LIST(uint64, uint64_t, 8)
 	static inline bool sk_##name##_read_list(struct sk_reader *in, \
 		struct sk_##name##_list *list) \
 	{ \
-		list->items = NULL; \
-		return sk_read_byte_arrays(in, &list->count, &list->wire); \
+		void *items; \
+		bool good = sk_read_byte_arrays(in, &list->count, &list->wire, &items); \
+		list->items = (const struct sk_##name *)items; \
+		return good; \
 	} \
 	static inline bool sk_##name##_write_list(struct sk_writer *out, \
 		const struct sk_##name##_list *list) \
@@ -480,6 +620,23 @@ static inline void sk_write_ascend(struct sk_writer *out)
 
 /* ---- messages ---- */
 
+/* Structs whose members are all plain: what checks and moves an array of them
+ * works on a copy of the stream that stays in registers. */
+#define SK_FLATTEN __attribute__((flatten))
+
+/* Ends such work, on success or not. */
+static inline bool sk_read_done(struct sk_reader *in, const struct sk_reader *copy, bool good)
+{
+	*in = *copy;
+	return good;
+}
+
+static inline bool sk_write_done(struct sk_writer *out, const struct sk_writer *copy, bool good)
+{
+	*out = *copy;
+	return good;
+}
+
 /* All zero: the padding of a head, or nothing at all. */
 bool sk_is_zero(const uint8_t *at, const uint8_t *end);
 
@@ -504,21 +661,45 @@ static inline bool sk_is_fixed(const void *from, size_t size, uint32_t id,
  * with this id.
  */
 static inline bool sk_open_head(struct sk_reader *in, const void *from, size_t size,
-	uint32_t id, size_t fixed, size_t declared)
+	struct sk_room *room, uint32_t id, size_t fixed, size_t declared)
 {
 	const uint8_t *head = (const uint8_t *)from;
 	if (SK_UNLIKELY(size < fixed || size > declared || sk_get_uint64(head) != id))
 		return false;
 	in->at = head + fixed;
 	in->end = head + size;
+	in->room = room;
 	in->depth = 0;
 	return true;
 }
 
 /* The same for a message that has a tail, of at least tail_fixed bytes, which
  * begins where the reader of the head ends. */
-bool sk_open_head_of_two(struct sk_reader *in, const void *from, size_t size,
-	uint32_t id, size_t fixed, size_t declared, size_t tail_fixed);
+static inline bool sk_open_head_of_two(struct sk_reader *in, const void *from,
+	size_t size, struct sk_room *room, uint32_t id, size_t fixed, size_t declared,
+	size_t tail_fixed)
+{
+	const uint8_t *head = (const uint8_t *)from;
+	if (SK_UNLIKELY(size < fixed + tail_fixed || size > INT32_MAX))
+		return false;
+	size_t tail_size = sk_get_uint32(head + 4);
+	SK_ONCE(tail_size);
+	if (SK_UNLIKELY(sk_get_uint32(head) != id))
+		return false;
+	if (fixed == declared) {	/* then the head has no padding */
+		if (SK_UNLIKELY(tail_size != size - fixed))
+			return false;
+		tail_size = size - fixed;
+	} else if (SK_UNLIKELY(tail_size < tail_fixed || tail_size > size - fixed
+		   || size - tail_size > declared)) {
+		return false;
+	}
+	in->at = head + fixed;
+	in->end = head + (size - tail_size);
+	in->room = room;
+	in->depth = 0;
+	return true;
+}
 
 /*
  * The pointer of a dynamic member: `offset` from `start` is where its data

@@ -33,6 +33,8 @@ struct sk_type {
 	bool (*next)(void *list, void *item);
 };
 
+struct sk_room;
+
 #define SK_NO_FLAG UINT32_MAX
 
 struct sk_field {
@@ -47,7 +49,9 @@ struct sk_message_type {
 	uint32_t id;
 	const struct sk_type *type;
 	int (*encode)(const void *value, void *to, size_t capacity);
-	int (*decode)(void *value, const void *from, size_t size);
+	/* Arrays stay encoded (room NULL), or go where there is room. */
+	int (*decode)(void *value, const void *from, size_t size,
+		struct sk_room *room);
 };
 
 /* All of a schema; its name in C is the file's, as in `fs_schema`. */

@@ -4,7 +4,8 @@
  * The reflection tables of the schema (SCHEMA, by the build) lead from JSON to
  * the generated structs and back. Beyond what the protocol asks, it checks:
  * encoding needs exactly the room that it says; what was decoded encodes to
- * the same bytes again; an array yields as many elements as it counts.
+ * the same bytes again; an array yields as many elements as it counts; arrays
+ * that are decoded into room of the caller's say the same as encoded ones.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -408,6 +409,47 @@ static bool comes_back(const struct line *line, const void *value,
 	return same;
 }
 
+static char *json_of(const struct value *value)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+
+	json_write(memory, value, VALUE_TEXT_BYTES);
+	fclose(memory);
+	return text;
+}
+
+/*
+ * Decodes once more, with room for the arrays: the same must come; and with
+ * too little of it, which must be told. Room is doubled until it suffices.
+ */
+static bool comes_into_room(struct line *line, const unsigned char *bytes, size_t size,
+	const struct value *wanted)
+{
+	void *value = malloc(line->message->type->size);
+	char *one = json_of(wanted);
+	bool same = false;
+
+	for (size_t space = 0; space <= (size_t)1 << 30; space = 2 * space + 16) {
+		unsigned char *memory = malloc(space + (space == 0));
+		struct sk_room room = { memory, memory + space, false };
+		int status = line->message->decode(value, bytes, size, &room);
+		if (status == 0) {
+			struct value shown = show(line, line->message->type, value);
+			char *two = json_of(&shown);
+			same = strcmp(one, two) == 0;
+			free(two);
+		}
+		free(memory);
+		if (status != SK_TOO_BIG)
+			break;
+	}
+	free(one);
+	free(value);
+	return same;
+}
+
 /* The bytes in memory of exactly their size, so that ASan sees a byte too far. */
 static void decode(struct line *line, const unsigned char *bytes, size_t head_size,
 	size_t tail_size)
@@ -418,7 +460,7 @@ static void decode(struct line *line, const unsigned char *bytes, size_t head_si
 
 	memcpy(exact, bytes, size);
 	memset(value, 0xa5, line->message->type->size);
-	int status = line->message->decode(value, exact, size);
+	int status = line->message->decode(value, exact, size, NULL);
 	if (status == 0 && (head_size < 8 || sk_get_uint32(exact + 4) != tail_size))
 		status = SK_MALFORMED;	/* head and tail came apart: they must agree */
 	if (status != 0) {
@@ -428,6 +470,8 @@ static void decode(struct line *line, const unsigned char *bytes, size_t head_si
 		if (!SK_LENIENT && !comes_back(line, value, exact, head_size,
 				exact + head_size, tail_size))
 			problem(line, "decoded and encoded again, other bytes came");
+		if (!comes_into_room(line, exact, size, &shown))
+			problem(line, "decoded into room, another value came");
 		if (line->problem != NULL) {
 			printf("FAIL %s\n", line->problem);
 		} else {

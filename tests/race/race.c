@@ -153,6 +153,7 @@ static void run(const struct sk_message_type *message, unsigned rounds,
 	unsigned long *good, unsigned long *bad)
 {
 	static uint8_t bytes[1 << 16];
+	static _Alignas(8) uint8_t memory[1 << 16];
 	void *value = calloc(1, message->type->size);
 	void *decoded = calloc(1, message->type->size);
 	int size;
@@ -170,7 +171,9 @@ static void run(const struct sk_message_type *message, unsigned rounds,
 	if (pthread_create(&thread, NULL, disturb, &race) != 0)
 		abort();
 	for (unsigned i = 0; i < rounds; i++) {
-		if (message->decode(decoded, (const void *)race.bytes, (size_t)size) != 0) {
+		struct sk_room room = { memory, memory + sizeof memory, false };
+		if (message->decode(decoded, (const void *)race.bytes, (size_t)size,
+			    i % 2 == 0 ? NULL : &room) != 0) {
 			++*bad;
 			continue;
 		}
