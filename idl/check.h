@@ -29,7 +29,6 @@ struct unit {
 	struct file *file;
 	struct ast_declarations ast;
 	const char *real_path;		/* tells files apart */
-	bool loading;			/* its imports are: a cycle if met */
 	struct span from;		/* the import that asked for it first */
 	struct unit *importer;
 	struct symbol *first;

@@ -39,7 +39,6 @@ struct names {
 
 struct c_name {
 	struct span span;
-	const char *what;
 };
 
 static bool is_kept(const char *name)
@@ -72,7 +71,6 @@ static void add_name(struct names *names, const char *name, struct span span)
 	struct diagnostic *report;
 
 	entry->span = span;
-	entry->what = name;
 	other = map_add(&names->table, names->arena, name, entry);
 	if (other == NULL || names->clashed)
 		return;

@@ -8,9 +8,6 @@
 /* Expressions within each other, through constants too. */
 #define DEPTH_LIMIT 1000
 
-static bool evaluate_any(struct check *check, const struct scope *scope,
-	const struct ast_expr *expr, struct value *value);
-
 static bool wrong_kind(struct check *check, struct span span, const char *wanted)
 {
 	diag_report(check->diags, E0306, span, "%s is wanted here", wanted);
@@ -22,7 +19,7 @@ static bool evaluate_number(struct check *check, const struct scope *scope,
 {
 	struct value value;
 
-	if (!evaluate_any(check, scope, expr, &value))
+	if (!evaluate(check, scope, expr, &value))
 		return false;
 	if (value.kind != VALUE_NUMBER)
 		return wrong_kind(check, expr->span, "a number");
@@ -236,7 +233,7 @@ static bool evaluate_path(struct check *check, const struct scope *scope,
 	return unknown_name(check, scope, expr, name);
 }
 
-static bool evaluate_any(struct check *check, const struct scope *scope,
+bool evaluate(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct value *value)
 {
 	bool good = false;
@@ -274,12 +271,6 @@ static bool evaluate_any(struct check *check, const struct scope *scope,
 	}
 	check->depth--;
 	return good;
-}
-
-bool evaluate(struct check *check, const struct scope *scope,
-	const struct ast_expr *expr, struct value *value)
-{
-	return evaluate_any(check, scope, expr, value);
 }
 
 bool evaluate_size(struct check *check, struct unit *unit,

@@ -17,7 +17,6 @@
 struct loading {
 	struct check *check;
 	const struct schema_options *options;
-	struct unit *running;		/* those whose imports are loaded */
 	unsigned depth;
 };
 
