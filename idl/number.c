@@ -122,13 +122,6 @@ struct number number_of(uint64_t value)
 	return (struct number){ false, 0, value };
 }
 
-struct number number_of_signed(int64_t value)
-{
-	if (value < 0)
-		return (struct number){ true, 0, 0 - (uint64_t)value };
-	return number_of((uint64_t)value);
-}
-
 bool number_is_zero(struct number a)
 {
 	return (a.high | a.low) == 0;
@@ -285,19 +278,6 @@ bool number_to_unsigned(uint64_t *result, struct number a)
 	if (a.negative || a.high != 0)
 		return false;
 	*result = a.low;
-	return true;
-}
-
-bool number_to_signed(int64_t *result, struct number a)
-{
-	if (!number_fits(a, 8, true))
-		return false;
-	if (!a.negative)
-		*result = (int64_t)a.low;
-	else if (a.low > (uint64_t)INT64_MAX)
-		*result = INT64_MIN;
-	else
-		*result = -(int64_t)a.low;
 	return true;
 }
 

@@ -14,7 +14,6 @@
 #define NUMBER_TEXT_SIZE 41
 
 struct number number_of(uint64_t value);
-struct number number_of_signed(int64_t value);
 
 bool number_add(struct number *result, struct number a, struct number b);
 bool number_subtract(struct number *result, struct number a, struct number b);
@@ -38,9 +37,8 @@ int number_compare(struct number a, struct number b);
 
 /* Whether it fits an integer of 1 to 8 bytes. */
 bool number_fits(struct number a, unsigned width, bool is_signed);
-/* Its value as uint64_t, or as int64_t; false if it does not fit. */
+/* Its value as uint64_t; false if it does not fit. */
 bool number_to_unsigned(uint64_t *result, struct number a);
-bool number_to_signed(int64_t *result, struct number a);
 
 /* Reads digits, decimal or behind 0x hexadecimal; false if they are not, or
  * more than 128 bits. A leading zero has no meaning. */
