@@ -71,7 +71,7 @@ struct sk_channel {
 };
 
 /*
- * Messages that the runtime itself understands (docs/wire-format.md). Each is
+ * Messages that the runtime itself understands (docs/runtime.md). Each is
  * 12 bytes: the id, a tail size of 0, an int32. A method's error has the id
  * that follows its reply's, and a number above 0; the status that a server
  * answers with in place of a reply has the id below, and a number under 0.

@@ -243,6 +243,15 @@ void sk_loopback_kill_server(struct sk_loopback *loopback)
 void sk_loopback_kill_client(struct sk_loopback *loopback)
 {
 	loopback->client_gone = true;
+	for (unsigned i = 0; i < SK_LOOPBACK_CALLS; i++) {
+		struct sk_loopback_call *call = &loopback->calls[i];
+
+		if (call->token == 0 || call->canceled)
+			continue;
+		call->canceled = true;
+		if (loopback->canceled)
+			loopback->canceled(loopback->self, call->token);
+	}
 }
 
 unsigned sk_loopback_unanswered(const struct sk_loopback *loopback)

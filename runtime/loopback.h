@@ -42,7 +42,8 @@ struct sk_loopback {
 	 * left, so that what is not answered by now never will be. May be NULL.
 	 */
 	bool (*step)(void *self);
-	/* The client of this kept request waits no more. May be NULL. */
+	/* The client of this kept request waits no more, or is dead. May be
+	 * NULL. */
 	void (*canceled)(void *self, uint64_t token);
 	/* Closes a handle, on either side. May be NULL. */
 	void (*close_handle)(void *self, struct sk_handle handle);

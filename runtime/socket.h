@@ -67,13 +67,14 @@ struct sk_server_config {
 	 * May be NULL: `self` is the context.
 	 */
 	void *(*connected)(void *context, uint64_t badge);
-	/* The client is gone; kept replies to it will get SK_PEER_CLOSED, so
-	 * this is the time to drop them. May be NULL. */
+	/* The client is gone; an answer to it gets SK_PEER_CLOSED. May be
+	 * NULL. */
 	void (*gone)(void *self);
 	/* One request; usually a line that calls generated dispatch. */
 	int (*dispatch)(void *self, struct sk_incoming *incoming);
 	/* The client waits no more for the answer to what was kept under this
-	 * token; it still has to be answered or dropped. May be NULL. */
+	 * token, or is about to be gone; the reply still has to be answered or
+	 * dropped, whatever comes of it. May be NULL. */
 	void (*canceled)(void *self, uint64_t token);
 	/* After sk_server_wake(), in the loop's thread. May be NULL. */
 	void (*woken)(void *context);

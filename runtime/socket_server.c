@@ -170,17 +170,22 @@ static struct sk_server_call *find_call(struct sk_server *server,
 }
 
 static void cancel_call(struct sk_server *server, struct sk_server_client *client,
+	struct sk_server_call *call)
+{
+	call->canceled = true;
+	server->counts.canceled++;
+	if (server->config.canceled)
+		server->config.canceled(client->self, call->token);
+}
+
+static void serve_cancel(struct sk_server *server, struct sk_server_client *client,
 	uint64_t number)
 {
 	struct sk_server_call *call = find_call(server, client, false, number);
 
 	/* None: the answer was faster. */
-	if (!call)
-		return;
-	call->canceled = true;
-	server->counts.canceled++;
-	if (server->config.canceled)
-		server->config.canceled(client->self, call->token);
+	if (call)
+		cancel_call(server, client, call);
 }
 
 static void dispatch(struct sk_server *server, struct sk_server_client *client,
@@ -239,7 +244,7 @@ static void serve_packet(struct sk_server *server, struct sk_server_client *clie
 		break;
 	case SK_PACKET_CANCEL:
 		sk_packet_close_handles(&server->request);
-		cancel_call(server, client, packet->number);
+		serve_cancel(server, client, packet->number);
 		break;
 	default:
 		sk_packet_close_handles(&server->request);
@@ -277,9 +282,13 @@ static void close_client(struct sk_server *server, struct sk_server_client *clie
 	close_watched(server, client->fd);
 	client->fd = -1;
 	client->doomed = false;
-	for (unsigned i = 0; i < server->config.max_kept; i++)
-		if (calls[i].token != 0)
-			forget_call(server, client, &calls[i]);
+	for (unsigned i = 0; i < server->config.max_kept; i++) {
+		if (calls[i].token == 0)
+			continue;
+		if (!calls[i].canceled)
+			cancel_call(server, client, &calls[i]);
+		forget_call(server, client, &calls[i]);
+	}
 	server->clients--;
 	if (server->config.gone)
 		server->config.gone(client->self);

@@ -1,7 +1,7 @@
 /*
  * Status codes: what every call of generated code and of the runtime returns.
  * 0 is good, negative one of these, positive the protocol's own error enum.
- * They travel (docs/wire-format.md, "Status message"), so a number is for ever.
+ * They travel (docs/runtime.md), so a number is for ever.
  */
 #ifndef RUNTIME_STATUS_H
 #define RUNTIME_STATUS_H

@@ -17,7 +17,7 @@
 #include "runtime/socket.h"
 #include "runtime/socket_packet.h"
 
-#define ROUNDS 20000
+#define ROUNDS 10000
 #define PACKET_MAX 8192
 #define FDS_MAX 16
 

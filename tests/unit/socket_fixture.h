@@ -48,7 +48,7 @@ enum what {
 
 /* Where the numbers stand in a reply, in words. */
 enum { NUMBER = 2, CLIENTS, KEPT, GONE, CANCELED, EXHAUSTED, GARBAGE, CUT_OFF,
-	ONE_WAYS, TURNED_AWAY };
+	ONE_WAYS, TURNED_AWAY, TOLD };
 
 struct fixture {
 	struct sk_server server;
@@ -57,6 +57,7 @@ struct fixture {
 	unsigned kept_count;
 	unsigned gone;
 	unsigned one_ways;
+	unsigned told;			/* of replies that nobody waits for */
 	int copy_status;
 	char path[64];
 	int fds_before;
@@ -98,6 +99,7 @@ static int fixture_answer(struct sk_reply *to, int number)
 	fixture_put(port, CUT_OFF, server->counts.cut_off);
 	fixture_put(port, ONE_WAYS, fixture.one_ways);
 	fixture_put(port, TURNED_AWAY, server->counts.turned_away);
+	fixture_put(port, TOLD, fixture.told);
 	return sk_answer(to, REPLY_SIZE);
 }
 
@@ -191,6 +193,13 @@ static void fixture_gone(void *self)
 	fixture.gone++;
 }
 
+static void fixture_canceled(void *self, uint64_t token)
+{
+	(void)self;
+	for (unsigned i = 0; i < fixture.kept_count; i++)
+		fixture.told += fixture.kept[i].token == token;
+}
+
 static struct sk_server_config fixture_config(const char *path)
 {
 	return (struct sk_server_config){
@@ -198,6 +207,7 @@ static struct sk_server_config fixture_config(const char *path)
 		.max_clients = MAX_CLIENTS,
 		.max_kept = MAX_KEPT,
 		.gone = fixture_gone,
+		.canceled = fixture_canceled,
 		.dispatch = fixture_dispatch,
 	};
 }

@@ -281,7 +281,9 @@ static void answers_to_a_dead_client_are_peer_closed(void **state)
 {
 	(void)state;
 	assert_int_equal(call(KEEP, SK_POLL), SK_TIMED_OUT);
+	assert_int_equal(server.canceled, 1);
 	sk_loopback_kill_client(&loopback);
+	assert_int_equal(server.canceled, 1);
 	assert_int_equal(echo(&server.kept[0], 2), SK_PEER_CLOSED);
 	assert_int_equal(open_handles(), 0);
 	assert_int_equal(sk_loopback_unanswered(&loopback), 0);

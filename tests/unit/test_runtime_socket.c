@@ -200,6 +200,8 @@ static void killed_client_is_forgotten_with_its_kept_replies(void **state)
 	fixture_await(&client, CLIENTS, 1);
 	assert_int_equal(fixture_word(&client, GONE), 1);
 	assert_int_equal(fixture_word(&client, KEPT), 1);
+	assert_int_equal(fixture_word(&client, CANCELED), 1);
+	assert_int_equal(fixture_word(&client, TOLD), 1);
 	assert_int_equal(fixture_call(&client, RELEASE, 0, SK_FOREVER), SK_OK);
 	assert_int_equal(fixture_word(&client, NUMBER), SK_PEER_CLOSED);
 	sk_socket_close(&client);
