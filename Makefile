@@ -7,7 +7,7 @@ BUILD	?= build
 CC	:= $(if $(filter default,$(origin CC)),gcc,$(CC))
 CFLAGS	?= -O2 -g
 WARN	:= -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Werror
-SANE	:= $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=all)
+SANE	:= $(if $(SANITIZE),-fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all)
 C11	:= $(CC) -std=c11 $(WARN) $(CFLAGS) $(SANE) -I. -I$(BUILD) -MMD -MP
 
 IDL	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard idl/*.c)) \

@@ -151,16 +151,16 @@ static void print_list_type(struct c_code *c, const struct type *item, const cha
 	print_line(out, "\tuint32_t count;");
 	print_line(out, "\tstruct sk_range wire;");
 	print_line(out, "};");
-	print_line(out, "bool %s_next(struct %s_list *list, %s);", name, name,
+	print_wrapped(out, "bool %s_next(struct %s_list *list, %s);", name, name,
 		c_declare(c, item, is_array ? "(*item)" : "*item", path));
 }
 
 static void print_list_functions(struct c_code *c, const char *name)
 {
-	print_line(&c->out, "bool %s_read_list(struct sk_reader *in, struct %s_list *list);",
+	print_wrapped(&c->out, "bool %s_read_list(struct sk_reader *in, struct %s_list *list);",
 		name, name);
-	print_line(&c->out, "bool %s_write_list(struct sk_writer *out,", name);
-	print_line(&c->out, "\tconst struct %s_list *list);", name);
+	print_wrapped(&c->out, "bool %s_write_list(struct sk_writer *out, "
+		"const struct %s_list *list);", name, name);
 }
 
 static void print_own_list(struct c_code *c, const struct type *list, const char *path)
@@ -196,7 +196,7 @@ static void print_member(struct c_code *c, const struct member *m, const char *p
 
 	print_member_doc(c, m->doc);
 	if (m->tag != 0)
-		print_line(out, "bool has_%s;", m->name);
+		print_wrapped(out, "bool has_%s;", m->name);
 	if (m->is_recursive)
 		print_line(out, "struct %s_list %s; /* of one */",
 			m->type->declaration->c_name, m->name);
@@ -232,7 +232,7 @@ static void print_own_lists(struct c_code *c, const struct body *body, const cha
 
 static void print_init(struct c_code *c, const char *name)
 {
-	print_line(&c->out, "static inline void %s_init(struct %s *value)", name, name);
+	print_wrapped(&c->out, "static inline void %s_init(struct %s *value)", name, name);
 	print_line(&c->out, "{");
 	print_line(&c->out, "\tmemset(value, 0, sizeof *value);");
 	print_line(&c->out, "}");
@@ -263,16 +263,17 @@ static void print_struct(struct c_code *c, const struct declaration *d)
 	print_struct_head(c, d);
 	print_members(c, body, d->c_name);
 	print_struct_end(c, body->first == NULL);
+	print(out, "\n");
 	print_init(c, d->c_name);
-	print_line(out, "bool %s_read(struct sk_reader *in, struct %s *value);",
+	print_wrapped(out, "bool %s_read(struct sk_reader *in, struct %s *value);",
 		d->c_name, d->c_name);
-	print_line(out, "bool %s_write(struct sk_writer *out, const struct %s *value);",
+	print_wrapped(out, "bool %s_write(struct sk_writer *out, const struct %s *value);",
 		d->c_name, d->c_name);
 	if (c_is_held_as_one(c->file, d)) {
-		print_line(out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list);",
+		print_wrapped(out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list);",
 			d->c_name, d->c_name);
-		print_line(out, "bool %s_write_one(struct sk_writer *out,", d->c_name);
-		print_line(out, "\tconst struct %s_list *list);", d->c_name);
+		print_wrapped(out, "bool %s_write_one(struct sk_writer *out, "
+			"const struct %s_list *list);", d->c_name, d->c_name);
 	}
 	print_list_functions(c, d->c_name);
 	print(out, "\n");
@@ -296,12 +297,10 @@ static void print_decode_into(struct c_code *c, const char *name)
 {
 	struct printer *out = &c->out;
 
-	print_line(out, "int %s_decode_into(struct %s *value, const void *from, size_t size,",
-		name, name);
-	print_line(out, "\tstruct sk_room *room);");
-	print_line(out, "static inline int %s_decode(struct %s *value, const void *from,",
-		name, name);
-	print_line(out, "\tsize_t size)");
+	print_wrapped(out, "int %s_decode_into(struct %s *value, const void *from, size_t size, "
+		"struct sk_room *room);", name, name);
+	print_wrapped(out, "static inline int %s_decode(struct %s *value, const void *from, "
+		"size_t size)", name, name);
 	print_line(out, "{");
 	print_line(out, "\treturn %s_decode_into(value, from, size, NULL);", name);
 	print_line(out, "}");
@@ -323,13 +322,14 @@ static void print_message(struct c_code *c, const struct declaration *d)
 	print_members(c, head, d->c_name);
 	print_members(c, tail, d->c_name);
 	print_struct_end(c, head->first == NULL && tail->first == NULL);
+	print(out, "\n");
 	print_init(c, d->c_name);
-	print_line(out, "int %s_encode(const struct %s *value, void *to, size_t capacity);",
+	print_wrapped(out, "int %s_encode(const struct %s *value, void *to, size_t capacity);",
 		d->c_name, d->c_name);
 	if (c_has_lists(d))
 		print_decode_into(c, d->c_name);
 	else
-		print_line(out, "int %s_decode(struct %s *value, const void *from, size_t size);",
+		print_wrapped(out, "int %s_decode(struct %s *value, const void *from, size_t size);",
 			d->c_name, d->c_name);
 	print(out, "\n");
 }

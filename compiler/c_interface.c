@@ -65,6 +65,24 @@ static void print_lines(struct printer *out, const char *doc)
 	}
 }
 
+static uint64_t greatest(const struct declaration *message)
+{
+	const struct section *tail = &message->as.message.tail;
+
+	return message->as.message.head.max_size
+		+ (tail->body.first != NULL ? tail->max_size : 0);
+}
+
+/* "at most 17 bytes out, 12 back" */
+static void print_cost(struct c_code *c, const struct method *m)
+{
+	if (m->reply == NULL)
+		print_line(&c->out, " * At most %" PRIu64 " bytes out.", greatest(m->request));
+	else
+		print_line(&c->out, " * At most %" PRIu64 " bytes out, %" PRIu64 " back.",
+			greatest(m->request), greatest(m->reply));
+}
+
 static void declare_method(struct c_code *c, const struct declaration *d,
 	const struct method *m)
 {
@@ -73,15 +91,16 @@ static void declare_method(struct c_code *c, const struct declaration *d,
 	print_line(out, "/**");
 	if (m->doc != NULL)
 		print_lines(out, m->doc);
-	print_line(out, " * %s.%s %s.%s", d->qualified, m->name, c_place(c, &m->span),
-		m->is_idempotent ? " May be called again if its fate is unknown." : "");
+	print_line(out, " * %s.%s %s%s", d->qualified, m->name, c_place(c, &m->span),
+		m->is_idempotent ? "; it may be repeated" : "");
+	print_cost(c, m);
 	if (m->reply == NULL)
-		print_line(out, " * One-way. Returns 0 once it is sent, or a negative status.");
+		print_line(out, " * One-way: 0 once it is sent, or a negative status.");
+	else if (m->error != NULL)
+		print_line(out, " * Returns 0, a negative status, or a positive %s.",
+			m->error->c_name);
 	else
-		print_line(out, " * Returns 0, a negative status%s%s%s.",
-			m->error != NULL ? ", or a positive " : "",
-			m->error != NULL ? m->error->c_name : "",
-			" (what the reply borrows stays until the next call)");
+		print_line(out, " * Returns 0 or a negative status.");
 	print_line(out, " */");
 	print_call_signature(c, d, m, ";");
 	print(out, "\n");

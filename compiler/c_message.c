@@ -123,7 +123,7 @@ static void print_encode(struct c_code *c, const struct declaration *d)
 	struct c_block block = { .c = c, .stream = "&out", .fail = "return out.status;" };
 	struct place place = { &block, head, "head", d->c_name };
 
-	print_line(out, "int %s_encode(const struct %s *value, void *to, size_t capacity)",
+	print_wrapped(out, "int %s_encode(const struct %s *value, void *to, size_t capacity)",
 		d->c_name, d->c_name);
 	print_line(out, "{");
 	out->indent++;
@@ -279,10 +279,9 @@ static void print_decode(struct c_code *c, const struct declaration *d)
 	bool tags = c_has_tags(&head->body) || c_has_tags(&tail->body);
 	bool is_empty = head->body.first == NULL && tail->body.first == NULL;
 
-	print_line(out, "int %s_decode%s(struct %s *value, const void *from, size_t size%s",
-		d->c_name, lists ? "_into" : "", d->c_name, lists ? "," : ")");
-	if (lists)
-		print_line(out, "\tstruct sk_room *room)");
+	print_wrapped(out, "int %s_decode%s(struct %s *value, const void *from, size_t size%s)",
+		d->c_name, lists ? "_into" : "", d->c_name,
+		lists ? ", struct sk_room *room" : "");
 	print_line(out, "{");
 	out->indent++;
 	if (head->body.first != NULL)

@@ -172,7 +172,7 @@ static void print_list_read(struct c_code *c, const struct type *item,
 		.fail = is_flat ? "return sk_read_done(in, &copy, false);" : "return false;" };
 	const char *in = is_flat ? "copy" : "*in";
 
-	print_line(&c->out, "%sbool %s_read_list(struct sk_reader *in, struct %s_list *list)",
+	print_wrapped(&c->out, "%sbool %s_read_list(struct sk_reader *in, struct %s_list *list)",
 		is_flat ? "SK_FLATTEN " : "", list, list);
 	print_line(&c->out, "{");
 	c->out.indent++;
@@ -191,7 +191,7 @@ static void print_list_read(struct c_code *c, const struct type *item,
 	print_line(&c->out, "item = room != NULL ? (%s)room : &spare;",
 		c_declare(c, item, is_array ? "(*)" : "*", path));
 	print_line(&c->out, "sk_range_begin(&list->wire, %s);", c_address(c, in));
-	print_line(&c->out, "for (uint32_t n = 0; n < list->count; n++) {");
+	print_line(&c->out, "for (uint32_t left = list->count; left != 0; left--) {");
 	c->out.indent++;
 	c_read_value(&block, item, is_array ? "(*item)" : "*item", path);
 	c_flush(&block);
@@ -215,7 +215,7 @@ static void print_list_next(struct c_code *c, const struct type *item,
 	struct c_block block = { .c = c, .stream = "&in",
 		.fail = "return sk_list_stop(&list->count);" };
 
-	print_line(&c->out, "%sbool %s_next(struct %s_list *list, %s)",
+	print_wrapped(&c->out, "%sbool %s_next(struct %s_list *list, %s)",
 		c_is_flat(item) ? "SK_FLATTEN " : "", list, list,
 		c_declare(c, item, is_array ? "(*item)" : "*item", path));
 	print_line(&c->out, "{");
@@ -254,7 +254,7 @@ static void print_read_one(struct c_code *c, const char *name)
 {
 	struct printer *out = &c->out;
 
-	print_line(out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list)",
+	print_wrapped(out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list)",
 		name, name);
 	print_line(out, "{");
 	print_line(out, "\tstruct %s spare;", name);
@@ -281,7 +281,7 @@ void c_print_struct_read(struct c_code *c, const struct declaration *d)
 	struct type self = { .kind = TYPE_STRUCT, .declaration = (struct declaration *)d };
 	bool counts = d->as.structure.counts_depth;
 
-	print_line(&c->out, "bool %s_read(struct sk_reader *in, struct %s *value)",
+	print_wrapped(&c->out, "bool %s_read(struct sk_reader *in, struct %s *value)",
 		d->c_name, d->c_name);
 	print_line(&c->out, "{");
 	c->out.indent++;

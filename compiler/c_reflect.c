@@ -48,7 +48,7 @@ static const char *print_list(struct reflect *r, const struct type *item, const 
 	const char *element = print_type(r, item, item_path);
 	const char *name = symbol(r);
 
-	print_line(out, "static bool %s_next(void *list, void *item)", name);
+	print_wrapped(out, "static bool %s_next(void *list, void *item)", name);
 	print_line(out, "{");
 	print_line(out, "\treturn %s_next((struct %s_list *)list, (%s)item);", list, list,
 		item_pointer(r, item, item_path));
@@ -166,14 +166,13 @@ static void print_functions(struct c_code *c, const struct declaration *d)
 	struct printer *out = &c->out;
 	const char *name = d->c_name;
 
-	print_line(out, "static int %s_encode_any(const void *value, void *to, size_t capacity)",
+	print_wrapped(out, "static int %s_encode_any(const void *value, void *to, size_t capacity)",
 		name);
 	print_line(out, "{");
 	print_line(out, "\treturn %s_encode((const struct %s *)value, to, capacity);", name, name);
 	print_line(out, "}");
-	print_line(out, "static int %s_decode_any(void *value, const void *from, size_t size,",
-		name);
-	print_line(out, "\tstruct sk_room *room)");
+	print_wrapped(out, "static int %s_decode_any(void *value, const void *from, size_t size, "
+		"struct sk_room *room)", name);
 	print_line(out, "{");
 	if (c_has_lists(d)) {
 		print_line(out, "\treturn %s_decode_into((struct %s *)value, from, size, room);",

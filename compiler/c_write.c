@@ -134,12 +134,12 @@ static void print_list_write(struct c_code *c, const struct type *item,
 	const char *list, const char *path)
 {
 	bool is_flat = c_is_flat(item);
+	bool is_array = item->kind == TYPE_ARRAY;
 	struct c_block block = { .c = c, .stream = is_flat ? "&copy" : "out",
 		.fail = is_flat ? "return sk_write_done(out, &copy, false);" : "return false;" };
 
-	print_line(&c->out, "%sbool %s_write_list(struct sk_writer *out,",
-		is_flat ? "SK_FLATTEN " : "", list);
-	print_line(&c->out, "\tconst struct %s_list *list)", list);
+	print_wrapped(&c->out, "%sbool %s_write_list(struct sk_writer *out, "
+		"const struct %s_list *list)", is_flat ? "SK_FLATTEN " : "", list, list);
 	print_line(&c->out, "{");
 	c->out.indent++;
 	print_line(&c->out, "if (list->items == NULL)");
@@ -148,9 +148,11 @@ static void print_list_write(struct c_code *c, const struct type *item,
 		print_line(&c->out, "struct sk_writer copy = *out;");
 	c_require(&block, "sk_write_varint(%s, list->count)", block.stream);
 	c_flush(&block);
-	print_line(&c->out, "for (uint32_t n = 0; n < list->count; n++) {");
+	print_line(&c->out, "const %s = list->items;", c_declare(c, item,
+		is_array ? "(*item)" : "*item", path));
+	print_line(&c->out, "for (uint32_t left = list->count; left != 0; left--, item++) {");
 	c->out.indent++;
-	c_write_value(&block, item, "list->items[n]", path);
+	c_write_value(&block, item, is_array ? "(*item)" : "*item", path);
 	c_flush(&block);
 	c->out.indent--;
 	print_line(&c->out, "}");
@@ -168,8 +170,8 @@ void c_print_list_write(struct c_code *c, const struct type *list, const char *p
 
 static void print_write_one(struct c_code *c, const char *name)
 {
-	print_line(&c->out, "bool %s_write_one(struct sk_writer *out,", name);
-	print_line(&c->out, "\tconst struct %s_list *list)", name);
+	print_wrapped(&c->out, "bool %s_write_one(struct sk_writer *out, "
+		"const struct %s_list *list)", name, name);
 	print_line(&c->out, "{");
 	print_line(&c->out, "\tif (list->count == 1 && list->items != NULL)");
 	print_line(&c->out, "\t\treturn %s_write(out, list->items);", name);
@@ -185,7 +187,7 @@ void c_print_struct_write(struct c_code *c, const struct declaration *d)
 	struct type self = { .kind = TYPE_STRUCT, .declaration = (struct declaration *)d };
 	bool counts = d->as.structure.counts_depth;
 
-	print_line(&c->out, "bool %s_write(struct sk_writer *out, const struct %s *value)",
+	print_wrapped(&c->out, "bool %s_write(struct sk_writer *out, const struct %s *value)",
 		d->c_name, d->c_name);
 	print_line(&c->out, "{");
 	c->out.indent++;

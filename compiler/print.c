@@ -36,6 +36,14 @@ void print(struct printer *out, const char *format, ...)
 	append(out, text, strlen(text));
 }
 
+static void append_line(struct printer *out, const char *text, size_t size)
+{
+	for (unsigned i = 0; size != 0 && i < out->indent; i++)
+		append(out, "\t", 1);
+	append(out, text, size);
+	append(out, "\n", 1);
+}
+
 void print_line(struct printer *out, const char *format, ...)
 {
 	va_list arguments;
@@ -43,10 +51,49 @@ void print_line(struct printer *out, const char *format, ...)
 	va_start(arguments, format);
 	const char *text = arena_vprintf(out->arena, format, arguments);
 	va_end(arguments);
-	for (unsigned i = 0; *text != '\0' && i < out->indent; i++)
-		append(out, "\t", 1);
-	append(out, text, strlen(text));
-	append(out, "\n", 1);
+	append_line(out, text, strlen(text));
+}
+
+static bool can_break(const char *text, size_t at)
+{
+	return text[at - 1] == ',' && text[at] == ' ';
+}
+
+/*
+ * How much of a long line stands on the first: up to the last comma that fits,
+ * or else the first comma. All of it if there is none.
+ */
+static size_t first_part(const char *text, size_t width)
+{
+	size_t size = strlen(text);
+	size_t end = width;
+
+	while (end > 0 && !can_break(text, end))
+		end--;
+	if (end != 0)
+		return end;
+	for (end = width; end < size; end++)
+		if (can_break(text, end))
+			return end;
+	return size;
+}
+
+void print_wrapped(struct printer *out, const char *format, ...)
+{
+	size_t width = 84 - 8 * (size_t)out->indent;
+	va_list arguments;
+
+	va_start(arguments, format);
+	const char *text = arena_vprintf(out->arena, format, arguments);
+	va_end(arguments);
+	while (strlen(text) > width) {
+		size_t size = first_part(text, width);
+		if (text[size] == '\0')
+			break;
+		append_line(out, text, size);
+		text = arena_printf(out->arena, "\t%s", text + size + 1);
+	}
+	append_line(out, text, strlen(text));
 }
 
 static bool has_same_text(const struct printer *out, const char *path)

@@ -23,6 +23,10 @@ void print(struct printer *out, const char *format, ...)
 void print_line(struct printer *out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same for a signature or a call: broken behind a comma where it is long. */
+void print_wrapped(struct printer *out, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /*
  * Writes the text to a file, whole or not at all: to a temporary file beside
  * it, which then takes its name. Leaves a file that has the same text alone,

@@ -12,14 +12,16 @@ cd "$(dirname "$0")/../../.." || exit 1
 here=tests/bench/codec
 out=$PWD/build/bench/codec
 skald=${SKALD:-$PWD/build/skald}
-codecs="memcpy hand skald"
+codecs="memcpy hand skald skaldnext"
 [ "${1-}" = --quick ] || codecs="$codecs nanopb protobufc capnp flatbuffers"
 
 # What each codec is made of besides its wrapper, here/with_CODEC.
 declare -A code=([hand]=$here/hand.c [skald]=$out/messages.skald.c
+	[skaldnext]=$out/messages.skald.c
 	[nanopb]=$out/messages.pb.c [protobufc]=$out/messages.pb-c.c
 	[capnp]=$out/messages.capnp.c++)
-declare -A library=([skald]=$out/runtime.a [nanopb]=-l:libprotobuf-nanopb.a
+declare -A library=([skald]=$out/runtime.a [skaldnext]=$out/runtime.a
+	 [nanopb]=-l:libprotobuf-nanopb.a
 	[protobufc]=-l:libprotobuf-c.a [capnp]="-l:libcapnp.a -l:libkj.a -lpthread")
 declare -A generator=([skald]="$skald c messages.skald -o $out"
 	[nanopb]="nanopb_generator.py -q -D $out messages.proto"

@@ -7,6 +7,7 @@ BEGIN {
 	title["memcpy"] = "memcpy of as many bytes"
 	title["hand"] = "hand-written C"
 	title["skald"] = "skald"
+	title["skaldnext"] = "skald, arrays by iterator"
 	title["nanopb"] = "nanopb"
 	title["protobufc"] = "protobuf-c"
 	title["capnp"] = "Cap'n Proto C++"
