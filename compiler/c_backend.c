@@ -102,7 +102,11 @@ static int write_depfile(struct arena *arena, const struct schema *schema,
 {
 	struct printer out = { .arena = arena };
 
-	print(&out, "%s.skald.h %s.skald.c:", for_make(arena, stem), for_make(arena, stem));
+	stem = for_make(arena, stem);
+	print(&out, "%s.skald.h %s.skald.c", stem, stem);
+	if (options->reflect)
+		print(&out, " %s.skald.reflect.c", stem);
+	print(&out, ":");
 	for (const struct file *f = schema->files; f != NULL; f = f->next)
 		print(&out, " \\\n  %s", for_make(arena, f->source->path));
 	print(&out, "\n");

@@ -131,7 +131,7 @@ void c_write_member(struct c_block *block, const struct member *member, const ch
 
 /* The caller's elements, or those of a message as they came. */
 static void print_list_write(struct c_code *c, const struct type *item,
-	const char *list, const char *path)
+	const char *list, const char *path, bool is_empty)
 {
 	bool is_flat = c_is_flat(item);
 	bool is_array = item->kind == TYPE_ARRAY;
@@ -146,6 +146,8 @@ static void print_list_write(struct c_code *c, const struct type *item,
 	print_line(&c->out, "\treturn sk_write_range(out, list->count, &list->wire);");
 	if (is_flat)
 		print_line(&c->out, "struct sk_writer copy = *out;");
+	if (is_empty)
+		c_require(&block, "list->count <= SK_EMPTY_MAX");
 	c_require(&block, "sk_write_varint(%s, list->count)", block.stream);
 	c_flush(&block);
 	print_line(&c->out, "const %s = list->items;", c_declare(c, item,
@@ -165,7 +167,7 @@ static void print_list_write(struct c_code *c, const struct type *item,
 void c_print_list_write(struct c_code *c, const struct type *list, const char *path)
 {
 	print_list_write(c, list->element, c_list_name(c, list, path),
-		c_item_path(c, list, path));
+		c_item_path(c, list, path), list->element->min_size == 0);
 }
 
 static void print_write_one(struct c_code *c, const char *name)
@@ -207,7 +209,7 @@ void c_print_struct_write(struct c_code *c, const struct declaration *d)
 	c->out.indent--;
 	print_line(&c->out, "}");
 	print(&c->out, "\n");
-	print_list_write(c, &self, d->c_name, d->c_name);
+	print_list_write(c, &self, d->c_name, d->c_name, d->as.structure.min_size == 0);
 	if (c_is_held_as_one(c->file, d))
 		print_write_one(c, d->c_name);
 }
