@@ -19,6 +19,7 @@ struct request {
 	const struct declaration *message;
 	const char *rest;		/* behind the message's name */
 	size_t size;
+	bool lenient;
 };
 
 static void answer_fault(struct arena *arena, const struct wire_fault *fault)
@@ -73,7 +74,7 @@ static bool read_bytes(const struct request *request, const char *text,
 
 static void answer_decode(const struct request *request)
 {
-	struct wire_decode_options options = {0};
+	struct wire_decode_options options = {.lenient = request->lenient};
 	const char *space = memchr(request->rest, ' ', request->size);
 	struct wire_fault fault;
 	struct wire_view head;
@@ -102,10 +103,10 @@ static void answer_decode(const struct request *request)
 }
 
 /* Both verbs are "V MESSAGE REST". */
-static void answer(struct arena *arena, const struct schema *schema,
-	const char *line, size_t size)
+static void answer(const struct run *run, struct arena *arena,
+	const struct schema *schema, const char *line, size_t size)
 {
-	struct request request = {.arena = arena};
+	struct request request = {.arena = arena, .lenient = run->lenient};
 	const char *space;
 	const char *name;
 
@@ -146,9 +147,11 @@ int command_conform(struct run *run)
 		while (size > 0 && (line[size - 1] == '\n' ||
 		       line[size - 1] == '\r'))
 			size--;
-		answer(arena, schema, line, (size_t)size);
+		answer(run, arena, schema, line, (size_t)size);
 		arena_free(arena);
-		fflush(stdout);
+		/* main() reports it. */
+		if (fflush(stdout) != 0)
+			break;
 	}
 	free(line);
 	return STATUS_GOOD;

@@ -48,7 +48,8 @@ static const struct command commands[] = {
 		"  E MESSAGE {json}            OK HEADHEX TAILHEX, or FAIL reason\n"
 		"  D MESSAGE HEADHEX TAILHEX   OK {json}, or FAIL reason\n"
 		"`-` stands for an empty tail.",
-		1, 1, OPTION_IMPORT | OPTION_COLOR, command_conform,
+		1, 1, OPTION_IMPORT | OPTION_LENIENT | OPTION_COLOR,
+		command_conform,
 	},
 	{
 		"explain", "CODE", "explain a diagnostic (E0123)",

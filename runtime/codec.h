@@ -652,7 +652,7 @@ static inline bool sk_is_fixed(const void *from, size_t size, uint32_t id,
 		return false;
 	if (SK_LIKELY(size == fixed))
 		return true;
-	return size <= declared && sk_is_zero(head + fixed, head + size);
+	return size <= declared && (SK_LENIENT || sk_is_zero(head + fixed, head + size));
 }
 
 /*

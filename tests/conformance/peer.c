@@ -21,6 +21,7 @@ static void die(const char *what)
 
 static void become(char *const *command, const int *in, const int *out)
 {
+	signal(SIGPIPE, SIG_DFL);
 	dup2(in[0], STDIN_FILENO);
 	dup2(out[1], STDOUT_FILENO);
 	close(in[0]);
@@ -33,11 +34,12 @@ static void become(char *const *command, const int *in, const int *out)
 
 void peer_start(struct peer *peer, char *const *command)
 {
+	unsigned starts = peer->starts + 1;
 	int in[2];
 	int out[2];
 
 	signal(SIGPIPE, SIG_IGN);
-	*peer = (struct peer){.command = command};
+	*peer = (struct peer){.command = command, .starts = starts};
 	/* Closed on exec, so that a second peer does not hold the first's. */
 	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
 		die("pipe");
@@ -66,6 +68,20 @@ bool peer_stop(struct peer *peer)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static void restart(struct peer *peer)
+{
+	if (peer->answers && peer->starts < PEER_STARTS_MAX) {
+		peer_stop(peer);
+		peer_start(peer, peer->command);
+		return;
+	}
+	printf("not ok - %s", peer->command[0]);
+	for (char *const *word = peer->command + 1; *word; word++)
+		printf(" %s", *word);
+	puts(peer->answers ? " lives" : " starts and answers");
+	exit(1);
+}
+
 const char *peer_ask(struct peer *peer, const char *line)
 {
 	ssize_t size = -1;
@@ -75,10 +91,10 @@ const char *peer_ask(struct peer *peer, const char *line)
 	if (fflush(peer->to) == 0)
 		size = getline(&peer->answer, &peer->capacity, peer->from);
 	if (size <= 0 || peer->answer[size - 1] != '\n') {
-		peer_stop(peer);
-		peer_start(peer, peer->command);
+		restart(peer);
 		return NULL;
 	}
+	peer->answers++;
 	peer->answer[size - 1] = '\0';
 	return peer->answer;
 }

@@ -5,6 +5,7 @@
 #define TESTS_CONFORMANCE_PEER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 struct peer {
@@ -14,13 +15,20 @@ struct peer {
 	FILE *from;
 	char *answer;			/* the last one, without line's end */
 	size_t capacity;
+	unsigned answers;		/* since it was started */
+	unsigned starts;
 };
 
-/* Starts a command (ended by NULL). Exits with status 2 if it cannot. */
+/* A program that dies more often than this is not started again. */
+#define PEER_STARTS_MAX 20
+
+/* Starts a command (ended by NULL) for a zeroed peer. Exits with status 2 if
+ * it cannot. */
 void peer_start(struct peer *peer, char *const *command);
 /*
  * Sends one line, which has none of its own end, and waits for the answer.
- * NULL if the program is gone: it is then started anew.
+ * NULL if the program is gone: it is then started anew. One that dies before
+ * its first answer, or too often, ends this program with status 1.
  */
 const char *peer_ask(struct peer *peer, const char *line);
 /* Ends its input. True if it exits with status 0. */
