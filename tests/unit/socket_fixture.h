@@ -18,6 +18,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@
 enum what {
 	ECHO,
 	KEEP,				/* answered by RELEASE */
-	RELEASE,			/* ANSWERS the oldest kept; number: status */
+	RELEASE,			/* answers the oldest kept, with as many handles
+					 * as the next word says; number: status */
 	RELEASE_LAST,
 	COUNT,				/* the reply holds all counts */
 	TWICE,				/* answers, and tells what a copy got */
@@ -103,7 +105,14 @@ static int fixture_answer(struct sk_reply *to, int number)
 	return sk_answer(to, REPLY_SIZE);
 }
 
-static int fixture_release(bool last)
+static void fixture_give(struct sk_port *port, uint32_t count)
+{
+	port->answer.handle_count = count;
+	for (uint32_t i = 0; i < count && i < SK_HANDLES_MAX; i++)
+		port->answer.handles[i].raw = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static int fixture_release(bool last, uint32_t handles)
 {
 	struct sk_reply kept;
 
@@ -114,6 +123,7 @@ static int fixture_release(bool last)
 	if (!last)
 		memmove(fixture.kept, fixture.kept + 1,
 			fixture.kept_count * sizeof(kept));
+	fixture_give(kept.port, handles);
 	return fixture_answer(&kept, 0);
 }
 
@@ -132,13 +142,6 @@ static int fixture_write(struct sk_handle *handle)
 	close(handle->raw);
 	handle->raw = -1;
 	return (int)written;
-}
-
-static void fixture_give(struct sk_port *port, uint32_t count)
-{
-	port->answer.handle_count = count;
-	for (uint32_t i = 0; i < count && i < SK_HANDLES_MAX; i++)
-		port->answer.handles[i].raw = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 static int fixture_dispatch(void *self, struct sk_incoming *incoming)
@@ -161,9 +164,9 @@ static int fixture_dispatch(void *self, struct sk_incoming *incoming)
 		fixture.kept[fixture.kept_count++] = sk_reply_keep(to);
 		return SK_OK;
 	case RELEASE:
-		return fixture_answer(to, fixture_release(false));
+		return fixture_answer(to, fixture_release(false, sk_get_uint32(bytes + 12)));
 	case RELEASE_LAST:
-		return fixture_answer(to, fixture_release(true));
+		return fixture_answer(to, fixture_release(true, 0));
 	case COUNT:
 		return fixture_answer(to, fixture.copy_status);
 	case TWICE:
@@ -223,6 +226,8 @@ static int fixture_setup(void **state)
 	struct sk_server_config config;
 
 	(void)state;
+	/* A write to a dead peer must not need it ignored. */
+	signal(SIGPIPE, SIG_DFL);
 	memset(&fixture, 0, sizeof(fixture));
 	fixture.fds_before = fixture_count_fds();
 	snprintf(fixture.path, sizeof(fixture.path), "/tmp/skald-test-%d.socket",
