@@ -86,10 +86,13 @@ const char *peer_ask(struct peer *peer, const char *line)
 {
 	ssize_t size = -1;
 
+	/* A program that hangs ends this one by SIGALRM. */
+	alarm(PEER_SECONDS);
 	fputs(line, peer->to);
 	putc('\n', peer->to);
 	if (fflush(peer->to) == 0)
 		size = getline(&peer->answer, &peer->capacity, peer->from);
+	alarm(0);
 	if (size <= 0 || peer->answer[size - 1] != '\n') {
 		restart(peer);
 		return NULL;

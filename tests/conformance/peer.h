@@ -21,6 +21,8 @@ struct peer {
 
 /* A program that dies more often than this is not started again. */
 #define PEER_STARTS_MAX 20
+/* Longest that an answer is waited for; the first may need a compiler. */
+#define PEER_SECONDS 300
 
 /* Starts a command (ended by NULL) for a zeroed peer. Exits with status 2 if
  * it cannot. */
