@@ -174,6 +174,13 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$dir/sock" 2>/dev/null
 		must_fail 1 client cat "/$name" && said 'neither' || return 1
 		must_fail 1 client put /dev/null "/$name" && said 'neither' || return 1
 	done
+	# Who waits at a FIFO must not notice either.
+	(echo "to nobody" >"$dir/fifo" && : >"$scratch/noticed") &
+	local writer=$!
+	until [ "$(sed 's/.*) //' /proc/$writer/stat | cut -d' ' -f1)" = S ]; do :; done
+	must_fail 1 client cat /fifo || return 1
+	kill -0 $writer || return 1
+	kill $writer
 	client stat /fifo | grep -qx 'kind: other' || return 1
 	must client ls -l / || return 1
 	must client get -r / "$scratch/copy" || return 1
