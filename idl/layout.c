@@ -144,10 +144,13 @@ static void layout_structs(struct check *check)
 	for (i = 0; i < check->struct_count; i++) {
 		structure = &check->structs_for_max[i]->declaration;
 		for (member = structure->as.structure.body.first;
-			member != NULL; member = member->next)
+			member != NULL; member = member->next) {
+			/* Again: lists may lead to what came later above. */
+			member_min(member);
 			structure->as.structure.max_size = sum(
 				structure->as.structure.max_size,
 				member_max(member));
+		}
 	}
 }
 

@@ -9,9 +9,12 @@ cat >"$schema" <<'S'
 namespace a;
 struct Nothing { }
 struct Tree { Tree[] kids; }
+struct Outer { Inner[] inners; }
+struct Inner { uint8 x; }
 message M 1 { head(16): uint8 x; string s; }
 message Big 2 { head(8): tail: byte[] bytes; Nothing[] none; Tree tree; }
 message Empty 3 { head(8): tail: }
+message Outers 5 { head(8): tail: Outer outer; }
 message Bound 4 { head(32): string<2> s; uint16[<=2] l; }
 S
 
@@ -114,6 +117,11 @@ line '1,024 elements of nothing, decoded' 'D Big 020000001c000000 '\
 '18000000000000001900000000000000''1b00000000000000''01''021001' 'OK '
 line '1,025 elements of nothing, decoded' 'D Big 020000001c000000 '\
 '18000000000000001900000000000000''1b00000000000000''01''061001' 'FAIL none: 1025'
+
+line '2,000 elements that contain themselves' \
+	"E Big {\"tree\": {\"kids\": [$(printf '{},%.0s' {1..1999}){}]}}" 'OK '
+line '2,000 elements of a struct declared later' \
+	"E Outers {\"outer\": {\"inners\": [$(printf '{},%.0s' {1..1999}){}]}}" 'OK '
 
 # Answers come before the next question.
 coproc "$skald" conform "$schema"

@@ -53,6 +53,21 @@ static struct row row_of(struct arena *arena, const struct value *value)
 	return row;
 }
 
+static struct row *add_row(struct arena *arena, struct rows *rows)
+{
+	struct row *moved;
+
+	if (rows->count == rows->capacity) {
+		rows->capacity = rows->capacity ? 2 * rows->capacity : 64;
+		moved = arena_alloc(arena, rows->capacity * sizeof(*moved));
+		if (rows->count)
+			memcpy(moved, rows->items,
+				rows->count * sizeof(*moved));
+		rows->items = moved;
+	}
+	return &rows->items[rows->count++];
+}
+
 struct rows rows_read(struct arena *arena, const char *path)
 {
 	struct rows rows = {0};
@@ -75,9 +90,7 @@ struct rows rows_read(struct arena *arena, const char *path)
 				rows.count + 1);
 			exit(2);
 		}
-		rows.items = realloc(rows.items,
-			(rows.count + 1) * sizeof(*rows.items));
-		rows.items[rows.count++] = row_of(arena, value);
+		*add_row(arena, &rows) = row_of(arena, value);
 	}
 	free(line);
 	fclose(file);

@@ -2,7 +2,7 @@
  * Rows of a vectors file, and what the checks do with their values.
  *
  * A vectors file is text, one JSON object per line. Strings in it are bytes,
- * one code point U+0000 to U+00FF each. Nothing is ever freed.
+ * one code point U+0000 to U+00FF each.
  */
 #ifndef TESTS_CONFORMANCE_ROWS_H
 #define TESTS_CONFORMANCE_ROWS_H
@@ -32,9 +32,11 @@ struct row {
 struct rows {
 	struct row *items;
 	size_t count;
+	size_t capacity;
 };
 
-/* Reads a whole file; exits with status 2 if it is no vectors file. */
+/* Reads a whole file into the arena; exits with status 2 if it is no vectors
+ * file. */
 struct rows rows_read(struct arena *arena, const char *path);
 
 /* The value as JSON on one line. */

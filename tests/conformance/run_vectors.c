@@ -33,6 +33,7 @@
 #define SAMPLE 64
 
 struct job {
+	struct arena *whole;		/* for the run */
 	struct arena *arena;		/* for one row */
 	struct peer peer;
 	struct peer other;		/* of differ only */
@@ -465,7 +466,7 @@ static void run_check(struct job *job, const char *malformed, char **command)
 		"%zu of them, encode back", job->checks, job->accepted);
 	if (malformed == NULL)
 		return;
-	job->rows = rows_read(arena_new(), malformed);
+	job->rows = rows_read(job->whole, malformed);
 	each_row(job, job->file, malformed_row);
 	report(job, command, "%zu malformed messages are refused, or, %zu of "
 		"them, read as by the original", job->checks, job->accepted);
@@ -508,14 +509,14 @@ static void run(struct job *job, char **argv, char **command)
 
 int main(int argc, char **argv)
 {
-	struct job job = {.seed = 1};
-	struct arena *arena = arena_new();
+	struct job job = {.seed = 1, .whole = arena_new()};
 	char **command = behind_dashes(argv);
 
 	if (argc < 5 || command == NULL || argv[1] == NULL || argv[2] == NULL)
 		usage();
-	job.rows = rows_read(arena, argv[2]);
-	job.file = base_name(arena, argv[2]);
+	job.rows = rows_read(job.whole, argv[2]);
+	job.file = base_name(job.whole, argv[2]);
 	run(&job, argv, command);
+	arena_free(job.whole);
 	return job.has_failed;
 }
