@@ -145,20 +145,19 @@ static void print_call(struct c_code *c, const struct declaration *d, const stru
 
 	print_call_signature(c, d, m, "");
 	print_line(out, "{");
-	print_line(out, "\tint status = %s_encode(request,", m->request->c_name);
+	print_line(out, "\tint size = %s_encode(request,", m->request->c_name);
 	print_line(out, "\t\tchannel->request.bytes, channel->request.capacity);");
 	print(out, "\n");
 	if (m->reply == NULL) {
-		print_line(out, "\tif (status < 0)");
-		print_line(out, "\t\treturn status;");
-		print_line(out, "\treturn sk_send(channel, (size_t)status, call);");
+		print_line(out, "\treturn sk_send(channel, size, call);");
 	} else {
-		print_line(out, "\tif (status >= 0)");
-		print_line(out, "\t\tstatus = sk_invoke(channel, (size_t)status,");
-		print_line(out, "\t\t\t%s_ID, call);", m->reply->c_name);
-		print_line(out, "\tif (status == 0)");
-		print_line(out, "\t\tstatus = %s_decode(reply,", m->reply->c_name);
-		print_line(out, "\t\t\tchannel->reply.bytes, channel->reply.size);");
+		print_line(out, "\tint status = sk_invoke(channel, size, %s_ID, call);",
+			m->reply->c_name);
+		print_line(out, "\tif (status != 0)");
+		print_line(out, "\t\treturn status;");
+		print_line(out, "\tstatus = %s_decode(reply,", m->reply->c_name);
+		print_line(out, "\t\tchannel->reply.bytes, channel->reply.size);");
+		print_line(out, "\tsk_discard(channel);");
 		print_line(out, "\treturn status;");
 	}
 	print_line(out, "}");
@@ -178,7 +177,7 @@ static void print_answer(struct c_code *c, const struct declaration *d,
 	print_line(out, "\t\treturn SK_BAD_TOKEN;");
 	print_line(out, "\tint size = %s_encode(reply,", m->reply->c_name);
 	print_line(out, "\t\tto->port->answer.bytes, to->port->answer.capacity);");
-	print_line(out, "\treturn size < 0 ? size : sk_answer(to, (size_t)size);");
+	print_line(out, "\treturn sk_answer(to, size);");
 	print_line(out, "}");
 	print(out, "\n");
 }

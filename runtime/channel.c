@@ -74,24 +74,26 @@ static int sort_reply(const struct sk_message *reply, uint32_t reply_id)
 	return SK_MALFORMED;
 }
 
-static int begin(struct sk_channel *channel, size_t request_size)
+static int begin(struct sk_channel *channel, int encoded)
 {
 	struct sk_message *request = &channel->request;
 
 	sk_discard(channel);
 	channel->delivered = false;
-	if (request_size <= request->capacity) {
-		request->size = (uint32_t)request_size;
-		return SK_OK;
+	if (encoded >= 0 && (uint32_t)encoded > request->capacity)
+		encoded = SK_TOO_BIG;
+	if (encoded < 0) {
+		close_handles(channel, request);
+		return encoded;
 	}
-	close_handles(channel, request);
-	return SK_TOO_BIG;
+	request->size = (uint32_t)encoded;
+	return SK_OK;
 }
 
-int sk_invoke(struct sk_channel *channel, size_t request_size, uint32_t reply_id,
+int sk_invoke(struct sk_channel *channel, int encoded, uint32_t reply_id,
 	const struct sk_call *call)
 {
-	int status = begin(channel, request_size);
+	int status = begin(channel, encoded);
 
 	if (status != SK_OK)
 		return status;
@@ -105,10 +107,9 @@ int sk_invoke(struct sk_channel *channel, size_t request_size, uint32_t reply_id
 	return status;
 }
 
-int sk_send(struct sk_channel *channel, size_t request_size,
-	const struct sk_call *call)
+int sk_send(struct sk_channel *channel, int encoded, const struct sk_call *call)
 {
-	int status = begin(channel, request_size);
+	int status = begin(channel, encoded);
 
 	if (status != SK_OK)
 		return status;
@@ -125,17 +126,19 @@ struct sk_reply sk_reply_keep(struct sk_reply *to)
 	return kept;
 }
 
-int sk_answer(struct sk_reply *to, size_t size)
+int sk_answer(struct sk_reply *to, int encoded)
 {
 	struct sk_reply reply = sk_reply_keep(to);
 
 	if (!reply.port)
 		return SK_BAD_TOKEN;
-	if (size > reply.port->answer.capacity) {
-		sk_answer_error(&reply, SK_TOO_BIG);
-		return SK_TOO_BIG;
+	if (encoded >= 0 && (uint32_t)encoded > reply.port->answer.capacity)
+		encoded = SK_TOO_BIG;
+	if (encoded < 0) {
+		sk_answer_error(&reply, encoded);
+		return encoded;
 	}
-	reply.port->answer.size = (uint32_t)size;
+	reply.port->answer.size = (uint32_t)encoded;
 	return reply.port->ops->answer(reply.port, &reply);
 }
 

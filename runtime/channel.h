@@ -80,16 +80,16 @@ struct sk_channel {
 #define SK_STATUS_SIZE 12
 
 /*
- * For generated clients: makes a call with the request_size bytes that stand
- * in channel->request. 0: a reply with this id came and waits in
+ * For generated clients: makes a call with the request that was encoded into
+ * channel->request, given what encoding returned: its size, or the status
+ * that is then the call's. 0: a reply with this id came and waits in
  * channel->reply. Positive: the method's error. Negative: a status, also one
  * that the server sent. Any other answer is SK_MALFORMED.
  */
-int sk_invoke(struct sk_channel *channel, size_t request_size, uint32_t reply_id,
+int sk_invoke(struct sk_channel *channel, int encoded, uint32_t reply_id,
 	const struct sk_call *call);
 /* The same for a one-way method: 0 once it is sent. */
-int sk_send(struct sk_channel *channel, size_t request_size,
-	const struct sk_call *call);
+int sk_send(struct sk_channel *channel, int encoded, const struct sk_call *call);
 /*
  * For generated clients, once they are through with a reply, decoded or
  * refused: closes the handles in it that were not taken. Taking one is
@@ -144,11 +144,13 @@ uint32_t sk_message_id(const struct sk_message *message);
 /* Moves the duty to answer out of an operation, which may then return. */
 struct sk_reply sk_reply_keep(struct sk_reply *to);
 /*
- * For generated code: sends the `size` bytes that stand in to->port->answer.
- * 0, or a status: SK_BAD_TOKEN when this was answered already, SK_CANCELED or
- * SK_PEER_CLOSED when nobody waits any more. Either way it is answered.
+ * For generated code: sends what was encoded into to->port->answer, given what
+ * encoding returned: its size, or the status that the client is then told.
+ * 0, or a status: that one, SK_BAD_TOKEN when this was answered already,
+ * SK_CANCELED or SK_PEER_CLOSED when nobody waits any more. Either way it is
+ * answered.
  */
-int sk_answer(struct sk_reply *to, size_t size);
+int sk_answer(struct sk_reply *to, int encoded);
 /* Answers with the method's error (positive) or a status (negative). */
 int sk_answer_error(struct sk_reply *to, int32_t error);
 /* Drops the request, if it has not been answered: SK_PEER_DROPPED. */

@@ -4,6 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
+skald=$(realpath "$build/skald")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -37,7 +38,7 @@ for schema in "${schemas[@]}"; do
 
 	# The same from elsewhere, by an absolute path.
 	mkdir -p "$work/two"
-	(cd / && "$OLDPWD/$build/skald" c "$OLDPWD/$schema" -o "$work/two" --reflect) >"$work/log" 2>&1
+	(cd / && "$skald" c "$OLDPWD/$schema" -o "$work/two" --reflect) >"$work/log" 2>&1
 	rm -f "$work/one/deps"
 	diff -r "$work/one" "$work/two" >"$work/log" 2>&1
 	result $? "$name: the same bytes from another folder"

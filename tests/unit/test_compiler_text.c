@@ -365,7 +365,7 @@ static void damaged_texts_never_do_harm(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(json_is_read_and_written),
@@ -379,5 +379,7 @@ int main(void)
 		TEST(damaged_texts_never_do_harm),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -239,7 +239,7 @@ static void the_nearest_name_is_meant(void **state)
 	assert_null(nearest_of("x", names));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integers_fit_their_types_up_to_the_limits),
@@ -256,5 +256,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_name_is_meant),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

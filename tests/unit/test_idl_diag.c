@@ -243,7 +243,7 @@ static void out_of_memory_ends_the_program_with_status_2(void **state)
 #endif
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_report_has_two_places_and_help),
@@ -257,5 +257,7 @@ int main(void)
 		cmocka_unit_test(out_of_memory_ends_the_program_with_status_2),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -274,7 +274,7 @@ static void newtypes_keep_their_names(void **state)
 	fixture_free(&f);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(members_stand_behind_each_other),
@@ -288,5 +288,7 @@ int main(void)
 		cmocka_unit_test(newtypes_keep_their_names),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

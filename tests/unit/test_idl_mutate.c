@@ -126,11 +126,13 @@ static void a_damaged_schema_is_a_schema_or_an_error(void **state)
 	assert_true(good < rounds - rounds / 100);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_damaged_schema_is_a_schema_or_an_error),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

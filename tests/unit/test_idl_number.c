@@ -237,7 +237,7 @@ static void small_numbers_agree_with_the_machine(void **state)
 		}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_read_and_printed),
@@ -249,5 +249,7 @@ int main(void)
 		cmocka_unit_test(small_numbers_agree_with_the_machine),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,6 +223,18 @@ static void request_beyond_the_buffer_is_too_big_and_not_sent(void **state)
 	assert_int_equal(fake.sends, 1);
 }
 
+static void request_that_does_not_encode_is_not_sent_and_its_status_told(void **state)
+{
+	(void)state;
+	fake.channel.delivered = true;
+	put_handles(&fake.channel.request, 2);
+	assert_int_equal(sk_invoke(&fake.channel, SK_INVALID, REPLY_ID, NULL), SK_INVALID);
+	assert_closed(2);
+	assert_false(fake.channel.delivered);
+	assert_int_equal(sk_send(&fake.channel, SK_TOO_DEEP, NULL), SK_TOO_DEEP);
+	assert_int_equal(fake.calls + fake.sends, 0);
+}
+
 static void deadline_reaches_the_transport(void **state)
 {
 	struct sk_call call = {.deadline = 12345};
@@ -289,6 +301,17 @@ static void error_closes_the_handles_that_stood_in_the_answer(void **state)
 	assert_int_equal(sk_answer_error(&reply, 3), SK_OK);
 	assert_closed(3);
 	assert_int_equal(fake.answer_handles, 0);
+}
+
+static void answer_that_does_not_encode_becomes_its_status(void **state)
+{
+	struct sk_reply reply = new_reply();
+
+	(void)state;
+	assert_int_equal(sk_answer(&reply, SK_INVALID), SK_INVALID);
+	assert_answer(SK_STATUS_ID, SK_INVALID);
+	assert_int_equal(sk_answer(&reply, 8), SK_BAD_TOKEN);
+	assert_int_equal(fake.answers, 1);
 }
 
 static void answer_beyond_the_buffer_becomes_a_status(void **state)
@@ -382,7 +405,7 @@ static void statuses_have_names_and_texts(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(reply_comes_back_with_its_handles),
@@ -391,10 +414,12 @@ int main(void)
 		TEST(errors_and_statuses_are_told_from_malformed_messages),
 		TEST(handles_beside_an_error_are_closed),
 		TEST(request_beyond_the_buffer_is_too_big_and_not_sent),
+		TEST(request_that_does_not_encode_is_not_sent_and_its_status_told),
 		TEST(deadline_reaches_the_transport),
 		TEST(second_answer_is_a_bad_token),
 		TEST(errors_and_statuses_have_their_ids),
 		TEST(error_closes_the_handles_that_stood_in_the_answer),
+		TEST(answer_that_does_not_encode_becomes_its_status),
 		TEST(answer_beyond_the_buffer_becomes_a_status),
 		TEST(kept_reply_moves_the_duty),
 		TEST(refusal_answers_and_closes),
@@ -403,5 +428,7 @@ int main(void)
 		TEST(statuses_have_names_and_texts),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("runtime channel", tests, NULL, NULL);
 }

@@ -368,7 +368,7 @@ static void random_histories_leave_nothing_behind(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(answer_comes_at_once),
@@ -388,5 +388,7 @@ int main(void)
 		TEST(random_histories_leave_nothing_behind),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("runtime loopback", tests, NULL, NULL);
 }

@@ -522,7 +522,7 @@ static void limits_out_of_range_are_invalid(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(echo_comes_back),
@@ -548,5 +548,7 @@ int main(void)
 		TEST(limits_out_of_range_are_invalid),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("runtime socket", tests, NULL, NULL);
 }

@@ -487,7 +487,7 @@ static void server_out_of_descriptors_turns_clients_away_and_lives(void **state)
 #define TEST(name) \
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(datagrams_that_are_no_packets_close_the_connection),
@@ -505,6 +505,8 @@ int main(void)
 		TEST(server_out_of_descriptors_turns_clients_away_and_lives),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests_name("runtime socket, hostile peers", tests,
 		NULL, NULL);
 }
