@@ -87,7 +87,7 @@ $(BUILD)/libskald.a: $(RUNTIME)
 
 $(BUILD)/protocols/%.skald.c $(BUILD)/protocols/%.skald.h &: protocols/%.skald $(BUILD)/skald
 	@mkdir -p $(@D)
-	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.skald.d
+	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.deps
 
 $(HOSTFS): | $(BUILD)/protocols/fs.skald.h
 
@@ -112,4 +112,5 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)
 $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPILER)) $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(VECTORS)) \
+	$(UNITS:=.d) $(BUILD)/protocols/fs.deps

@@ -25,29 +25,17 @@ static void print_own_list(struct c_code *c, const struct type *list, const char
 	c_print_list_write(c, list, path);
 }
 
-static void print_own_lists(struct c_code *c, const struct body *body, const char *path)
-{
-	for (const struct member *m = body->first; m != NULL; m = m->next) {
-		if (!m->is_tags)
-			c_each_own_list(c, m->type, arena_printf(c->arena, "%s_%s",
-				path, m->name), print_own_list);
-		for (const struct member *t = m->tags; t != NULL; t = t->next)
-			c_each_own_list(c, t->type, arena_printf(c->arena, "%s_%s",
-				path, t->name), print_own_list);
-	}
-}
-
 static void print_body(void *context, const struct declaration *d)
 {
 	struct c_code *c = context;
 
 	if (d->kind == DECLARATION_STRUCT) {
-		print_own_lists(c, &d->as.structure.body, d->c_name);
+		c_each_list_in(c, &d->as.structure.body, d->c_name, print_own_list);
 		c_print_struct_read(c, d);
 		c_print_struct_write(c, d);
 	} else if (d->as.message.has_id) {
-		print_own_lists(c, &d->as.message.head.body, d->c_name);
-		print_own_lists(c, &d->as.message.tail.body, d->c_name);
+		c_each_list_in(c, &d->as.message.head.body, d->c_name, print_own_list);
+		c_each_list_in(c, &d->as.message.tail.body, d->c_name, print_own_list);
 		c_print_message(c, d);
 	}
 }

@@ -54,6 +54,10 @@ const char *c_place(struct c_code *c, const struct span *span);
 void c_each_own_list(struct c_code *c, const struct type *type, const char *path,
 	void (*each)(struct c_code *c, const struct type *list, const char *path));
 
+/* The same for the types of all members. */
+void c_each_list_in(struct c_code *c, const struct body *body, const char *path,
+	void (*each)(struct c_code *c, const struct type *list, const char *path));
+
 /* Messages and structs of the file, methods' own messages included. */
 void c_each_body(struct c_code *c, void *context,
 	void (*each)(void *context, const struct declaration *declaration));

@@ -216,20 +216,6 @@ static void print_members(struct c_code *c, const struct body *body, const char 
 	}
 }
 
-static void print_own_lists(struct c_code *c, const struct body *body, const char *path)
-{
-	const struct member *m = body->first;
-
-	for (; m != NULL; m = m->next) {
-		if (!m->is_tags)
-			c_each_own_list(c, m->type, arena_printf(c->arena, "%s_%s",
-				path, m->name), print_own_list);
-		for (const struct member *t = m->tags; t != NULL; t = t->next)
-			c_each_own_list(c, t->type, arena_printf(c->arena, "%s_%s",
-				path, t->name), print_own_list);
-	}
-}
-
 static void print_init(struct c_code *c, const char *name)
 {
 	print_wrapped(&c->out, "static inline void %s_init(struct %s *value)", name, name);
@@ -258,7 +244,7 @@ static void print_struct(struct c_code *c, const struct declaration *d)
 	const struct body *body = &d->as.structure.body;
 	struct printer *out = &c->out;
 
-	print_own_lists(c, body, d->c_name);
+	c_each_list_in(c, body, d->c_name, print_own_list);
 	print_doc(c, d->doc, &d->span);
 	print_struct_head(c, d);
 	print_members(c, body, d->c_name);
@@ -314,8 +300,8 @@ static void print_message(struct c_code *c, const struct declaration *d)
 
 	if (!d->as.message.has_id)
 		return;
-	print_own_lists(c, head, d->c_name);
-	print_own_lists(c, tail, d->c_name);
+	c_each_list_in(c, head, d->c_name, print_own_list);
+	c_each_list_in(c, tail, d->c_name, print_own_list);
 	print_doc(c, d->doc, &d->span);
 	print_sizes(c, d);
 	print_struct_head(c, d);

@@ -152,6 +152,19 @@ void c_each_own_list(struct c_code *c, const struct type *type, const char *path
 	}
 }
 
+void c_each_list_in(struct c_code *c, const struct body *body, const char *path,
+	void (*each)(struct c_code *c, const struct type *list, const char *path))
+{
+	for (const struct member *m = body->first; m != NULL; m = m->next) {
+		if (!m->is_tags)
+			c_each_own_list(c, m->type, arena_printf(c->arena, "%s_%s",
+				path, m->name), each);
+		for (const struct member *t = m->tags; t != NULL; t = t->next)
+			c_each_own_list(c, t->type, arena_printf(c->arena, "%s_%s",
+				path, t->name), each);
+	}
+}
+
 static void each_of_interface(const struct declaration *interface, void *context,
 	void (*each)(void *context, const struct declaration *declaration))
 {

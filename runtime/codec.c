@@ -21,8 +21,9 @@ struct sk_varint sk_varint_read(const uint8_t *at, const uint8_t *end)
 	}
 	SK_ONCE(word);
 	if (SK_LIKELY((word & 0xff) != 0)) {
+		/* Bytes that are not there are 0: the varint is not minimal. */
 		bool minimal = sk_varint_of_word(word, &size, &varint.value);
-		if (SK_UNLIKELY(size > left || (!minimal && size > 1)))
+		if (SK_UNLIKELY(!minimal && size > 1))
 			return none;
 		varint.at = at + size;
 		return varint;
@@ -72,23 +73,12 @@ uint8_t *sk_tagged_write(uint8_t *at, uint8_t *end, uint64_t tag, uint64_t value
 /* For the rare paths below, which need not grow by a copy of the inline one. */
 static __attribute__((noinline)) bool read_varint(struct sk_reader *in, uint64_t *value)
 {
-	struct sk_varint varint = sk_varint_read(in->at, in->end);
-
-	if (varint.at == NULL)
-		return false;
-	in->at = varint.at;
-	*value = varint.value;
-	return true;
+	return sk_read_long(in, value);
 }
 
 static __attribute__((noinline)) bool write_varint(struct sk_writer *out, uint64_t value)
 {
-	uint8_t *behind = sk_varint_write(out->at, out->end, value);
-
-	if (behind == NULL)
-		return false;
-	out->at = behind;
-	return true;
+	return sk_wrote(out, sk_varint_write(out->at, out->end, value));
 }
 
 /* ---- bytes ---- */

@@ -140,6 +140,17 @@ struct sk_varint sk_varint_read(const uint8_t *at, const uint8_t *end);
 /* Returns the place behind it, or NULL if it does not fit. */
 uint8_t *sk_varint_write(uint8_t *at, uint8_t *end, uint64_t value);
 
+/* Any of them, out of line; the reader itself need not lie in memory. */
+static inline bool sk_read_long(struct sk_reader *in, uint64_t *value)
+{
+	struct sk_varint varint = sk_varint_read(in->at, in->end);
+	if (SK_UNLIKELY(varint.at == NULL))
+		return false;
+	in->at = varint.at;
+	*value = varint.value;
+	return true;
+}
+
 static inline bool sk_read_varint(struct sk_reader *in, uint64_t *value)
 {
 	if (SK_LIKELY(in->at != in->end)) {
@@ -151,12 +162,7 @@ static inline bool sk_read_varint(struct sk_reader *in, uint64_t *value)
 			return true;
 		}
 	}
-	struct sk_varint varint = sk_varint_read(in->at, in->end);
-	if (SK_UNLIKELY(varint.at == NULL))
-		return false;
-	in->at = varint.at;
-	*value = varint.value;
-	return true;
+	return sk_read_long(in, value);
 }
 
 /*
@@ -191,12 +197,7 @@ static inline bool sk_read_wide(struct sk_reader *in, uint64_t *value)
 			return true;
 		}
 	}
-	struct sk_varint varint = sk_varint_read(in->at, in->end);
-	if (SK_UNLIKELY(varint.at == NULL))
-		return false;
-	in->at = varint.at;
-	*value = varint.value;
-	return true;
+	return sk_read_long(in, value);
 }
 
 /* The bytes beyond the first of a varint of at most 8 bytes. */
@@ -207,17 +208,22 @@ static inline unsigned sk_varint_more(uint64_t value)
 	return (9 * highest + 9) / 64;	/* highest / 7, for all that can be */
 }
 
+/* What was written out of line ends here, or did not fit (NULL). */
+static inline bool sk_wrote(struct sk_writer *out, uint8_t *behind)
+{
+	if (SK_UNLIKELY(behind == NULL))
+		return false;
+	out->at = behind;
+	return true;
+}
+
 static inline bool sk_write_varint(struct sk_writer *out, uint64_t value)
 {
 	if (SK_LIKELY(value < 128 && out->at != out->end)) {
 		*out->at++ = (uint8_t)(2 * value + 1);
 		return true;
 	}
-	uint8_t *behind = sk_varint_write(out->at, out->end, value);
-	if (SK_UNLIKELY(behind == NULL))
-		return false;
-	out->at = behind;
-	return true;
+	return sk_wrote(out, sk_varint_write(out->at, out->end, value));
 }
 
 /* The same as sk_write_varint, for values that are often greater. */
@@ -229,11 +235,7 @@ static inline bool sk_write_wide(struct sk_writer *out, uint64_t value)
 		out->at += more + 1;
 		return true;
 	}
-	uint8_t *behind = sk_varint_write(out->at, out->end, value);
-	if (SK_UNLIKELY(behind == NULL))
-		return false;
-	out->at = behind;
-	return true;
+	return sk_wrote(out, sk_varint_write(out->at, out->end, value));
 }
 
 uint8_t *sk_tagged_write(uint8_t *at, uint8_t *end, uint64_t tag, uint64_t value);
@@ -255,11 +257,7 @@ static inline bool sk_write_tagged(struct sk_writer *out, uint64_t tag, uint64_t
 			return true;
 		}
 	}
-	uint8_t *behind = sk_tagged_write(out->at, out->end, tag, value);
-	if (SK_UNLIKELY(behind == NULL))
-		return false;
-	out->at = behind;
-	return true;
+	return sk_wrote(out, sk_tagged_write(out->at, out->end, tag, value));
 }
 
 /* ---- integers in dynamic position: one raw byte, else a varint ---- */
@@ -389,11 +387,7 @@ static inline bool sk_write_raw(struct sk_writer *out, const void *data, uint32_
 		out->status = SK_INVALID;
 		return false;
 	}
-	uint8_t *behind = sk_raw_write(out->at, out->end, data, size);
-	if (SK_UNLIKELY(behind == NULL))
-		return false;
-	out->at = behind;
-	return true;
+	return sk_wrote(out, sk_raw_write(out->at, out->end, data, size));
 }
 
 static inline bool sk_write_string(struct sk_writer *out, struct sk_string value)

@@ -6,6 +6,7 @@
  * encoding needs exactly the room that it says; what was decoded encodes to
  * the same bytes again; an array yields as many elements as it counts; arrays
  * that are decoded into room of the caller's say the same as encoded ones.
+ * Where that fails, the line out is `BROKEN reason`, which is no answer at all.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,7 +387,7 @@ static void answer_encode(struct line *line)
 		print_hex(bytes + size - tail, tail);
 		putchar('\n');
 	} else {
-		puts("FAIL encoding takes more or less room than it says");
+		puts("BROKEN encoding takes more or less room than it says");
 	}
 	free(bytes);
 }
@@ -473,7 +474,7 @@ static void decode(struct line *line, const unsigned char *bytes, size_t head_si
 		if (!comes_into_room(line, exact, size, &shown))
 			problem(line, "decoded into room, another value came");
 		if (line->problem != NULL) {
-			printf("FAIL %s\n", line->problem);
+			printf("BROKEN %s\n", line->problem);
 		} else {
 			fputs("OK ", stdout);
 			json_write(stdout, &shown, VALUE_TEXT_BYTES);
