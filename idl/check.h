@@ -11,8 +11,8 @@
  *	layout.c	sizes and offsets; graph.c, recursion.c: what contains what
  *	limits.c	what can be said only when the sizes are known
  *
- * Each stage runs over all files, and only if the one before found no error,
- * so a check may rely on everything that was checked before it.
+ * Each stage runs over all files. What names mean is checked to the end, errors
+ * or not; layout, and what comes behind it, may rely on a tree without error.
  */
 #ifndef IDL_CHECK_H
 #define IDL_CHECK_H

@@ -286,10 +286,16 @@ bool evaluate_size(struct check *check, struct unit *unit,
 	if (number_to_unsigned(result, number) && *result >= least
 		&& *result <= greatest)
 		return true;
-	diag_report(check->diags, code, expr->span,
-		"%s is %llu to %llu, not %s", what,
-		(unsigned long long)least, (unsigned long long)greatest,
-		number_print(text, number));
+	number_print(text, number);
+	if (greatest > UINT32_MAX)
+		diag_report(check->diags, code, expr->span,
+			"%s is at least %llu, not %s", what,
+			(unsigned long long)least, text);
+	else
+		diag_report(check->diags, code, expr->span,
+			"%s is %llu to %llu, not %s", what,
+			(unsigned long long)least, (unsigned long long)greatest,
+			text);
 	return false;
 }
 

@@ -415,6 +415,9 @@ static bool id_add(struct check *check, struct map *ids, uint32_t id,
 	if (message != NULL && other->message == message && is_reply
 		&& other->is_reply)
 		return true;
+	/* Two methods of one name were reported as that. */
+	if (strcmp(other->method->name, method->name) == 0)
+		return false;
 	report = diag_report(check->diags, E0504, method->span,
 		"the id %lu is used twice in this interface",
 		(unsigned long)id);

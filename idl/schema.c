@@ -295,27 +295,32 @@ static void stage_limits(struct check *check, struct unit *unit)
 	each_symbol(check, unit, limits_check);
 }
 
-static bool each_unit(struct check *check, unit_stage *stage)
+static void each_unit(struct check *check, unit_stage *stage)
 {
 	struct unit *unit;
 
 	for (unit = check->units; unit != NULL; unit = unit->next)
 		stage(check, unit);
-	return !check_failed(check);
 }
 
+/*
+ * What names mean is checked to the end, so that a run tells of all that is
+ * wrong; sizes are decided only where every name means something.
+ */
 static bool run_stages(struct check *check)
 {
-	if (!each_unit(check, declare_unit)
-		|| !each_unit(check, declare_aliases)
-		|| !each_unit(check, stage_fill)
-		|| !each_unit(check, stage_ids))
+	each_unit(check, declare_unit);
+	each_unit(check, declare_aliases);
+	each_unit(check, stage_fill);
+	each_unit(check, stage_ids);
+	if (check_failed(check))
 		return false;
 	recursion_check(check);
 	if (check_failed(check))
 		return false;
 	layout_all(check);
-	return each_unit(check, stage_limits);
+	each_unit(check, stage_limits);
+	return !check_failed(check);
 }
 
 /* The tree's lists are made last: they hold the declared names only. */
