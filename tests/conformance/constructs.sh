@@ -22,8 +22,8 @@ run() {
 }
 
 pattern=${1:-}
-run interpreter check $rows -- "$build/skald" conform $schema
-run generated check $rows -- tests/conform $schema --asan
+run interpreter check $rows tests/vectors/malformed.jsonl -- "$build/skald" conform $schema
+run generated check $rows tests/vectors/malformed.jsonl -- tests/conform $schema --asan
 run differ differ $rows "${COUNT:-10000}" "$seed" -- "$build/skald" conform $schema \
 	-- tests/conform $schema --asan
 exit $failed
