@@ -43,12 +43,34 @@ static void limit_size(struct check *check, const struct declaration *message)
 				size_text(check, sections[i]->min_size));
 }
 
+/* Counts the structs in a struct that takes no bytes; false beyond the limit. */
+static bool count_empty(const struct declaration *declaration, unsigned *count)
+{
+	const struct member *member = declaration->as.structure.body.first;
+
+	for (; member != NULL; member = member->next)
+		if (++*count > EMPTY_ELEMENTS_MAX
+			|| !count_empty(member->type->declaration, count))
+			return false;
+	return true;
+}
+
 /* docs/language.md, "Arrays": elements of no bytes. */
 static void limit_type(struct check *check, const struct member *member)
 {
 	const struct type *type;
 
-	for (type = member->type; type != NULL; type = type->element)
+	for (type = member->type; type != NULL; type = type->element) {
+		unsigned count = 0;
+
+		if (type->kind == TYPE_STRUCT && type->max_size == 0
+			&& !count_empty(type->declaration, &count)) {
+			diag_report(check->diags, E0418, member->span,
+				"`%s` holds more than %d structs, and takes no "
+				"bytes: nothing bounds the work on it",
+				type->name, EMPTY_ELEMENTS_MAX);
+			return;
+		}
 		if (type->kind == TYPE_ARRAY && type->element->max_size == 0
 			&& type->count > EMPTY_ELEMENTS_MAX) {
 			diag_report(check->diags, E0418, member->span,
@@ -58,6 +80,7 @@ static void limit_type(struct check *check, const struct member *member)
 				EMPTY_ELEMENTS_MAX);
 			return;
 		}
+	}
 }
 
 static void limit_body(struct check *check, const struct body *body)
