@@ -85,7 +85,7 @@ static const char *for_make(struct arena *arena, const char *path)
 	return quoted;
 }
 
-static int write_depfile(struct arena *arena, const struct schema *schema,
+static struct printer print_depfile(struct arena *arena, const struct schema *schema,
 	const struct c_options *options, const char *stem)
 {
 	struct printer out = { .arena = arena };
@@ -100,7 +100,7 @@ static int write_depfile(struct arena *arena, const struct schema *schema,
 	print(&out, "\n");
 	for (const struct file *f = schema->files; f != NULL; f = f->next)
 		print(&out, "%s:\n", for_make(arena, f->source->path));
-	return print_to_file(&out, options->depfile);
+	return out;
 }
 
 /* Makes the folder and those above it. */
@@ -139,13 +139,19 @@ int c_generate(struct arena *arena, struct diagnostics *diags,
 	print_source(&source);
 	if (options->reflect)
 		c_print_reflection(&tables, schema);
-	if (make_folder(arena, options->folder) != 0
-	    || print_to_file(&header.out, arena_printf(arena, "%s.skald.h", stem)) != 0
-	    || print_to_file(&source.out, arena_printf(arena, "%s.skald.c", stem)) != 0
-	    || (options->reflect && print_to_file(&tables.out,
-		    arena_printf(arena, "%s.skald.reflect.c", stem)) != 0))
+	if (make_folder(arena, options->folder) != 0)
 		return 2;
-	if (options->depfile != NULL && write_depfile(arena, schema, options, stem) != 0)
-		return 2;
-	return 0;
+
+	struct printer depfile = print_depfile(arena, schema, options, stem);
+	struct print_file files[4] = {
+		{ &header.out, arena_printf(arena, "%s.skald.h", stem) },
+		{ &source.out, arena_printf(arena, "%s.skald.c", stem) },
+	};
+	size_t count = 2;
+	if (options->reflect)
+		files[count++] = (struct print_file){ &tables.out,
+			arena_printf(arena, "%s.skald.reflect.c", stem) };
+	if (options->depfile != NULL)
+		files[count++] = (struct print_file){ &depfile, options->depfile };
+	return print_to_files(files, count) == 0 ? 0 : 2;
 }

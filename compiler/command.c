@@ -202,7 +202,7 @@ int command_write(struct run *run, char *data, size_t size)
 	};
 
 	if (run->output && is_replaced(run->output))
-		return print_to_file(&whole, run->output) == 0 ? STATUS_GOOD :
+		return print_to_files(&(struct print_file){ &whole, run->output }, 1) == 0 ? STATUS_GOOD :
 			STATUS_USAGE;
 	if (run->output)
 		return write_through(run->output, data, size);

@@ -120,27 +120,66 @@ static int complain(const char *path)
 	return -1;
 }
 
-int print_to_file(const struct printer *out, const char *path)
+/* Writes it to a temporary file beside its path; NULL and errno if it cannot. */
+static const char *write_beside(const struct print_file *file)
 {
-	if (has_same_text(out, path))
-		return 0;
-	char *temporary = arena_printf(out->arena, "%s.XXXXXX", path);
+	const struct printer *out = file->text;
+	char *temporary = arena_printf(out->arena, "%s.XXXXXX", file->path);
 	int descriptor = mkstemp(temporary);
-	if (descriptor < 0)
-		return complain(path);
 	mode_t mask = umask(0);
+
 	umask(mask);
-	FILE *file = fdopen(descriptor, "wb");
-	bool good = file != NULL
-		&& fwrite(out->text, 1, out->size, file) == out->size
+	if (descriptor < 0)
+		return NULL;
+	FILE *stream = fdopen(descriptor, "wb");
+	bool good = stream != NULL
+		&& fwrite(out->text, 1, out->size, stream) == out->size
 		&& fchmod(descriptor, 0666 & ~mask) == 0;
-	if (file != NULL)
-		good = fclose(file) == 0 && good;
-	if (!good || rename(temporary, path) != 0) {
-		int reason = errno;
-		unlink(temporary);
-		errno = reason;
-		return complain(path);
+	if (stream != NULL)
+		good = fclose(stream) == 0 && good;
+	if (good)
+		return temporary;
+	int reason = errno;
+	unlink(temporary);
+	errno = reason;
+	return NULL;
+}
+
+/* What rename() would refuse later, when others have been renamed. */
+static bool can_replace(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode))
+		return true;
+	errno = EISDIR;
+	return false;
+}
+
+static int write_all(const struct print_file *files, size_t count, const char **written)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (has_same_text(files[i].text, files[i].path))
+			continue;
+		if (!can_replace(files[i].path)
+		    || (written[i] = write_beside(&files[i])) == NULL)
+			return complain(files[i].path);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (written[i] != NULL && rename(written[i], files[i].path) != 0)
+			return complain(files[i].path);
+		written[i] = NULL;
 	}
 	return 0;
+}
+
+int print_to_files(const struct print_file *files, size_t count)
+{
+	const char *written[8] = { NULL };
+	int status = write_all(files, count, written);
+
+	for (size_t i = 0; status != 0 && i < count; i++)
+		if (written[i] != NULL)
+			unlink(written[i]);
+	return status;
 }

@@ -27,11 +27,17 @@ void print_line(struct printer *out, const char *format, ...)
 void print_wrapped(struct printer *out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+struct print_file {
+	const struct printer *text;
+	const char *path;
+};
+
 /*
- * Writes the text to a file, whole or not at all: to a temporary file beside
- * it, which then takes its name. Leaves a file that has the same text alone,
- * so that make rebuilds nothing. Returns 0, or -1 with the reason on stderr.
+ * Writes texts, at most 8, to files: all of them or none, each whole or not at
+ * all, by temporary files beside them which then take their names. Leaves a
+ * file that has the same text alone, so that make rebuilds nothing. Returns 0,
+ * or -1 with the reason on stderr.
  */
-int print_to_file(const struct printer *out, const char *path);
+int print_to_files(const struct print_file *files, size_t count);
 
 #endif

@@ -72,4 +72,18 @@ if [ -e /dev/full ]; then
 	expect 2 'a full disk is told' \
 		sh -c "'$skald' encode --help >/dev/full"
 fi
+# What `c` writes, it writes all of or nothing.
+mkdir -p "$work/gen/a.skald.reflect.c"
+expect_text 2 'c names the file that it cannot write' 'cannot write' \
+	"$skald" c "$work/a.skald" -o "$work/gen" --reflect
+[ "$(ls "$work/gen")" = a.skald.reflect.c ]
+tap $? 'c leaves nothing behind when one of its files cannot be written'
+expect 0 'c without that file' "$skald" c "$work/a.skald" -o "$work/gen"
+touch -d '2001-01-01' "$work/gen/a.skald.h"
+expect 0 'c a second time' "$skald" c "$work/a.skald" -o "$work/gen"
+[ "$(date -r "$work/gen/a.skald.h" +%Y)" = 2001 ]
+tap $? 'c leaves a file alone that would not change'
+expect_text 2 'c refuses a folder that cannot be made' 'cannot make folder' \
+	"$skald" c "$work/a.skald" -o "$work/a.skald/x"
+
 finish
