@@ -159,6 +159,20 @@ bool c_is_flat(const struct type *type)
 		&& !type->declaration->as.structure.counts_depth;
 }
 
+/* Reads every element of the list to the same value, or to one after the other. */
+static void print_loop(struct c_block *block, const struct type *item, const char *value,
+	const char *path, const char *step)
+{
+	struct printer *out = &block->c->out;
+
+	print_line(out, "for (uint32_t left = list->count; left != 0; left--%s) {", step);
+	out->indent++;
+	c_read_value(block, item, value, path);
+	c_flush(block);
+	out->indent--;
+	print_line(out, "}");
+}
+
 /*
  * Reads the elements into the reader's room, or into none, and keeps the
  * range that they stand in.
@@ -171,6 +185,7 @@ static void print_list_read(struct c_code *c, const struct type *item,
 	struct c_block block = { .c = c, .stream = is_flat ? "&copy" : "in",
 		.fail = is_flat ? "return sk_read_done(in, &copy, false);" : "return false;" };
 	const char *in = is_flat ? "copy" : "*in";
+	const char *pointer = c_declare(c, item, is_array ? "(*)" : "*", path);
 
 	print_wrapped(&c->out, "%sbool %s_read_list(struct sk_reader *in, struct %s_list *list)",
 		is_flat ? "SK_FLATTEN " : "", list, list);
@@ -188,18 +203,24 @@ static void print_list_read(struct c_code *c, const struct type *item,
 	c_require(&block, "sk_take_room(%s, list->count * (uint64_t)sizeof spare, &room)",
 		"in");
 	c_flush(&block);
-	print_line(&c->out, "item = room != NULL ? (%s)room : &spare;",
-		c_declare(c, item, is_array ? "(*)" : "*", path));
 	print_line(&c->out, "sk_range_begin(&list->wire, %s);", c_address(c, in));
-	print_line(&c->out, "for (uint32_t left = list->count; left != 0; left--) {");
-	c->out.indent++;
-	c_read_value(&block, item, is_array ? "(*item)" : "*item", path);
-	c_flush(&block);
-	print_line(&c->out, "item += room != NULL;");
-	c->out.indent--;
-	print_line(&c->out, "}");
-	print_line(&c->out, "list->items = (const %s)room;", c_declare(c, item,
-		is_array ? "(*)" : "*", path));
+	if (is_flat) {	/* what is not kept need not even be computed */
+		print_line(&c->out, "if (room == NULL) {");
+		c->out.indent++;
+		print_loop(&block, item, "spare", path, "");
+		c->out.indent--;
+		print_line(&c->out, "} else {");
+		c->out.indent++;
+		print_line(&c->out, "item = (%s)room;", pointer);
+		print_loop(&block, item, "*item", path, ", item++");
+		c->out.indent--;
+		print_line(&c->out, "}");
+	} else {
+		print_line(&c->out, "item = room != NULL ? (%s)room : &spare;", pointer);
+		print_loop(&block, item, is_array ? "(*item)" : "*item", path,
+			", item += room != NULL");
+	}
+	print_line(&c->out, "list->items = (const %s)room;", pointer);
 	print_line(&c->out, "sk_range_end(&list->wire, %s);", c_address(c, in));
 	print_line(&c->out, is_flat ? "return sk_read_done(in, &copy, true);" : "return true;");
 	c->out.indent--;
