@@ -102,6 +102,9 @@ void c_write_value(struct c_block *block, const struct type *type, const char *v
 void c_read_member(struct c_block *block, const struct member *member, const char *path);
 void c_write_member(struct c_block *block, const struct member *member, const char *path);
 void c_print_struct_read(struct c_code *c, const struct declaration *declaration);
+/* For the header, if the struct is flat: reading it, and taking one off a list,
+ * so that loops over a list stay in registers. False: they are in the source. */
+bool c_print_struct_inline(struct c_code *c, const struct declaration *declaration);
 void c_print_struct_write(struct c_code *c, const struct declaration *declaration);
 void c_print_list_read(struct c_code *c, const struct type *list, const char *path);
 void c_print_list_write(struct c_code *c, const struct type *list, const char *path);

@@ -151,8 +151,9 @@ static void print_list_type(struct c_code *c, const struct type *item, const cha
 	print_line(out, "\tuint32_t count;");
 	print_line(out, "\tstruct sk_range wire;");
 	print_line(out, "};");
-	print_wrapped(out, "bool %s_next(struct %s_list *list, %s);", name, name,
-		c_declare(c, item, is_array ? "(*item)" : "*item", path));
+	if (!c_is_flat(item))
+		print_wrapped(out, "bool %s_next(struct %s_list *list, %s);", name, name,
+			c_declare(c, item, is_array ? "(*item)" : "*item", path));
 }
 
 static void print_list_functions(struct c_code *c, const char *name)
@@ -251,8 +252,9 @@ static void print_struct(struct c_code *c, const struct declaration *d)
 	print_struct_end(c, body->first == NULL);
 	print(out, "\n");
 	print_init(c, d->c_name);
-	print_wrapped(out, "bool %s_read(struct sk_reader *in, struct %s *value);",
-		d->c_name, d->c_name);
+	if (!c_print_struct_inline(c, d))
+		print_wrapped(out, "bool %s_read(struct sk_reader *in, struct %s *value);",
+			d->c_name, d->c_name);
 	print_wrapped(out, "bool %s_write(struct sk_writer *out, const struct %s *value);",
 		d->c_name, d->c_name);
 	if (c_is_held_as_one(c->file, d)) {

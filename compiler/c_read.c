@@ -237,7 +237,7 @@ static void print_list_next(struct c_code *c, const struct type *item,
 		.fail = "return sk_list_stop(&list->count);" };
 
 	print_wrapped(&c->out, "%sbool %s_next(struct %s_list *list, %s)",
-		c_is_flat(item) ? "SK_FLATTEN " : "", list, list,
+		c_is_flat(item) ? "static inline " : "", list, list,
 		c_declare(c, item, is_array ? "(*item)" : "*item", path));
 	print_line(&c->out, "{");
 	c->out.indent++;
@@ -295,15 +295,15 @@ static void print_read_one(struct c_code *c, const char *name)
 	print(out, "\n");
 }
 
-void c_print_struct_read(struct c_code *c, const struct declaration *d)
+static void print_struct_read(struct c_code *c, const struct declaration *d,
+	const char *linkage)
 {
 	struct c_block block = { .c = c, .stream = "in", .fail = "return false;" };
 	const struct body *body = &d->as.structure.body;
-	struct type self = { .kind = TYPE_STRUCT, .declaration = (struct declaration *)d };
 	bool counts = d->as.structure.counts_depth;
 
-	print_wrapped(&c->out, "bool %s_read(struct sk_reader *in, struct %s *value)",
-		d->c_name, d->c_name);
+	print_wrapped(&c->out, "%sbool %s_read(struct sk_reader *in, struct %s *value)",
+		linkage, d->c_name, d->c_name);
 	print_line(&c->out, "{");
 	c->out.indent++;
 	if (c_has_tags(body)) {
@@ -326,8 +326,33 @@ void c_print_struct_read(struct c_code *c, const struct declaration *d)
 	c->out.indent--;
 	print_line(&c->out, "}");
 	print(&c->out, "\n");
-	print_list_read(c, &self, d->c_name, d->c_name, d->as.structure.min_size == 0);
+}
+
+static struct type type_of(const struct declaration *d)
+{
+	return (struct type){ .kind = TYPE_STRUCT, .declaration = (struct declaration *)d };
+}
+
+bool c_print_struct_inline(struct c_code *c, const struct declaration *d)
+{
+	struct type self = type_of(d);
+
+	if (!c_is_flat(&self))
+		return false;
+	print_struct_read(c, d, "static inline ");
 	print_list_next(c, &self, d->c_name, d->c_name);
+	return true;
+}
+
+void c_print_struct_read(struct c_code *c, const struct declaration *d)
+{
+	struct type self = type_of(d);
+
+	if (!c_is_flat(&self))
+		print_struct_read(c, d, "");
+	print_list_read(c, &self, d->c_name, d->c_name, d->as.structure.min_size == 0);
+	if (!c_is_flat(&self))
+		print_list_next(c, &self, d->c_name, d->c_name);
 	if (c_is_held_as_one(c->file, d))
 		print_read_one(c, d->c_name);
 }
