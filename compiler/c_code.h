@@ -32,6 +32,10 @@ const char *c_declare(struct c_code *c, const struct type *type,
 const char *c_declare_plain(struct c_code *c, const struct type *type,
 	const char *declarator, const char *path);
 
+/* Declares a pointer to the type: "uint16_t (*x)[3]", "fs_Key *x". */
+const char *c_declare_pointer(struct c_code *c, const struct type *type,
+	const char *name, const char *path);
+
 /* How a list is held in C. */
 enum c_list {
 	C_LIST_BYTES,			/* struct sk_bytes */

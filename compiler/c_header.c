@@ -143,17 +143,15 @@ static void print_list_type(struct c_code *c, const struct type *item, const cha
 	const char *path)
 {
 	struct printer *out = &c->out;
-	bool is_array = item->kind == TYPE_ARRAY && item->newtype == NULL;
 
 	print_line(out, "struct %s_list {", name);
-	print_line(out, "\tconst %s;", c_declare(c, item,
-		is_array ? "(*items)" : "*items", path));
+	print_line(out, "\tconst %s;", c_declare_pointer(c, item, "items", path));
 	print_line(out, "\tuint32_t count;");
 	print_line(out, "\tstruct sk_range wire;");
 	print_line(out, "};");
 	if (!c_is_flat(item))
 		print_wrapped(out, "bool %s_next(struct %s_list *list, %s);", name, name,
-			c_declare(c, item, is_array ? "(*item)" : "*item", path));
+			c_declare_pointer(c, item, "item", path));
 }
 
 static void print_list_functions(struct c_code *c, const char *name)

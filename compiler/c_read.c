@@ -185,7 +185,7 @@ static void print_list_read(struct c_code *c, const struct type *item,
 	struct c_block block = { .c = c, .stream = is_flat ? "&copy" : "in",
 		.fail = is_flat ? "return sk_read_done(in, &copy, false);" : "return false;" };
 	const char *in = is_flat ? "copy" : "*in";
-	const char *pointer = c_declare(c, item, is_array ? "(*)" : "*", path);
+	const char *pointer = c_declare_pointer(c, item, "", path);
 
 	print_wrapped(&c->out, "%sbool %s_read_list(struct sk_reader *in, struct %s_list *list)",
 		is_flat ? "SK_FLATTEN " : "", list, list);
@@ -194,7 +194,7 @@ static void print_list_read(struct c_code *c, const struct type *item,
 	if (is_flat)
 		print_line(&c->out, "struct sk_reader copy = *in;");
 	print_line(&c->out, "%s;", c_declare(c, item, "spare", path));
-	print_line(&c->out, "%s;", c_declare(c, item, is_array ? "(*item)" : "*item", path));
+	print_line(&c->out, "%s;", c_declare_pointer(c, item, "item", path));
 	print_line(&c->out, "void *room;");
 	print(&c->out, "\n");
 	print_line(&c->out, "list->items = NULL;");
@@ -238,7 +238,7 @@ static void print_list_next(struct c_code *c, const struct type *item,
 
 	print_wrapped(&c->out, "%sbool %s_next(struct %s_list *list, %s)",
 		c_is_flat(item) ? "static inline " : "", list, list,
-		c_declare(c, item, is_array ? "(*item)" : "*item", path));
+		c_declare_pointer(c, item, "item", path));
 	print_line(&c->out, "{");
 	c->out.indent++;
 	print_line(&c->out, "if (list->count == 0)");

@@ -9,12 +9,13 @@
 /* One run: numbers its tables as it prints them. */
 struct reflect {
 	struct c_code *c;
+	const char *schema;		/* its name in C, before all names */
 	unsigned count;
 };
 
 static const char *symbol(struct reflect *r)
 {
-	return arena_printf(r->c->arena, "type%u", r->count++);
+	return arena_printf(r->c->arena, "%s_type%u", r->schema, r->count++);
 }
 
 static const char *print_type(struct reflect *r, const struct type *type, const char *path);
@@ -33,13 +34,6 @@ static const char *print_scalar(struct reflect *r, const struct type *type,
 	return name;
 }
 
-static const char *item_pointer(struct reflect *r, const struct type *item, const char *path)
-{
-	bool is_array = item->kind == TYPE_ARRAY && item->newtype == NULL;
-
-	return c_declare(r->c, item, is_array ? "(*)" : "*", path);
-}
-
 /* A list, and its next function without types. */
 static const char *print_list(struct reflect *r, const struct type *item, const char *list,
 	const char *item_path, const char *kind)
@@ -51,7 +45,7 @@ static const char *print_list(struct reflect *r, const struct type *item, const 
 	print_wrapped(out, "static bool %s_next(void *list, void *item)", name);
 	print_line(out, "{");
 	print_line(out, "\treturn %s_next((struct %s_list *)list, (%s)item);", list, list,
-		item_pointer(r, item, item_path));
+		c_declare_pointer(r->c, item, "", item_path));
 	print_line(out, "}");
 	print_line(out, "static const struct sk_type %s = {", name);
 	print_line(out, "\t.kind = SK_KIND_%s, .size = sizeof(struct %s_list),", kind, list);
@@ -228,9 +222,9 @@ static const char *schema_name(struct c_code *c)
 void c_print_reflection(struct c_code *c, const struct schema *schema)
 {
 	struct printer *out = &c->out;
-	struct reflect reflect = { c, 0 };
+		const char *name = schema_name(c);
+	struct reflect reflect = { c, name, 0 };
 	struct messages messages = { &reflect, { .arena = c->arena } };
-	const char *name = schema_name(c);
 
 	print_line(out, "/* Made by skald from %s; edit that, not this. */", c->file->name);
 	print_line(out, "#include \"%s.skald.h\"", c->file->stem);
@@ -243,9 +237,10 @@ void c_print_reflection(struct c_code *c, const struct schema *schema)
 		print_line(out, "const struct sk_schema %s = { NULL, 0 };", name);
 		return;
 	}
-	print(out, "static const struct sk_message_type messages[] = {\n%.*s};\n",
+	print(out, "static const struct sk_message_type %s_messages[] = {\n%.*s};\n", name,
 		(int)messages.text.size, messages.text.text);
 	print_line(out, "const struct sk_schema %s = {", name);
-	print_line(out, "\tmessages, sizeof messages / sizeof messages[0]");
+	print_line(out, "\t%s_messages, sizeof %s_messages / sizeof %s_messages[0]", name, name,
+		name);
 	print_line(out, "};");
 }

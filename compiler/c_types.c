@@ -116,6 +116,15 @@ const char *c_declare(struct c_code *c, const struct type *type,
 	return c_declare_plain(c, type, declarator, path);
 }
 
+const char *c_declare_pointer(struct c_code *c, const struct type *type,
+	const char *name, const char *path)
+{
+	bool is_array = type->kind == TYPE_ARRAY && type->newtype == NULL;
+
+	return c_declare(c, type, arena_printf(c->arena, is_array ? "(*%s)" : "*%s", name),
+		path);
+}
+
 const char *c_address(struct c_code *c, const char *value)
 {
 	return *value == '*' ? value + 1 : arena_printf(c->arena, "&%s", value);

@@ -150,8 +150,7 @@ static void print_list_write(struct c_code *c, const struct type *item,
 		c_require(&block, "list->count <= SK_EMPTY_MAX");
 	c_require(&block, "sk_write_varint(%s, list->count)", block.stream);
 	c_flush(&block);
-	print_line(&c->out, "const %s = list->items;", c_declare(c, item,
-		is_array ? "(*item)" : "*item", path));
+	print_line(&c->out, "const %s = list->items;", c_declare_pointer(c, item, "item", path));
 	print_line(&c->out, "for (uint32_t left = list->count; left != 0; left--, item++) {");
 	c->out.indent++;
 	c_write_value(&block, item, is_array ? "(*item)" : "*item", path);

@@ -29,6 +29,19 @@ static const char *const kept[] = {
 	"void", "volatile", "wchar_t", "while", "xor", "xor_eq",
 };
 
+/* What generated functions call their own, and the types that they use: a
+ * type or constant without a namespace would stand in their way. */
+static const char *const used[] = {
+	"answer", "at", "bytes", "call", "capacity", "channel", "copy",
+	"count", "data", "end", "error", "from", "head", "i", "in",
+	"incoming", "int16_t", "int32_t", "int64_t", "int8_t", "item",
+	"items", "j", "k", "l", "left", "list", "m", "memcpy", "memset",
+	"message", "n", "o", "offsetof", "ops", "out", "p", "port", "reply",
+	"request", "room", "self", "size", "size_t", "spare", "status", "tag",
+	"tail", "to", "uint16_t", "uint32_t", "uint64_t", "uint8_t", "value",
+	"wire",
+};
+
 struct names {
 	struct arena *arena;
 	struct diagnostics *diags;
@@ -41,14 +54,28 @@ struct c_name {
 	struct span span;
 };
 
-static bool is_kept(const char *name)
+static bool is_one_of(const char *const *words, size_t count, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof kept / sizeof kept[0]; i++)
-		if (strcmp(kept[i], name) == 0)
+	for (i = 0; i < count; i++)
+		if (strcmp(words[i], name) == 0)
 			return true;
 	return false;
+}
+
+static bool is_kept(const char *name)
+{
+	return is_one_of(kept, sizeof kept / sizeof kept[0], name);
+}
+
+/* Structs and messages have `struct` before their names wherever they stand. */
+static bool is_used(const struct declaration *declaration)
+{
+	return declaration->kind != DECLARATION_STRUCT
+		&& declaration->kind != DECLARATION_MESSAGE
+		&& is_one_of(used, sizeof used / sizeof used[0],
+			declaration->c_name);
 }
 
 /* docs/language.md, "Names in C": bare names. */
@@ -233,6 +260,11 @@ static void whole_name(struct names *names, const struct declaration *declaratio
 	if (strncmp(name, "sk_", 3) == 0 || strncmp(name, "SK_", 3) == 0)
 		diag_report(names->diags, E0602, declaration->span,
 			"names that begin with `sk_` are the runtime's");
+	else if (is_used(declaration))
+		diag_help(diag_report(names->diags, E0602, declaration->span,
+			"without a namespace, `%s` is a name that generated C "
+			"uses itself", name),
+			"declare a namespace, or `@prefix`, or rename it");
 	else
 		bare_name(names, name, declaration->span);
 }
