@@ -69,7 +69,7 @@ struct check {
 	struct map symbols;		/* by qualified name */
 	unsigned errors_before;		/* of other schemas in the same run */
 	unsigned depth;			/* of evaluation */
-	unsigned suggestions;		/* made so far: they cost time */
+	unsigned compared;		/* names, for suggestions: it costs time */
 	unsigned groups;		/* in the file */
 	struct symbol **structs;	/* by node */
 	unsigned struct_count;

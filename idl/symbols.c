@@ -6,8 +6,8 @@
 
 #include "idl/check.h"
 
-/* Suggestions look at every name: after so many reports there are none. */
-#define SUGGESTIONS_MAX 50
+/* A suggestion looks at every name: after so many there are no more of them. */
+#define COMPARED_MAX 200000
 #define EDIT_MAX 64
 
 struct symbol *symbol_new(struct check *check, struct unit *unit,
@@ -237,7 +237,7 @@ void suggest_symbol(struct check *check, struct unit *unit,
 	struct unit *other;
 	size_t i;
 
-	if (check->suggestions++ > SUGGESTIONS_MAX
+	if (check->compared > COMPARED_MAX
 		|| suggest_import(check, unit, report, name)
 		|| suggest_target(unit, report, name))
 		return;
@@ -253,6 +253,7 @@ void suggest_symbol(struct check *check, struct unit *unit,
 			if (!symbol_fits(symbol, types)
 				|| !symbol_visible(unit, symbol))
 				continue;
+			check->compared += 2;
 			nearest_try(&nearest, symbol->declaration.qualified);
 			nearest_try(&nearest, symbol->declaration.name);
 		}

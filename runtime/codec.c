@@ -126,8 +126,8 @@ static bool write_raw(struct sk_writer *out, const struct sk_bytes *value)
 {
 	uint8_t *behind = sk_raw_write(out->at, out->end, value->data, value->size);
 
-	if (behind == NULL)
-		return value->data == NULL ? write_invalid(out) : false;
+	if (behind == NULL)	/* no room, or no data */
+		return value->data == NULL && value->size != 0 ? write_invalid(out) : false;
 	out->at = behind;
 	return true;
 }

@@ -34,7 +34,7 @@ command_for() {	# CODE FILE
 
 # Runs `command`; leaves `status`, and the reports as "CODE at LINE:COLUMN".
 reports() {
-	timeout 20 "${command[@]}" > "$tmp/out" 2> "$tmp/err" < /dev/null
+	timeout 120 "${command[@]}" > "$tmp/out" 2> "$tmp/err" < /dev/null
 	status=$?
 	sed -nE 's/^([^ ]*:([0-9]+):([0-9]+): )?(error|warning)\[([EW][0-9]+)\].*/\5 at \2:\3/p' \
 		"$tmp/err" | sort > "$tmp/reports"
@@ -215,7 +215,7 @@ nasty_truncated() {
 		at=$((at + 7))
 	done
 	command=("$skald" check "${files[@]}")
-	timeout 60 "${command[@]}" > /dev/null 2> "$tmp/err"
+	timeout 120 "${command[@]}" > /dev/null 2> "$tmp/err"
 	status=$?
 	[ $status = 1 ] || fine=1
 	grep -qE 'Sanitizer|runtime error' "$tmp/err" && fine=1

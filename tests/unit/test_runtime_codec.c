@@ -164,6 +164,9 @@ static void missing_data_is_invalid_and_missing_room_too_big(void **state)
 	assert_true(sk_write_raw(&full, "abc", 3));
 	assert_false(sk_write_raw(&full, "", 0));
 	assert_int_equal(full.status, SK_TOO_BIG);
+	struct sk_bytes nothing = { 0 };
+	assert_false(sk_write_bools(&full, nothing));
+	assert_int_equal(full.status, SK_TOO_BIG);
 	none.count = 1;
 	full.at = room;
 	assert_false(sk_uint16_write_list(&full, &none));
