@@ -111,8 +111,8 @@ static void print_text_constant(struct c_code *c, const struct declaration *d)
 	struct printer *out = &c->out;
 
 	print(out, "#define %s \"", d->c_name);
-	for (size_t i = 0; i < d->as.constant.text_size; i++) {
-		unsigned char byte = (unsigned char)d->as.constant.text[i];
+	for (size_t i = 0; i < d->as.constant.value.size; i++) {
+		unsigned char byte = (unsigned char)d->as.constant.value.text[i];
 		bool is_plain = byte >= ' ' && byte < 0x7f && strchr("\"\\?", byte) == NULL;
 		print(out, is_plain ? "%c" : "\\%03o", byte);
 	}
@@ -130,10 +130,10 @@ static void print_constant(struct c_code *c, const struct declaration *d)
 	}
 	if (type->kind == TYPE_BOOL)
 		print_line(&c->out, "#define %s %s", d->c_name,
-			d->as.constant.number.low != 0 ? "true" : "false");
+			d->as.constant.value.number.low != 0 ? "true" : "false");
 	else
 		print_line(&c->out, "#define %s %s", d->c_name,
-			number(c, d->as.constant.number, type));
+			number(c, d->as.constant.value.number, type));
 	print(&c->out, "\n");
 }
 
@@ -389,8 +389,7 @@ static void order_declaration(struct order *order, const struct declaration *d)
 		order_body(order, &d->as.message.tail.body);
 		print_message(c, d);
 		break;
-	case DECLARATION_CONST:
-	case DECLARATION_INTERFACE:
+	default:
 		break;
 	}
 }

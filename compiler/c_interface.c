@@ -12,6 +12,12 @@ static const char *method_name(struct c_code *c, const struct declaration *d,
 	return arena_printf(c->arena, "%s_%s", d->c_name, m->name);
 }
 
+/* The i-th method, or NULL behind the last. */
+static const struct method *c_method(const struct declaration *d, unsigned i)
+{
+	return i < d->as.interface.method_count ? d->as.interface.methods[i] : NULL;
+}
+
 /* ---- signatures ---- */
 
 static void print_call_signature(struct c_code *c, const struct declaration *d,
@@ -112,7 +118,7 @@ void c_declare_interface(struct c_code *c, const struct declaration *d)
 	const struct method *m;
 
 	print(out, "/* ---- interface %s %s ---- */\n\n", d->qualified, c_place(c, &d->span));
-	for (m = d->as.interface.first; m != NULL; m = m->next)
+	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
 		declare_method(c, d, m);
 	print_line(out, "/*");
 	if (d->doc != NULL)
@@ -121,9 +127,9 @@ void c_declare_interface(struct c_code *c, const struct declaration *d)
 	print_line(out, " * by the function below; one that is NULL is an unknown method.");
 	print_line(out, " */");
 	print_line(out, "struct %s_ops {", d->c_name);
-	for (m = d->as.interface.first; m != NULL; m = m->next)
+	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
 		print_operation(c, m);
-	if (d->as.interface.first == NULL)
+	if (d->as.interface.method_count == 0)
 		print_line(out, "\tuint8_t empty;");
 	print_line(out, "};");
 	print(out, "\n");
@@ -131,7 +137,7 @@ void c_declare_interface(struct c_code *c, const struct declaration *d)
 	print_line(out, " * status with which the request was refused. */");
 	print_dispatch_signature(c, d, ";");
 	print(out, "\n");
-	for (m = d->as.interface.first; m != NULL; m = m->next)
+	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
 		if (m->reply != NULL)
 			print_answer_signature(c, d, m, ";");
 	print(out, "\n");
@@ -139,20 +145,36 @@ void c_declare_interface(struct c_code *c, const struct declaration *d)
 
 /* ---- source ---- */
 
+/* What the runtime is told of the method. */
+static void print_descriptor(struct c_code *c, const struct declaration *d,
+	const struct method *m)
+{
+	const char *reply = m->reply == NULL ? "0"
+		: arena_printf(c->arena, "%s_ID", m->reply->c_name);
+
+	print_line(&c->out, "static const struct sk_method %s_method = {", method_name(c, d, m));
+	print_line(&c->out, "\t%s, %" PRIu32 ", %s", reply, m->deadline_ms,
+		m->is_idempotent ? "SK_METHOD_IDEMPOTENT" : "0");
+	print_line(&c->out, "};");
+	print(&c->out, "\n");
+}
+
 static void print_call(struct c_code *c, const struct declaration *d, const struct method *m)
 {
 	struct printer *out = &c->out;
 
+	print_descriptor(c, d, m);
 	print_call_signature(c, d, m, "");
 	print_line(out, "{");
 	print_line(out, "\tint size = %s_encode(request,", m->request->c_name);
 	print_line(out, "\t\tchannel->request.bytes, channel->request.capacity);");
 	print(out, "\n");
 	if (m->reply == NULL) {
-		print_line(out, "\treturn sk_send(channel, size, call);");
+		print_line(out, "\treturn sk_send(channel, size, &%s_method, call);",
+			method_name(c, d, m));
 	} else {
-		print_line(out, "\tint status = sk_invoke(channel, size, %s_ID, call);",
-			m->reply->c_name);
+		print_line(out, "\tint status = sk_invoke(channel, size, &%s_method, call);",
+			method_name(c, d, m));
 		print_line(out, "\tif (status != 0)");
 		print_line(out, "\t\treturn status;");
 		print_line(out, "\tstatus = %s_decode(reply,", m->reply->c_name);
@@ -208,9 +230,9 @@ static void print_case(struct c_code *c, const struct method *m)
 void c_print_interface(struct c_code *c, const struct declaration *d)
 {
 	struct printer *out = &c->out;
-	const struct method *m = d->as.interface.first;
+	const struct method *m;
 
-	for (; m != NULL; m = m->next) {
+	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++) {
 		print_call(c, d, m);
 		if (m->reply != NULL)
 			print_answer(c, d, m);
@@ -218,7 +240,7 @@ void c_print_interface(struct c_code *c, const struct declaration *d)
 	print_dispatch_signature(c, d, "");
 	print_line(out, "{");
 	out->indent++;
-	if (d->as.interface.first == NULL) {
+	if (d->as.interface.method_count == 0) {
 		print_line(out, "(void)ops;");
 		print_line(out, "(void)self;");
 		print_line(out, "return sk_refuse(incoming, SK_UNKNOWN_METHOD);");
@@ -226,7 +248,7 @@ void c_print_interface(struct c_code *c, const struct declaration *d)
 		print_line(out, "const struct sk_message *message = incoming->message;");
 		print(out, "\n");
 		print_line(out, "switch (sk_message_id(message)) {");
-		for (m = d->as.interface.first; m != NULL; m = m->next)
+		for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
 			print_case(c, m);
 		print_line(out, "default:");
 		print_line(out, "\treturn sk_refuse(incoming, SK_UNKNOWN_METHOD);");

@@ -69,6 +69,8 @@ void c_read_value(struct c_block *block, const struct type *type, const char *va
 	case TYPE_ARRAY:
 		read_array(block, type, value, c_path(c, type, path));
 		break;
+	default:
+		break;
 	}
 }
 

@@ -86,7 +86,7 @@ static const char *print_type(struct reflect *r, const struct type *type, const 
 		return arena_printf(c->arena, "%s_type", type->declaration->c_name);
 	case TYPE_ARRAY:
 		return print_array(r, type, path);
-	case TYPE_LIST:
+	default:
 		break;
 	}
 	if (c_list_of(type) == C_LIST_BYTES)

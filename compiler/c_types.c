@@ -99,7 +99,7 @@ const char *c_declare_plain(struct c_code *c, const struct type *type,
 	case TYPE_ARRAY:
 		return c_declare(c, type->element, arena_printf(c->arena,
 			"%s[%" PRIu64 "]", declarator, type->count), path);
-	case TYPE_LIST:
+	default:
 		break;
 	}
 	const char *name = c_list_name(c, type, path);
@@ -177,9 +177,8 @@ void c_each_list_in(struct c_code *c, const struct body *body, const char *path,
 static void each_of_interface(const struct declaration *interface, void *context,
 	void (*each)(void *context, const struct declaration *declaration))
 {
-	const struct method *method = interface->as.interface.first;
-
-	for (; method != NULL; method = method->next) {
+	for (unsigned i = 0; i < interface->as.interface.method_count; i++) {
+		const struct method *method = interface->as.interface.methods[i];
 		if (method->request->as.message.method != NULL)
 			each(context, method->request);
 		if (method->reply != NULL && method->reply->as.message.method != NULL)

@@ -70,6 +70,8 @@ void c_write_value(struct c_block *block, const struct type *type, const char *v
 	case TYPE_ARRAY:
 		write_array(block, type, value, c_path(c, type, path));
 		break;
+	default:
+		break;
 	}
 }
 

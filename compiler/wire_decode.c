@@ -438,9 +438,7 @@ static bool decode_dynamic(struct decoder *decoder, const struct type *type,
 	case TYPE_LIST:
 	case TYPE_ARRAY:
 		return decode_list(decoder, type, to);
-	case TYPE_INTEGER:
-	case TYPE_BOOL:
-	case TYPE_ENUM:
+	default:
 		break;
 	}
 	if (type_is_raw_byte(type)) {

@@ -417,9 +417,7 @@ static bool encode_dynamic(struct encoder *encoder, const struct type *type,
 		return encode_list(encoder, type, value);
 	case TYPE_ARRAY:
 		return encode_array(encoder, type, value);
-	case TYPE_INTEGER:
-	case TYPE_BOOL:
-	case TYPE_ENUM:
+	default:
 		break;
 	}
 	if (!scalar_bits(encoder, type, value, &bits))

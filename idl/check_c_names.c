@@ -235,10 +235,11 @@ static void add_interface(struct names *names,
 	static const char *const suffixes[] = { "_ops", "_dispatch", NULL };
 	const struct method *method;
 	const char *name;
+	unsigned i;
 
 	add_suffixed(names, interface->c_name, interface->span, suffixes);
-	for (method = interface->as.interface.first; method != NULL;
-		method = method->next) {
+	for (i = 0; i < interface->as.interface.method_count; i++) {
+		method = interface->as.interface.methods[i];
 		names->clashed = false;
 		bare_name(names, method->name, method->span);
 		name = arena_printf(names->arena, "%s_%s", interface->c_name,
@@ -295,6 +296,8 @@ static void add_declaration(struct names *names,
 		break;
 	case DECLARATION_INTERFACE:
 		add_interface(names, declaration);
+		break;
+	default:
 		break;
 	}
 }

@@ -150,9 +150,9 @@ static bool value_of_const(struct check *check, struct symbol *symbol,
 		value->kind = VALUE_NUMBER;
 		break;
 	}
-	value->number = constant->as.constant.number;
-	value->text = constant->as.constant.text;
-	value->size = constant->as.constant.text_size;
+	value->number = constant->as.constant.value.number;
+	value->text = constant->as.constant.value.text;
+	value->size = constant->as.constant.value.size;
 	return true;
 }
 
@@ -349,9 +349,9 @@ static bool const_evaluate(struct check *check, struct symbol *symbol)
 	if (!evaluate(check, &scope, symbol->ast->value, &value)
 		|| !const_fits(check, symbol, &value))
 		return false;
-	constant->as.constant.number = value.number;
-	constant->as.constant.text = value.text;
-	constant->as.constant.text_size = value.size;
+	constant->as.constant.value.number = value.number;
+	constant->as.constant.value.text = value.text;
+	constant->as.constant.value.size = value.size;
 	return true;
 }
 

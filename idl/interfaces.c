@@ -354,6 +354,7 @@ static struct method *method_new(struct check *check, struct symbol *interface,
 	struct method *method = ARENA_NEW(check->arena, struct method);
 
 	method->name = item->name->text;
+	method->owner = &interface->declaration;
 	method->doc = item->doc;
 	method->span = item->name->span;
 	method->is_oneway = item->kind == AST_ONEWAY;
@@ -374,8 +375,14 @@ void interface_fill(struct check *check, struct symbol *symbol)
 {
 	struct declaration *interface = &symbol->declaration;
 	struct declaration *error = interface_error(check, symbol);
-	struct method **end = &interface->as.interface.first, *method;
+	struct method *method, **methods;
 	const struct ast_item *item;
+	unsigned count = 0;
+
+	for (item = symbol->ast->items.first; item != NULL; item = item->next)
+		count++;
+	methods = arena_alloc(check->arena, (count + 1) * sizeof methods[0]);
+	interface->as.interface.methods = methods;
 
 	for (item = symbol->ast->items.first; item != NULL;
 		item = item->next) {
@@ -384,9 +391,7 @@ void interface_fill(struct check *check, struct symbol *symbol)
 		method = method_new(check, symbol, item, error);
 		if (method == NULL)
 			continue;
-		*end = method;
-		end = &method->next;
-		interface->as.interface.count++;
+		methods[interface->as.interface.method_count++] = method;
 	}
 }
 
@@ -452,11 +457,13 @@ static void method_ids(struct check *check, struct map *ids,
 /* docs/language.md, "Ids": an interface is one space. */
 void interface_ids(struct check *check, struct symbol *symbol)
 {
+	const struct declaration *interface = &symbol->declaration;
 	const struct method *method;
 	struct map ids = { 0 };
+	unsigned i;
 
-	for (method = symbol->declaration.as.interface.first; method != NULL;
-		method = method->next) {
+	for (i = 0; i < interface->as.interface.method_count; i++) {
+		method = interface->as.interface.methods[i];
 		if (!reserved_number_used(check, symbol->reserved,
 			number_of(method->number), method->span,
 			"method number"))

@@ -225,9 +225,10 @@ static void limit_methods(struct check *check,
 	const struct declaration *interface)
 {
 	const struct method *method;
+	unsigned i;
 
-	for (method = interface->as.interface.first; method != NULL;
-		method = method->next) {
+	for (i = 0; i < interface->as.interface.method_count; i++) {
+		method = interface->as.interface.methods[i];
 		limit_method_message(check, method->request, method);
 		if (method->reply != NULL)
 			limit_method_message(check, method->reply, method);

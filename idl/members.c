@@ -84,6 +84,8 @@ static struct member *member_new(struct members *members,
 		unbuilt_report(check, UNBUILT_DEFAULT, ast->value->span);
 	member = ARENA_NEW(check->arena, struct member);
 	member->name = name->text;
+	member->c_name = name->text;
+	member->bytes_bound = UNBOUNDED;
 	member->span = name->span;
 	member->doc = ast->doc;
 	member->format = attributes_format(&ast->attributes);

@@ -37,11 +37,22 @@ struct number {
 enum type_kind {
 	TYPE_INTEGER,			/* int8..int64, uint8..uint64, char, byte */
 	TYPE_BOOL,
-	TYPE_ENUM,			/* enum or consts: an integer with names */
+	TYPE_FLOAT,			/* float32, float64 */
+	TYPE_ENUM,			/* enum, consts or bits: an integer with names */
 	TYPE_STRING,
 	TYPE_STRUCT,
+	TYPE_RECORD,			/* of fixed size, the same bytes everywhere */
+	TYPE_VARIANT,			/* exactly one of its arms */
 	TYPE_LIST,			/* T[] or T[<=N] */
-	TYPE_ARRAY			/* T[N] */
+	TYPE_ARRAY,			/* T[N] */
+	TYPE_HANDLE,			/* handle<...>: its number, 1 byte */
+	TYPE_LEASE			/* lease<...>: its number, 1 byte */
+};
+
+enum lease_direction {
+	LEASE_IN = 1,			/* the server reads it */
+	LEASE_OUT = 2,			/* the server writes it */
+	LEASE_INOUT = 3
 };
 
 struct type {
@@ -52,16 +63,24 @@ struct type {
 	 * here describes the type behind it, newtypes of newtypes resolved. */
 	struct declaration *newtype;
 
-	/* INTEGER, BOOL, ENUM: bytes in place (1, 2, 4 or 8) and sign. */
+	/* INTEGER, BOOL, FLOAT, ENUM: bytes in place (1, 2, 4 or 8) and sign.
+	 * HANDLE, LEASE: 1. */
 	unsigned width;
 	bool is_signed;
-	/* ENUM, STRUCT: what it names. */
+	/* ENUM, STRUCT, RECORD, VARIANT: what it names. HANDLE: the interface. */
 	struct declaration *declaration;
+	/* HANDLE: what the receiver may do; all that the sender may if no
+	 * rights are named. */
+	bool has_rights;
+	uint16_t rights;
+	bool is_copy;			/* HANDLE: the sender keeps its own */
+	enum lease_direction direction;	/* LEASE */
 	/* LIST, ARRAY: what it holds. */
 	struct type *element;
 	/* ARRAY: how many elements, at least 1. */
 	uint64_t count;
-	/* STRING: greatest number of bytes; LIST: of elements; or UNBOUNDED. */
+	/* STRING, LEASE: greatest number of bytes; LIST: of elements; or
+	 * UNBOUNDED. */
 	uint64_t bound;
 
 	/* Layout. A static type stands in place with `fixed_size` bytes; any
@@ -74,28 +93,62 @@ struct type {
 };
 
 /* One raw byte in dynamic position, so that an array of it is raw bytes.
- * (Integers, bools and enums of width 1.) */
+ * (Integers, bools and enums of width 1, and handles.) */
 bool type_is_raw_byte(const struct type *type);
+/*
+ * A record, or an array of records (of arrays of records ...): in dynamic
+ * position a varint of its size, then its bytes as they stand in place. A list
+ * of records is a varint of the size of them all, then their bytes; a list of
+ * arrays of records has a count and each array's size.
+ */
+bool type_is_blob(const struct type *type);
 
 enum format { FORMAT_NONE, FORMAT_HEX, FORMAT_BITFIELD };
 
-/* A member of a struct or section, a parameter of a method, or a whole
- * `tags` block. */
+/* What stands behind `=` of a member or constant. */
+struct literal {
+	enum {
+		LITERAL_NONE, LITERAL_INTEGER, LITERAL_BOOL, LITERAL_FLOAT,
+		LITERAL_TEXT
+	} kind;
+	struct number number;		/* INTEGER (enums too); BOOL: 0 or 1 */
+	double real;			/* FLOAT: rounded to the type's width */
+	const char *text;		/* TEXT: any bytes */
+	size_t size;
+};
+
+/* A member of a struct, record or section, an arm of a variant, a parameter
+ * of a method, or a whole `tags` block. */
 struct member {
 	struct member *next;
 	const char *name;		/* NULL for a tags block */
+	const char *c_name;		/* as back ends spell it: @name, or name */
 	const char *doc;
 	struct span span;		/* of the name, or of the word `tags` */
-	struct type *type;		/* NULL for a tags block */
+	struct type *type;		/* NULL: a tags block, or an arm without value */
 	bool is_tags;
 	struct member *tags;		/* tags block: its members, by order of schema */
-	uint64_t tag;			/* member of a tags block: its tag, not 0 */
+	uint64_t tag;			/* in a tags block, or an arm: its tag, not 0 */
+	/*
+	 * It may be absent. On the wire as a list of none or one (a handle or
+	 * lease: the byte 0), so that all but those have a pointer in place.
+	 */
+	bool is_optional;
+	struct literal value;		/* default: if left out or absent */
 	enum format format;
 	/*
-	 * A tagged member whose struct contains itself through it cannot be
-	 * held by value: back ends hold a list of at most one instead.
+	 * A tagged or optional member, or an arm, whose struct or variant
+	 * contains itself through it cannot be held by value: back ends hold a
+	 * list of at most one instead.
 	 */
 	bool is_recursive;
+	/* @bytes(n): its greatest size where it stands, checked both ways;
+	 * else UNBOUNDED. */
+	uint64_t bytes_bound;
+	bool is_unbounded;		/* @unbounded: a parameter without limit */
+	/* Greatest size in dynamic position, optional or not, the above and
+	 * @depth counted; 1 for an arm without value; or UNBOUNDED. */
+	uint64_t max_size;
 
 	/* In a section: where its value, or its pointer, stands, counted from
 	 * the start of the section's buffer (so 8 for the first in a head). */
@@ -103,7 +156,7 @@ struct member {
 	bool is_pointer;
 };
 
-/* The members of one section or of one struct. */
+/* The members of one section, struct or record, or the arms of a variant. */
 struct body {
 	struct member *first;
 	unsigned count;
@@ -133,25 +186,44 @@ enum declaration_kind {
 	DECLARATION_NEWTYPE,
 	DECLARATION_ENUM,
 	DECLARATION_CONSTS,
+	DECLARATION_BITS,
 	DECLARATION_STRUCT,
+	DECLARATION_RECORD,
+	DECLARATION_VARIANT,
 	DECLARATION_MESSAGE,
 	DECLARATION_INTERFACE
 };
 
 struct method {
-	struct method *next;
 	const char *name;
 	const char *doc;
 	struct span span;
+	struct declaration *owner;	/* the interface that declares it */
 	bool is_oneway;
-	uint32_t number;		/* m; message ids are 4m, 4m+1, 4m+2 */
-	/* Messages, also found by name as "Interface_method_request" and
-	 * "_reply" if they were written as parameters. */
-	struct declaration *request;
-	struct declaration *reply;	/* NULL for a one-way method */
+	bool is_event;			/* from the server; `request` is NULL */
+	uint32_t number;		/* m; ids: request 4m, reply 4m+1, error 4m+2, event 4m+3 */
+	/* Messages, also found by name as "Interface_method_request", "_reply"
+	 * and "_event" if they were written as parameters. */
+	struct declaration *request;	/* NULL for an event */
+	struct declaration *reply;	/* NULL for a one-way method; an event's message */
 	struct declaration *error;	/* the enum of its errors, or NULL */
 	bool is_idempotent;
+	bool is_cancellable;
+	bool must_be_fast;		/* @fast; then is_fast too */
+	bool is_fast;			/* request and reply go in registers */
+	bool is_unbounded;		/* some part of a message is @unbounded */
 	uint32_t deadline_ms;		/* 0: none stated */
+};
+
+/* What a message can cost at most: the certificate. */
+struct cost {
+	uint64_t bytes;			/* head and tail, or UNBOUNDED */
+	unsigned handles;
+	unsigned leases;
+	unsigned depth;			/* structs and variants within each other */
+	/* Values, counts, lengths and tags that a decoder looks at: one each.
+	 * (Raw bytes, strings and records in one go.) Or UNBOUNDED. */
+	uint64_t steps;
 };
 
 struct declaration {
@@ -166,34 +238,49 @@ struct declaration {
 	enum format format;
 
 	union {
-		/* CONST: an integer, bool (0, 1), or string. */
+		/* CONST: an integer, bool, float or string. */
 		struct {
 			struct type *type;
-			struct number number;
-			const char *text;
-			size_t text_size;
+			struct literal value;
 		} constant;
 		/* NEWTYPE */
 		struct type *newtype;
-		/* ENUM, CONSTS: of an integer type (an enum's is int32). */
+		/* ENUM, CONSTS, BITS: of an integer type (an enum's is int32). */
 		struct {
 			struct type *base;
 			struct enumerator *first;
 			unsigned count;
+			/* Other values (bits: others than those of all
+			 * enumerators together) are refused, both ways. */
+			bool is_strict;
 		} enumeration;
+		/* STRUCT, RECORD, VARIANT. */
 		struct {
+			struct declaration *base;	/* `: A`, or NULL; its
+				members are the first of the body */
 			struct body body;
 			uint64_t min_size;	/* in dynamic position */
 			uint64_t max_size;
-			/* It contains itself, through an array or a tag. */
+			/* It contains itself, through an array, an optional
+			 * member, a tag or an arm. */
 			bool is_recursive;
 			/*
 			 * Its readers count depth: it is recursive, or leads to
-			 * a recursive struct, or is found within one.
+			 * a recursive one, or is found within one.
 			 */
 			bool counts_depth;
+			/* RECORD: bytes in place, and whether every pattern of
+			 * them is a value (no bool, nothing strict). */
+			uint64_t fixed_size;
+			bool is_raw;
+			/* VARIANT: a tag that is not known decodes as its raw
+			 * bytes; every value has its length before it. */
+			bool is_flexible;
+			/* STRUCT, VARIANT: handles in it at most. */
+			unsigned handles;
 		} structure;
 		struct {
+			struct declaration *base;	/* or NULL */
 			bool has_id;	/* a base has none */
 			uint32_t id;
 			unsigned group;	/* 0: not in a group; else 1, 2, ... */
@@ -201,10 +288,20 @@ struct declaration {
 			struct section tail;
 			/* Parameters of this method, or NULL if declared. */
 			struct method *method;
+			struct cost cost;
 		} message;
 		struct {
-			struct method *first;
-			unsigned count;
+			struct declaration *base;	/* or NULL */
+			/* All methods, then all events, each with the base's
+			 * before its own: methods[i]->owner says whose. */
+			struct method **methods;
+			unsigned method_count;
+			struct method **events;
+			unsigned event_count;
+			/* @rights: the bits type, or NULL; of the base if it
+			 * names none. */
+			struct declaration *rights;
+			bool is_unbounded;	/* some method is */
 		} interface;
 	} as;
 };
@@ -254,7 +351,14 @@ struct declaration *schema_message(const struct schema *schema, const char *name
 #define DEPTH_MAX 64
 /* Elements of no bytes that an array may have on the wire. */
 #define EMPTY_ELEMENTS_MAX 1024
-/* Head and tail together of a message that a method sends: the transport's. */
+/* Head and tail together of a message that a method sends: the transport's,
+ * and what goes beside it. */
 #define MESSAGE_SIZE_MAX 4096
+#define MESSAGE_HANDLES_MAX 8
+#define MESSAGE_LEASES_MAX 4
+/* A request and reply of at most so many bytes travel in registers. */
+#define MESSAGE_FAST_MAX 40
+/* The runtime's own method, "next event". */
+#define METHOD_NEXT_EVENT 1
 
 #endif

@@ -14,36 +14,50 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/attached.h"
 #include "runtime/status.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Greatest message of a method (docs/wire-format.md), and what goes beside it. */
+/* Greatest message of a method (docs/wire-format.md). */
 #define SK_MESSAGE_MAX 4096
-#define SK_HANDLES_MAX 8
-
-/* A capability in this process's terms; over Unix sockets a file descriptor. */
-struct sk_handle {
-	int32_t raw;			/* negative: none */
-};
 
 struct sk_message {
 	uint8_t *bytes;
 	uint32_t capacity;
 	uint32_t size;
-	uint32_t handle_count;
-	struct sk_handle handles[SK_HANDLES_MAX];
+	struct sk_attached attached;
 };
 
 /* Deadlines are absolute, in nanoseconds of the monotonic clock. */
 #define SK_FOREVER UINT64_MAX
 #define SK_POLL UINT64_C(0)
 
-/* How to make one call. NULL in its place means SK_FOREVER. */
+/* What the schema says of a method: one constant for each, in the header. */
+struct sk_method {
+	uint32_t reply_id;		/* error: + 1; 0: one-way */
+	uint32_t deadline_ms;		/* where the caller names none; 0: none */
+	uint32_t flags;
+};
+
+enum {
+	SK_METHOD_IDEMPOTENT = 1,	/* may be repeated */
+	SK_METHOD_CANCELLABLE = 2,	/* the caller may give up before its deadline */
+	SK_METHOD_FAST = 4		/* request and reply fit into registers */
+};
+
+/*
+ * How to make one call. NULL in its place means the method's own deadline, or
+ * SK_FOREVER if it has none.
+ */
 struct sk_call {
 	uint64_t deadline;
+	/* May be NULL. Set to other than 0, by a signal handler or another
+	 * thread that then interrupts this one, it ends the call with
+	 * SK_CANCELED; only for @cancellable methods, else SK_INVALID. */
+	const volatile int *cancel;
 };
 
 struct sk_channel;
@@ -52,14 +66,22 @@ struct sk_channel;
 struct sk_channel_ops {
 	/*
 	 * Sends channel->request and waits for its answer, which it leaves in
-	 * channel->reply. 0 or a negative status. Handles in the request are
-	 * the channel's to send or close, whatever comes of it.
+	 * channel->reply. 0 or a negative status. Handles that move in the
+	 * request are the channel's to send or close, whatever comes of it;
+	 * those to copy stay the caller's. Leases end before this returns.
 	 */
-	int (*call)(struct sk_channel *channel, uint64_t deadline);
+	int (*call)(struct sk_channel *channel, const struct sk_call *call);
 	/* Sends channel->request, to which there is no answer. */
-	int (*send)(struct sk_channel *channel, uint64_t deadline);
-	/* Closes a handle that has arrived. */
+	int (*send)(struct sk_channel *channel, const struct sk_call *call);
+	/* Closes a handle. */
 	void (*close_handle)(struct sk_channel *channel, struct sk_handle handle);
+	/* The clock of deadlines, in nanoseconds. */
+	uint64_t (*now)(struct sk_channel *channel);
+	/*
+	 * After SK_PEER_CLOSED: connects again to the same service, within the
+	 * deadline. 0 or a status. NULL: this channel cannot.
+	 */
+	int (*reconnect)(struct sk_channel *channel, uint64_t deadline);
 };
 
 struct sk_channel {
@@ -80,28 +102,60 @@ struct sk_channel {
 #define SK_STATUS_SIZE 12
 
 /*
+ * The method that every interface with events has, docs/runtime.md, "Events":
+ * its request is 8 bytes and empty. It is answered by an event, whose id ends
+ * with the bits 11, or by how many events were lost, a uint32.
+ */
+#define SK_NEXT_EVENT_ID UINT32_C(4)
+#define SK_LOST_ID UINT32_C(5)
+#define SK_LOST_SIZE 12
+
+/*
  * For generated clients: makes a call with the request that was encoded into
  * channel->request, given what encoding returned: its size, or the status
- * that is then the call's. 0: a reply with this id came and waits in
+ * that is then the call's. 0: a reply with the method's id came and waits in
  * channel->reply. Positive: the method's error. Negative: a status, also one
  * that the server sent. Any other answer is SK_MALFORMED.
+ *
+ * Where the transport can reconnect, a call that failed with SK_PEER_CLOSED is
+ * made again, until its deadline, if the request was not delivered or the
+ * method is idempotent, and no handle moved with it.
  */
-int sk_invoke(struct sk_channel *channel, int encoded, uint32_t reply_id,
-	const struct sk_call *call);
+int sk_invoke(struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call);
 /* The same for a one-way method: 0 once it is sent. */
-int sk_send(struct sk_channel *channel, int encoded, const struct sk_call *call);
+int sk_send(struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call);
 /*
  * For generated clients, once they are through with a reply, decoded or
- * refused: closes the handles in it that were not taken. Taking one is
- * reading it and making its place negative. (The next sk_invoke() does this
- * first too.)
+ * refused: closes the handles in it that decoding has not handed over. (The
+ * next sk_invoke() does this first too.)
  */
 void sk_discard(struct sk_channel *channel);
+/* Closes a handle that came in a reply, or that the caller has otherwise. */
+void sk_close(struct sk_channel *channel, struct sk_handle handle);
 
 /* ---- servers ---- */
 
 struct sk_port;
 struct sk_reply;
+struct sk_incoming;
+
+/*
+ * What a server makes handles to: a session of its own, whose calls are
+ * dispatched with the `self` that it was minted with.
+ */
+struct sk_object {
+	/* One request; usually a line that calls generated dispatch. */
+	int (*dispatch)(void *self, struct sk_incoming *incoming);
+	/* The last handle to it is gone; no request comes any more. May be
+	 * NULL. */
+	void (*gone)(void *self);
+	/* Nobody waits any more for the answer to what was kept under this
+	 * token; it still has to be answered or dropped, whatever comes of it.
+	 * May be NULL. */
+	void (*canceled)(void *self, uint64_t token);
+};
 
 /* What the receiving side of a transport implements. */
 struct sk_port_ops {
@@ -111,8 +165,21 @@ struct sk_port_ops {
 	 * to send or close, whatever comes of it.
 	 */
 	int (*answer)(struct sk_port *port, const struct sk_reply *reply);
-	/* Closes a handle that has arrived. */
+	/* Closes a handle. */
 	void (*close_handle)(struct sk_port *port, struct sk_handle handle);
+	/*
+	 * Copies between the memory that the caller of reply->token lent under
+	 * this number (from 1) and `data`: from it, or to it if `write`. Range
+	 * and direction were checked against the lease. *done says how many
+	 * bytes were copied, also with a failure. 0, SK_CANCELED when the call
+	 * is over, SK_LEASE_FAULT, SK_PEER_CLOSED.
+	 */
+	int (*lease_copy)(struct sk_port *port, const struct sk_reply *reply,
+		uint32_t number, uint64_t offset, void *data, uint64_t size,
+		bool write, uint64_t *done);
+	/* Makes a new session to the object. 0, SK_EXHAUSTED, SK_TRANSPORT. */
+	int (*mint)(struct sk_port *port, const struct sk_object *object,
+		void *self, struct sk_handle *handle);
 };
 
 struct sk_port {
@@ -127,7 +194,8 @@ struct sk_port {
  */
 struct sk_reply {
 	struct sk_port *port;		/* NULL: taken or answered, or one-way */
-	uint64_t token;			/* the transport's */
+	uint64_t token;			/* the transport's; never 0 */
+	uint64_t deadline;		/* the caller's: nobody waits beyond it */
 	uint32_t id;			/* of the reply message; error is id + 1 */
 };
 
@@ -153,13 +221,35 @@ struct sk_reply sk_reply_keep(struct sk_reply *to);
 int sk_answer(struct sk_reply *to, int encoded);
 /* Answers with the method's error (positive) or a status (negative). */
 int sk_answer_error(struct sk_reply *to, int32_t error);
+/*
+ * Reads from memory that the request lent, or writes to it, from `offset` on.
+ * Only for the request that `to` answers, and until it is answered: a lease
+ * ends with its call. *done (may be NULL) says how many bytes were copied, also
+ * with a failure. SK_BAD_LEASE: not within the lease, or not its direction.
+ * SK_LEASE_FAULT: the caller's memory is not there. SK_CANCELED, SK_PEER_CLOSED:
+ * the call is over. SK_BAD_TOKEN: it was answered already.
+ */
+int sk_lease_read(const struct sk_reply *to, const struct sk_lease *lease,
+	uint64_t offset, void *data, uint64_t size, uint64_t *done);
+int sk_lease_write(const struct sk_reply *to, const struct sk_lease *lease,
+	uint64_t offset, const void *data, uint64_t size, uint64_t *done);
+/*
+ * Makes a handle to an object of this server, to be sent to a client: a
+ * session of its own, that ends (object->gone) with its last handle.
+ * SK_EXHAUSTED: there are too many. After a failure nothing is to be undone.
+ */
+int sk_mint(struct sk_port *port, const struct sk_object *object, void *self,
+	struct sk_handle *handle);
+/* Closes a handle that a request brought, or that was minted. */
+void sk_port_close(struct sk_port *port, struct sk_handle handle);
 /* Drops the request, if it has not been answered: SK_PEER_DROPPED. */
 void sk_reply_drop(struct sk_reply *to);
-/* For generated dispatch: answers `status`, closes what came, returns it. */
+/* For generated dispatch: answers `status`, closes the handles that decoding
+ * has not handed over, returns it. */
 int sk_refuse(struct sk_incoming *incoming, int status);
 /*
  * For transports, after dispatch: drops the request if the operation has
- * neither answered nor kept it, and closes the handles that it did not take.
+ * neither answered nor kept it, and closes the handles that were not decoded.
  */
 void sk_finish(struct sk_incoming *incoming);
 

@@ -1,5 +1,6 @@
 /*
- * What generated headers include: the codec, channels, and statuses.
+ * What generated headers include: the codec, channels, rings, events, and
+ * statuses.
  */
 #ifndef RUNTIME_SKALD_H
 #define RUNTIME_SKALD_H
@@ -7,6 +8,8 @@
 #include "runtime/channel.h"
 #include "runtime/codec.h"
 #include "runtime/env.h"
+#include "runtime/events.h"
+#include "runtime/ring.h"
 #include "runtime/status.h"
 
 #endif

@@ -26,7 +26,9 @@ extern "C" {
 	X(BAD_TOKEN, -12, "the request was answered already") \
 	X(EXHAUSTED, -13, "a table or a quota is full") \
 	X(BAD_HANDLE, -14, "a handle is missing, surplus or of the wrong kind") \
-	X(TRANSPORT, -15, "the transport failed")
+	X(TRANSPORT, -15, "the transport failed") \
+	X(BAD_LEASE, -16, "a lease is missing, surplus, too long or of the wrong direction") \
+	X(LEASE_FAULT, -17, "the lent memory is not there, or no more")
 
 enum sk_status {
 	SK_OK = 0,

@@ -209,19 +209,19 @@ static void values_are_computed(void **state)
 	size_t i = 0;
 
 	(void)state;
-	assert_true(fixture_find(&f, "ALL")->as.constant.number.low
+	assert_true(fixture_find(&f, "ALL")->as.constant.value.number.low
 		== UINT64_MAX);
-	assert_int_equal(fixture_find(&f, "SOME")->as.constant.number.low,
+	assert_int_equal(fixture_find(&f, "SOME")->as.constant.value.number.low,
 		15);
-	assert_int_equal(fixture_find(&f, "MINUS")->as.constant.number.low, 2);
-	assert_true(fixture_find(&f, "MINUS")->as.constant.number.negative);
-	assert_int_equal(fixture_find(&f, "YES")->as.constant.number.low, 1);
-	assert_int_equal(fixture_find(&f, "TEXT")->as.constant.text_size, 3);
+	assert_int_equal(fixture_find(&f, "MINUS")->as.constant.value.number.low, 2);
+	assert_true(fixture_find(&f, "MINUS")->as.constant.value.number.negative);
+	assert_int_equal(fixture_find(&f, "YES")->as.constant.value.number.low, 1);
+	assert_int_equal(fixture_find(&f, "TEXT")->as.constant.value.size, 3);
 	for (at = fixture_find(&f, "E")->as.enumeration.first; at != NULL;
 		at = at->next)
 		assert_int_equal(at->value.low, wanted[i++]);
 	assert_int_equal(i, 5);
-	assert_true(fixture_find(&f, "FROM")->as.constant.number.low
+	assert_true(fixture_find(&f, "FROM")->as.constant.value.number.low
 		== (UINT64_C(1) << 63) + 11);
 	fixture_free(&f);
 }
@@ -245,7 +245,7 @@ static void doc_comments_find_their_owners(void **state)
 	assert_null(fixture_find(&f, "S")->doc);
 	assert_string_equal(fixture_find(&f, "S")->as.structure.body.first
 		->doc, "Here.");
-	assert_string_equal(fixture_find(&f, "I")->as.interface.first->doc,
+	assert_string_equal(fixture_find(&f, "I")->as.interface.methods[0]->doc,
 		"Does.");
 	assert_string_equal(fixture_find(&f, "I_m_request")->as.message.head
 		.body.first->doc, "What.");
