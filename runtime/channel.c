@@ -20,10 +20,10 @@ static int32_t short_number(const struct sk_message *message)
 /* Takes one handle that is still there out of a message. */
 static bool take_handle(struct sk_message *message, struct sk_handle *handle)
 {
-	if (message->handle_count > SK_HANDLES_MAX)
-		message->handle_count = SK_HANDLES_MAX;
-	while (message->handle_count > 0) {
-		*handle = message->handles[--message->handle_count];
+	if (message->attached.handle_count > SK_HANDLES_MAX)
+		message->attached.handle_count = SK_HANDLES_MAX;
+	while (message->attached.handle_count > 0) {
+		*handle = message->attached.handles[--message->attached.handle_count].handle;
 		if (handle->raw >= 0)
 			return true;
 	}
@@ -74,6 +74,8 @@ static int sort_reply(const struct sk_message *reply, uint32_t reply_id)
 	return SK_MALFORMED;
 }
 
+static const struct sk_call forever = {.deadline = SK_FOREVER};
+
 static int begin(struct sk_channel *channel, int encoded)
 {
 	struct sk_message *request = &channel->request;
@@ -90,30 +92,32 @@ static int begin(struct sk_channel *channel, int encoded)
 	return SK_OK;
 }
 
-int sk_invoke(struct sk_channel *channel, int encoded, uint32_t reply_id,
-	const struct sk_call *call)
+int sk_invoke(struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call)
 {
 	int status = begin(channel, encoded);
 
 	if (status != SK_OK)
 		return status;
-	status = channel->ops->call(channel, call ? call->deadline : SK_FOREVER);
+	status = channel->ops->call(channel, call ? call : &forever);
 	if (status != SK_OK)
 		return status;
 	channel->delivered = true;
-	status = sort_reply(&channel->reply, reply_id);
+	status = sort_reply(&channel->reply, method->reply_id);
 	if (status != SK_OK)
 		sk_discard(channel);
 	return status;
 }
 
-int sk_send(struct sk_channel *channel, int encoded, const struct sk_call *call)
+int sk_send(struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call)
 {
 	int status = begin(channel, encoded);
 
+	(void)method;
 	if (status != SK_OK)
 		return status;
-	return channel->ops->send(channel, call ? call->deadline : SK_FOREVER);
+	return channel->ops->send(channel, call ? call : &forever);
 }
 
 /* ---- servers ---- */

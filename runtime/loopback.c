@@ -35,32 +35,32 @@ static void close_port_handle(struct sk_port *port, struct sk_handle handle)
 /* Handles that were sent but do not arrive. */
 static void lose_handles(struct sk_loopback *loopback, struct sk_message *message)
 {
-	uint32_t count = message->handle_count;
+	uint32_t count = message->attached.handle_count;
 
-	message->handle_count = 0;
+	message->attached.handle_count = 0;
 	if (count > SK_HANDLES_MAX)
 		count = SK_HANDLES_MAX;
 	loopback->handles_sent += count;
 	for (uint32_t i = 0; i < count; i++)
-		close_one(loopback, message->handles[i]);
+		close_one(loopback, message->attached.handles[i].handle);
 }
 
 /* Moves a message to the other side, handles and all. */
 static int carry(struct sk_loopback *loopback, struct sk_message *from,
 	struct sk_message *to)
 {
-	if (from->handle_count > SK_HANDLES_MAX || from->size > to->capacity) {
+	if (from->attached.handle_count > SK_HANDLES_MAX || from->size > to->capacity) {
 		lose_handles(loopback, from);
 		return from->size > to->capacity ? SK_TOO_BIG : SK_BAD_HANDLE;
 	}
 	memcpy(to->bytes, from->bytes, from->size);
 	to->size = from->size;
-	to->handle_count = from->handle_count;
-	for (uint32_t i = 0; i < from->handle_count; i++)
-		to->handles[i] = from->handles[i];
-	loopback->handles_sent += from->handle_count;
-	loopback->handles_delivered += from->handle_count;
-	from->handle_count = 0;
+	to->attached.handle_count = from->attached.handle_count;
+	for (uint32_t i = 0; i < from->attached.handle_count; i++)
+		to->attached.handles[i].handle = from->attached.handles[i].handle;
+	loopback->handles_sent += from->attached.handle_count;
+	loopback->handles_delivered += from->attached.handle_count;
+	from->attached.handle_count = 0;
 	return SK_OK;
 }
 
@@ -135,7 +135,7 @@ static int refuse(struct sk_loopback *loopback, int status)
 	return status;
 }
 
-static int loopback_call(struct sk_channel *channel, uint64_t deadline)
+static int loopback_call(struct sk_channel *channel, const struct sk_call *how)
 {
 	struct sk_loopback *loopback = of_channel(channel);
 	struct sk_loopback_call *call;
@@ -154,19 +154,19 @@ static int loopback_call(struct sk_channel *channel, uint64_t deadline)
 	loopback->in_call = true;
 	status = deliver(loopback, &loopback->port, call->token);
 	if (status == SK_OK)
-		status = wait_for_answer(loopback, deadline);
+		status = wait_for_answer(loopback, how->deadline);
 	else
 		call->token = loopback->waiting = 0;
 	loopback->in_call = false;
 	return status;
 }
 
-static int loopback_send(struct sk_channel *channel, uint64_t deadline)
+static int loopback_send(struct sk_channel *channel, const struct sk_call *how)
 {
 	struct sk_loopback *loopback = of_channel(channel);
 	int status;
 
-	(void)deadline;
+	(void)how;
 	if (loopback->server_gone || loopback->client_gone)
 		return refuse(loopback, SK_PEER_CLOSED);
 	if (loopback->in_call)
@@ -202,7 +202,7 @@ static int loopback_answer(struct sk_port *port, const struct sk_reply *reply)
 	status = carry(loopback, &port->answer, &loopback->channel.reply);
 	if (status != SK_OK) {
 		loopback->channel.reply.size = 0;
-		loopback->channel.reply.handle_count = 0;
+		loopback->channel.reply.attached.handle_count = 0;
 	}
 	loopback->waiting = 0;
 	return status;

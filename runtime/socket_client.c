@@ -124,15 +124,15 @@ static int receive_answer(struct sk_socket *socket, uint64_t deadline)
 	}
 }
 
-static int socket_call(struct sk_channel *channel, uint64_t deadline)
+static int socket_call(struct sk_channel *channel, const struct sk_call *call)
 {
 	struct sk_socket *socket = of_channel(channel);
-	int status = send_request(socket, SK_PACKET_CALL, deadline);
+	int status = send_request(socket, SK_PACKET_CALL, call->deadline);
 
 	if (status != SK_OK)
 		return status;
 	channel->delivered = true;
-	status = receive_answer(socket, deadline);
+	status = receive_answer(socket, call->deadline);
 	if (status == SK_TIMED_OUT)
 		cancel(socket);
 	else if (status != SK_OK && status != SK_BAD_HANDLE)
@@ -141,9 +141,9 @@ static int socket_call(struct sk_channel *channel, uint64_t deadline)
 	return status;
 }
 
-static int socket_send(struct sk_channel *channel, uint64_t deadline)
+static int socket_send(struct sk_channel *channel, const struct sk_call *call)
 {
-	return send_request(of_channel(channel), SK_PACKET_SEND, deadline);
+	return send_request(of_channel(channel), SK_PACKET_SEND, call->deadline);
 }
 
 static void socket_close_handle(struct sk_channel *channel, struct sk_handle handle)

@@ -18,10 +18,10 @@ union control {
 
 void sk_packet_close_handles(struct sk_message *message)
 {
-	for (uint32_t i = 0; i < message->handle_count && i < SK_HANDLES_MAX; i++)
-		if (message->handles[i].raw >= 0)
-			close(message->handles[i].raw);
-	message->handle_count = 0;
+	for (uint32_t i = 0; i < message->attached.handle_count && i < SK_HANDLES_MAX; i++)
+		if (message->attached.handles[i].handle.raw >= 0)
+			close(message->attached.handles[i].handle.raw);
+	message->attached.handle_count = 0;
 }
 
 void sk_packet_lend(struct sk_message *message, uint8_t *buffer)
@@ -50,7 +50,7 @@ int sk_packet_address(struct sockaddr_un *address, const char *path)
 static void attach_handles(struct msghdr *header, union control *control,
 	const struct sk_message *message)
 {
-	size_t size = message->handle_count * sizeof(int);
+	size_t size = message->attached.handle_count * sizeof(int);
 	struct cmsghdr *rights;
 	int fds[SK_HANDLES_MAX];
 
@@ -61,8 +61,8 @@ static void attach_handles(struct msghdr *header, union control *control,
 	rights->cmsg_level = SOL_SOCKET;
 	rights->cmsg_type = SCM_RIGHTS;
 	rights->cmsg_len = CMSG_LEN(size);
-	for (uint32_t i = 0; i < message->handle_count; i++)
-		fds[i] = message->handles[i].raw;
+	for (uint32_t i = 0; i < message->attached.handle_count; i++)
+		fds[i] = message->attached.handles[i].handle.raw;
 	memcpy(CMSG_DATA(rights), fds, size);
 }
 
@@ -81,7 +81,7 @@ static int send_status(const struct sk_message *message)
 	case ENOMEM:
 		return SK_EXHAUSTED;
 	case EBADF:
-		return message->handle_count > 0 ? SK_BAD_HANDLE : SK_TRANSPORT;
+		return message->attached.handle_count > 0 ? SK_BAD_HANDLE : SK_TRANSPORT;
 	default:
 		return SK_TRANSPORT;
 	}
@@ -101,9 +101,9 @@ int sk_packet_send(int fd, const struct sk_packet *packet, struct sk_message *me
 	sk_put_uint64(head, packet->number);
 	sk_put_uint32(head + 8, packet->kind);
 	sk_put_uint32(head + 12, 0);
-	if (message->handle_count > SK_HANDLES_MAX)
+	if (message->attached.handle_count > SK_HANDLES_MAX)
 		return SK_BAD_HANDLE;
-	if (message->handle_count > 0)
+	if (message->attached.handle_count > 0)
 		attach_handles(&header, &control, message);
 	do
 		sent = sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -123,8 +123,8 @@ static void take_fds(const struct cmsghdr *rights, struct sk_message *message)
 
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&fd, CMSG_DATA(rights) + i * sizeof(int), sizeof(fd));
-		if (message->handle_count < SK_HANDLES_MAX)
-			message->handles[message->handle_count++].raw = fd;
+		if (message->attached.handle_count < SK_HANDLES_MAX)
+			message->attached.handles[message->attached.handle_count++].handle.raw = fd;
 		else
 			close(fd);
 	}
@@ -135,7 +135,7 @@ static bool take_handles(struct msghdr *header, struct sk_message *message)
 {
 	struct cmsghdr *part = CMSG_FIRSTHDR(header);
 
-	message->handle_count = 0;
+	message->attached.handle_count = 0;
 	for (; part; part = CMSG_NXTHDR(header, part))
 		if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
 			take_fds(part, message);

@@ -207,14 +207,17 @@ static void say_repeat(struct sk_channel *channel, uint32_t size)
 
 static void say_strange(struct sk_channel *channel)
 {
+	const struct sk_method any = {.reply_id = counter_Counter_add_reply_ID};
+	const struct sk_method other = {.reply_id = counter_Counter_twice_reply_ID};
+
 	memset(channel->request.bytes, 0xff, 64);
-	say("unknown method", sk_invoke(channel, 64, 1, NULL), 0);
+	say("unknown method", sk_invoke(channel, 64, &any, NULL), 0);
 	sk_put_uint32(channel->request.bytes, counter_Counter_add_request_ID);
-	say("malformed", sk_invoke(channel, 64, counter_Counter_add_reply_ID, NULL), 0);
+	say("malformed", sk_invoke(channel, 64, &any, NULL), 0);
 	/* A good answer, but to another method than the caller waits for. */
 	sk_put_uint32(channel->request.bytes + 4, 0);
 	sk_put_uint32(channel->request.bytes + 8, 1);
-	say("other reply", sk_invoke(channel, 12, counter_Counter_twice_reply_ID, NULL), 0);
+	say("other reply", sk_invoke(channel, 12, &other, NULL), 0);
 }
 
 static void talk(struct sk_channel *channel, uint64_t soon)

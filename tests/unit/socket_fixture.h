@@ -66,6 +66,7 @@ struct fixture {
 };
 
 static struct fixture fixture;
+static const struct sk_method method = {.reply_id = REPLY_ID};
 
 static int fixture_count_fds(void)
 {
@@ -107,9 +108,9 @@ static int fixture_answer(struct sk_reply *to, int number)
 
 static void fixture_give(struct sk_port *port, uint32_t count)
 {
-	port->answer.handle_count = count;
+	port->answer.attached.handle_count = count;
 	for (uint32_t i = 0; i < count && i < SK_HANDLES_MAX; i++)
-		port->answer.handles[i].raw = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		port->answer.attached.handles[i].handle.raw = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 static int fixture_release(bool last, uint32_t handles)
@@ -175,13 +176,13 @@ static int fixture_dispatch(void *self, struct sk_incoming *incoming)
 	case IGNORE:
 		return SK_OK;
 	case TAKE_FD:
-		return fixture_answer(to, fixture_write(&incoming->message->handles[0]));
+		return fixture_answer(to, fixture_write(&incoming->message->attached.handles[0].handle));
 	case GIVE_FDS:
 		fixture_give(&fixture.server.port, sk_get_uint32(bytes + 12));
 		return fixture_answer(to, 0);
 	case GIVE_BAD_FD:
-		fixture.server.port.answer.handle_count = 1;
-		fixture.server.port.answer.handles[0].raw = 100000;
+		fixture.server.port.answer.attached.handle_count = 1;
+		fixture.server.port.answer.attached.handles[0].handle.raw = 100000;
 		fixture.copy_status = fixture_answer(to, 0);
 		return SK_OK;
 	case DIE:
@@ -270,7 +271,7 @@ static int fixture_call(struct sk_socket *client, enum what what, uint32_t argum
 	sk_put_uint32(bytes + 4, 0);
 	sk_put_uint32(bytes + 8, what);
 	sk_put_uint32(bytes + 12, argument);
-	return sk_invoke(&client->channel, 16, REPLY_ID, &call);
+	return sk_invoke(&client->channel, 16, &method, &call);
 }
 
 static int fixture_word(const struct sk_socket *client, unsigned word)

@@ -32,20 +32,22 @@ struct fake {
 };
 
 static struct fake fake;
+static const struct sk_method method = {.reply_id = REPLY_ID};
+static const struct sk_method one_way = {.reply_id = 0};
 
-static int fake_call(struct sk_channel *channel, uint64_t deadline)
+static int fake_call(struct sk_channel *channel, const struct sk_call *call)
 {
 	(void)channel;
 	fake.calls++;
-	fake.deadline = deadline;
+	fake.deadline = call->deadline;
 	return fake.status;
 }
 
-static int fake_send(struct sk_channel *channel, uint64_t deadline)
+static int fake_send(struct sk_channel *channel, const struct sk_call *call)
 {
 	(void)channel;
 	fake.sends++;
-	fake.deadline = deadline;
+	fake.deadline = call->deadline;
 	return fake.status;
 }
 
@@ -71,15 +73,19 @@ static int fake_answer(struct sk_port *port, const struct sk_reply *reply)
 {
 	(void)reply;
 	fake.answers++;
-	fake.answer_handles = port->answer.handle_count;
-	port->answer.handle_count = 0;
+	fake.answer_handles = port->answer.attached.handle_count;
+	port->answer.attached.handle_count = 0;
 	return fake.status;
 }
 
 static int setup(void **state)
 {
-	static const struct sk_channel_ops ops = {fake_call, fake_send, fake_close};
-	static const struct sk_port_ops port_ops = {fake_answer, fake_port_close};
+	static const struct sk_channel_ops ops = {
+		.call = fake_call, .send = fake_send, .close_handle = fake_close,
+	};
+	static const struct sk_port_ops port_ops = {
+		.answer = fake_answer, .close_handle = fake_port_close,
+	};
 
 	(void)state;
 	memset(&fake, 0, sizeof(fake));
@@ -96,9 +102,9 @@ static int setup(void **state)
 
 static void put_handles(struct sk_message *message, uint32_t count)
 {
-	message->handle_count = count;
+	message->attached.handle_count = count;
 	for (uint32_t i = 0; i < count; i++)
-		message->handles[i].raw = FIRST_HANDLE + (int32_t)i;
+		message->attached.handles[i].handle.raw = FIRST_HANDLE + (int32_t)i;
 }
 
 static void reply_with(uint32_t id, uint32_t tail, int32_t number, uint32_t size)
@@ -112,7 +118,7 @@ static void reply_with(uint32_t id, uint32_t tail, int32_t number, uint32_t size
 
 static int invoke(void)
 {
-	return sk_invoke(&fake.channel, 16, REPLY_ID, NULL);
+	return sk_invoke(&fake.channel, 16, &method, NULL);
 }
 
 static void assert_closed(unsigned count)
@@ -125,7 +131,7 @@ static void reply_comes_back_with_its_handles(void **state)
 {
 	(void)state;
 	reply_with(REPLY_ID, 7, 1, 30);
-	fake.channel.reply.handle_count = 0;
+	fake.channel.reply.attached.handle_count = 0;
 	assert_int_equal(invoke(), SK_OK);
 	assert_int_equal(fake.channel.request.size, 16);
 	assert_true(fake.channel.delivered);
@@ -137,7 +143,7 @@ static void untaken_handles_are_closed_by_discard_and_taken_ones_are_not(void **
 {
 	(void)state;
 	put_handles(&fake.channel.reply, 3);
-	fake.channel.reply.handles[1].raw = -1;
+	fake.channel.reply.attached.handles[1].handle.raw = -1;
 	sk_discard(&fake.channel);
 	sk_discard(&fake.channel);
 	assert_int_equal(fake.closed[0], 1);
@@ -162,8 +168,8 @@ static int sorted(uint32_t id, uint32_t tail, int32_t number, uint32_t size)
 	reply_with(id, tail, number, size);
 	/* The last reply's handles are closed before the call, so these must
 	 * come with it. */
-	fake.channel.reply.handle_count = 0;
-	status = sk_invoke(&fake.channel, 16, REPLY_ID, NULL);
+	fake.channel.reply.attached.handle_count = 0;
+	status = sk_invoke(&fake.channel, 16, &method, NULL);
 	return status;
 }
 
@@ -188,9 +194,9 @@ static void errors_and_statuses_are_told_from_malformed_messages(void **state)
 	assert_int_equal(sorted(REPLY_ID, 0, 3, 8), SK_OK);
 }
 
-static int call_that_brings_handles(struct sk_channel *channel, uint64_t deadline)
+static int call_that_brings_handles(struct sk_channel *channel, const struct sk_call *call)
 {
-	(void)deadline;
+	(void)call;
 	put_handles(&channel->reply, 4);
 	return SK_OK;
 }
@@ -198,28 +204,28 @@ static int call_that_brings_handles(struct sk_channel *channel, uint64_t deadlin
 static void handles_beside_an_error_are_closed(void **state)
 {
 	static const struct sk_channel_ops ops = {
-		call_that_brings_handles, fake_send, fake_close,
+		.call = call_that_brings_handles, .close_handle = fake_close,
 	};
 
 	(void)state;
 	reply_with(REPLY_ID + 1, 0, 9, 12);
-	fake.channel.reply.handle_count = 0;
+	fake.channel.reply.attached.handle_count = 0;
 	fake.channel.ops = &ops;
 	assert_int_equal(invoke(), 9);
 	assert_closed(4);
-	assert_int_equal(fake.channel.reply.handle_count, 0);
+	assert_int_equal(fake.channel.reply.attached.handle_count, 0);
 }
 
 static void request_beyond_the_buffer_is_too_big_and_not_sent(void **state)
 {
 	(void)state;
 	put_handles(&fake.channel.request, 2);
-	assert_int_equal(sk_invoke(&fake.channel, 65, REPLY_ID, NULL), SK_TOO_BIG);
+	assert_int_equal(sk_invoke(&fake.channel, 65, &method, NULL), SK_TOO_BIG);
 	assert_closed(2);
-	assert_int_equal(sk_send(&fake.channel, 65, NULL), SK_TOO_BIG);
+	assert_int_equal(sk_send(&fake.channel, 65, &one_way, NULL), SK_TOO_BIG);
 	assert_int_equal(fake.calls + fake.sends, 0);
 	assert_false(fake.channel.delivered);
-	assert_int_equal(sk_send(&fake.channel, 64, NULL), SK_OK);
+	assert_int_equal(sk_send(&fake.channel, 64, &one_way, NULL), SK_OK);
 	assert_int_equal(fake.sends, 1);
 }
 
@@ -228,10 +234,10 @@ static void request_that_does_not_encode_is_not_sent_and_its_status_told(void **
 	(void)state;
 	fake.channel.delivered = true;
 	put_handles(&fake.channel.request, 2);
-	assert_int_equal(sk_invoke(&fake.channel, SK_INVALID, REPLY_ID, NULL), SK_INVALID);
+	assert_int_equal(sk_invoke(&fake.channel, SK_INVALID, &method, NULL), SK_INVALID);
 	assert_closed(2);
 	assert_false(fake.channel.delivered);
-	assert_int_equal(sk_send(&fake.channel, SK_TOO_DEEP, NULL), SK_TOO_DEEP);
+	assert_int_equal(sk_send(&fake.channel, SK_TOO_DEEP, &one_way, NULL), SK_TOO_DEEP);
 	assert_int_equal(fake.calls + fake.sends, 0);
 }
 
@@ -241,10 +247,10 @@ static void deadline_reaches_the_transport(void **state)
 
 	(void)state;
 	reply_with(REPLY_ID, 0, 0, 8);
-	assert_int_equal(sk_invoke(&fake.channel, 8, REPLY_ID, &call), SK_OK);
+	assert_int_equal(sk_invoke(&fake.channel, 8, &method, &call), SK_OK);
 	assert_int_equal(fake.deadline, 12345);
 	call.deadline = SK_POLL;
-	assert_int_equal(sk_send(&fake.channel, 8, &call), SK_OK);
+	assert_int_equal(sk_send(&fake.channel, 8, &one_way, &call), SK_OK);
 	assert_int_equal(fake.deadline, SK_POLL);
 }
 
@@ -380,7 +386,7 @@ static void finish_drops_what_was_neither_answered_nor_kept(void **state)
 
 	(void)state;
 	put_handles(&message, 2);
-	message.handles[0].raw = -1;	/* taken by the operation */
+	message.attached.handles[0].handle.raw = -1;	/* taken by the operation */
 	sk_finish(&incoming);
 	assert_answer(SK_STATUS_ID, SK_PEER_DROPPED);
 	assert_int_equal(fake.closed[0], 0);
@@ -394,10 +400,10 @@ static void statuses_have_names_and_texts(void **state)
 	assert_string_equal(sk_status_name(SK_MALFORMED), "MALFORMED");
 	assert_string_equal(sk_status_name(SK_TRANSPORT), "TRANSPORT");
 	assert_string_equal(sk_status_text(SK_TRANSPORT), "the transport failed");
-	assert_string_equal(sk_status_name(-16), "status?");
+	assert_string_equal(sk_status_name(-18), "status?");
 	assert_string_equal(sk_status_name(1), "status?");
 	assert_string_equal(sk_status_name(INT32_MIN), "status?");
-	for (int i = 0; i >= SK_TRANSPORT; i--) {
+	for (int i = 0; i >= SK_LEASE_FAULT; i--) {
 		assert_non_null(sk_status_name(i));
 		assert_non_null(sk_status_text(i));
 	}

@@ -18,6 +18,8 @@
 #define HANDLES 64
 
 static struct sk_loopback loopback;
+static const struct sk_method method = {.reply_id = REPLY_ID};
+static const struct sk_method one_way = {.reply_id = 0};
 
 /* A server by hand: what it does with a request stands in its word 2. */
 enum what {
@@ -48,9 +50,9 @@ static int echo(struct sk_reply *to, uint32_t handles)
 	sk_put_uint32(answer->bytes, REPLY_ID);
 	sk_put_uint32(answer->bytes + 4, 0);
 	sk_put_uint32(answer->bytes + 8, 77);
-	answer->handle_count = handles;
+	answer->attached.handle_count = handles;
 	for (uint32_t i = 0; i < handles && i < SK_HANDLES_MAX; i++) {
-		answer->handles[i].raw = 32 + (int32_t)i;
+		answer->attached.handles[i].handle.raw = 32 + (int32_t)i;
 		server.open[32 + i] = true;
 	}
 	return sk_answer(to, 12);
@@ -58,7 +60,7 @@ static int echo(struct sk_reply *to, uint32_t handles)
 
 static void take_one(struct sk_incoming *incoming)
 {
-	struct sk_handle *first = &incoming->message->handles[0];
+	struct sk_handle *first = &incoming->message->attached.handles[0].handle;
 
 	server.open[first->raw] = false;
 	first->raw = -1;
@@ -88,7 +90,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		sk_loopback_kill_server(&loopback);
 		return SK_OK;
 	case NEST:
-		server.nested = sk_invoke(&loopback.channel, 12, REPLY_ID, NULL);
+		server.nested = sk_invoke(&loopback.channel, 12, &method, NULL);
 		server.status = echo(&incoming->reply, 0);
 		return SK_OK;
 	case SURPLUS:
@@ -148,9 +150,9 @@ static void prepare(uint32_t what, uint32_t handles)
 	sk_put_uint32(request->bytes, REPLY_ID - 1);
 	sk_put_uint32(request->bytes + 4, 0);
 	sk_put_uint32(request->bytes + 8, what);
-	request->handle_count = handles;
+	request->attached.handle_count = handles;
 	for (uint32_t i = 0; i < handles && i < SK_HANDLES_MAX; i++) {
-		request->handles[i].raw = (int32_t)i;
+		request->attached.handles[i].handle.raw = (int32_t)i;
 		server.open[i] = true;
 	}
 }
@@ -160,7 +162,7 @@ static int call(uint32_t what, uint64_t deadline)
 	struct sk_call until = {.deadline = deadline};
 
 	prepare(what, 0);
-	return sk_invoke(&loopback.channel, 12, REPLY_ID, &until);
+	return sk_invoke(&loopback.channel, 12, &method, &until);
 }
 
 static unsigned open_handles(void)
@@ -266,7 +268,7 @@ static void server_death_ends_the_call_and_all_later_ones(void **state)
 	assert_int_equal(call(ECHO, SK_FOREVER), SK_PEER_CLOSED);
 	assert_false(loopback.channel.delivered);
 	prepare(ECHO, 2);
-	assert_int_equal(sk_send(&loopback.channel, 12, NULL), SK_PEER_CLOSED);
+	assert_int_equal(sk_send(&loopback.channel, 12, &one_way, NULL), SK_PEER_CLOSED);
 	assert_int_equal(open_handles(), 0);
 }
 
@@ -300,9 +302,9 @@ static void one_way_needs_no_answer(void **state)
 {
 	(void)state;
 	prepare(IGNORE, 0);
-	assert_int_equal(sk_send(&loopback.channel, 12, NULL), SK_OK);
+	assert_int_equal(sk_send(&loopback.channel, 12, &one_way, NULL), SK_OK);
 	prepare(ECHO, 0);
-	assert_int_equal(sk_send(&loopback.channel, 12, NULL), SK_OK);
+	assert_int_equal(sk_send(&loopback.channel, 12, &one_way, NULL), SK_OK);
 	assert_int_equal(server.status, SK_BAD_TOKEN);
 }
 
@@ -310,10 +312,10 @@ static void handles_cross_once_and_none_is_left(void **state)
 {
 	(void)state;
 	prepare(TAKE_ONE, 4);
-	assert_int_equal(sk_invoke(&loopback.channel, 12, REPLY_ID, NULL), SK_OK);
+	assert_int_equal(sk_invoke(&loopback.channel, 12, &method, NULL), SK_OK);
 	/* One taken, three closed by the server's side; three came back. */
 	assert_int_equal(open_handles(), 3);
-	assert_int_equal(loopback.channel.reply.handle_count, 3);
+	assert_int_equal(loopback.channel.reply.attached.handle_count, 3);
 	assert_int_equal(loopback.handles_sent, 7);
 	assert_int_equal(loopback.handles_delivered, 7);
 	assert_int_equal(loopback.handles_closed, 3);
@@ -326,12 +328,12 @@ static void surplus_handles_are_refused_and_closed(void **state)
 {
 	(void)state;
 	prepare(ECHO, SK_HANDLES_MAX + 1);
-	assert_int_equal(sk_invoke(&loopback.channel, 12, REPLY_ID, NULL), SK_BAD_HANDLE);
+	assert_int_equal(sk_invoke(&loopback.channel, 12, &method, NULL), SK_BAD_HANDLE);
 	assert_false(loopback.channel.delivered);
 	assert_int_equal(open_handles(), 0);
 	assert_int_equal(sk_loopback_unanswered(&loopback), 0);
 	prepare(SURPLUS, 0);
-	assert_int_equal(sk_invoke(&loopback.channel, 12, REPLY_ID, NULL), SK_MALFORMED);
+	assert_int_equal(sk_invoke(&loopback.channel, 12, &method, NULL), SK_MALFORMED);
 	assert_int_equal(server.status, SK_BAD_HANDLE);
 	assert_int_equal(open_handles(), 0);
 }
@@ -356,7 +358,7 @@ static void random_histories_leave_nothing_behind(void **state)
 			continue;
 		}
 		prepare(what, 1 + (uint32_t)(random >> 50) % SK_HANDLES_MAX);
-		sk_invoke(&loopback.channel, 12, REPLY_ID, &until);
+		sk_invoke(&loopback.channel, 12, &method, &until);
 		sk_discard(&loopback.channel);
 		if (server.count > 0 && random >> 62 == 0)
 			assert_int_equal(echo(&server.kept[--server.count], 2),

@@ -14,6 +14,8 @@
 
 #define BRIEFLY sk_socket_after(20)
 
+static const struct sk_method one_way = {.reply_id = 0};
+
 static void echo_comes_back(void **state)
 {
 	struct sk_socket client;
@@ -77,8 +79,8 @@ static void statuses_of_the_server_reach_the_client(void **state)
 	assert_true(client.channel.delivered);
 	assert_int_equal(fixture_call(&client, 99, 0, SK_FOREVER), SK_MALFORMED);
 	sk_put_uint32(client.channel.request.bytes, 4711);
-	assert_int_equal(sk_invoke(&client.channel, 16, REPLY_ID, NULL), SK_UNKNOWN_METHOD);
-	assert_int_equal(sk_invoke(&client.channel, 3, REPLY_ID, NULL), SK_MALFORMED);
+	assert_int_equal(sk_invoke(&client.channel, 16, &method, NULL), SK_UNKNOWN_METHOD);
+	assert_int_equal(sk_invoke(&client.channel, 3, &method, NULL), SK_MALFORMED);
 	assert_int_equal(fixture_call(&client, ECHO, 0, SK_FOREVER), SK_OK);
 	assert_int_equal(fixture_ask(&client, KEPT), 1);	/* this one */
 	sk_socket_close(&client);
@@ -132,7 +134,7 @@ static void deadline_passes_and_the_connection_goes_on(void **state)
 	assert_int_equal(fixture_ask(&client, CANCELED), 1);
 	assert_int_equal(fixture_word(&client, KEPT), 2);
 	assert_int_equal(fixture_call(&client, RELEASE, 3, SK_FOREVER), SK_OK);
-	assert_int_equal(client.channel.reply.handle_count, 0);
+	assert_int_equal(client.channel.reply.attached.handle_count, 0);
 	assert_int_equal(fixture_word(&client, NUMBER), SK_CANCELED);
 	assert_int_equal(fixture_ask(&client, KEPT), 1);
 	assert_int_equal(fixture_call(&client, KEEP, 0, SK_POLL), SK_TIMED_OUT);
@@ -168,7 +170,7 @@ static void one_way_requests_arrive_in_order(void **state)
 	sk_put_uint32(client.channel.request.bytes, REQUEST_ID);
 	sk_put_uint32(client.channel.request.bytes + 4, 0);
 	for (int i = 0; i < 1000; i++)
-		assert_int_equal(sk_send(&client.channel, 16, NULL), SK_OK);
+		assert_int_equal(sk_send(&client.channel, 16, &one_way, NULL), SK_OK);
 	assert_int_equal(fixture_ask(&client, ONE_WAYS), 1000);
 	sk_socket_close(&client);
 }
@@ -204,7 +206,7 @@ static void killed_client_is_forgotten_with_its_kept_replies(void **state)
 	assert_int_equal(fixture_word(&client, CANCELED), 1);
 	assert_int_equal(fixture_word(&client, TOLD), 1);
 	assert_int_equal(fixture_call(&client, RELEASE, 3, SK_FOREVER), SK_OK);
-	assert_int_equal(client.channel.reply.handle_count, 0);
+	assert_int_equal(client.channel.reply.attached.handle_count, 0);
 	assert_int_equal(fixture_word(&client, NUMBER), SK_PEER_CLOSED);
 	sk_socket_close(&client);
 }
@@ -267,7 +269,7 @@ static void server_that_dies_in_a_call_is_peer_closed(void **state)
 	assert_true(client.channel.delivered);
 	assert_int_equal(fixture_call(&client, ECHO, 0, SK_FOREVER), SK_PEER_CLOSED);
 	assert_false(client.channel.delivered);
-	assert_int_equal(sk_send(&client.channel, 16, NULL), SK_PEER_CLOSED);
+	assert_int_equal(sk_send(&client.channel, 16, &one_way, NULL), SK_PEER_CLOSED);
 	sk_socket_close(&client);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 3);
@@ -295,13 +297,13 @@ static void descriptors_move_to_the_server(void **state)
 	(void)state;
 	fixture_connect(&client);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	client.channel.request.handle_count = 3;
-	client.channel.request.handles[0].raw = ends[1];
-	client.channel.request.handles[1].raw = dup(ends[0]);
-	client.channel.request.handles[2].raw = dup(ends[0]);
+	client.channel.request.attached.handle_count = 3;
+	client.channel.request.attached.handles[0].handle.raw = ends[1];
+	client.channel.request.attached.handles[1].handle.raw = dup(ends[0]);
+	client.channel.request.attached.handles[2].handle.raw = dup(ends[0]);
 	assert_int_equal(fixture_call(&client, TAKE_FD, 0, SK_FOREVER), SK_OK);
 	assert_int_equal(fixture_word(&client, NUMBER), 1);
-	assert_int_equal(client.channel.request.handle_count, 0);
+	assert_int_equal(client.channel.request.attached.handle_count, 0);
 	assert_int_equal(read(ends[0], &byte, 1), 1);
 	assert_int_equal(byte, '!');
 	/* Nobody has the writing end any more. */
@@ -317,9 +319,9 @@ static void descriptors_come_back_with_close_on_exec(void **state)
 	(void)state;
 	fixture_connect(&client);
 	assert_int_equal(fixture_call(&client, GIVE_FDS, SK_HANDLES_MAX, SK_FOREVER), SK_OK);
-	assert_int_equal(client.channel.reply.handle_count, SK_HANDLES_MAX);
+	assert_int_equal(client.channel.reply.attached.handle_count, SK_HANDLES_MAX);
 	for (unsigned i = 0; i < SK_HANDLES_MAX; i++)
-		assert_int_equal(fcntl(client.channel.reply.handles[i].raw, F_GETFD),
+		assert_int_equal(fcntl(client.channel.reply.attached.handles[i].handle.raw, F_GETFD),
 			FD_CLOEXEC);
 	sk_discard(&client.channel);
 	assert_int_equal(fixture_call(&client, GIVE_FDS, 2, SK_FOREVER), SK_OK);
@@ -332,13 +334,13 @@ static void bad_descriptor_is_a_status_on_both_sides(void **state)
 
 	(void)state;
 	fixture_connect(&client);
-	client.channel.request.handle_count = 1;
-	client.channel.request.handles[0].raw = 100000;
+	client.channel.request.attached.handle_count = 1;
+	client.channel.request.attached.handles[0].handle.raw = 100000;
 	assert_int_equal(fixture_call(&client, ECHO, 0, SK_FOREVER), SK_BAD_HANDLE);
 	assert_false(client.channel.delivered);
-	client.channel.request.handle_count = SK_HANDLES_MAX + 1;
+	client.channel.request.attached.handle_count = SK_HANDLES_MAX + 1;
 	for (unsigned i = 0; i < SK_HANDLES_MAX; i++)
-		client.channel.request.handles[i].raw = dup(0);
+		client.channel.request.attached.handles[i].handle.raw = dup(0);
 	assert_int_equal(fixture_call(&client, ECHO, 0, SK_FOREVER), SK_BAD_HANDLE);
 	assert_int_equal(fixture_call(&client, GIVE_FDS, SK_HANDLES_MAX + 1, SK_FOREVER),
 		SK_BAD_HANDLE);

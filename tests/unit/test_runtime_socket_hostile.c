@@ -14,6 +14,8 @@
 
 #define ROUNDS 4000
 
+static const struct sk_method one_way = {.reply_id = 0};
+
 /* Sends bytes as they are, with so many copies of a descriptor. */
 static ssize_t send_bytes(int fd, const void *bytes, size_t size, unsigned copies)
 {
@@ -375,11 +377,11 @@ static void server_that_never_reads_is_a_deadline_and_not_delivered(void **state
 	memset(pair.client.channel.request.bytes, 0, SK_MESSAGE_MAX);
 	do {
 		sk_put_uint32(pair.client.channel.request.bytes, REQUEST_ID);
-		status = sk_send(&pair.client.channel, SK_MESSAGE_MAX, &poll);
+		status = sk_send(&pair.client.channel, SK_MESSAGE_MAX, &one_way, &poll);
 	} while (status == SK_OK);
 	assert_int_equal(status, SK_WOULD_BLOCK);
 	soon.deadline = sk_socket_after(10);
-	assert_int_equal(sk_send(&pair.client.channel, 16, &soon), SK_TIMED_OUT);
+	assert_int_equal(sk_send(&pair.client.channel, 16, &one_way, &soon), SK_TIMED_OUT);
 	assert_int_equal(fixture_call(&pair.client, ECHO, 0, sk_socket_after(10)),
 		SK_TIMED_OUT);
 	assert_false(pair.client.channel.delivered);
