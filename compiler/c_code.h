@@ -51,6 +51,16 @@ const char *c_item_path(struct c_code *c, const struct type *list, const char *p
 /* The path of the type itself: a newtype's list types are its own. */
 const char *c_path(struct c_code *c, const struct type *type, const char *path);
 
+/* What goes beside the bytes. Such types stand in no list, and the functions of
+ * such structs, variants and messages take a struct sk_attached as well. */
+bool c_type_carries(const struct type *type);
+/* The same of a message: handles or leases. */
+bool c_carries(const struct declaration *message);
+/* "struct fs_File_handle" */
+const char *c_handle(struct c_code *c, const struct declaration *interface);
+/* A strict enum: fs_E_is_valid says whether a value is one of it. */
+bool c_is_strict(const struct type *type);
+
 /* "(fs.skald:16)" */
 const char *c_place(struct c_code *c, const struct span *span);
 
@@ -62,7 +72,8 @@ void c_each_own_list(struct c_code *c, const struct type *type, const char *path
 void c_each_list_in(struct c_code *c, const struct body *body, const char *path,
 	void (*each)(struct c_code *c, const struct type *list, const char *path));
 
-/* Messages and structs of the file, methods' own messages included. */
+/* Structs, records, variants and messages of the file, methods' own messages
+ * included, in its order. */
 void c_each_body(struct c_code *c, void *context,
 	void (*each)(void *context, const struct declaration *declaration));
 
@@ -119,6 +130,8 @@ bool c_is_held_as_one(const struct file *file, const struct declaration *declara
 bool c_is_flat(const struct type *type);
 /* Decoding the message can yield lists, for which there may be room. */
 bool c_has_lists(const struct declaration *message);
+/* It has handles or leases, so its functions take struct sk_attached. */
+bool c_carries(const struct declaration *message);
 /* Some member of the body is a tags block. */
 bool c_has_tags(const struct body *body);
 
@@ -127,7 +140,37 @@ void c_print_message(struct c_code *c, const struct declaration *declaration);
 /* The tables of runtime/reflect.h, a file of their own: c_reflect.c. */
 void c_print_reflection(struct c_code *c, const struct schema *schema);
 
+/* ---- interfaces: c_interface.c, c_method.c, c_method_comment.c, c_events.c ---- */
+
 void c_declare_interface(struct c_code *c, const struct declaration *declaration);
 void c_print_interface(struct c_code *c, const struct declaration *declaration);
+
+/* "fs_File_read", by the interface that declares the method. */
+const char *c_method_name(struct c_code *c, const struct method *method);
+void c_declare_method(struct c_code *c, const struct method *method);
+void c_declare_answer(struct c_code *c, const struct method *method);
+void c_print_method(struct c_code *c, const struct method *method);
+void c_print_method_comment(struct c_code *c, const struct method *method);
+/* The lines of a doc comment, each behind " * ". */
+void c_print_doc_lines(struct printer *out, const char *doc);
+
+enum c_side {
+	C_SENT,
+	C_RECEIVED
+};
+/* Says which handles and leases of the message are whose. */
+void c_print_carried(struct c_code *c, const struct declaration *message,
+	enum c_side side);
+
+void c_declare_events(struct c_code *c, const struct declaration *interface);
+void c_declare_sends(struct c_code *c, const struct declaration *interface);
+void c_print_events(struct c_code *c, const struct declaration *interface);
+
+/* "int size = M_encode(...)" and "status = M_decode(...)", between a value and
+ * a message of the runtime: `to` and `from` are "channel->request." and so on. */
+void c_print_encode_call(struct c_code *c, const struct declaration *message,
+	const char *value, const char *to);
+void c_print_decode_call(struct c_code *c, const struct declaration *message,
+	const char *value, const char *from);
 
 #endif

@@ -174,31 +174,62 @@ void c_each_list_in(struct c_code *c, const struct body *body, const char *path,
 	}
 }
 
-static void each_of_interface(const struct declaration *interface, void *context,
-	void (*each)(void *context, const struct declaration *declaration))
-{
-	for (unsigned i = 0; i < interface->as.interface.method_count; i++) {
-		const struct method *method = interface->as.interface.methods[i];
-		if (method->request->as.message.method != NULL)
-			each(context, method->request);
-		if (method->reply != NULL && method->reply->as.message.method != NULL)
-			each(context, method->reply);
-	}
-}
-
 void c_each_body(struct c_code *c, void *context,
 	void (*each)(void *context, const struct declaration *declaration))
 {
 	const struct declaration *d = c->file->first;
 
-	for (; d != NULL; d = d->next) {
-		if (d->kind == DECLARATION_INTERFACE)
-			each_of_interface(d, context, each);
-		else if (d->kind == DECLARATION_STRUCT
-			 || (d->kind == DECLARATION_MESSAGE
-			     && d->as.message.method == NULL))
+	for (; d != NULL; d = d->next)
+		if (d->kind == DECLARATION_STRUCT || d->kind == DECLARATION_RECORD
+		    || d->kind == DECLARATION_VARIANT || d->kind == DECLARATION_MESSAGE)
 			each(context, d);
+}
+
+/* ---- what goes beside the bytes ---- */
+
+bool c_type_carries(const struct type *type)
+{
+	switch (type->kind) {
+	case TYPE_HANDLE:
+	case TYPE_LEASE:
+		return true;
+	case TYPE_STRUCT:
+	case TYPE_VARIANT:
+		return type->declaration->as.structure.handles != 0;
+	case TYPE_ARRAY:
+		return c_type_carries(type->element);
+	default:
+		return false;
 	}
+}
+
+static bool body_carries(const struct body *body)
+{
+	for (const struct member *m = body->first; m != NULL; m = m->next) {
+		if (m->type != NULL && c_type_carries(m->type))
+			return true;
+		for (const struct member *t = m->tags; t != NULL; t = t->next)
+			if (c_type_carries(t->type))
+				return true;
+	}
+	return false;
+}
+
+bool c_carries(const struct declaration *message)
+{
+	return body_carries(&message->as.message.head.body)
+		|| body_carries(&message->as.message.tail.body);
+}
+
+const char *c_handle(struct c_code *c, const struct declaration *interface)
+{
+	return arena_printf(c->arena, "struct %s_handle", interface->c_name);
+}
+
+bool c_is_strict(const struct type *type)
+{
+	return type->kind == TYPE_ENUM
+		&& type->declaration->as.enumeration.is_strict;
 }
 
 /* ---- conditions ---- */
