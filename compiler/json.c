@@ -165,26 +165,53 @@ static bool read_string(struct reader *reader, const char **data, size_t *size)
 	return true;
 }
 
+static size_t skip_digits(struct reader *reader)
+{
+	size_t start = reader->at;
+	int c;
+
+	while (c = peek(reader), c >= '0' && c <= '9')
+		reader->at++;
+	return reader->at - start;
+}
+
+/* A fraction and an exponent, if there are any. */
+static bool skip_fraction(struct reader *reader)
+{
+	if (peek(reader) == '.') {
+		reader->at++;
+		if (skip_digits(reader) == 0)
+			return fail(reader, "a digit was expected");
+	}
+	if (peek(reader) != 'e' && peek(reader) != 'E')
+		return true;
+	reader->at++;
+	if (peek(reader) == '+' || peek(reader) == '-')
+		reader->at++;
+	return skip_digits(reader) || fail(reader, "a digit was expected");
+}
+
 static bool read_number(struct reader *reader, struct value *to)
 {
 	size_t start = reader->at;
 	size_t digits;
-	int c;
+	size_t count;
+	size_t end;
 
 	if (peek(reader) == '-')
 		reader->at++;
 	digits = reader->at;
-	while (c = peek(reader), c >= '0' && c <= '9')
-		reader->at++;
-	if (reader->at == digits)
+	count = skip_digits(reader);
+	end = reader->at;
+	if (count == 0)
 		return fail(reader, "a value was expected");
-	if (reader->text[digits] == '0' && reader->at > digits + 1)
+	if (reader->text[digits] == '0' && count > 1)
 		return fail(reader, "a number with a leading zero");
-	if (c == '.' || c == 'e' || c == 'E')
-		return fail(reader, "only integers are numbers here");
-	to->kind = VALUE_INTEGER;
-	return value_integer_parse(reader->text + start, reader->at - start,
-		&to->as.integer);
+	if (!skip_fraction(reader))
+		return false;
+	value_number(reader->arena, reader->text + start, reader->at - start,
+		reader->at > end, to);
+	return true;
 }
 
 static bool read_word(struct reader *reader, struct value *to)
@@ -422,6 +449,9 @@ void json_write(FILE *to, const struct value *value, enum value_text mode)
 		break;
 	case VALUE_BOOL:
 		fputs(value->as.truth ? "true" : "false", to);
+		break;
+	case VALUE_FLOAT:
+		fwrite(value->as.string.data, 1, value->as.string.size, to);
 		break;
 	case VALUE_STRING:
 		write_string(to, value->as.string.data, value->as.string.size,

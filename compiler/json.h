@@ -1,5 +1,5 @@
 /*
- * JSON, strictly (RFC 8259), integers only.
+ * JSON, strictly (RFC 8259).
  *
  * libyaml cannot stand in: it refuses surrogate pairs (\ud83d\ude00), raw
  * DEL and U+FEFF inside of strings, which are all JSON.
@@ -13,9 +13,9 @@
 #include "compiler/value.h"
 
 /*
- * Reads one value and nothing behind it. Refused: fractions and exponents,
- * null, a name twice in one object, text that is not UTF-8 and, in
- * VALUE_TEXT_BYTES, code points above U+00FF. False: see *fault.
+ * Reads one value and nothing behind it. Refused: null, a name twice in
+ * one object, text that is not UTF-8 and, in VALUE_TEXT_BYTES, code points
+ * above U+00FF. False: see *fault.
  */
 bool json_read(struct arena *arena, const char *text, size_t size,
 	enum value_text mode, struct value *to, struct text_fault *fault);

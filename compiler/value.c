@@ -17,6 +17,8 @@ const char *value_kind_name(enum value_kind kind)
 		return "an integer";
 	case VALUE_BOOL:
 		return "true or false";
+	case VALUE_FLOAT:
+		return "a floating-point number";
 	case VALUE_STRING:
 		return "a string";
 	case VALUE_LIST:

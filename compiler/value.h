@@ -19,6 +19,7 @@
 enum value_kind {
 	VALUE_INTEGER,
 	VALUE_BOOL,
+	VALUE_FLOAT,
 	VALUE_STRING,
 	VALUE_LIST,
 	VALUE_OBJECT
@@ -32,7 +33,8 @@ struct value {
 	union {
 		struct number integer;
 		bool truth;
-		/* Any bytes; not terminated. */
+		/* Any bytes; not terminated. Of a FLOAT its decimal text,
+		 * since only the type says how it is rounded. */
 		struct {
 			const char *data;
 			size_t size;
@@ -97,6 +99,39 @@ const char *value_integer_text(struct arena *arena, const struct number *number)
  * greatest of 128 bits.
  */
 bool value_integer_parse(const char *text, size_t size, struct number *to);
+
+/*
+ * The value of a decimal number: an INTEGER, or a FLOAT if it is said to be a
+ * fraction or has more than 128 bits. The text is copied.
+ */
+void value_number(struct arena *arena, const char *text, size_t size,
+	bool is_fraction, struct value *to);
+
+/* Room for what value_float_print writes, with its NUL. */
+#define VALUE_FLOAT_TEXT_SIZE 40
+/*
+ * True if the text is a decimal number: an optional sign, digits with at most
+ * one point in front of, among or behind them, and perhaps an exponent. So
+ * integers are, too.
+ */
+bool value_float_parse(const char *text, size_t size);
+/*
+ * The IEEE bits of `width` bytes, 4 or 8, that a value stands for, rounded to
+ * nearest: an integer, a float, or one of the strings below. NULL, or why it
+ * stands for none: "expected a number", "too large for 4 bytes".
+ */
+const char *value_float_bits(struct arena *arena, const struct value *value,
+	unsigned width, uint64_t *bits);
+/*
+ * The value of such bits: a FLOAT, the shortest decimal that reads back the
+ * same, always with a point or an exponent. What is not finite is a STRING:
+ * "Infinity", "-Infinity", "NaN", and "NaN:0x7f800001" with its bits where
+ * they are not those of the usual quiet one. The locale has no part in it.
+ */
+struct value value_float(struct arena *arena, uint64_t bits, unsigned width);
+/* The same as text; returns the buffer. */
+const char *value_float_print(char to[VALUE_FLOAT_TEXT_SIZE], uint64_t bits,
+	unsigned width);
 
 /* A member name that stands twice in an object, as its index, or the count. */
 size_t value_duplicate(struct arena *arena, const struct value_member *members,

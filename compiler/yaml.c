@@ -74,29 +74,61 @@ static bool is_null(const char *text, size_t size)
 	return word_is(text, size, words);
 }
 
+/* Those of YAML, which are no decimal numbers: ".inf" is "Infinity" here. */
+static const char *float_word(const char *text, size_t size)
+{
+	static const char *const infinities[] = {
+		".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF", NULL,
+	};
+	static const char *const negatives[] = {
+		"-.inf", "-.Inf", "-.INF", NULL,
+	};
+	static const char *const nans[] = {".nan", ".NaN", ".NAN", NULL};
+
+	return word_is(text, size, infinities) ? "Infinity" :
+		word_is(text, size, negatives) ? "-Infinity" :
+		word_is(text, size, nans) ? "NaN" : NULL;
+}
+
+static void set_text(struct reader *reader, struct value *to,
+	enum value_kind kind, const char *text, size_t size)
+{
+	to->kind = kind;
+	to->as.string.data = arena_copy(reader->arena, text, size);
+	to->as.string.size = size;
+}
+
+static bool read_integer(struct reader *reader, const char *text, size_t size,
+	struct value *to)
+{
+	size_t sign = text[0] == '-' || text[0] == '+';
+
+	/* Eight in YAML 1.1, ten in YAML 1.2. */
+	if (text[sign] == '0' && size - sign > 1 && text[sign + 1] != 'x')
+		return fail(reader, "a number with a leading zero");
+	value_number(reader->arena, text, size, false, to);
+	return true;
+}
+
 static bool read_plain(struct reader *reader, const char *text, size_t size,
 	struct value *to)
 {
 	static const char *const truths[] = {"true", "True", "TRUE", NULL};
 	static const char *const lies[] = {"false", "False", "FALSE", NULL};
+	const char *word = float_word(text, size);
 
 	if (is_null(text, size))
 		return fail(reader, "no value: leave the member out");
+	if (value_integer_parse(text, size, &to->as.integer))
+		return read_integer(reader, text, size, to);
 	if (word_is(text, size, truths) || word_is(text, size, lies)) {
 		to->kind = VALUE_BOOL;
 		to->as.truth = word_is(text, size, truths);
-	} else if (value_integer_parse(text, size, &to->as.integer)) {
-		size_t sign = text[0] == '-' || text[0] == '+';
-
-		to->kind = VALUE_INTEGER;
-		/* Eight in YAML 1.1, ten in YAML 1.2. */
-		if (text[sign] == '0' && size - sign > 1 &&
-		    text[sign + 1] != 'x')
-			return fail(reader, "a number with a leading zero");
+	} else if (word) {
+		set_text(reader, to, VALUE_FLOAT, word, strlen(word));
 	} else {
-		to->kind = VALUE_STRING;
-		to->as.string.data = arena_copy(reader->arena, text, size);
-		to->as.string.size = size;
+		set_text(reader, to, value_float_parse(text, size) ?
+			VALUE_FLOAT : VALUE_STRING, text, size);
 	}
 	return true;
 }
@@ -112,9 +144,7 @@ static bool read_scalar(struct reader *reader, struct value *to)
 	if (tag == NULL && reader->event.data.scalar.style ==
 	    YAML_PLAIN_SCALAR_STYLE)
 		return read_plain(reader, text, size, to);
-	to->kind = VALUE_STRING;
-	to->as.string.data = arena_copy(reader->arena, text, size);
-	to->as.string.size = size;
+	set_text(reader, to, VALUE_STRING, text, size);
 	return true;
 }
 
@@ -408,6 +438,9 @@ static bool write_value(yaml_emitter_t *emitter, const struct value *value)
 	case VALUE_BOOL:
 		return value->as.truth ? write_scalar(emitter, "true", 4, true) :
 			write_scalar(emitter, "false", 5, true);
+	case VALUE_FLOAT:
+		return write_scalar(emitter, value->as.string.data,
+			value->as.string.size, true);
 	case VALUE_STRING:
 		return write_string(emitter, value->as.string.data,
 			value->as.string.size);

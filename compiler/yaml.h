@@ -1,8 +1,8 @@
 /*
  * YAML, by libyaml: how people write values and read them.
  *
- * Plain scalars are integers (decimal, or hexadecimal behind 0x), true and
- * false, or else strings. Not taken: null, anchors and aliases (so that a
+ * Plain scalars are integers (decimal, or hexadecimal behind 0x), floats (as
+ * in YAML 1.2: 1.5, .5, 1e3, .inf, .nan), true and false, or else strings. Not taken: null, anchors and aliases (so that a
  * short text stays a small value), tags other than !!str, a second document,
  * a name twice in one object. Text is VALUE_TEXT_UTF8.
  */

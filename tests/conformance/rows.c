@@ -161,6 +161,18 @@ static bool objects_equal(const struct value *left, const struct value *right,
 	return true;
 }
 
+static bool floats_equal(const struct value *left, const struct value *right)
+{
+	struct arena *arena = arena_new();
+	uint64_t a = 0;
+	uint64_t b = 1;
+	bool equal = value_float_bits(arena, left, 8, &a) == NULL &&
+		value_float_bits(arena, right, 8, &b) == NULL && a == b;
+
+	arena_free(arena);
+	return equal;
+}
+
 bool rows_equal(const struct value *left, const struct value *right,
 	bool original)
 {
@@ -171,6 +183,8 @@ bool rows_equal(const struct value *left, const struct value *right,
 		return integers_equal(left, right, original);
 	case VALUE_BOOL:
 		return left->as.truth == right->as.truth;
+	case VALUE_FLOAT:
+		return floats_equal(left, right);
 	case VALUE_STRING:
 		return left->as.string.size == right->as.string.size &&
 			memcmp(left->as.string.data, right->as.string.data,

@@ -76,6 +76,7 @@ static void json_is_read_and_written(void **state)
 		{"{\"a\":{\"b\":[1,[2]]}}", "{\"a\": {\"b\": [1, [2]]}}"},
 		{"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\\"\\\\/\\b\\f\\n\\r\\t\""},
 		{"\"\\ud83d\\uDE00\"", "\"\xf0\x9f\x98\x80\""},
+		{"[1.0,-0.5e-3,1E5]", "[1.0, -0.5e-3, 1E5]"},
 		{"\"\\u0000\\u001f\x7f\"", "\"\\u0000\\u001f\\u007f\""},
 		{"\"\\u00e9\xc3\xa9\"", "\"\xc3\xa9\xc3\xa9\""},
 		{NULL, NULL},
@@ -126,8 +127,11 @@ static void json_refuses_what_is_not_json_and_says_where(void **state)
 	static const struct bad rows[] = {
 		{"", 1, 1}, {"{", 1, 2}, {"[1,]", 1, 4}, {"[1 2]", 1, 4},
 		{"{\"a\"}", 1, 5}, {"{a:1}", 1, 2}, {"{\"a\":1,}", 1, 8},
-		{"01", 1, 3}, {"-", 1, 2}, {"+1", 1, 1}, {"1.0", 1, 2},
-		{"1e3", 1, 2}, {"null", 1, 1}, {"truth", 1, 1}, {"0x10", 1, 2},
+		{"01", 1, 3}, {"-", 1, 2}, {"+1", 1, 1}, {"1.", 1, 3},
+		{"1.e3", 1, 3}, {".5", 1, 1}, {"1e", 1, 3}, {"1e+", 1, 4},
+		{"-.5", 1, 2}, {"01.5", 1, 3}, {"1.5.5", 1, 4},
+		{"Infinity", 1, 1}, {"NaN", 1, 1}, {".inf", 1, 1},
+		{"null", 1, 1}, {"truth", 1, 1}, {"0x10", 1, 2},
 		{"\"a", 1, 3}, {"\"a\nb\"", 1, 3}, {"\"\\x\"", 1, 3},
 		{"\"\\u12g4\"", 1, 6}, {"\"\\ud800\"", 1, 8},
 		{"\"\\udc00\"", 1, 8}, {"\"\\ud800\\u0041\"", 1, 14},
@@ -189,7 +193,10 @@ static void yaml_is_read(void **state)
 			"\"d\": \"12\"}"},
 		{"a: |\n  one\n  two\n", "{\"a\": \"one\\ntwo\\n\"}"},
 		{"a: no\nb: 12:30\nc: 1e3\n", "{\"a\": \"no\", "
-			"\"b\": \"12:30\", \"c\": \"1e3\"}"},
+			"\"b\": \"12:30\", \"c\": 1e3}"},
+		{"[1.5, -.5, +2., 1E-9, .inf, -.INF, .nan, 1.2.3, e5, '1.5']",
+			"[1.5, -.5, +2., 1E-9, Infinity, -Infinity, NaN, "
+			"\"1.2.3\", \"e5\", \"1.5\"]"},
 		{"a: \"\\0\\x7f\\u20ac\"\n", "{\"a\": \"\\u0000\\u007f"
 			"\xe2\x82\xac\"}"},
 		{"# only\n---\n{\"a\": 1}\n...\n", "{\"a\": 1}"},
@@ -280,9 +287,12 @@ static struct value random_value(unsigned depth)
 	struct value_object_builder object = {0};
 	unsigned count = pick(5);
 
-	switch (pick(depth ? 5 : 3)) {
+	switch (pick(depth ? 6 : 4)) {
 	case 0:
 		value.as.integer = value_integer(seed >> pick(64), pick(2));
+		break;
+	case 3:
+		value = value_float(arena, seed >> pick(64), 8);
 		break;
 	case 1:
 		value.kind = VALUE_BOOL;
@@ -291,7 +301,7 @@ static struct value random_value(unsigned depth)
 	case 2:
 		random_string(&value);
 		break;
-	case 3:
+	case 4:
 		value.kind = VALUE_LIST;
 		for (unsigned i = 0; i < count; i++) {
 			struct value item = random_value(depth - 1);

@@ -97,6 +97,141 @@ static void bits_and_integers_agree(void **state)
 	assert_true(!number.negative && number.low == UINT64_MAX);
 }
 
+static bool float_is(const char *text, enum value_kind kind, unsigned width,
+	uint64_t wanted)
+{
+	struct arena *arena = arena_new();
+	struct value value = {
+		.kind = kind, .as.string = {text, strlen(text)},
+	};
+	uint64_t bits = 0;
+	bool good;
+
+	if (kind == VALUE_INTEGER)
+		value_integer_parse(text, strlen(text), &value.as.integer);
+	good = value_float_bits(arena, &value, width, &bits) == NULL;
+	arena_free(arena);
+	return good && bits == wanted;
+}
+
+static void decimals_are_rounded_to_the_nearest_float(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t single, wide;
+	} rows[] = {
+		{"1.0", 0x3f800000, 0x3ff0000000000000},
+		{"-0.0", 0x80000000, 0x8000000000000000},
+		{"+.5", 0x3f000000, 0x3fe0000000000000},
+		{"5.", 0x40a00000, 0x4014000000000000},
+		{"0.1", 0x3dcccccd, 0x3fb999999999999a},
+		/* Half way between two floats of 4 bytes, and a little more:
+		 * rounded by way of 8 bytes the two would be the same. */
+		{"1.000000059604644775390625", 0x3f800000, 0x3ff0000010000000},
+		{"1.00000005960464477539062500000000001", 0x3f800001,
+			0x3ff0000010000000},
+		{"3.4028235e38", 0x7f7fffff, 0x47efffffe54daff8},
+		{"1e-45", 1, 0x3696d601ad376ab9},
+		{"1e-99999999999999999999", 0, 0},
+		{"0e99999999999999999999", 0, 0},
+		{"Infinity", 0x7f800000, 0x7ff0000000000000},
+		{"-Infinity", 0xff800000, 0xfff0000000000000},
+		{"NaN", 0x7fc00000, 0x7ff8000000000000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(float_is(rows[i].text, VALUE_FLOAT, 4,
+			rows[i].single));
+		assert_true(float_is(rows[i].text, VALUE_FLOAT, 8,
+			rows[i].wide));
+	}
+	assert_true(float_is("16777217", VALUE_INTEGER, 4, 0x4b800000));
+	assert_true(float_is("16777219", VALUE_INTEGER, 4, 0x4b800002));
+	assert_true(float_is("NaN:0x7f800001", VALUE_STRING, 4, 0x7f800001));
+	assert_true(float_is("NaN:0xffffffffffffffff", VALUE_STRING, 8,
+		UINT64_MAX));
+}
+
+static void what_is_no_float_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		"", ".", "-", "e5", "1e", "1.2.3", "0x10", "nan", "inf",
+		"1e39", "3.4028236e38", "-1e999999999999999999999", "1 ",
+		"NaN:", "NaN:0x7f800000", "NaN:0x0", "NaN:0x17fc00000",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		uint64_t bits = 1;
+		struct arena *arena = arena_new();
+		struct value value = {
+			.kind = i % 2 ? VALUE_FLOAT : VALUE_STRING,
+			.as.string = {texts[i], strlen(texts[i])},
+		};
+
+		if (value_float_bits(arena, &value, 4, &bits) == NULL)
+			fail_msg("taken: %s", texts[i]);
+		arena_free(arena);
+	}
+	/* Strings are for what has no decimal. */
+	assert_false(float_is("1.5", VALUE_STRING, 4, 0x3fc00000));
+}
+
+static void floats_are_written_as_short_as_can_be(void **state)
+{
+	static const struct {
+		uint64_t bits;
+		unsigned width;
+		const char *text;
+	} rows[] = {
+		{0, 4, "0.0"}, {0x80000000, 4, "-0.0"}, {1, 4, "1e-45"},
+		{0x3dcccccd, 4, "0.1"}, {0x3fb999999999999a, 8, "0.1"},
+		{0x3fb99999a0000000, 8, "0.10000000149011612"},
+		{0x7f7fffff, 4, "3.4028235e38"}, {0x4b800000, 4, "16777216.0"},
+		{0x3f1a36e2eb1c432d, 8, "0.0001"},
+		{0x3ee4f8b588e368f1, 8, "1e-5"},
+		{0x430c6bf526340000, 8, "1000000000000000.0"},
+		{0x4341c37937e08000, 8, "1e16"},
+		/* 2^-44: only the next decimal above it reads back. */
+		{0x3d30000000000000, 8, "5.684341886080802e-14"},
+		{1, 8, "5e-324"}, {0x7fefffffffffffff, 8,
+			"1.7976931348623157e308"},
+		{0xffefffffffffffff, 8, "-1.7976931348623157e308"},
+		{0x7fc00000, 4, "NaN"}, {0xffc00000, 4, "NaN:0xffc00000"},
+		{0x7f800001, 4, "NaN:0x7f800001"}, {0xff800000, 4, "-Infinity"},
+		{0x7ff8000000000000, 8, "NaN"},
+		{0x7ff8000000000001, 8, "NaN:0x7ff8000000000001"},
+	};
+	char text[VALUE_FLOAT_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(value_float_print(text, rows[i].bits,
+			rows[i].width), rows[i].text);
+}
+
+static void every_float_reads_back_the_same(void **state)
+{
+	struct arena *arena = arena_new();
+	uint64_t seed = UINT64_C(88172645463325252);
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		unsigned width = i % 2 ? 4 : 8;
+		uint64_t bits = width == 4 ? seed >> 32 : seed;
+		struct value value = value_float(arena, bits, width);
+		uint64_t back = ~bits;
+
+		assert_null(value_float_bits(arena, &value, width, &back));
+		assert_true(back == bits);
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+	}
+	arena_free(arena);
+}
+
 static void every_code_point_survives_utf8(void **state)
 {
 	(void)state;
@@ -246,6 +381,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(huge_integers_never_wrap_into_range),
 		cmocka_unit_test(what_is_no_integer_is_refused),
 		cmocka_unit_test(bits_and_integers_agree),
+		cmocka_unit_test(decimals_are_rounded_to_the_nearest_float),
+		cmocka_unit_test(what_is_no_float_is_refused),
+		cmocka_unit_test(floats_are_written_as_short_as_can_be),
+		cmocka_unit_test(every_float_reads_back_the_same),
 		cmocka_unit_test(every_code_point_survives_utf8),
 		cmocka_unit_test(bad_utf8_is_refused),
 		cmocka_unit_test(the_second_of_two_equal_names_is_found),
