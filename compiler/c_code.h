@@ -130,8 +130,6 @@ bool c_is_held_as_one(const struct file *file, const struct declaration *declara
 bool c_is_flat(const struct type *type);
 /* Decoding the message can yield lists, for which there may be room. */
 bool c_has_lists(const struct declaration *message);
-/* It has handles or leases, so its functions take struct sk_attached. */
-bool c_carries(const struct declaration *message);
 /* Some member of the body is a tags block. */
 bool c_has_tags(const struct body *body);
 

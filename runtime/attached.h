@@ -191,6 +191,14 @@ static inline bool sk_take_end(struct sk_attached *attached)
 	return true;
 }
 
+/* The end of a message whose schema has neither: 0, SK_BAD_HANDLE, SK_BAD_LEASE. */
+static inline int sk_take_none(const struct sk_attached *attached)
+{
+	if (attached->handle_count != 0)
+		return SK_BAD_HANDLE;
+	return attached->lease_count != 0 ? SK_BAD_LEASE : SK_OK;
+}
+
 #ifdef __cplusplus
 }
 #endif
