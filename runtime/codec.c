@@ -83,12 +83,6 @@ static __attribute__((noinline)) bool write_varint(struct sk_writer *out, uint64
 
 /* ---- bytes ---- */
 
-static bool write_invalid(struct sk_writer *out)
-{
-	out->status = SK_INVALID;
-	return false;
-}
-
 uint8_t *sk_raw_write(uint8_t *at, uint8_t *end, const void *data, uint32_t size)
 {
 	at = sk_varint_write(at, end, size);
@@ -127,7 +121,7 @@ static bool write_raw(struct sk_writer *out, const struct sk_bytes *value)
 	uint8_t *behind = sk_raw_write(out->at, out->end, value->data, value->size);
 
 	if (behind == NULL)	/* no room, or no data */
-		return value->data == NULL && value->size != 0 ? write_invalid(out) : false;
+		return value->data == NULL && value->size != 0 ? sk_write_invalid(out) : false;
 	out->at = behind;
 	return true;
 }
@@ -135,7 +129,7 @@ static bool write_raw(struct sk_writer *out, const struct sk_bytes *value)
 bool sk_write_bools(struct sk_writer *out, struct sk_bytes value)
 {
 	if (value.size != 0 && (value.data == NULL || !are_bools(&value)))
-		return write_invalid(out);
+		return sk_write_invalid(out);
 	return write_raw(out, &value);
 }
 
@@ -194,7 +188,7 @@ bool sk_take_room(struct sk_reader *in, uint64_t size, void **to)
 bool sk_write_encoded(struct sk_writer *out, const struct sk_range *range)
 {
 	if (range->at == NULL)
-		return write_invalid(out);
+		return sk_write_invalid(out);
 	if (range->size > (size_t)(out->end - out->at))
 		return false;
 	memcpy(out->at, range->at, range->size);
@@ -219,17 +213,22 @@ static bool fits(unsigned kind, uint64_t value)
 	return high >> shift == value;
 }
 
+/* By memcpy, since the items may be floats. */
 static void store(unsigned kind, void *items, uint32_t i, uint64_t value)
 {
+	uint8_t *to = (uint8_t *)items + (size_t)i * (kind & 15);
+	uint32_t narrow = (uint32_t)value;
+	uint16_t half = (uint16_t)value;
+
 	switch (kind & 15) {
 	case 2:
-		((uint16_t *)items)[i] = (uint16_t)value;
+		memcpy(to, &half, sizeof half);
 		break;
 	case 4:
-		((uint32_t *)items)[i] = (uint32_t)value;
+		memcpy(to, &narrow, sizeof narrow);
 		break;
 	default:
-		((uint64_t *)items)[i] = value;
+		memcpy(to, &value, sizeof value);
 	}
 }
 
@@ -267,17 +266,21 @@ bool sk_next_integer(unsigned kind, uint32_t *count, struct sk_range *wire,
 
 static uint64_t load(unsigned kind, const void *items, uint32_t i)
 {
-	switch (kind) {
+	const uint8_t *from = (const uint8_t *)items + (size_t)i * (kind & 15);
+	uint64_t value;
+	uint32_t narrow;
+	uint16_t half;
+
+	switch (kind & 15) {
 	case 2:
-		return ((const uint16_t *)items)[i];
-	case 2 | SK_SIGNED:
-		return (uint64_t)((const int16_t *)items)[i];
+		memcpy(&half, from, sizeof half);
+		return kind & SK_SIGNED ? (uint64_t)(int16_t)half : half;
 	case 4:
-		return ((const uint32_t *)items)[i];
-	case 4 | SK_SIGNED:
-		return (uint64_t)((const int32_t *)items)[i];
+		memcpy(&narrow, from, sizeof narrow);
+		return kind & SK_SIGNED ? (uint64_t)(int32_t)narrow : narrow;
 	default:
-		return ((const uint64_t *)items)[i];
+		memcpy(&value, from, sizeof value);
+		return value;
 	}
 }
 

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "runtime/attached.h"
 #include "runtime/env.h"
 #include "runtime/status.h"
 
@@ -126,6 +127,34 @@ static inline bool sk_get_bool(const uint8_t *at, bool *value)
 	SK_ONCE(byte);
 	*value = byte != 0;
 	return byte <= 1;
+}
+
+/* ---- floats: their bits, which are moved as integers ---- */
+
+static inline void sk_get_float32(const uint8_t *at, float *value)
+{
+	uint32_t bits = sk_get_uint32(at);
+	memcpy(value, &bits, sizeof bits);
+}
+
+static inline void sk_get_float64(const uint8_t *at, double *value)
+{
+	uint64_t bits = sk_get_uint64(at);
+	memcpy(value, &bits, sizeof bits);
+}
+
+static inline void sk_put_float32(uint8_t *at, const float *value)
+{
+	uint32_t bits;
+	memcpy(&bits, value, sizeof bits);
+	sk_put_uint32(at, bits);
+}
+
+static inline void sk_put_float64(uint8_t *at, const double *value)
+{
+	uint64_t bits;
+	memcpy(&bits, value, sizeof bits);
+	sk_put_uint64(at, bits);
 }
 
 /* ---- varints ---- */
@@ -346,6 +375,62 @@ static inline bool sk_write_uint8(struct sk_writer *out, uint8_t value)
 	return true;
 }
 
+static inline bool sk_read_float32(struct sk_reader *in, float *value)
+{
+	uint64_t wide;
+	if (!sk_read_wide(in, &wide) || wide > UINT32_MAX)
+		return false;
+	uint32_t bits = (uint32_t)wide;
+	memcpy(value, &bits, sizeof bits);
+	return true;
+}
+
+static inline bool sk_read_float64(struct sk_reader *in, double *value)
+{
+	uint64_t bits;
+	if (!sk_read_wide(in, &bits))
+		return false;
+	memcpy(value, &bits, sizeof bits);
+	return true;
+}
+
+static inline bool sk_write_float32(struct sk_writer *out, const float *value)
+{
+	uint32_t bits;
+	memcpy(&bits, value, sizeof bits);
+	return sk_write_wide(out, bits);
+}
+
+static inline bool sk_write_float64(struct sk_writer *out, const double *value)
+{
+	uint64_t bits;
+	memcpy(&bits, value, sizeof bits);
+	return sk_write_wide(out, bits);
+}
+
+/* ---- values that a type does not have ---- */
+
+/* A value to be sent is not allowed: SK_INVALID. Always false. */
+static inline bool sk_write_invalid(struct sk_writer *out)
+{
+	out->status = SK_INVALID;
+	return false;
+}
+
+/* Goes on only with a value that is one of its type's. */
+static inline bool sk_write_valid(struct sk_writer *out, bool is_valid)
+{
+	return SK_LIKELY(is_valid) || sk_write_invalid(out);
+}
+
+/* Memory that came from elsewhere holds a bool. */
+static inline bool sk_is_bool(const bool *value)
+{
+	uint8_t byte;
+	memcpy(&byte, value, sizeof byte);
+	return byte <= 1;
+}
+
 /* ---- strings and raw bytes ---- */
 
 static inline bool sk_read_bytes(struct sk_reader *in, struct sk_bytes *value)
@@ -400,6 +485,27 @@ static inline bool sk_write_bytes(struct sk_writer *out, struct sk_bytes value)
 	return sk_write_raw(out, value.data, value.size);
 }
 
+/* Takes so many bytes, which have no length before them; NULL: they are not
+ * there. */
+static inline const uint8_t *sk_take_bytes(struct sk_reader *in, size_t size)
+{
+	const uint8_t *from = in->at;
+	if (SK_UNLIKELY(size > (size_t)(in->end - from)))
+		return NULL;
+	in->at = from + size;
+	return from;
+}
+
+/* Room for so many bytes, to be written by the caller. NULL: there is none. */
+static inline uint8_t *sk_make_bytes(struct sk_writer *out, size_t size)
+{
+	uint8_t *to = out->at;
+	if (SK_UNLIKELY(size > (size_t)(out->end - to)))
+		return NULL;
+	out->at = to + size;
+	return to;
+}
+
 /* Bytes that are bools, each 0 or 1; SK_INVALID if not. */
 bool sk_read_bools(struct sk_reader *in, struct sk_bytes *value);
 bool sk_write_bools(struct sk_writer *out, struct sk_bytes value);
@@ -428,6 +534,19 @@ bool sk_read_raw_exactly(struct sk_reader *in, void *to, uint32_t size);
  * there is no room to be used. False if it does not suffice.
  */
 bool sk_take_room(struct sk_reader *in, uint64_t size, void **to);
+
+/*
+ * Whether an optional value is there, and follows: an array of none or one,
+ * whose count is `one`, or for a record its size.
+ */
+static inline bool sk_read_present(struct sk_reader *in, uint64_t one, bool *present)
+{
+	uint64_t count;
+	if (!sk_read_varint(in, &count))
+		return false;
+	*present = count != 0;
+	return count == 0 || count == one;
+}
 
 /* What a decoder without success answers. */
 static inline int sk_refusal(const struct sk_room *room)
@@ -584,8 +703,199 @@ SK_INTEGER_LIST(uint64, uint64_t, 8)
 SK_BYTE_ARRAY_LIST(string, const char *)
 SK_BYTE_ARRAY_LIST(bytes, const uint8_t *)
 
+/* The same of floats: nothing but their bits is looked at. */
+#define SK_FLOAT_LIST(name, type, bits) \
+	struct sk_##name##_list { \
+		const type *items; \
+		uint32_t count; \
+		struct sk_range wire; \
+	}; \
+	static inline bool sk_##name##_read_list(struct sk_reader *in, \
+		struct sk_##name##_list *list) \
+	{ \
+		void *items; \
+		bool good = sk_read_integers(in, sizeof(type), &list->count, \
+			&list->wire, &items); \
+		list->items = (const type *)items; \
+		return good; \
+	} \
+	static inline bool sk_##name##_write_list(struct sk_writer *out, \
+		const struct sk_##name##_list *list) \
+	{ \
+		return list->items == NULL \
+			? sk_write_range(out, list->count, &list->wire) \
+			: sk_write_integers(out, sizeof(type), list->count, list->items); \
+	} \
+	static inline bool sk_##name##_next(struct sk_##name##_list *list, type *item) \
+	{ \
+		uint64_t value; \
+		if (list->items == NULL) { \
+			if (!sk_next_integer(sizeof(type), &list->count, &list->wire, \
+				    &value)) \
+				return false; \
+			bits narrow = (bits)value; \
+			memcpy(item, &narrow, sizeof narrow); \
+			return true; \
+		} \
+		if (list->count == 0) \
+			return false; \
+		list->count--; \
+		memcpy(item, list->items++, sizeof *item); \
+		return true; \
+	}
+
+SK_CHECK(sizeof(float) == 4 && sizeof(double) == 8, "floats are IEEE 754");
+SK_FLOAT_LIST(float32, float, uint32_t)
+SK_FLOAT_LIST(float64, double, uint64_t)
+
 #undef SK_INTEGER_LIST
 #undef SK_BYTE_ARRAY_LIST
+#undef SK_FLOAT_LIST
+
+/* ---- records: as they stand in memory where the CPU is little-endian ---- */
+
+/*
+ * Reads the length of an array of records of `size` bytes each, and takes
+ * them: any bytes, of which the caller makes values.
+ */
+static inline bool sk_read_records(struct sk_reader *in, uint32_t size,
+	uint32_t *count, struct sk_range *wire)
+{
+	struct sk_bytes bytes;
+	if (!sk_read_bytes(in, &bytes) || bytes.size % size != 0)
+		return false;
+	*count = bytes.size / size;
+	wire->at = bytes.data;
+	wire->size = bytes.size;
+	wire->depth = in->depth;
+	return true;
+}
+
+/* Writes the length, and makes room for them. NULL: there is none. */
+static inline uint8_t *sk_make_records(struct sk_writer *out, uint32_t size,
+	uint32_t count)
+{
+	uint64_t whole = (uint64_t)size * count;
+	if (whole > INT32_MAX || !sk_write_varint(out, whole))
+		return NULL;
+	return sk_make_bytes(out, (size_t)whole);
+}
+
+/* Records that came in a message, as they came; SK_INVALID if none did. */
+static inline bool sk_write_records(struct sk_writer *out, uint32_t size,
+	uint32_t count, const struct sk_range *wire)
+{
+	if (count != 0 && wire->at == NULL)
+		return sk_write_invalid(out);
+	uint8_t *to = sk_make_records(out, size, count);
+	if (to != NULL && count != 0)
+		memcpy(to, wire->at, wire->size);
+	return to != NULL;
+}
+
+/* For big-endian CPUs: turns numbers around where they stand. */
+static inline void sk_swap16(void *numbers, size_t count)
+{
+	uint8_t *at = (uint8_t *)numbers;
+	for (uint16_t number; count != 0; count--, at += sizeof number) {
+		memcpy(&number, at, sizeof number);
+		number = __builtin_bswap16(number);
+		memcpy(at, &number, sizeof number);
+	}
+}
+
+static inline void sk_swap32(void *numbers, size_t count)
+{
+	uint8_t *at = (uint8_t *)numbers;
+	for (uint32_t number; count != 0; count--, at += sizeof number) {
+		memcpy(&number, at, sizeof number);
+		number = __builtin_bswap32(number);
+		memcpy(at, &number, sizeof number);
+	}
+}
+
+static inline void sk_swap64(void *numbers, size_t count)
+{
+	uint8_t *at = (uint8_t *)numbers;
+	for (uint64_t number; count != 0; count--, at += sizeof number) {
+		memcpy(&number, at, sizeof number);
+		number = __builtin_bswap64(number);
+		memcpy(at, &number, sizeof number);
+	}
+}
+
+/* ---- flexible variants: each value has its length before it ---- */
+
+#define SK_TAG_MAX INT32_MAX
+
+/* Any tag that a variant can have: not 0, which ends what is tagged. */
+static inline bool sk_is_tag(uint64_t tag)
+{
+	return tag - 1 < SK_TAG_MAX;
+}
+
+/* A length and so many bytes, to be read on their own. */
+static inline bool sk_read_sized(struct sk_reader *in, struct sk_reader *sized)
+{
+	struct sk_bytes bytes;
+	if (!sk_read_bytes(in, &bytes))
+		return false;
+	*sized = *in;
+	sized->at = bytes.data;
+	sized->end = in->at;
+	return true;
+}
+
+/* They were read to their end. */
+static inline bool sk_is_at_end(const struct sk_reader *in)
+{
+	return in->at == in->end;
+}
+
+/* Leaves a byte for the length of what is written next, and says where that
+ * starts. */
+static inline bool sk_begin_sized(struct sk_writer *out, uint8_t **start)
+{
+	if (SK_UNLIKELY(out->at == out->end))
+		return false;
+	*start = ++out->at;
+	return true;
+}
+
+/* Fills in the length; what was written gives way if that is longer. */
+static inline bool sk_end_sized(struct sk_writer *out, uint8_t *start)
+{
+	size_t size = (size_t)(out->at - start);
+	unsigned more = sk_varint_more(size);
+	uint64_t length = (2 * (uint64_t)size + 1) << more;
+	if (SK_UNLIKELY(more > (size_t)(out->end - out->at)))
+		return false;
+	for (size_t i = size; more != 0 && i != 0; i--)
+		start[i - 1 + more] = start[i - 1];
+	for (unsigned i = 0; i <= more; i++)
+		start[(int)i - 1] = (uint8_t)(length >> (8 * i));
+	out->at += more;
+	return true;
+}
+
+/* The bytes of a value that the schema does not know, as they came. */
+static inline bool sk_read_unknown(struct sk_reader *sized, struct sk_bytes *value)
+{
+	value->data = sized->at;
+	value->size = (uint32_t)(sized->end - sized->at);
+	sized->at = sized->end;
+	return true;
+}
+
+static inline bool sk_write_unknown(struct sk_writer *out, struct sk_bytes value)
+{
+	if (value.data == NULL && value.size != 0)
+		return sk_write_invalid(out);
+	uint8_t *to = sk_make_bytes(out, value.size);
+	if (to != NULL && value.size != 0)
+		memcpy(to, value.data, value.size);
+	return to != NULL;
+}
 
 /* ---- structs that may stand within themselves ---- */
 
@@ -610,6 +920,88 @@ static inline bool sk_write_descend(struct sk_writer *out)
 static inline void sk_write_ascend(struct sk_writer *out)
 {
 	out->depth--;
+}
+
+/* ---- beside the bytes: handles and leases (runtime/attached.h) ---- */
+
+/* In place of a count, when decoding has refused a handle or a lease. */
+#define SK_REFUSED UINT32_MAX
+
+/* The handle that a byte stands for. */
+static inline bool sk_get_handle(uint8_t number, struct sk_attached *attached,
+	uint16_t rights, struct sk_handle *handle)
+{
+	if (SK_LIKELY(sk_take_handle(attached, number, rights, handle)))
+		return true;
+	attached->handles_numbered = SK_REFUSED;
+	return false;
+}
+
+/* The same where 0 says that there is none. */
+static inline bool sk_get_optional_handle(uint8_t number, struct sk_attached *attached,
+	uint16_t rights, bool *present, struct sk_handle *handle)
+{
+	unsigned once = number;
+	SK_ONCE(once);
+	*present = once != 0;
+	*handle = sk_no_handle();
+	return once == 0 || sk_get_handle((uint8_t)once, attached, rights, handle);
+}
+
+static inline bool sk_read_handle(struct sk_reader *in, struct sk_attached *attached,
+	uint16_t rights, struct sk_handle *handle)
+{
+	uint8_t number;
+	return sk_read_uint8(in, &number)
+		&& sk_get_handle(number, attached, rights, handle);
+}
+
+static inline bool sk_read_optional_handle(struct sk_reader *in,
+	struct sk_attached *attached, uint16_t rights, bool *present,
+	struct sk_handle *handle)
+{
+	uint8_t number;
+	return sk_read_uint8(in, &number)
+		&& sk_get_optional_handle(number, attached, rights, present, handle);
+}
+
+/* The lease that a byte stands for. */
+static inline bool sk_get_lease(uint8_t number, struct sk_attached *attached,
+	uint32_t direction, uint64_t max, struct sk_lease *lease)
+{
+	if (SK_LIKELY(sk_take_lease(attached, number, direction, max, lease)))
+		return true;
+	attached->leases_numbered = SK_REFUSED;
+	return false;
+}
+
+static inline bool sk_get_optional_lease(uint8_t number, struct sk_attached *attached,
+	uint32_t direction, uint64_t max, bool *present, struct sk_lease *lease)
+{
+	unsigned once = number;
+	SK_ONCE(once);
+	*present = once != 0;
+	memset(lease, 0, sizeof *lease);
+	return once == 0
+		|| sk_get_lease((uint8_t)once, attached, direction, max, lease);
+}
+
+/* What a decoder answers that was given these as well and has no success. */
+static inline int sk_refusal_beside(const struct sk_room *room,
+	const struct sk_attached *attached)
+{
+	if (attached->handles_numbered == SK_REFUSED)
+		return SK_BAD_HANDLE;
+	return attached->leases_numbered == SK_REFUSED ? SK_BAD_LEASE : sk_refusal(room);
+}
+
+/* The end of its success: 0 if none is left over; the value owns them now. */
+static inline int sk_take_all(struct sk_attached *attached)
+{
+	if (sk_take_end(attached))
+		return 0;
+	return attached->handles_numbered != attached->handle_count
+		? SK_BAD_HANDLE : SK_BAD_LEASE;
 }
 
 /* ---- messages ---- */

@@ -32,6 +32,10 @@ void *memset(void *to, int byte, size_t size);
  */
 #define SK_ONCE(value) __asm__("" : "+r"(value))
 
+/* The same for what was copied to memory: it is from here on what stands there,
+ * not what stood in the message. */
+#define SK_COPIED(pointer) __asm__("" : : "r"(pointer) : "memory")
+
 #define SK_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define SK_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
