@@ -157,7 +157,11 @@ struct ast_expr *ast_number_expr(struct parse *parse, struct span span,
 
 struct ast_expr *ast_float_expr(struct parse *parse, struct span span)
 {
-	return ast_expr(parse, span, AST_FLOAT);
+	struct ast_expr *expr = ast_expr(parse, span, AST_FLOAT);
+
+	expr->string = (struct ast_text){ span.source->text + span.offset,
+		span.size, span };
+	return expr;
 }
 
 struct ast_expr *ast_string_expr(struct parse *parse, struct ast_text text)

@@ -52,7 +52,7 @@ struct ast_expr {
 	unsigned height;		/* of the tree below */
 	struct span span;
 	struct number number;
-	struct ast_text string;
+	struct ast_text string;		/* FLOAT: as it is written */
 	struct ast_path path;
 	struct ast_expr *left;		/* UNARY: the operand */
 	struct ast_expr *right;

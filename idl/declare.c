@@ -132,24 +132,41 @@ static void declare_const(struct check *check, struct unit *unit,
 	struct ast_word *type;
 	struct symbol *symbol;
 
-	if (!words_roles(check, &ast->words, ';', &type, &ast->name))
+	if (!words_roles(check, &ast->words, ';', &type, &ast->name, NULL))
 		return;
 	symbol = declare_symbol(check, unit, ast, DECLARATION_CONST);
 	if (symbol != NULL)
 		symbol->type_word = type;
 }
 
-static void declare_typed(struct check *check, struct unit *unit,
+static struct symbol *declare_typed(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, enum declaration_kind kind)
 {
 	struct ast_word *type;
 	struct symbol *symbol;
 
 	if (!words_type(check, &ast->words, &type))
-		return;
+		return NULL;
 	symbol = declare_symbol(check, unit, ast, kind);
 	if (symbol != NULL)
 		symbol->type_word = type;
+	return symbol;
+}
+
+/* docs/language.md, "Strict and flexible": what stands before the keyword. */
+static void declare_openness(struct symbol *symbol)
+{
+	const struct ast_name *openness;
+
+	if (symbol == NULL || symbol->ast->openness == NULL)
+		return;
+	openness = symbol->ast->openness;
+	if (symbol->declaration.kind == DECLARATION_VARIANT)
+		symbol->declaration.as.structure.is_flexible =
+			strcmp(openness->text, "flexible") == 0;
+	else
+		symbol->declaration.as.enumeration.is_strict =
+			strcmp(openness->text, "strict") == 0;
 }
 
 /* A construct that is not built is a known name, so that what uses it is
@@ -172,8 +189,6 @@ static void declare_message(struct check *check, struct unit *unit,
 {
 	struct symbol *symbol;
 
-	if (ast->path.first != NULL)
-		unbuilt_report(check, UNBUILT_BASE, ast->path.span);
 	attributes_check(check, &ast->attributes, PLACE_OTHER);
 	if (group > 0 && reserved_name_used(check, reserved, ast->name->text,
 		ast->name->span))
@@ -210,12 +225,6 @@ static void declare_one(struct check *check, struct unit *unit,
 {
 	enum place place = PLACE_OTHER;
 
-	if (ast->openness != NULL && ast->kind != AST_VARIANT
-		&& ast->kind != AST_BITS)
-		unbuilt_report(check, UNBUILT_OPENNESS, ast->openness->span);
-	if (ast->path.first != NULL && (ast->kind == AST_STRUCT
-			|| ast->kind == AST_INTERFACE))
-		unbuilt_report(check, UNBUILT_BASE, ast->path.span);
 	switch (ast->kind) {
 	case AST_NAMESPACE:
 	case AST_GROUP:
@@ -223,11 +232,18 @@ static void declare_one(struct check *check, struct unit *unit,
 		return;
 	case AST_ENUM:
 		place = PLACE_ENUM;
-		declare_symbol(check, unit, ast, DECLARATION_ENUM);
+		declare_openness(declare_symbol(check, unit, ast,
+			DECLARATION_ENUM));
 		break;
 	case AST_CONSTS:
 		place = PLACE_CONSTS;
-		declare_typed(check, unit, ast, DECLARATION_CONSTS);
+		declare_openness(declare_typed(check, unit, ast,
+			DECLARATION_CONSTS));
+		break;
+	case AST_BITS:
+		place = PLACE_CONSTS;
+		declare_openness(declare_typed(check, unit, ast,
+			DECLARATION_BITS));
 		break;
 	case AST_CONST:
 		declare_const(check, unit, ast);
@@ -238,19 +254,17 @@ static void declare_one(struct check *check, struct unit *unit,
 	case AST_STRUCT:
 		declare_symbol(check, unit, ast, DECLARATION_STRUCT);
 		break;
+	case AST_RECORD:
+		declare_symbol(check, unit, ast, DECLARATION_RECORD);
+		break;
+	case AST_VARIANT:
+		declare_openness(declare_symbol(check, unit, ast,
+			DECLARATION_VARIANT));
+		break;
 	case AST_INTERFACE:
 		place = PLACE_INTERFACE;
 		declare_symbol(check, unit, ast, DECLARATION_INTERFACE);
 		break;
-	case AST_VARIANT:
-		declare_unbuilt(check, unit, ast, UNBUILT_VARIANT);
-		return;
-	case AST_BITS:
-		declare_unbuilt(check, unit, ast, UNBUILT_BITS);
-		return;
-	case AST_RECORD:
-		declare_unbuilt(check, unit, ast, UNBUILT_RECORD);
-		return;
 	case AST_TABLE:
 		declare_unbuilt(check, unit, ast, UNBUILT_TABLE);
 		return;

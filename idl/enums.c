@@ -1,5 +1,5 @@
 /*
- * enum and consts: the integer type below, and the enumerators' values.
+ * enum, consts and bits: the integer type below, and the enumerators' values.
  */
 #include "idl/check.h"
 
@@ -13,13 +13,24 @@ static struct type *enum_int32(struct check *check)
 	return type;
 }
 
-/* docs/language.md, "Consts": their base is an integer type. */
+/* docs/language.md, "Consts": their base is an integer type, and that of bits
+ * has no sign. */
 static struct type *consts_base(struct check *check, struct symbol *symbol)
 {
 	const struct ast_word *word = symbol->type_word;
 	struct type *type = type_of_word(check, symbol->unit, word);
+	bool is_bits = symbol->declaration.kind == DECLARATION_BITS;
 
-	if (type == NULL || type->kind == TYPE_INTEGER)
+	if (type == NULL)
+		return NULL;
+	if (type->kind == TYPE_INTEGER && is_bits && type->is_signed) {
+		diag_help(diag_report(check->diags, E0218, word->span,
+			"`%s` has a sign, and bits have none", type->name),
+			"write `u%s`", type->newtype == NULL ? type->name
+			: "int32");
+		return NULL;
+	}
+	if (type->kind == TYPE_INTEGER)
 		return type;
 	diag_report(check->diags, E0218, word->span,
 		"`%s` is no integer type: each of these is one value",
@@ -98,6 +109,14 @@ static bool enum_value(struct filling *filling, const struct ast_enumerator *ast
 		filling->base->width, filling->base->is_signed };
 	struct value value;
 
+	if (ast->value == NULL && filling->symbol->declaration.kind
+		== DECLARATION_BITS) {
+		diag_help(diag_report(filling->check->diags, E0314,
+			ast->name->span, "`%s` has no value: bits do not count "
+			"on", ast->name->text), "write it as `%s = 1 << n`",
+			ast->name->text);
+		return false;
+	}
 	if (ast->value == NULL) {
 		*number = filling->next;
 		return filling->next_known && enum_in_range(filling, *number,
@@ -107,7 +126,8 @@ static bool enum_value(struct filling *filling, const struct ast_enumerator *ast
 		return false;
 	if (value.kind != VALUE_NUMBER) {
 		diag_report(filling->check->diags, E0306, ast->value->span,
-			"a number is wanted here");
+			value.kind == VALUE_REAL ? "a whole number is wanted "
+			"here" : "a number is wanted here");
 		return false;
 	}
 	*number = value.number;

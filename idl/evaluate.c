@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "idl/check.h"
+#include "idl/real.h"
 
 /* Expressions within each other, through constants too. */
 #define DEPTH_LIMIT 1000
@@ -14,17 +15,33 @@ static bool wrong_kind(struct check *check, struct span span, const char *wanted
 	return false;
 }
 
+static bool whole_number(struct check *check, const struct ast_expr *expr,
+	const struct value *value)
+{
+	if (value->kind == VALUE_NUMBER)
+		return true;
+	return wrong_kind(check, expr->span, value->kind == VALUE_REAL
+		? "a whole number" : "a number");
+}
+
 static bool evaluate_number(struct check *check, const struct scope *scope,
 	const struct ast_expr *expr, struct number *number)
 {
 	struct value value;
 
-	if (!evaluate(check, scope, expr, &value))
+	if (!evaluate(check, scope, expr, &value)
+		|| !whole_number(check, expr, &value))
 		return false;
-	if (value.kind != VALUE_NUMBER)
-		return wrong_kind(check, expr->span, "a number");
 	*number = value.number;
 	return true;
+}
+
+/* Of either kind. */
+static bool evaluate_operand(struct check *check, const struct scope *scope,
+	const struct ast_expr *expr, struct value *value)
+{
+	return evaluate(check, scope, expr, value) && (value->kind == VALUE_REAL
+		|| whole_number(check, expr, value));
 }
 
 static bool overflow(struct check *check, struct span span)
@@ -54,14 +71,17 @@ static bool evaluate_not(struct check *check, const struct scope *scope,
 }
 
 static bool evaluate_unary(struct check *check, const struct scope *scope,
-	const struct ast_expr *expr, struct number *number)
+	const struct ast_expr *expr, struct value *value)
 {
-	if (!evaluate_number(check, scope, expr->left, number))
+	if (!evaluate_operand(check, scope, expr->left, value))
 		return false;
-	if (expr->operator == '-')
-		*number = number_negate(*number);
-	else if (expr->operator == '~')
-		return evaluate_not(check, scope, expr, number);
+	if (expr->operator == '-') {
+		value->number = number_negate(value->number);
+		value->real = -value->real;
+	} else if (expr->operator == '~') {
+		return whole_number(check, expr->left, value)
+			&& evaluate_not(check, scope, expr, &value->number);
+	}
 	return true;
 }
 
@@ -95,15 +115,11 @@ static bool evaluate_division(struct check *check, const struct ast_expr *expr,
 	return true;
 }
 
-static bool evaluate_binary(struct check *check, const struct scope *scope,
-	const struct ast_expr *expr, struct number *result)
+static bool evaluate_whole(struct check *check, const struct ast_expr *expr,
+	struct number left, struct number right, struct number *result)
 {
-	struct number left, right;
 	bool fits = true;
 
-	if (!evaluate_number(check, scope, expr->left, &left)
-		|| !evaluate_number(check, scope, expr->right, &right))
-		return false;
 	switch (expr->operator) {
 	case '+':
 		fits = number_add(result, left, right);
@@ -132,6 +148,86 @@ static bool evaluate_binary(struct check *check, const struct scope *scope,
 	return fits || overflow(check, expr->span);
 }
 
+/* ---- floating-point numbers ---- */
+
+static bool too_large(struct check *check, struct span span)
+{
+	diag_report(check->diags, E0303, span,
+		"the value is too large for `float64`");
+	return false;
+}
+
+static bool to_real(struct check *check, const struct ast_expr *expr,
+	struct value *value)
+{
+	if (value->kind == VALUE_REAL)
+		return true;
+	value->kind = VALUE_REAL;
+	return real_of_number(check->arena, value->number, 8, &value->real)
+		|| too_large(check, expr->span);
+}
+
+/* docs/language.md, "Constants": if one of both is no whole number, neither
+ * is the result. */
+static bool evaluate_real(struct check *check, const struct ast_expr *expr,
+	struct value *left, struct value *right, struct value *result)
+{
+	double value;
+
+	if (!to_real(check, expr->left, left)
+		|| !to_real(check, expr->right, right))
+		return false;
+	switch (expr->operator) {
+	case '+':
+		value = left->real + right->real;
+		break;
+	case '-':
+		value = left->real - right->real;
+		break;
+	case '*':
+		value = left->real * right->real;
+		break;
+	default:
+		if (right->real == 0) {
+			diag_report(check->diags, E0302, expr->right->span,
+				"division by zero");
+			return false;
+		}
+		value = left->real / right->real;
+		break;
+	}
+	result->kind = VALUE_REAL;
+	return real_round(value, 8, &result->real)
+		|| too_large(check, expr->span);
+}
+
+static bool evaluate_float(struct check *check, const struct ast_expr *expr,
+	struct value *value)
+{
+	value->kind = VALUE_REAL;
+	return real_parse(check->arena, expr->string.text, expr->string.size,
+		8, &value->real) || too_large(check, expr->span);
+}
+
+static bool evaluate_binary(struct check *check, const struct scope *scope,
+	const struct ast_expr *expr, struct value *result)
+{
+	struct value left, right;
+
+	if (!evaluate_operand(check, scope, expr->left, &left)
+		|| !evaluate_operand(check, scope, expr->right, &right))
+		return false;
+	if (left.kind == VALUE_NUMBER && right.kind == VALUE_NUMBER)
+		return evaluate_whole(check, expr, left.number, right.number,
+			&result->number);
+	if (strchr("+-*/", expr->operator) == NULL)
+		return whole_number(check, expr->left, &left)
+			&& whole_number(check, expr->right, &right);
+	return evaluate_real(check, expr, &left, &right, result);
+}
+
+/* ---- names ---- */
+
 static bool value_of_const(struct check *check, struct symbol *symbol,
 	struct value *value)
 {
@@ -143,6 +239,9 @@ static bool value_of_const(struct check *check, struct symbol *symbol,
 	case TYPE_BOOL:
 		value->kind = VALUE_BOOL;
 		break;
+	case TYPE_FLOAT:
+		value->kind = VALUE_REAL;
+		break;
 	case TYPE_STRING:
 		value->kind = VALUE_TEXT;
 		break;
@@ -151,6 +250,7 @@ static bool value_of_const(struct check *check, struct symbol *symbol,
 		break;
 	}
 	value->number = constant->as.constant.value.number;
+	value->real = constant->as.constant.value.real;
 	value->text = constant->as.constant.value.text;
 	value->size = constant->as.constant.value.size;
 	return true;
@@ -188,7 +288,8 @@ static struct symbol *qualifying_enum(struct check *check,
 		ast_path_text(check->arena, &front));
 	if (symbol == NULL || !symbol->is_built
 		|| (symbol->declaration.kind != DECLARATION_ENUM
-			&& symbol->declaration.kind != DECLARATION_CONSTS))
+			&& symbol->declaration.kind != DECLARATION_CONSTS
+			&& symbol->declaration.kind != DECLARATION_BITS))
 		return NULL;
 	return symbol;
 }
@@ -251,7 +352,7 @@ bool evaluate(struct check *check, const struct scope *scope,
 		good = true;
 		break;
 	case AST_FLOAT:
-		unbuilt_report(check, UNBUILT_FLOAT, expr->span);
+		good = evaluate_float(check, expr, value);
 		break;
 	case AST_STRING:
 		value->kind = VALUE_TEXT;
@@ -263,10 +364,10 @@ bool evaluate(struct check *check, const struct scope *scope,
 		good = evaluate_path(check, scope, expr, value);
 		break;
 	case AST_UNARY:
-		good = evaluate_unary(check, scope, expr, &value->number);
+		good = evaluate_unary(check, scope, expr, value);
 		break;
 	case AST_BINARY:
-		good = evaluate_binary(check, scope, expr, &value->number);
+		good = evaluate_binary(check, scope, expr, value);
 		break;
 	}
 	check->depth--;
@@ -297,78 +398,4 @@ bool evaluate_size(struct check *check, struct unit *unit,
 			(unsigned long long)least, (unsigned long long)greatest,
 			text);
 	return false;
-}
-
-/* docs/language.md, "Constants": integers, bool, strings, within range. */
-static bool const_fits(struct check *check, struct symbol *symbol,
-	const struct value *value)
-{
-	const struct type *type = symbol->declaration.as.constant.type;
-	struct span span = symbol->ast->value->span;
-	char text[NUMBER_TEXT_SIZE];
-
-	if (type->kind == TYPE_STRING && value->kind != VALUE_TEXT)
-		return wrong_kind(check, span, "a string");
-	if (type->kind == TYPE_BOOL && value->kind != VALUE_BOOL)
-		return wrong_kind(check, span, "`true` or `false`");
-	if (type->kind == TYPE_INTEGER && value->kind != VALUE_NUMBER)
-		return wrong_kind(check, span, "a number");
-	if (type->kind == TYPE_STRING && value->size > type->bound) {
-		diag_report(check->diags, E0303, span, "a `%s` has at most "
-			"%llu bytes, this has %zu", type->name,
-			(unsigned long long)type->bound, value->size);
-		return false;
-	}
-	if (type->kind != TYPE_INTEGER
-		|| number_fits(value->number, type->width, type->is_signed))
-		return true;
-	diag_report(check->diags, E0303, span, "%s does not fit `%s`",
-		number_print(text, value->number), type->name);
-	return false;
-}
-
-static bool const_evaluate(struct check *check, struct symbol *symbol)
-{
-	struct declaration *constant = &symbol->declaration;
-	struct scope scope = { .unit = symbol->unit };
-	struct type *type;
-	struct value value;
-
-	type = type_of_word(check, symbol->unit, symbol->type_word);
-	if (type == NULL)
-		return false;
-	constant->as.constant.type = type;
-	if (type->kind != TYPE_INTEGER && type->kind != TYPE_BOOL
-		&& type->kind != TYPE_STRING) {
-		diag_report(check->diags, E0310, symbol->type_word->span,
-			"a constant is an integer, a bool or a string");
-		return false;
-	}
-	scope.width = type->kind == TYPE_INTEGER ? type->width : 8;
-	scope.is_signed = type->is_signed;
-	if (!evaluate(check, &scope, symbol->ast->value, &value)
-		|| !const_fits(check, symbol, &value))
-		return false;
-	constant->as.constant.value.number = value.number;
-	constant->as.constant.value.text = value.text;
-	constant->as.constant.value.size = value.size;
-	return true;
-}
-
-bool const_value(struct check *check, struct symbol *symbol)
-{
-	if (symbol->progress == PROGRESS_RUNNING) {
-		diag_report(check->diags, E0305, symbol->declaration.span,
-			"the value of `%s` depends on itself",
-			symbol->declaration.name);
-		symbol->is_built = false;
-		return false;
-	}
-	if (symbol->progress == PROGRESS_NONE) {
-		symbol->progress = PROGRESS_RUNNING;
-		if (!const_evaluate(check, symbol))
-			symbol->is_built = false;
-		symbol->progress = PROGRESS_DONE;
-	}
-	return symbol->is_built;
 }

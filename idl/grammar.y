@@ -192,6 +192,7 @@ declaration:
 |	openness KW_BITS name word '{' enumerators comma_opt '}' {
 		$$ = ast_declaration(parse, @2, AST_BITS, $3);
 		$$->openness = $1;
+		$$->words = ast_words((struct ast_words){ 0 }, $4);
 		$$->enumerators = $6;
 	}
 |	KW_STRUCT name base member_block {

@@ -5,19 +5,19 @@
 
 #include "idl/check.h"
 
-/* Reserved names hold for all of it, wherever they stand. */
-static void collect_names(struct members *members,
-	const struct ast_members *list, struct ast_reserveds *all)
+/* Their names, wherever they stand, or the tags of blocks. */
+static void collect(struct members *members, const struct ast_members *list,
+	bool names, struct ast_reserveds *all)
 {
 	const struct ast_member *ast;
 	struct ast_reserved *entry, *copy;
 
 	for (ast = list->first; ast != NULL; ast = ast->next) {
 		if (ast->kind == AST_TAGS)
-			collect_names(members, &ast->members, all);
+			collect(members, &ast->members, names, all);
 		for (entry = ast->reserved.first; entry != NULL;
 			entry = entry->next) {
-			if (!entry->is_name)
+			if (entry->is_name != names)
 				continue;
 			copy = ARENA_NEW(members->check->arena,
 				struct ast_reserved);
@@ -28,16 +28,40 @@ static void collect_names(struct members *members,
 	}
 }
 
-void members_reserve(struct members *members, const struct ast_members *list)
+static struct symbol *base_symbol(const struct symbol *symbol)
 {
-	struct ast_reserveds all = { 0 };
+	struct declaration *base = NULL;
 
-	collect_names(members, list, &all);
-	members->reserved = reserved_new(members->check, all.first);
+	if (symbol != NULL)
+		base = symbol->declaration.kind == DECLARATION_MESSAGE
+			? symbol->declaration.as.message.base
+			: symbol->declaration.as.structure.base;
+	return base == NULL ? NULL : symbol_of(base);
 }
 
-static void body_append(struct body *body, struct member **last,
-	struct member *member)
+void members_reserve(struct members *members, const struct ast_members *list)
+{
+	struct ast_reserveds names = { 0 }, tags = { 0 };
+	struct symbol *base = base_symbol(members->symbol);
+	struct reserved *numbers;
+
+	collect(members, list, true, &names);
+	members->reserved = reserved_new(members->check, names.first);
+	if (members->symbol == NULL)
+		return;
+	collect(members, list, false, &tags);
+	/* Ranges that run backwards are reported with their block. */
+	numbers = reserved_good(members->check, tags.first);
+	members->symbol->names_reserved = members->reserved;
+	members->symbol->tags_reserved = numbers;
+	if (base == NULL)
+		return;
+	members->tags_reserved = base->tags_reserved;
+	reserved_inherit(members->reserved, base->names_reserved);
+	reserved_inherit(numbers, base->tags_reserved);
+}
+
+void body_append(struct body *body, struct member **last, struct member *member)
 {
 	if (*last != NULL)
 		(*last)->next = member;
@@ -48,56 +72,107 @@ static void body_append(struct body *body, struct member **last,
 }
 
 /* docs/language.md, "Members": a name stands once, tagged ones included. */
-static bool member_name_is_free(struct members *members, struct member *member)
+bool member_name_is_free(struct members *members, struct member *member)
 {
 	struct check *check = members->check;
 	struct member *other;
+	bool inherited;
 
 	if (reserved_name_used(check, members->reserved, member->name,
 		member->span))
 		return false;
-	other = map_add(&members->names, check->arena, member->name, member);
+	other = map_get(&members->inherited, member->name);
+	inherited = other != NULL;
+	if (other == NULL)
+		other = map_add(&members->names, check->arena, member->name,
+			member);
 	if (other == NULL)
 		return true;
 	diag_second(diag_report(check->diags, E0203, member->span,
 		"there are two %s of the name `%s`",
 		members->parameters ? "parameters" : "members", member->name),
-		other->span, "the first is here");
+		other->span, inherited ? "this one is inherited"
+		: "the first is here");
 	return false;
 }
 
-/* A member with its type; NULL if it is not one (reported). */
-static struct member *member_new(struct members *members,
+/* ---- attributes ---- */
+
+static const struct ast_attribute *member_attribute(
+	const struct ast_member *ast, const char *name)
+{
+	const struct ast_attribute *attribute = attribute_find(
+		&ast->attributes, name);
+
+	return attribute != NULL ? attribute
+		: attribute_find(&ast->tag_attributes, name);
+}
+
+static uint64_t member_number(struct members *members,
+	const struct ast_member *ast, const char *name, uint64_t greatest,
+	uint64_t otherwise)
+{
+	const struct ast_attribute *attribute = member_attribute(ast, name);
+	uint64_t number;
+
+	if (attribute == NULL || attribute->arguments.first == NULL
+		|| !evaluate_size(members->check, members->unit,
+			attribute->arguments.first->value, 1, greatest, E0308,
+			"a bound", &number))
+		return otherwise;
+	return number;
+}
+
+void member_attributes(struct members *members, struct member *member,
 	const struct ast_member *ast)
 {
-	struct check *check = members->check;
-	struct ast_word *type;
-	struct ast_name *name;
-	struct member *member;
+	const struct ast_text *name = attribute_text(&ast->attributes, "name");
+	enum place place = members->parameters ? PLACE_PARAMETER : PLACE_MEMBER;
 
-	attributes_check(check, &ast->attributes, PLACE_MEMBER);
-	attributes_check(check, &ast->tag_attributes, PLACE_MEMBER);
-	if (!words_roles(check, &ast->words, members->parameters ? ',' : ';',
-		&type, &name))
-		return NULL;
-	if (ast->value != NULL)
-		unbuilt_report(check, UNBUILT_DEFAULT, ast->value->span);
-	member = ARENA_NEW(check->arena, struct member);
-	member->name = name->text;
-	member->c_name = name->text;
-	member->bytes_bound = UNBOUNDED;
-	member->span = name->span;
+	attributes_check(members->check, &ast->attributes, place);
+	attributes_check(members->check, &ast->tag_attributes, place);
+	if (name == NULL)
+		name = attribute_text(&ast->tag_attributes, "name");
+	member->c_name = name == NULL ? member->name : name->text;
 	member->doc = ast->doc;
 	member->format = attributes_format(&ast->attributes);
 	if (member->format == FORMAT_NONE)
 		member->format = attributes_format(&ast->tag_attributes);
+	member->is_unbounded = member_attribute(ast, "unbounded") != NULL;
+	member->bytes_bound = member_number(members, ast, "bytes", UINT32_MAX,
+		UNBOUNDED);
+	member->depth_bound = (unsigned)member_number(members, ast, "depth",
+		DEPTH_MAX, 0);
+}
+
+/* ---- one member ---- */
+
+struct member *member_new(struct members *members, const struct ast_member *ast)
+{
+	struct check *check = members->check;
+	struct ast_word *type;
+	struct ast_name *name;
+	struct member *member = ARENA_NEW(check->arena, struct member);
+
+	if (!words_roles(check, &ast->words, members->parameters ? ',' : ';',
+		&type, &name, &member->is_optional)) {
+		attributes_check(check, &ast->attributes, PLACE_MEMBER);
+		attributes_check(check, &ast->tag_attributes, PLACE_MEMBER);
+		return NULL;
+	}
+	member->name = name->text;
+	member->span = name->span;
+	member_attributes(members, member, ast);
 	member->type = type_of_word(check, members->unit, type);
 	if (!member_name_is_free(members, member) || member->type == NULL)
 		return NULL;
+	if (ast->value != NULL)
+		(void)default_value(check, members->unit, member->type,
+			ast->value, &member->value);
 	return member;
 }
 
-static void reserved_without_numbers(struct members *members,
+void reserved_without_numbers(struct members *members,
 	const struct ast_member *ast)
 {
 	const struct ast_reserved *entry;
@@ -110,49 +185,58 @@ static void reserved_without_numbers(struct members *members,
 				"reserve");
 }
 
+/* ---- tags ---- */
+
 /* All that a tags block reserves. */
-static struct reserved *tags_reserved(struct check *check,
+static struct reserved *tags_reserved(struct members *members,
 	const struct ast_member *ast)
 {
 	struct ast_reserveds all = { 0 };
+	struct reserved *reserved;
 	const struct ast_member *inner;
 
 	for (inner = ast->members.first; inner != NULL; inner = inner->next)
-		if (inner->kind == AST_RESERVED) {
-			attributes_check(check, &inner->attributes,
+		if (inner->kind == AST_RESERVED)
+			attributes_check(members->check, &inner->attributes,
 				PLACE_OTHER);
-			AST_APPEND(all, inner->reserved.first);
-			all.last = inner->reserved.last;
-		}
-	return reserved_new(check, all.first);
+	collect(members, &ast->members, false, &all);
+	reserved = reserved_new(members->check, all.first);
+	reserved_inherit(reserved, members->tags_reserved);
+	return reserved;
 }
 
-/* docs/language.md, "Tags": 1 to 2^64 - 1, each once in its block. */
-static bool tag_is_good(struct check *check, struct map *tags,
-	const struct reserved *reserved, const struct ast_member *ast,
-	struct member *member)
+/* docs/language.md, "Tags": in range, each once in its block, and not one
+ * that is inherited. */
+bool tag_is_good(struct members *members, struct map *tags,
+	const struct reserved *reserved, const struct ast_number *tag,
+	uint64_t greatest, struct member *member)
 {
-	const struct ast_number *tag = &ast->tag;
+	struct check *check = members->check;
 	char text[NUMBER_TEXT_SIZE];
 	struct member *other;
+	bool inherited;
 
 	number_print(text, tag->value);
 	if (!number_to_unsigned(&member->tag, tag->value)
-		|| member->tag == 0) {
+		|| member->tag == 0 || member->tag > greatest) {
 		diag_report(check->diags, E0406, tag->span,
-			"a tag is 1 to 18446744073709551615, not %s", text);
+			"a tag is 1 to %llu, not %s",
+			(unsigned long long)greatest, text);
 		return false;
 	}
 	if (reserved_number_used(check, reserved, tag->value, tag->span,
 		"tag"))
 		return false;
-	other = map_add(tags, check->arena,
-		arena_copy(check->arena, text, strlen(text)), member);
+	other = map_get(&members->tags, text);
+	inherited = other != NULL;
+	if (other == NULL)
+		other = map_add(tags, check->arena, arena_copy(check->arena,
+			text, strlen(text)), member);
 	if (other == NULL)
 		return true;
 	diag_second(diag_report(check->diags, E0407, tag->span,
-		"the tag %s is taken", text), other->span,
-		"by this member");
+		"the tag %s is taken", text), other->span, inherited
+		? "by this member, which is inherited" : "by this member");
 	return false;
 }
 
@@ -160,10 +244,11 @@ static struct member *tagged_new(struct members *members,
 	const struct ast_member *ast, struct map *tags,
 	const struct reserved *reserved)
 {
+	struct diagnostics *diags = members->check->diags;
 	struct member *member;
 
 	if (ast->kind == AST_TAGS) {
-		diag_report(members->check->diags, E0410, ast->span,
+		diag_report(diags, E0410, ast->span,
 			"a tags block cannot stand within a tags block");
 		return NULL;
 	}
@@ -171,14 +256,19 @@ static struct member *tagged_new(struct members *members,
 	if (member == NULL)
 		return NULL;
 	if (!ast->tag.present) {
-		diag_help(diag_report(members->check->diags, E0409,
-			member->span, "`%s` stands in a tags block and has "
-			"no tag", member->name), "write `tag(n)` before its "
-			"type");
+		diag_help(diag_report(diags, E0409, member->span,
+			"`%s` stands in a tags block and has no tag",
+			member->name), "write `tag(n)` before its type");
 		return NULL;
 	}
-	return tag_is_good(members->check, tags, reserved, ast, member)
-		? member : NULL;
+	if (member->is_optional) {
+		diag_help(diag_report(diags, E0419, ast->words.first->span,
+			"a tagged member can be absent: it needs no "
+			"`optional`"), "leave it out");
+		return NULL;
+	}
+	return tag_is_good(members, tags, reserved, &ast->tag, UINT64_MAX,
+		member) ? member : NULL;
 }
 
 static struct member *tags_new(struct members *members,
@@ -187,13 +277,14 @@ static struct member *tags_new(struct members *members,
 	struct check *check = members->check;
 	struct member *block = ARENA_NEW(check->arena, struct member);
 	struct member *last = NULL, *member;
-	struct reserved *reserved = tags_reserved(check, ast);
+	struct reserved *reserved = tags_reserved(members, ast);
 	const struct ast_member *inner;
 	struct map tags = { 0 };
 	struct body body = { 0 };
 
 	attributes_check(check, &ast->attributes, PLACE_OTHER);
 	block->is_tags = true;
+	block->bytes_bound = UNBOUNDED;
 	block->span = ast->span;
 	block->doc = ast->doc;
 	for (inner = ast->members.first; inner != NULL; inner = inner->next) {

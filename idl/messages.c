@@ -8,14 +8,27 @@
 
 void struct_fill(struct check *check, struct symbol *symbol)
 {
-	struct members members = { .check = check, .unit = symbol->unit };
-	struct body *body = &symbol->declaration.as.structure.body;
+	struct members members = { .check = check, .unit = symbol->unit,
+		.symbol = symbol };
+	struct declaration *structure = &symbol->declaration;
+	struct body *body = &structure->as.structure.body;
 	const struct ast_member *ast;
 	struct member *last = NULL;
+	struct symbol *base;
 
+	if (symbol->progress != PROGRESS_NONE)
+		return;
+	symbol->progress = PROGRESS_RUNNING;
+	base = base_of(check, symbol);
+	if (base != NULL) {
+		structure->as.structure.base = &base->declaration;
+		members_inherit(&members, &base->declaration.as.structure.body,
+			body, &last);
+	}
 	members_reserve(&members, &symbol->ast->members);
 	for (ast = symbol->ast->members.first; ast != NULL; ast = ast->next)
 		members_add(&members, body, &last, ast);
+	symbol->progress = PROGRESS_DONE;
 }
 
 /* docs/language.md, "Messages": one head, at most one tail. */
@@ -44,11 +57,48 @@ static struct section *section_open(struct check *check, struct symbol *symbol,
 	return section;
 }
 
+/* docs/language.md, "Inheritance": the sections of the base, in front. */
+static struct symbol *message_inherit(struct members *members,
+	struct symbol *symbol, struct member *lasts[2])
+{
+	struct declaration *message = &symbol->declaration;
+	struct symbol *base = base_of(members->check, symbol);
+
+	if (base == NULL)
+		return NULL;
+	message->as.message.base = &base->declaration;
+	members_inherit(members, &base->declaration.as.message.head.body,
+		&message->as.message.head.body, &lasts[0]);
+	members_inherit(members, &base->declaration.as.message.tail.body,
+		&message->as.message.tail.body, &lasts[1]);
+	return base;
+}
+
+/* What the message does not say itself is as in its base. */
+static void message_complete(struct symbol *symbol, const struct symbol *base)
+{
+	struct section *head = &symbol->declaration.as.message.head;
+	struct section *tail = &symbol->declaration.as.message.tail;
+
+	if (!head->present) {
+		head->present = true;
+		head->span = symbol->declaration.span;
+		head->declared_size = base->declaration.as.message.head
+			.declared_size;
+	}
+	if (!tail->present && base->declaration.as.message.tail.present) {
+		tail->present = true;
+		tail->span = symbol->declaration.span;
+	}
+}
+
 static void message_members(struct check *check, struct symbol *symbol)
 {
-	struct members members = { .check = check, .unit = symbol->unit };
+	struct members members = { .check = check, .unit = symbol->unit,
+		.symbol = symbol };
 	struct section *section = NULL;
 	struct member *lasts[2] = { NULL, NULL };
+	struct symbol *base = message_inherit(&members, symbol, lasts);
 	const struct ast_member *ast;
 	bool outside = false;
 
@@ -67,7 +117,10 @@ static void message_members(struct check *check, struct symbol *symbol)
 				"write `head(size):` before it");
 		}
 	}
-	if (!symbol->declaration.as.message.head.present && !outside)
+	if (base != NULL)
+		message_complete(symbol, base);
+	else if (!symbol->declaration.as.message.head.present && !outside
+		&& symbol->ast->path.first == NULL)
 		diag_help(diag_report(check->diags, E0401,
 			symbol->declaration.span, "`%s` has no head",
 			symbol->declaration.name), "an empty one is `head(8):`");
@@ -96,8 +149,12 @@ static void message_id(struct check *check, struct symbol *symbol)
 
 void message_fill(struct check *check, struct symbol *symbol)
 {
+	if (symbol->progress != PROGRESS_NONE)
+		return;
+	symbol->progress = PROGRESS_RUNNING;
 	message_id(check, symbol);
 	message_members(check, symbol);
+	symbol->progress = PROGRESS_DONE;
 }
 
 /* docs/language.md, "Messages": ids are unique in a file and in a group. */

@@ -1,78 +1,113 @@
 /*
- * What contains what: structs in structs.
+ * What contains what: structs and variants in each other.
  *
- * Three graphs over the structs. Direct: each value has one within it, so a
- * cycle has no finite value. By value: direct and by tag, so a cycle cannot
- * be held by value in C. All: by lists too, so a cycle makes depth a matter
- * of the message.
+ * A variant has one of its arms, so it comes to an end if one arm does; a
+ * list, an optional member or a tag may hold nothing at all.
  */
+#include <stdlib.h>
+
 #include "idl/check.h"
 #include "idl/graph.h"
 
-enum containment { CONTAINS_DIRECTLY, CONTAINS_BY_VALUE, CONTAINS_AT_ALL };
+enum containment {
+	/* Structs only: each value has one within it. */
+	CONTAINS_DIRECTLY,
+	/* Arms too: if no arm comes to an end, a cycle has no finite value. */
+	CONTAINS_ALWAYS,
+	/* What may be absent too: a cycle cannot be held by value in C. */
+	CONTAINS_BY_VALUE,
+	/* Lists too, unless @bytes bounds them: a cycle has no greatest size. */
+	CONTAINS_WITH_SIZE,
+	/* All: a cycle makes depth a matter of the message. */
+	CONTAINS_AT_ALL
+};
 
-/* A member's way to the struct within its type. */
-static struct symbol *contained(const struct member *member, bool tagged,
+/* A member's way to the struct or variant within its type. */
+static struct symbol *contained(const struct member *member, bool is_arm,
 	enum containment kind)
 {
 	const struct type *type = member->type;
+	bool may_miss = member->is_optional || (member->tag != 0 && !is_arm);
 
-	if (tagged && kind == CONTAINS_DIRECTLY)
+	if (type == NULL || (is_arm && kind == CONTAINS_DIRECTLY)
+		|| (may_miss && kind <= CONTAINS_ALWAYS)
+		|| (kind == CONTAINS_WITH_SIZE
+			&& member->bytes_bound != UNBOUNDED))
 		return NULL;
 	for (; type->element != NULL; type = type->element)
-		if (type->kind == TYPE_LIST && kind != CONTAINS_AT_ALL)
+		if (type->kind == TYPE_LIST && kind < CONTAINS_WITH_SIZE)
 			return NULL;
-	return type->kind == TYPE_STRUCT ? symbol_of(type->declaration) : NULL;
+	return type->kind == TYPE_STRUCT || type->kind == TYPE_VARIANT
+		? symbol_of(type->declaration) : NULL;
 }
 
-/* The structs that a struct's members lead to, if wanted; counts them. */
-static unsigned node_edges(const struct symbol *symbol, enum containment kind,
-	unsigned *targets)
+struct edges {
+	enum containment kind;
+	const bool *among;		/* these only, or NULL */
+	unsigned *targets;		/* or NULL */
+	unsigned count;
+};
+
+static void edges_add(struct edges *edges, const struct member *member,
+	bool is_arm)
 {
-	const struct member *member, *tagged;
-	const struct symbol *target;
-	unsigned count = 0;
+	const struct symbol *target = contained(member, is_arm, edges->kind);
 
-	for (member = symbol->declaration.as.structure.body.first;
-		member != NULL; member = member->next) {
-		if (!member->is_tags) {
-			target = contained(member, false, kind);
-			if (target != NULL && targets != NULL)
-				targets[count] = target->node;
-			count += target != NULL;
-			continue;
-		}
-		for (tagged = member->tags; tagged != NULL;
-			tagged = tagged->next) {
-			target = contained(tagged, true, kind);
-			if (target != NULL && targets != NULL)
-				targets[count] = target->node;
-			count += target != NULL;
-		}
-	}
-	return count;
+	if (target == NULL || (edges->among != NULL
+			&& !edges->among[target->node]))
+		return;
+	if (edges->targets != NULL)
+		edges->targets[edges->count] = target->node;
+	edges->count++;
 }
 
-static struct graph *graph_of(struct check *check, enum containment kind)
+static void edges_of(struct edges *edges, const struct symbol *symbol)
+{
+	const struct declaration *declaration = &symbol->declaration;
+	const struct member *member = declaration->as.structure.body.first;
+	const struct member *tagged;
+
+	if (edges->among != NULL && !edges->among[symbol->node])
+		return;
+	for (; member != NULL; member = member->next) {
+		if (!member->is_tags)
+			edges_add(edges, member, declaration->kind
+				== DECLARATION_VARIANT);
+		for (tagged = member->tags; tagged != NULL;
+			tagged = tagged->next)
+			edges_add(edges, tagged, false);
+	}
+}
+
+static struct graph *graph_of(struct check *check, enum containment kind,
+	const bool *among)
 {
 	struct graph *graph = ARENA_NEW(check->arena, struct graph);
-	unsigned count = check->struct_count, i, edges = 0;
+	struct edges edges = { .kind = kind, .among = among };
+	unsigned count = check->struct_count, i;
 
 	graph->nodes = count;
 	graph->first = arena_alloc(check->arena,
 		((size_t)count + 1) * sizeof(unsigned));
 	for (i = 0; i < count; i++) {
-		graph->first[i] = edges;
-		edges += node_edges(check->structs[i], kind, NULL);
+		graph->first[i] = edges.count;
+		edges_of(&edges, check->structs[i]);
 	}
-	graph->first[count] = edges;
+	graph->first[count] = edges.count;
 	graph->targets = arena_alloc(check->arena,
-		((size_t)edges + 1) * sizeof(unsigned));
+		((size_t)edges.count + 1) * sizeof(unsigned));
+	edges.targets = graph->targets;
+	edges.count = 0;
 	for (i = 0; i < count; i++)
-		node_edges(check->structs[i], kind,
-			graph->targets + graph->first[i]);
+		edges_of(&edges, check->structs[i]);
 	graph_components(check->arena, graph);
 	return graph;
+}
+
+static bool is_node(const struct symbol *symbol)
+{
+	return symbol->declaration.kind == DECLARATION_STRUCT
+		|| symbol->declaration.kind == DECLARATION_VARIANT;
 }
 
 static void number_structs(struct check *check)
@@ -84,14 +119,13 @@ static void number_structs(struct check *check)
 	for (unit = check->units; unit != NULL; unit = unit->next)
 		for (symbol = unit->first; symbol != NULL;
 			symbol = symbol->next)
-			count += symbol->declaration.kind
-				== DECLARATION_STRUCT;
+			count += is_node(symbol);
 	check->structs = arena_alloc(check->arena,
 		((size_t)count + 1) * sizeof(struct symbol *));
 	for (unit = check->units; unit != NULL; unit = unit->next)
 		for (symbol = unit->first; symbol != NULL;
 			symbol = symbol->next)
-			if (symbol->declaration.kind == DECLARATION_STRUCT) {
+			if (is_node(symbol)) {
 				symbol->node = check->struct_count;
 				check->structs[check->struct_count++] = symbol;
 			}
@@ -104,11 +138,12 @@ static const struct member *member_towards(const struct symbol *from,
 	const struct symbol *to)
 {
 	const struct member *member;
+	bool is_arm = from->declaration.kind == DECLARATION_VARIANT;
 
 	for (member = from->declaration.as.structure.body.first;
 		member != NULL; member = member->next)
 		if (!member->is_tags
-			&& contained(member, false, CONTAINS_DIRECTLY) == to)
+			&& contained(member, is_arm, CONTAINS_ALWAYS) == to)
 			return member;
 	return NULL;
 }
@@ -164,7 +199,7 @@ static bool shortest_cycle(struct cycle_search *search, unsigned start)
 	return false;
 }
 
-/* docs/language.md, "Structs": something must come to an end. */
+/* docs/language.md, "Recursion": something must come to an end. */
 static void report_cycle(struct cycle_search *search, unsigned start)
 {
 	struct check *check = search->check;
@@ -196,8 +231,9 @@ static void report_cycle(struct cycle_search *search, unsigned start)
 		steps > 8 ? ", and so on" : "");
 	if (second.source != NULL)
 		diag_second(report, second, "and so on here");
-	diag_help(report, "a list `%s[]` or a tag in between lets it end",
-		check->structs[next[start]]->declaration.name);
+	diag_help(report, "a list `%s[]`, `optional`, a tag or an arm without "
+		"it lets it end", check->structs[next[start]]->declaration
+		.name);
 }
 
 static void report_cycles(struct check *check, const struct graph *graph)
@@ -217,7 +253,7 @@ static void report_cycles(struct check *check, const struct graph *graph)
 
 /* ---- depth ---- */
 
-/* docs/language.md, "Structs": at most 64 within each other. Structs that
+/* docs/language.md, "Recursion": at most 64 within each other. Structs that
  * count depth when they are read are left out if they need not be direct. */
 static void check_depth(struct check *check, const struct graph *graph,
 	bool direct)
@@ -277,54 +313,91 @@ static void mark_counting(struct check *check, const struct graph *graph)
 	}
 }
 
+static void mark_recursive(struct member *member, bool is_arm, unsigned node,
+	const struct graph *graph)
+{
+	struct symbol *target = contained(member, is_arm, CONTAINS_BY_VALUE);
+
+	member->is_recursive = target != NULL
+		&& (is_arm || member->is_optional || member->tag != 0)
+		&& graph->component[target->node] == graph->component[node];
+}
+
 static void mark_recursive_members(struct check *check, const struct graph *graph)
 {
+	struct declaration *declaration;
 	struct member *member, *tagged;
-	struct symbol *target;
 	unsigned node;
 
 	for (node = 0; node < graph->nodes; node++) {
-		member = check->structs[node]->declaration.as.structure.body
-			.first;
-		for (; member != NULL; member = member->next)
+		declaration = &check->structs[node]->declaration;
+		member = declaration->as.structure.body.first;
+		for (; member != NULL; member = member->next) {
+			mark_recursive(member, declaration->kind
+				== DECLARATION_VARIANT, node, graph);
 			for (tagged = member->tags; tagged != NULL;
-				tagged = tagged->next) {
-				target = contained(tagged, true,
-					CONTAINS_BY_VALUE);
-				tagged->is_recursive = target != NULL
-					&& graph->component[target->node]
-					== graph->component[node];
-			}
+				tagged = tagged->next)
+				mark_recursive(tagged, false, node, graph);
+		}
 	}
 }
 
-static struct symbol **ordered_structs(struct check *check,
-	const struct graph *graph)
-{
-	struct symbol **ordered = arena_alloc(check->arena,
-		((size_t)graph->nodes + 1) * sizeof(struct symbol *));
-	unsigned i;
+/* ---- order ---- */
 
-	for (i = 0; i < graph->nodes; i++)
-		ordered[i] = check->structs[graph->order[i]];
-	return ordered;
+struct ranked {
+	unsigned component;
+	unsigned order;
+	struct symbol *symbol;
+};
+
+static int ranked_compare(const void *left, const void *right)
+{
+	const struct ranked *a = left, *b = right;
+
+	if (a->component != b->component)
+		return a->component < b->component ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* What is within comes first; within a cycle, what leads there without
+ * @bytes in between. */
+static void order_for_max(struct check *check, const struct graph *all)
+{
+	struct graph *sized = graph_of(check, CONTAINS_WITH_SIZE, NULL);
+	struct ranked *places = arena_alloc(check->arena,
+		((size_t)all->nodes + 1) * sizeof(struct ranked));
+	unsigned i, node;
+
+	check->structs_for_max = arena_alloc(check->arena,
+		((size_t)all->nodes + 1) * sizeof(struct symbol *));
+	for (i = 0; i < all->nodes; i++) {
+		node = sized->order[i];
+		places[i] = (struct ranked){ all->component[node], i,
+			check->structs[node] };
+		check->structs[node]->has_no_max = sized->cyclic[node];
+	}
+	qsort(places, all->nodes, sizeof places[0], ranked_compare);
+	for (i = 0; i < all->nodes; i++)
+		check->structs_for_max[i] = places[i].symbol;
 }
 
 void recursion_check(struct check *check)
 {
 	struct graph *direct, *all;
+	bool *without;
 
 	number_structs(check);
-	direct = graph_of(check, CONTAINS_DIRECTLY);
-	report_cycles(check, direct);
+	without = arena_alloc(check->arena, (size_t)check->struct_count + 1);
+	least_sizes(check, without);
+	report_cycles(check, graph_of(check, CONTAINS_ALWAYS, without));
 	if (check_failed(check))
 		return;
-	all = graph_of(check, CONTAINS_AT_ALL);
+	direct = graph_of(check, CONTAINS_DIRECTLY, NULL);
+	all = graph_of(check, CONTAINS_AT_ALL, NULL);
 	mark_counting(check, all);
-	mark_recursive_members(check, graph_of(check, CONTAINS_BY_VALUE));
+	mark_recursive_members(check, graph_of(check, CONTAINS_BY_VALUE, NULL));
 	check_depth(check, direct, true);
 	if (!check_failed(check))
 		check_depth(check, all, false);
-	check->structs_for_min = ordered_structs(check, direct);
-	check->structs_for_max = ordered_structs(check, all);
+	order_for_max(check, all);
 }

@@ -16,6 +16,7 @@ struct reserved {
 	struct map names;
 	struct range *ranges;		/* by their lower ends */
 	size_t count;
+	const struct reserved *base;	/* what that reserves holds too */
 };
 
 static int range_compare(const void *left, const void *right)
@@ -48,18 +49,21 @@ static void reserved_sort(struct reserved *reserved)
 }
 
 /* docs/language.md, "Reserved": ranges run upwards. */
-static void reserved_range(struct check *check, struct reserved *reserved,
-	const struct ast_reserved *entry)
+struct reserved *reserved_new(struct check *check,
+	const struct ast_reserved *first)
 {
-	if (number_compare(entry->low, entry->high) > 0)
-		diag_report(check->diags, E0311, entry->span,
-			"this range runs backwards: the lower number comes "
-			"first");
-	else
-		reserved->ranges[reserved->count++].entry = entry;
+	const struct ast_reserved *entry;
+
+	for (entry = first; entry != NULL; entry = entry->next)
+		if (!entry->is_name
+			&& number_compare(entry->low, entry->high) > 0)
+			diag_report(check->diags, E0311, entry->span,
+				"this range runs backwards: the lower number "
+				"comes first");
+	return reserved_good(check, first);
 }
 
-struct reserved *reserved_new(struct check *check,
+struct reserved *reserved_good(struct check *check,
 	const struct ast_reserved *first)
 {
 	struct reserved *reserved = ARENA_NEW(check->arena, struct reserved);
@@ -74,11 +78,16 @@ struct reserved *reserved_new(struct check *check,
 		if (entry->is_name)
 			map_add(&reserved->names, check->arena,
 				entry->name.text, (void *)entry);
-		else
-			reserved_range(check, reserved, entry);
+		else if (number_compare(entry->low, entry->high) <= 0)
+			reserved->ranges[reserved->count++].entry = entry;
 	}
 	reserved_sort(reserved);
 	return reserved;
+}
+
+void reserved_inherit(struct reserved *reserved, const struct reserved *base)
+{
+	reserved->base = base;
 }
 
 /* The entry that reserves the number, or NULL. */
@@ -106,8 +115,10 @@ static const struct ast_reserved *reserved_find(
 bool reserved_name_used(struct check *check, const struct reserved *reserved,
 	const char *name, struct span span)
 {
-	const struct ast_reserved *entry = map_get(&reserved->names, name);
+	const struct ast_reserved *entry = NULL;
 
+	for (; entry == NULL && reserved != NULL; reserved = reserved->base)
+		entry = map_get(&reserved->names, name);
 	if (entry == NULL)
 		return false;
 	diag_second(diag_report(check->diags, E0208, span,
@@ -120,9 +131,11 @@ bool reserved_number_used(struct check *check,
 	const struct reserved *reserved, struct number number,
 	struct span span, const char *what)
 {
-	const struct ast_reserved *entry = reserved_find(reserved, number);
+	const struct ast_reserved *entry = NULL;
 	char text[NUMBER_TEXT_SIZE];
 
+	for (; entry == NULL && reserved != NULL; reserved = reserved->base)
+		entry = reserved_find(reserved, number);
 	if (entry == NULL)
 		return false;
 	diag_second(diag_report(check->diags, E0312, span,

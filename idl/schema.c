@@ -245,6 +245,7 @@ static void fill_values(struct check *check, struct symbol *symbol)
 		break;
 	case DECLARATION_ENUM:
 	case DECLARATION_CONSTS:
+	case DECLARATION_BITS:
 		enum_values(check, symbol);
 		break;
 	default:
@@ -259,6 +260,12 @@ static void fill_members(struct check *check, struct symbol *symbol)
 	switch (symbol->declaration.kind) {
 	case DECLARATION_STRUCT:
 		struct_fill(check, symbol);
+		break;
+	case DECLARATION_RECORD:
+		record_fill(check, symbol);
+		break;
+	case DECLARATION_VARIANT:
+		variant_fill(check, symbol);
 		break;
 	case DECLARATION_MESSAGE:
 		if (symbol->ast != NULL)
@@ -318,7 +325,9 @@ static bool run_stages(struct check *check)
 	recursion_check(check);
 	if (check_failed(check))
 		return false;
+	handles_check(check);
 	layout_all(check);
+	cost_all(check);
 	each_unit(check, stage_limits);
 	return !check_failed(check);
 }

@@ -45,7 +45,8 @@ void symbol_add(struct check *check, struct symbol *symbol)
 			"first declared here");
 		if (symbol->ast == NULL || other->ast == NULL)
 			diag_help(report, "the messages of a method are named "
-				"Interface_method_request and _reply");
+				"Interface_method_request and _reply, of an "
+				"event _event");
 		return;
 	}
 	if (unit->last != NULL)
@@ -160,6 +161,8 @@ static const char *foreign_type(const char *name)
 		{ "size_t", "uint64" }, { "usize", "uint64" },
 		{ "str", "string" }, { "text", "string" },
 		{ "bytes", "byte[]" }, { "boolean", "bool" },
+		{ "float", "float32" }, { "double", "float64" },
+		{ "f32", "float32" }, { "f64", "float64" },
 	};
 	size_t i;
 
@@ -231,7 +234,7 @@ void suggest_symbol(struct check *check, struct unit *unit,
 {
 	static const char *const builtin[] = { "int8", "int16", "int32",
 		"int64", "uint8", "uint16", "uint32", "uint64", "char",
-		"byte", "string", "bool" };
+		"byte", "string", "bool", "float32", "float64" };
 	struct nearest nearest = { name, NULL, UINT32_MAX };
 	struct symbol *symbol;
 	struct unit *other;

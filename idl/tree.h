@@ -145,9 +145,12 @@ struct member {
 	/* @bytes(n): its greatest size where it stands, checked both ways;
 	 * else UNBOUNDED. */
 	uint64_t bytes_bound;
+	/* @depth(n): structs and variants within each other in it, checked
+	 * both ways; 0 if none is stated. */
+	unsigned depth_bound;
 	bool is_unbounded;		/* @unbounded: a parameter without limit */
 	/* Greatest size in dynamic position, optional or not, the above and
-	 * @depth counted; 1 for an arm without value; or UNBOUNDED. */
+	 * @depth counted; 0 for an arm without value; or UNBOUNDED. */
 	uint64_t max_size;
 
 	/* In a section: where its value, or its pointer, stands, counted from

@@ -24,14 +24,8 @@ static const struct builtin {
 	{ "char", TYPE_INTEGER, 1, false }, { "byte", TYPE_INTEGER, 1, false },
 	{ "string", TYPE_STRING, 0, false },
 	{ "bool", TYPE_BOOL, 1, false },
-};
-
-static const struct {
-	const char *name;
-	enum unbuilt unbuilt;
-} unbuilt_types[] = {
-	{ "float32", UNBUILT_FLOAT }, { "float64", UNBUILT_FLOAT },
-	{ "handle", UNBUILT_HANDLE }, { "lease", UNBUILT_LEASE },
+	{ "float32", TYPE_FLOAT, 4, false },
+	{ "float64", TYPE_FLOAT, 8, false },
 };
 
 #define COUNT(table) (sizeof (table) / sizeof (table)[0])
@@ -50,7 +44,8 @@ bool is_type_name(const char *name)
 {
 	const struct builtin *builtin = builtin_find(name);
 
-	return builtin != NULL && builtin->kind != TYPE_BOOL;
+	return builtin != NULL && builtin->kind != TYPE_BOOL
+		&& builtin->kind != TYPE_FLOAT;
 }
 
 static struct type *type_new(struct check *check, enum type_kind kind,
@@ -92,6 +87,20 @@ static struct type *type_of_enum(struct check *check, struct symbol *symbol,
 	return type;
 }
 
+static struct type *type_of_record(struct check *check, struct symbol *symbol,
+	const char *name)
+{
+	struct type *type;
+
+	if (!record_fill(check, symbol))
+		return NULL;
+	type = type_new(check, TYPE_RECORD, name);
+	type->declaration = &symbol->declaration;
+	type->is_static = true;
+	type->fixed_size = symbol->declaration.as.structure.fixed_size;
+	return type;
+}
+
 static struct type *type_of_newtype(struct check *check, struct symbol *symbol,
 	const char *name)
 {
@@ -110,20 +119,24 @@ static struct type *type_of_newtype(struct check *check, struct symbol *symbol,
 static struct type *type_of_symbol(struct check *check, struct symbol *symbol,
 	const struct ast_word *word, const char *name)
 {
+	bool is_variant = symbol->declaration.kind == DECLARATION_VARIANT;
 	struct type *type;
 
+	if (!symbol->is_built)
+		return NULL;
 	switch (symbol->declaration.kind) {
 	case DECLARATION_ENUM:
 	case DECLARATION_CONSTS:
-		return symbol->is_built ? type_of_enum(check, symbol, name)
-			: NULL;
+	case DECLARATION_BITS:
+		return type_of_enum(check, symbol, name);
 	case DECLARATION_NEWTYPE:
-		return symbol->is_built ? type_of_newtype(check, symbol, name)
-			: NULL;
+		return type_of_newtype(check, symbol, name);
+	case DECLARATION_RECORD:
+		return type_of_record(check, symbol, name);
 	case DECLARATION_STRUCT:
-		if (!symbol->is_built)
-			return NULL;
-		type = type_new(check, TYPE_STRUCT, name);
+	case DECLARATION_VARIANT:
+		type = type_new(check, is_variant ? TYPE_VARIANT : TYPE_STRUCT,
+			name);
 		type->declaration = &symbol->declaration;
 		return type;
 	default:
@@ -138,14 +151,7 @@ static struct type *type_unknown(struct check *check, struct unit *unit,
 	const struct ast_word *word, const char *name)
 {
 	struct diagnostic *report;
-	size_t i;
 
-	for (i = 0; i < COUNT(unbuilt_types); i++)
-		if (strcmp(unbuilt_types[i].name, name) == 0) {
-			unbuilt_report(check, unbuilt_types[i].unbuilt,
-				word->path.span);
-			return NULL;
-		}
 	report = diag_report(check->diags, E0201, word->path.span,
 		"unknown type `%s`", name);
 	suggest_symbol(check, unit, report, name, true);
@@ -166,6 +172,10 @@ static struct type *type_of_path(struct check *check, struct unit *unit,
 		return type_of_symbol(check, symbol, word, name);
 	if (builtin != NULL)
 		return type_builtin(check, builtin);
+	if (strcmp(name, "handle") == 0)
+		return type_handle(check, unit, word);
+	if (strcmp(name, "lease") == 0)
+		return type_lease(check, unit, word);
 	return type_unknown(check, unit, word, name);
 }
 
@@ -251,10 +261,13 @@ struct type *type_of_word(struct check *check, struct unit *unit,
 	const struct ast_word *word)
 {
 	struct type *type = type_of_path(check, unit, word);
-	const struct ast_suffix *suffix;
+	const struct ast_suffix *suffix = word->suffixes.first;
 
-	for (suffix = word->suffixes.first; type != NULL && suffix != NULL;
-		suffix = suffix->next) {
+	/* Its argument is a part of it. */
+	if (type != NULL && type->newtype == NULL && suffix != NULL
+		&& (type->kind == TYPE_HANDLE || type->kind == TYPE_LEASE))
+		suffix = suffix->next;
+	for (; type != NULL && suffix != NULL; suffix = suffix->next) {
 		if (type_depth(type) == TYPE_DEPTH_MAX) {
 			diag_report(check->diags, E0107, suffix->span,
 				"arrays within arrays, more than %d deep",
@@ -293,103 +306,4 @@ struct type *newtype_base(struct check *check, struct symbol *symbol)
 			symbol->is_built = false;
 	}
 	return newtype->as.newtype;
-}
-
-static struct span behind(struct span span)
-{
-	span.offset += span.size;
-	span.column += span.size;
-	span.size = 0;
-	return span;
-}
-
-/*
- * `uint32 a` on a line and `uint32 b;` on the next are four words. The break
- * tells where the separator is missing.
- */
-static bool words_broken(struct check *check, const struct ast_words *words,
-	char separator)
-{
-	const struct ast_word *word, *before = words->first;
-	unsigned i = 1;
-
-	for (word = before->next; word != NULL; word = word->next, i++) {
-		if (i >= 2 && word->span.line != before->span.line) {
-			diag_second(diag_report(check->diags, E0108,
-				behind(before->span), "a `%c` is missing here",
-				separator), word->span,
-				"this belongs to the next");
-			return true;
-		}
-		before = word;
-	}
-	return false;
-}
-
-/* What stands before the type. */
-static bool words_modifiers(struct check *check, const struct ast_words *words,
-	const struct ast_word *end)
-{
-	const struct ast_word *word;
-	struct diagnostic *report;
-	const char *text;
-
-	for (word = words->first; word != end; word = word->next) {
-		text = ast_path_text(check->arena, &word->path);
-		if (strcmp(text, "optional") == 0
-			&& word->suffixes.first == NULL) {
-			unbuilt_report(check, UNBUILT_OPTIONAL, word->span);
-			return false;
-		}
-		report = diag_report(check->diags, E0110, word->span,
-			"`%s` is no modifier", text);
-		if (edit_is_near("optional", edit_distance(text, "optional")))
-			diag_help(report, "did you mean `optional`?");
-		else
-			diag_help(report, "a type and a name are wanted: is "
-				"something missing between two of these?");
-		return false;
-	}
-	return true;
-}
-
-bool words_roles(struct check *check, const struct ast_words *words,
-	char separator, struct ast_word **type, struct ast_name **name)
-{
-	struct ast_word *last = words->last;
-
-	if (words->count == 1) {
-		diag_help(diag_report(check->diags, E0111, last->span,
-			"a type or a name is missing"),
-			"it is written `type name`");
-		return false;
-	}
-	if (words_broken(check, words, separator))
-		return false;
-	for (*type = words->first; (*type)->next != last;)
-		*type = (*type)->next;
-	if (last->path.first != last->path.last) {
-		diag_report(check->diags, E0112, last->path.span,
-			"a name has no dots where it is declared");
-		return false;
-	}
-	if (last->suffixes.first != NULL) {
-		diag_help(diag_report(check->diags, E0112,
-			last->suffixes.first->span,
-			"brackets belong to the type, not to the name"),
-			"write `%s[...] %s`",
-			ast_path_text(check->arena, &(*type)->path),
-			last->path.first->text);
-		return false;
-	}
-	*name = last->path.first;
-	return words_modifiers(check, words, *type);
-}
-
-bool words_type(struct check *check, const struct ast_words *words,
-	struct ast_word **type)
-{
-	*type = words->last;
-	return !words_broken(check, words, ';')
-		&& words_modifiers(check, words, words->last);
 }
