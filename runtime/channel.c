@@ -1,13 +1,17 @@
 /*
  * Channels: what generated clients and servers share above every transport.
- * It sorts what comes back (reply, error, status) and sees to it that each
- * request is answered once and each handle closed once. Freestanding.
+ * It sorts what comes back (reply, error, status), makes a call again where
+ * that is safe, and sees to it that each request is answered once and each
+ * handle closed once. Freestanding.
  */
 #include "runtime/channel.h"
 
 #include "runtime/codec.h"
 
 #define HEAD_SIZE 8
+#define NS_PER_MS UINT64_C(1000000)
+/* Not for every call: small rather than fast. */
+#define COLD __attribute__((cold, noinline))
 
 /* The number of a message of 12 bytes, or 0 if it is none. */
 static int32_t short_number(const struct sk_message *message)
@@ -17,32 +21,34 @@ static int32_t short_number(const struct sk_message *message)
 	return (int32_t)sk_get_uint32(message->bytes + HEAD_SIZE);
 }
 
-/* Takes one handle that is still there out of a message. */
-static bool take_handle(struct sk_message *message, struct sk_handle *handle)
+/* Takes one handle that is to be closed out of what is attached; the end
+ * leaves nothing attached. */
+COLD static bool take_handle(struct sk_attached *attached, struct sk_handle *handle)
 {
-	if (message->attached.handle_count > SK_HANDLES_MAX)
-		message->attached.handle_count = SK_HANDLES_MAX;
-	while (message->attached.handle_count > 0) {
-		*handle = message->attached.handles[--message->attached.handle_count].handle;
-		if (handle->raw >= 0)
+	while (attached->handle_count > 0) {
+		struct sk_passed *passed = &attached->handles[--attached->handle_count];
+
+		*handle = passed->handle;
+		if (handle->raw >= 0 && !passed->copy)
 			return true;
 	}
+	attached->lease_count = 0;
 	return false;
 }
 
-static void close_handles(struct sk_channel *channel, struct sk_message *message)
+void sk_close_attached(struct sk_channel *channel, struct sk_attached *attached)
 {
 	struct sk_handle handle;
 
-	while (take_handle(message, &handle))
+	while (take_handle(attached, &handle))
 		channel->ops->close_handle(channel, handle);
 }
 
-static void port_close_handles(struct sk_port *port, struct sk_message *message)
+static void port_close_attached(struct sk_port *port, struct sk_attached *attached)
 {
 	struct sk_handle handle;
 
-	while (take_handle(message, &handle))
+	while (take_handle(attached, &handle))
 		port->ops->close_handle(port, handle);
 }
 
@@ -55,55 +61,118 @@ uint32_t sk_message_id(const struct sk_message *message)
 
 void sk_discard(struct sk_channel *channel)
 {
-	close_handles(channel, &channel->reply);
+	sk_close_attached(channel, &channel->reply.attached);
 }
 
-/* A reply was asked for and this came: what the caller is told. */
-static int sort_reply(const struct sk_message *reply, uint32_t reply_id)
+void sk_close(struct sk_channel *channel, struct sk_handle handle)
 {
-	uint32_t id = sk_message_id(reply);
-	int32_t number;
-
-	if (id == reply_id)
-		return SK_OK;
-	number = short_number(reply);
-	if (id == reply_id + 1 && number > 0)
-		return number;
-	if (id == SK_STATUS_ID && number < 0)
-		return number;
-	return SK_MALFORMED;
+	if (handle.raw >= 0)
+		channel->ops->close_handle(channel, handle);
 }
 
-static const struct sk_call forever = {.deadline = SK_FOREVER};
+int sk_sort(const struct sk_message *reply, const struct sk_method *method)
+{
+	uint32_t id = sk_message_id(reply), wanted = method->reply_id;
+	int32_t number = short_number(reply);
 
-static int begin(struct sk_channel *channel, int encoded)
+	if (id == SK_STATUS_ID)
+		return number < 0 ? number : SK_MALFORMED;
+	if (wanted == SK_LOST_ID)
+		return (id & 3) == 3 || (id == wanted && number != 0) ?
+			SK_OK : SK_MALFORMED;
+	if (id == wanted)
+		return SK_OK;
+	return id == wanted + 1 && number > 0 ? number : SK_MALFORMED;
+}
+
+uint64_t sk_deadline(struct sk_channel *channel, const struct sk_method *method,
+	const struct sk_call *call)
+{
+	if (call)
+		return call->deadline;
+	if (method->deadline_ms == 0)
+		return SK_FOREVER;
+	return channel->ops->now(channel) + method->deadline_ms * NS_PER_MS;
+}
+
+/* Whether it can be made again: what moves with it would be gone. */
+static bool moves_handles(const struct sk_attached *attached)
+{
+	for (uint32_t i = 0; i < attached->handle_count; i++)
+		if (!attached->handles[i].copy)
+			return true;
+	return false;
+}
+
+typedef int transmit(struct sk_channel *channel, const struct sk_call *call);
+
+/* After SK_PEER_CLOSED: makes the call again as long as that is safe. */
+COLD static int repeat(struct sk_channel *channel, transmit *how,
+	const struct sk_method *method, const struct sk_call *call)
+{
+	bool delivered = channel->delivered;
+	int status = SK_PEER_CLOSED;
+
+	for (unsigned i = 1; i < SK_ATTEMPTS_MAX && status == SK_PEER_CLOSED; i++) {
+		if ((delivered && !(method->flags & SK_METHOD_IDEMPOTENT)) ||
+				moves_handles(&channel->request.attached))
+			break;
+		status = channel->ops->reconnect(channel, call->deadline);
+		if (status != SK_OK)
+			break;
+		channel->delivered = false;
+		status = how(channel, call);
+		delivered |= channel->delivered;
+	}
+	channel->delivered = delivered;
+	return status;
+}
+
+/* Why the request cannot be sent; 0 if it can. */
+static int check_request(const struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call)
+{
+	if (encoded < 0)
+		return encoded;
+	if ((uint32_t)encoded > channel->request.capacity)
+		return SK_TOO_BIG;
+	if (call && call->cancel && !(method->flags & SK_METHOD_CANCELLABLE))
+		return SK_INVALID;
+	return SK_OK;
+}
+
+static int send_request(struct sk_channel *channel, int encoded, transmit *how,
+	const struct sk_method *method, const struct sk_call *call)
 {
 	struct sk_message *request = &channel->request;
+	int status = check_request(channel, encoded, method, call);
+	struct sk_call own;
 
 	sk_discard(channel);
 	channel->delivered = false;
-	if (encoded >= 0 && (uint32_t)encoded > request->capacity)
-		encoded = SK_TOO_BIG;
-	if (encoded < 0) {
-		close_handles(channel, request);
-		return encoded;
+	if (status != SK_OK) {
+		sk_close_attached(channel, &request->attached);
+		return status;
 	}
+	own.deadline = sk_deadline(channel, method, call);
+	own.cancel = call ? call->cancel : NULL;
 	request->size = (uint32_t)encoded;
-	return SK_OK;
+	status = how(channel, &own);
+	if (SK_UNLIKELY(status == SK_PEER_CLOSED && channel->ops->reconnect))
+		status = repeat(channel, how, method, &own);
+	sk_attach_none(&request->attached);
+	return status;
 }
 
 int sk_invoke(struct sk_channel *channel, int encoded,
 	const struct sk_method *method, const struct sk_call *call)
 {
-	int status = begin(channel, encoded);
+	int status = send_request(channel, encoded, channel->ops->call, method, call);
 
 	if (status != SK_OK)
 		return status;
-	status = channel->ops->call(channel, call ? call : &forever);
-	if (status != SK_OK)
-		return status;
 	channel->delivered = true;
-	status = sort_reply(&channel->reply, method->reply_id);
+	status = sk_sort(&channel->reply, method);
 	if (status != SK_OK)
 		sk_discard(channel);
 	return status;
@@ -112,12 +181,9 @@ int sk_invoke(struct sk_channel *channel, int encoded,
 int sk_send(struct sk_channel *channel, int encoded,
 	const struct sk_method *method, const struct sk_call *call)
 {
-	int status = begin(channel, encoded);
-
-	(void)method;
-	if (status != SK_OK)
-		return status;
-	return channel->ops->send(channel, call ? call : &forever);
+	if (encoded >= 0 && channel->request.attached.lease_count > 0)
+		encoded = SK_BAD_LEASE;
+	return send_request(channel, encoded, channel->ops->send, method, call);
 }
 
 /* ---- servers ---- */
@@ -143,10 +209,12 @@ int sk_answer(struct sk_reply *to, int encoded)
 		return encoded;
 	}
 	reply.port->answer.size = (uint32_t)encoded;
-	return reply.port->ops->answer(reply.port, &reply);
+	encoded = reply.port->ops->answer(reply.port, &reply);
+	sk_attach_none(&reply.port->answer.attached);
+	return encoded;
 }
 
-int sk_answer_error(struct sk_reply *to, int32_t error)
+COLD int sk_answer_error(struct sk_reply *to, int32_t error)
 {
 	struct sk_message *answer;
 
@@ -155,27 +223,72 @@ int sk_answer_error(struct sk_reply *to, int32_t error)
 	if (error == 0)
 		return SK_INVALID;
 	answer = &to->port->answer;
-	port_close_handles(to->port, answer);
+	port_close_attached(to->port, &answer->attached);
 	sk_put_uint32(answer->bytes, error > 0 ? to->id + 1 : SK_STATUS_ID);
 	sk_put_uint32(answer->bytes + 4, 0);
 	sk_put_uint32(answer->bytes + HEAD_SIZE, (uint32_t)error);
 	return sk_answer(to, SK_STATUS_SIZE);
 }
 
-void sk_reply_drop(struct sk_reply *to)
+COLD void sk_reply_drop(struct sk_reply *to)
 {
 	sk_answer_error(to, SK_PEER_DROPPED);
 }
 
-int sk_refuse(struct sk_incoming *incoming, int status)
+COLD int sk_refuse(struct sk_incoming *incoming, int status)
 {
-	port_close_handles(incoming->port, incoming->message);
+	port_close_attached(incoming->port, &incoming->message->attached);
 	sk_answer_error(&incoming->reply, status);
 	return status;
 }
 
 void sk_finish(struct sk_incoming *incoming)
 {
-	port_close_handles(incoming->port, incoming->message);
-	sk_reply_drop(&incoming->reply);
+	if (SK_UNLIKELY(incoming->reply.port || incoming->message->attached.handle_count))
+		sk_refuse(incoming, SK_PEER_DROPPED);
+}
+
+static int copy_lease(const struct sk_reply *to, const struct sk_lease *lease,
+	uint64_t offset, void *data, uint64_t size, uint32_t direction, uint64_t *done)
+{
+	const struct sk_port *port = to->port;
+	uint64_t unused;
+
+	if (!done)
+		done = &unused;
+	*done = 0;
+	if (!port)
+		return SK_BAD_TOKEN;
+	if (lease->number == 0 || !(lease->direction & direction) ||
+			offset > lease->size || size > lease->size - offset ||
+			!port->ops->lease_copy)
+		return SK_BAD_LEASE;
+	return port->ops->lease_copy(to->port, to, lease->number, offset, data, size,
+		direction == SK_LEASE_OUT, done);
+}
+
+int sk_lease_read(const struct sk_reply *to, const struct sk_lease *lease,
+	uint64_t offset, void *data, uint64_t size, uint64_t *done)
+{
+	return copy_lease(to, lease, offset, data, size, SK_LEASE_IN, done);
+}
+
+int sk_lease_write(const struct sk_reply *to, const struct sk_lease *lease,
+	uint64_t offset, const void *data, uint64_t size, uint64_t *done)
+{
+	return copy_lease(to, lease, offset, (void *)(uintptr_t)data, size,
+		SK_LEASE_OUT, done);
+}
+
+int sk_mint(struct sk_port *port, const struct sk_object *object, void *self,
+	struct sk_handle *handle)
+{
+	*handle = sk_no_handle();
+	return port->ops->mint ? port->ops->mint(port, object, self, handle) : SK_INVALID;
+}
+
+void sk_port_close(struct sk_port *port, struct sk_handle handle)
+{
+	if (handle.raw >= 0)
+		port->ops->close_handle(port, handle);
 }

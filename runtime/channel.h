@@ -54,8 +54,8 @@ enum {
  */
 struct sk_call {
 	uint64_t deadline;
-	/* May be NULL. Set to other than 0, by a signal handler or another
-	 * thread that then interrupts this one, it ends the call with
+	/* May be NULL. Set to other than 0, by a signal handler or by another
+	 * thread that then sends this one a signal, it ends the call with
 	 * SK_CANCELED; only for @cancellable methods, else SK_INVALID. */
 	const volatile int *cancel;
 };
@@ -68,10 +68,12 @@ struct sk_channel_ops {
 	 * Sends channel->request and waits for its answer, which it leaves in
 	 * channel->reply. 0 or a negative status. Handles that move in the
 	 * request are the channel's to send or close, whatever comes of it;
-	 * those to copy stay the caller's. Leases end before this returns.
+	 * those to copy stay the caller's. Leases end before this returns. All
+	 * else in the request stays as it is: it may be sent again.
 	 */
 	int (*call)(struct sk_channel *channel, const struct sk_call *call);
-	/* Sends channel->request, to which there is no answer. */
+	/* Sends channel->request, to which there is no answer, and which lends
+	 * nothing. */
 	int (*send)(struct sk_channel *channel, const struct sk_call *call);
 	/* Closes a handle. */
 	void (*close_handle)(struct sk_channel *channel, struct sk_handle handle);
@@ -79,7 +81,8 @@ struct sk_channel_ops {
 	uint64_t (*now)(struct sk_channel *channel);
 	/*
 	 * After SK_PEER_CLOSED: connects again to the same service, within the
-	 * deadline. 0 or a status. NULL: this channel cannot.
+	 * deadline. 0, or the status that is then the call's; SK_PEER_CLOSED
+	 * where this channel cannot. NULL: no channel of this kind can.
 	 */
 	int (*reconnect)(struct sk_channel *channel, uint64_t deadline);
 };
@@ -88,7 +91,8 @@ struct sk_channel {
 	const struct sk_channel_ops *ops;
 	struct sk_message request;	/* buffers are the transport's */
 	struct sk_message reply;
-	/* After a failed call: the request may have reached the server. */
+	/* After a failed call: the request may have reached the server, this
+	 * time or, if it was made again, an earlier one. */
 	bool delivered;
 };
 
@@ -110,6 +114,10 @@ struct sk_channel {
 #define SK_LOST_ID UINT32_C(5)
 #define SK_LOST_SIZE 12
 
+/* How often a call is made at most: a request that kills each server that
+ * takes it must not go on doing so. */
+#define SK_ATTEMPTS_MAX 4
+
 /*
  * For generated clients: makes a call with the request that was encoded into
  * channel->request, given what encoding returned: its size, or the status
@@ -119,13 +127,25 @@ struct sk_channel {
  *
  * Where the transport can reconnect, a call that failed with SK_PEER_CLOSED is
  * made again, until its deadline, if the request was not delivered or the
- * method is idempotent, and no handle moved with it.
+ * method is idempotent, and no handle moves with it.
  */
 int sk_invoke(struct sk_channel *channel, int encoded,
 	const struct sk_method *method, const struct sk_call *call);
-/* The same for a one-way method: 0 once it is sent. */
+/* The same for a one-way method: 0 once it is sent. It can lend nothing
+ * (SK_BAD_LEASE), for nothing would say when the loan ends. */
 int sk_send(struct sk_channel *channel, int encoded,
 	const struct sk_method *method, const struct sk_call *call);
+/*
+ * What an answer to this method means, as sk_invoke() says it. For what waits
+ * for answers in other ways.
+ */
+int sk_sort(const struct sk_message *reply, const struct sk_method *method);
+/* The deadline of a call: what it names, or what the method does. */
+uint64_t sk_deadline(struct sk_channel *channel, const struct sk_method *method,
+	const struct sk_call *call);
+/* Closes the handles in what is attached, but for those to be copied, through
+ * this channel; then nothing is attached. */
+void sk_close_attached(struct sk_channel *channel, struct sk_attached *attached);
 /*
  * For generated clients, once they are through with a reply, decoded or
  * refused: closes the handles in it that decoding has not handed over. (The
@@ -161,8 +181,8 @@ struct sk_object {
 struct sk_port_ops {
 	/*
 	 * Sends port->answer as the answer to reply->token. 0 or a status.
-	 * Never waits for the client. Handles in the answer are the port's
-	 * to send or close, whatever comes of it.
+	 * Never waits for the client. Handles that move in the answer are the
+	 * port's to send or close, whatever comes of it.
 	 */
 	int (*answer)(struct sk_port *port, const struct sk_reply *reply);
 	/* Closes a handle. */
@@ -170,14 +190,18 @@ struct sk_port_ops {
 	/*
 	 * Copies between the memory that the caller of reply->token lent under
 	 * this number (from 1) and `data`: from it, or to it if `write`. Range
-	 * and direction were checked against the lease. *done says how many
-	 * bytes were copied, also with a failure. 0, SK_CANCELED when the call
-	 * is over, SK_LEASE_FAULT, SK_PEER_CLOSED.
+	 * and direction were checked against the server's copy of the lease,
+	 * and are to be checked against the port's own record of it. *done is 0
+	 * before, and says how many bytes were copied, also with a failure. 0,
+	 * SK_BAD_LEASE, SK_LEASE_FAULT, SK_BAD_TOKEN when it was answered,
+	 * SK_CANCELED when nobody waits, SK_PEER_CLOSED. NULL: nothing is ever
+	 * lent here.
 	 */
 	int (*lease_copy)(struct sk_port *port, const struct sk_reply *reply,
 		uint32_t number, uint64_t offset, void *data, uint64_t size,
 		bool write, uint64_t *done);
-	/* Makes a new session to the object. 0, SK_EXHAUSTED, SK_TRANSPORT. */
+	/* Makes a new session to the object. 0, SK_EXHAUSTED, SK_TRANSPORT.
+	 * NULL: handles are not made here. */
 	int (*mint)(struct sk_port *port, const struct sk_object *object,
 		void *self, struct sk_handle *handle);
 };
@@ -235,8 +259,10 @@ int sk_lease_write(const struct sk_reply *to, const struct sk_lease *lease,
 	uint64_t offset, const void *data, uint64_t size, uint64_t *done);
 /*
  * Makes a handle to an object of this server, to be sent to a client: a
- * session of its own, that ends (object->gone) with its last handle.
- * SK_EXHAUSTED: there are too many. After a failure nothing is to be undone.
+ * session of its own, that ends (object->gone) with its last handle. The
+ * object lasts until then. SK_EXHAUSTED: there are too many. SK_INVALID: this
+ * transport makes none. After a failure nothing is to be undone, and the
+ * handle is none.
  */
 int sk_mint(struct sk_port *port, const struct sk_object *object, void *self,
 	struct sk_handle *handle);

@@ -1,7 +1,10 @@
-/* The in-process transport: two buffers each way and a table of tokens. */
-#include "runtime/loopback.h"
+/*
+ * The in-process transport: two buffers each way, a table of tokens, and what
+ * all ends of one server share at the root: the clock, death, the ledger.
+ */
+#include "runtime/loopback_parts.h"
 
-#include "runtime/env.h"
+#include "runtime/codec.h"
 
 static struct sk_loopback *of_channel(struct sk_channel *channel)
 {
@@ -9,60 +12,17 @@ static struct sk_loopback *of_channel(struct sk_channel *channel)
 		offsetof(struct sk_loopback, channel));
 }
 
-static struct sk_loopback *of_port(struct sk_port *port)
-{
-	return (struct sk_loopback *)(void *)((uint8_t *)port -
-		offsetof(struct sk_loopback, port));
-}
-
-static void close_one(struct sk_loopback *loopback, struct sk_handle handle)
-{
-	loopback->handles_closed++;
-	if (loopback->close_handle)
-		loopback->close_handle(loopback->self, handle);
-}
-
 static void close_channel_handle(struct sk_channel *channel, struct sk_handle handle)
 {
-	close_one(of_channel(channel), handle);
+	sk_loopback_close_one(of_channel(channel)->root, SK_LOOPBACK_CLIENT, handle);
 }
 
 static void close_port_handle(struct sk_port *port, struct sk_handle handle)
 {
-	close_one(of_port(port), handle);
+	sk_loopback_close_one(sk_loopback_of_port(port)->root, SK_LOOPBACK_SERVER, handle);
 }
 
-/* Handles that were sent but do not arrive. */
-static void lose_handles(struct sk_loopback *loopback, struct sk_message *message)
-{
-	uint32_t count = message->attached.handle_count;
-
-	message->attached.handle_count = 0;
-	if (count > SK_HANDLES_MAX)
-		count = SK_HANDLES_MAX;
-	loopback->handles_sent += count;
-	for (uint32_t i = 0; i < count; i++)
-		close_one(loopback, message->attached.handles[i].handle);
-}
-
-/* Moves a message to the other side, handles and all. */
-static int carry(struct sk_loopback *loopback, struct sk_message *from,
-	struct sk_message *to)
-{
-	if (from->attached.handle_count > SK_HANDLES_MAX || from->size > to->capacity) {
-		lose_handles(loopback, from);
-		return from->size > to->capacity ? SK_TOO_BIG : SK_BAD_HANDLE;
-	}
-	memcpy(to->bytes, from->bytes, from->size);
-	to->size = from->size;
-	to->attached.handle_count = from->attached.handle_count;
-	for (uint32_t i = 0; i < from->attached.handle_count; i++)
-		to->attached.handles[i].handle = from->attached.handles[i].handle;
-	loopback->handles_sent += from->attached.handle_count;
-	loopback->handles_delivered += from->attached.handle_count;
-	from->attached.handle_count = 0;
-	return SK_OK;
-}
+/* ---- requests ---- */
 
 static struct sk_loopback_call *find_call(struct sk_loopback *loopback, uint64_t token)
 {
@@ -72,48 +32,130 @@ static struct sk_loopback_call *find_call(struct sk_loopback *loopback, uint64_t
 	return NULL;
 }
 
-static int deliver(struct sk_loopback *loopback, struct sk_port *reply_port,
-	uint64_t token)
+static void dispatch(struct sk_loopback *loopback, struct sk_incoming *incoming)
+{
+	loopback->root->depth++;
+	loopback->in_dispatch = true;
+	loopback->last_dispatch = loopback->dispatch(loopback->self, incoming);
+	sk_finish(incoming);
+	loopback->in_dispatch = false;
+	loopback->root->depth--;
+	sk_loopback_tell(loopback);
+	sk_loopback_reap(loopback->root);
+}
+
+/* Sends a request over and has it served. A status: it did not arrive, and
+ * what was to move is lost. `call` is NULL if no answer is awaited. */
+static int deliver(struct sk_loopback *loopback, struct sk_message *request,
+	struct sk_loopback_call *call, uint64_t deadline, bool *delivered)
 {
 	struct sk_incoming incoming = {
 		.port = &loopback->port,
 		.message = &loopback->arrived,
 		.badge = loopback->badge,
-		.reply = {.port = reply_port, .token = token},
+		.reply = {.deadline = deadline},
 	};
-	int status = carry(loopback, &loopback->channel.request, &loopback->arrived);
+	int status;
 
+	sk_loopback_point(loopback);
+	if (sk_loopback_is_cut(loopback)) {
+		sk_loopback_lose(loopback->root, &request->attached, SK_LOOPBACK_CLIENT);
+		return SK_PEER_CLOSED;
+	}
+	status = sk_loopback_carry(loopback, request, &loopback->arrived, SK_LOOPBACK_CLIENT);
 	if (status != SK_OK)
 		return status;
-	loopback->channel.delivered = true;
-	loopback->last_dispatch = loopback->dispatch(loopback->self, &incoming);
-	sk_finish(&incoming);
+	*delivered = true;
+	if (call) {
+		incoming.reply.port = &loopback->port;
+		incoming.reply.token = call->token;
+	}
+	sk_loopback_point(loopback);
+	if (loopback->server_gone) {
+		if (call)
+			call->token = 0;
+		return SK_OK;
+	}
+	dispatch(loopback, &incoming);
+	sk_loopback_point(loopback);
 	return SK_OK;
+}
+
+/* A place for a call that is to be answered, or NULL. */
+static struct sk_loopback_call *new_call(struct sk_loopback *loopback,
+	const struct sk_attached *attached, struct sk_slot *slot)
+{
+	struct sk_loopback_call *call = find_call(loopback, 0);
+
+	if (!call)
+		return NULL;
+	call->token = ++loopback->tokens;
+	call->canceled = call->is_told = false;
+	call->slot = slot;
+	call->lease_count = attached->lease_count;
+	for (uint32_t i = 0; i < attached->lease_count && i < SK_LEASES_MAX; i++)
+		call->leases[i] = attached->leases[i];
+	return call;
+}
+
+static int refuse(struct sk_loopback *loopback, struct sk_message *request, int status)
+{
+	sk_loopback_lose(loopback->root, &request->attached, SK_LOOPBACK_CLIENT);
+	return status;
+}
+
+/* Why no call can be made now; SK_OK if one can. */
+static int check_call(const struct sk_loopback *loopback, const struct sk_call *how)
+{
+	if (sk_loopback_is_cut(loopback))
+		return SK_PEER_CLOSED;
+	if (loopback->in_call)
+		return SK_INVALID;
+	return how->cancel && *how->cancel ? SK_CANCELED : SK_OK;
+}
+
+/* Lets the server do some of its work. */
+static bool work(struct sk_loopback *root)
+{
+	bool is_more;
+
+	sk_loopback_point(root);
+	if (!root->step || root->server_gone)
+		return false;
+	root->depth++;
+	is_more = root->step(root->self);
+	root->depth--;
+	sk_loopback_reap(root);
+	return is_more;
 }
 
 /* Why the call cannot go on waiting; SK_OK if it can. */
-static int wait_step(struct sk_loopback *loopback, uint64_t deadline)
+static int wait_step(struct sk_loopback *loopback, const struct sk_call *how)
 {
-	if (loopback->server_gone || loopback->client_gone)
+	struct sk_loopback *root = loopback->root;
+
+	if (sk_loopback_is_cut(loopback))
 		return SK_PEER_CLOSED;
-	if (deadline <= loopback->now)
+	if (how->cancel && *how->cancel)
+		return SK_CANCELED;
+	if (how->deadline <= root->now)
 		return SK_TIMED_OUT;
-	if (loopback->step && loopback->step(loopback->self))
+	if (work(root) || loopback->waiting == 0 || sk_loopback_is_cut(loopback))
 		return SK_OK;
-	if (loopback->waiting == 0 || loopback->server_gone)
-		return SK_OK;
-	if (deadline == SK_FOREVER)
+	if (how->cancel && *how->cancel)
+		return SK_CANCELED;
+	if (how->deadline == SK_FOREVER)
 		return SK_WOULD_BLOCK;
-	loopback->now = deadline;
+	root->now = how->deadline;
 	return SK_OK;
 }
 
-static int wait_for_answer(struct sk_loopback *loopback, uint64_t deadline)
+static int wait_for_answer(struct sk_loopback *loopback, const struct sk_call *how)
 {
 	uint64_t token = loopback->waiting;
 
 	while (loopback->waiting != 0) {
-		int status = wait_step(loopback, deadline);
+		int status = wait_step(loopback, how);
 		struct sk_loopback_call *call;
 
 		if (status == SK_OK)
@@ -121,40 +163,29 @@ static int wait_for_answer(struct sk_loopback *loopback, uint64_t deadline)
 		call = find_call(loopback, token);
 		loopback->waiting = 0;
 		if (call)
-			call->canceled = true;
-		if (call && loopback->canceled && !loopback->server_gone)
-			loopback->canceled(loopback->self, token);
+			sk_loopback_give_up(loopback, call, status);
 		return status;
 	}
 	return SK_OK;
 }
 
-static int refuse(struct sk_loopback *loopback, int status)
-{
-	lose_handles(loopback, &loopback->channel.request);
-	return status;
-}
-
 static int loopback_call(struct sk_channel *channel, const struct sk_call *how)
 {
 	struct sk_loopback *loopback = of_channel(channel);
+	struct sk_message *request = &channel->request;
+	int status = check_call(loopback, how);
 	struct sk_loopback_call *call;
-	int status;
 
-	if (loopback->server_gone || loopback->client_gone)
-		return refuse(loopback, SK_PEER_CLOSED);
-	if (loopback->in_call)
-		return refuse(loopback, SK_INVALID);
-	call = find_call(loopback, 0);
+	if (status != SK_OK)
+		return refuse(loopback, request, status);
+	call = new_call(loopback, &request->attached, NULL);
 	if (!call)
-		return refuse(loopback, SK_EXHAUSTED);
-	call->token = ++loopback->tokens;
-	call->canceled = false;
+		return refuse(loopback, request, SK_EXHAUSTED);
 	loopback->waiting = call->token;
 	loopback->in_call = true;
-	status = deliver(loopback, &loopback->port, call->token);
+	status = deliver(loopback, request, call, how->deadline, &channel->delivered);
 	if (status == SK_OK)
-		status = wait_for_answer(loopback, how->deadline);
+		status = wait_for_answer(loopback, how);
 	else
 		call->token = loopback->waiting = 0;
 	loopback->in_call = false;
@@ -164,49 +195,234 @@ static int loopback_call(struct sk_channel *channel, const struct sk_call *how)
 static int loopback_send(struct sk_channel *channel, const struct sk_call *how)
 {
 	struct sk_loopback *loopback = of_channel(channel);
-	int status;
+	int status = check_call(loopback, how);
 
-	(void)how;
-	if (loopback->server_gone || loopback->client_gone)
-		return refuse(loopback, SK_PEER_CLOSED);
-	if (loopback->in_call)
-		return refuse(loopback, SK_INVALID);
+	if (status != SK_OK)
+		return refuse(loopback, &channel->request, status);
 	loopback->in_call = true;
-	status = deliver(loopback, NULL, 0);
+	status = deliver(loopback, &channel->request, NULL, how->deadline,
+		&channel->delivered);
 	loopback->in_call = false;
 	return status;
 }
 
-/* Why the answer reaches nobody; SK_OK if it does. Frees its place. */
-static int settle(struct sk_loopback *loopback, uint64_t token)
+static uint64_t loopback_now(struct sk_channel *channel)
 {
-	struct sk_loopback_call *call = token ? find_call(loopback, token) : NULL;
+	return of_channel(channel)->root->now;
+}
 
-	if (!call)
-		return SK_BAD_TOKEN;
-	call->token = 0;
-	if (loopback->client_gone || loopback->server_gone)
+/* A server that lives again knows nothing of what it had kept. */
+static int loopback_reconnect(struct sk_channel *channel, uint64_t deadline)
+{
+	struct sk_loopback *loopback = of_channel(channel);
+	int status;
+
+	if (loopback->client_gone || loopback->session || !loopback->reconnect)
 		return SK_PEER_CLOSED;
-	return call->canceled ? SK_CANCELED : SK_OK;
+	status = loopback->reconnect(loopback->self, deadline);
+	if (status != SK_OK)
+		return status;
+	for (unsigned i = 0; i < SK_LOOPBACK_CALLS; i++)
+		loopback->calls[i].token = 0;
+	loopback->server_gone = false;
+	return SK_OK;
+}
+
+/* ---- answers ---- */
+
+/* The client must not wait for what cannot be sent. */
+static void answer_status(struct sk_message *reply, int status)
+{
+	sk_put_uint32(reply->bytes, SK_STATUS_ID);
+	sk_put_uint32(reply->bytes + 4, 0);
+	sk_put_uint32(reply->bytes + 8, (uint32_t)status);
+	reply->size = SK_STATUS_SIZE;
+	sk_attach_none(&reply->attached);
 }
 
 static int loopback_answer(struct sk_port *port, const struct sk_reply *reply)
 {
-	struct sk_loopback *loopback = of_port(port);
-	int status = settle(loopback, reply->token);
+	struct sk_loopback *loopback = sk_loopback_of_port(port);
+	struct sk_loopback_call *call =
+		reply->token ? find_call(loopback, reply->token) : NULL;
+	struct sk_message *to;
+	int status = SK_OK;
 
-	if (status != SK_OK) {
-		lose_handles(loopback, &port->answer);
-		return status;
+	if (call)
+		sk_loopback_point(loopback);
+	if (!call || sk_loopback_is_cut(loopback) || call->canceled) {
+		status = !call ? SK_BAD_TOKEN : sk_loopback_is_cut(loopback) ? SK_PEER_CLOSED :
+			SK_CANCELED;
+		sk_loopback_lose(loopback->root, &port->answer.attached, SK_LOOPBACK_SERVER);
+	} else {
+		to = call->slot ? &call->slot->reply : &loopback->channel.reply;
+		port->answer.attached.lease_count = 0;
+		status = sk_loopback_carry(loopback, &port->answer, to, SK_LOOPBACK_SERVER);
+		if (status != SK_OK)
+			answer_status(to, status);
+		if (call->slot)
+			sk_loopback_complete(call, SK_OK);
+		else
+			loopback->waiting = 0;
 	}
-	status = carry(loopback, &port->answer, &loopback->channel.reply);
-	if (status != SK_OK) {
-		loopback->channel.reply.size = 0;
-		loopback->channel.reply.attached.handle_count = 0;
-	}
-	loopback->waiting = 0;
+	if (call)
+		call->token = 0;
 	return status;
 }
+
+/* ---- leases ---- */
+
+static int check_lease(const struct sk_loopback *loopback,
+	const struct sk_loopback_call *call, uint32_t number, bool write,
+	uint64_t offset, uint64_t size)
+{
+	const struct sk_lease *lease;
+
+	if (!call)
+		return SK_BAD_TOKEN;
+	if (sk_loopback_is_cut(loopback))
+		return SK_PEER_CLOSED;
+	if (call->canceled)
+		return SK_CANCELED;
+	if (number == 0 || number > call->lease_count)
+		return SK_BAD_LEASE;
+	lease = &call->leases[number - 1];
+	return lease->direction & (write ? SK_LEASE_OUT : SK_LEASE_IN) &&
+		offset <= lease->size && size <= lease->size - offset ?
+		SK_OK : SK_BAD_LEASE;
+}
+
+static int loopback_lease_copy(struct sk_port *port, const struct sk_reply *reply,
+	uint32_t number, uint64_t offset, void *data, uint64_t size, bool write,
+	uint64_t *done)
+{
+	struct sk_loopback *loopback = sk_loopback_of_port(port);
+	struct sk_loopback_call *call =
+		reply->token ? find_call(loopback, reply->token) : NULL;
+	uint64_t present = loopback->root->lease_present;
+	uint8_t *lent;
+	int status;
+
+	if (call)
+		sk_loopback_point(loopback);
+	status = check_lease(loopback, call, number, write, offset, size);
+	if (status != SK_OK)
+		return status;
+	present = present > offset ? present - offset : 0;
+	*done = size < present ? size : present;
+	lent = (uint8_t *)call->leases[number - 1].data + offset;
+	if (*done > 0)
+		memcpy(write ? lent : data, write ? data : lent, (size_t)*done);
+	return *done == size ? SK_OK : SK_LEASE_FAULT;
+}
+
+/* ---- rings ---- */
+
+static int ring_submit(struct sk_ring *ring, struct sk_slot *slot)
+{
+	struct sk_loopback *loopback = of_channel(slot->channel);
+	const struct sk_call how = {.deadline = slot->deadline};
+	int status = check_call(loopback, &how);
+	struct sk_loopback_call *call;
+	bool delivered = false;
+
+	(void)ring;
+	if (status != SK_OK)
+		return refuse(loopback, &slot->request, status);
+	call = new_call(loopback, &slot->request.attached, slot);
+	if (!call)
+		return refuse(loopback, &slot->request, SK_EXHAUSTED);
+	slot->number = call->token;
+	slot->state = SK_SLOT_BUSY;
+	loopback->in_call = true;
+	status = deliver(loopback, &slot->request, call, slot->deadline, &delivered);
+	loopback->in_call = false;
+	/* Death ended it before it was sent; it completes as what died later. */
+	if (slot->state == SK_SLOT_DONE && !delivered)
+		call->token = 0;
+	if (status == SK_OK || slot->state == SK_SLOT_DONE)
+		return SK_OK;
+	call->token = 0;
+	return status;
+}
+
+/* The root of a slot that waits, if no slot before it has the same. */
+static struct sk_loopback *first_of_root(const struct sk_ring *ring, uint32_t index)
+{
+	const struct sk_slot *slots = ring->slots;
+	struct sk_loopback *root;
+
+	if (slots[index].state != SK_SLOT_BUSY)
+		return NULL;
+	root = of_channel(slots[index].channel)->root;
+	for (uint32_t i = 0; i < index; i++)
+		if (slots[i].state == SK_SLOT_BUSY &&
+				of_channel(slots[i].channel)->root == root)
+			return NULL;
+	return root;
+}
+
+static bool is_done(const struct sk_ring *ring)
+{
+	for (uint32_t i = 0; i < ring->count; i++)
+		if (ring->slots[i].state == SK_SLOT_DONE)
+			return true;
+	return false;
+}
+
+/* One step of every server whose calls are under way. */
+static int ring_step(struct sk_ring *ring, uint64_t deadline)
+{
+	bool has_worked = false, has_passed = true;
+	struct sk_loopback *root;
+
+	for (uint32_t i = 0; i < ring->count; i++) {
+		root = first_of_root(ring, i);
+		if (!root)
+			continue;
+		has_passed = has_passed && deadline <= root->now;
+		has_worked = (deadline > root->now && work(root)) || has_worked;
+	}
+	if (is_done(ring) || has_worked)
+		return SK_OK;
+	if (has_passed)
+		return SK_TIMED_OUT;
+	if (deadline == SK_FOREVER)
+		return SK_WOULD_BLOCK;
+	for (uint32_t i = 0; i < ring->count; i++) {
+		root = first_of_root(ring, i);
+		if (root && root->now < deadline)
+			root->now = deadline;
+	}
+	return SK_OK;
+}
+
+static int ring_wait(struct sk_ring *ring, uint64_t deadline)
+{
+	int status = SK_OK;
+
+	while (status == SK_OK && !is_done(ring))
+		status = ring_step(ring, deadline);
+	return status;
+}
+
+static void ring_give_up(struct sk_ring *ring, struct sk_slot *slot, int status)
+{
+	struct sk_loopback *loopback = of_channel(slot->channel);
+	struct sk_loopback_call *call = find_call(loopback, slot->number);
+
+	(void)ring;
+	if (call && call->slot == slot)
+		sk_loopback_give_up(loopback, call, status);
+}
+
+const struct sk_ring_ops sk_loopback_ring_ops = {
+	.submit = ring_submit,
+	.wait = ring_wait,
+	.give_up = ring_give_up,
+};
+
+/* ---- opening ---- */
 
 static void lend(struct sk_message *message, uint8_t *buffer)
 {
@@ -220,38 +436,25 @@ void sk_loopback_init(struct sk_loopback *loopback)
 		.call = loopback_call,
 		.send = loopback_send,
 		.close_handle = close_channel_handle,
+		.now = loopback_now,
+		.reconnect = loopback_reconnect,
 	};
 	static const struct sk_port_ops port_ops = {
 		.answer = loopback_answer,
 		.close_handle = close_port_handle,
+		.lease_copy = loopback_lease_copy,
+		.mint = sk_loopback_mint,
 	};
 
 	memset(loopback, 0, sizeof(*loopback));
 	loopback->channel.ops = &channel_ops;
 	loopback->port.ops = &port_ops;
+	loopback->root = loopback;
+	loopback->lease_present = UINT64_MAX;
 	lend(&loopback->channel.request, loopback->buffers[0]);
 	lend(&loopback->arrived, loopback->buffers[1]);
 	lend(&loopback->port.answer, loopback->buffers[2]);
 	lend(&loopback->channel.reply, loopback->buffers[3]);
-}
-
-void sk_loopback_kill_server(struct sk_loopback *loopback)
-{
-	loopback->server_gone = true;
-}
-
-void sk_loopback_kill_client(struct sk_loopback *loopback)
-{
-	loopback->client_gone = true;
-	for (unsigned i = 0; i < SK_LOOPBACK_CALLS; i++) {
-		struct sk_loopback_call *call = &loopback->calls[i];
-
-		if (call->token == 0 || call->canceled)
-			continue;
-		call->canceled = true;
-		if (loopback->canceled)
-			loopback->canceled(loopback->self, call->token);
-	}
 }
 
 unsigned sk_loopback_unanswered(const struct sk_loopback *loopback)

@@ -1,0 +1,216 @@
+/*
+ * Rings: what they do above every transport. It finds slots, ends calls whose
+ * deadline has passed, and sees to it that each handle is closed once.
+ * Freestanding.
+ */
+#include "runtime/ring.h"
+
+static void lend(struct sk_message *message, uint8_t *buffer)
+{
+	message->bytes = buffer;
+	message->capacity = SK_MESSAGE_MAX;
+	message->size = 0;
+	sk_attach_none(&message->attached);
+}
+
+void sk_ring_init(struct sk_ring *ring, const struct sk_ring_ops *ops,
+	struct sk_slot *slots, uint32_t count, void *context)
+{
+	ring->ops = ops;
+	ring->slots = slots;
+	ring->count = count;
+	ring->next = 0;
+	ring->context = context;
+	for (uint32_t i = 0; i < count; i++) {
+		slots[i].state = SK_SLOT_FREE;
+		slots[i].channel = NULL;
+		slots[i].number = 0;
+	}
+}
+
+/* ---- into the ring ---- */
+
+struct sk_slot *sk_ring_open(struct sk_ring *ring, struct sk_channel *channel,
+	uint64_t cookie)
+{
+	for (uint32_t i = 0; i < ring->count; i++) {
+		struct sk_slot *slot = &ring->slots[i];
+
+		if (slot->state != SK_SLOT_FREE)
+			continue;
+		slot->state = SK_SLOT_FILLING;
+		slot->status = SK_OK;
+		slot->channel = channel;
+		slot->cookie = cookie;
+		lend(&slot->request, slot->bytes[0]);
+		lend(&slot->reply, slot->bytes[1]);
+		return slot;
+	}
+	return NULL;
+}
+
+/* Why the request cannot be sent; 0 if it can. Nothing here could look at a
+ * flag, and nothing would end a one-way call. */
+static int check_request(int encoded, const struct sk_method *method,
+	const struct sk_call *call)
+{
+	if (encoded < 0)
+		return encoded;
+	if (encoded > SK_MESSAGE_MAX)
+		return SK_TOO_BIG;
+	if ((call && call->cancel) || method->reply_id == 0)
+		return SK_INVALID;
+	return SK_OK;
+}
+
+int sk_ring_submit(struct sk_ring *ring, struct sk_slot *slot, int encoded,
+	const struct sk_method *method, const struct sk_call *call)
+{
+	int status = check_request(encoded, method, call);
+
+	if (status != SK_OK) {
+		sk_close_attached(slot->channel, &slot->request.attached);
+		slot->state = SK_SLOT_FREE;
+		return status;
+	}
+	slot->request.size = (uint32_t)encoded;
+	slot->method = method;
+	slot->deadline = sk_deadline(slot->channel, method, call);
+	status = ring->ops->submit(ring, slot);
+	if (status != SK_OK)
+		slot->state = SK_SLOT_FREE;
+	return status;
+}
+
+/* ---- and out of it ---- */
+
+static struct sk_slot *find_done(struct sk_ring *ring)
+{
+	for (uint32_t i = 0; i < ring->count; i++) {
+		uint32_t index = (ring->next + i) % ring->count;
+
+		if (ring->slots[index].state != SK_SLOT_DONE)
+			continue;
+		ring->next = index + 1;
+		return &ring->slots[index];
+	}
+	return NULL;
+}
+
+/* Whether some slot is under way, and the first deadline of all. */
+static bool find_deadline(const struct sk_ring *ring, uint64_t *deadline)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < ring->count; i++) {
+		const struct sk_slot *slot = &ring->slots[i];
+
+		if (slot->state != SK_SLOT_BUSY)
+			continue;
+		found = true;
+		if (slot->deadline < *deadline)
+			*deadline = slot->deadline;
+	}
+	return found;
+}
+
+static void expire(struct sk_ring *ring)
+{
+	for (uint32_t i = 0; i < ring->count; i++) {
+		struct sk_slot *slot = &ring->slots[i];
+
+		if (slot->state == SK_SLOT_BUSY && slot->deadline != SK_FOREVER &&
+				slot->deadline <= slot->channel->ops->now(slot->channel))
+			ring->ops->give_up(ring, slot, SK_TIMED_OUT);
+	}
+}
+
+int sk_ring_next(struct sk_ring *ring, uint64_t deadline, struct sk_completion *done)
+{
+	bool is_last = false;
+
+	for (;;) {
+		struct sk_slot *slot = find_done(ring);
+		uint64_t until = deadline;
+		int status;
+
+		if (slot) {
+			slot->state = SK_SLOT_HELD;
+			done->ring = ring;
+			done->slot = slot;
+			done->cookie = slot->cookie;
+			return SK_OK;
+		}
+		if (is_last)
+			return SK_TIMED_OUT;
+		if (!find_deadline(ring, &until))
+			return SK_INVALID;
+		status = ring->ops->wait(ring, until);
+		if (status != SK_OK && status != SK_TIMED_OUT)
+			return status;
+		if (status == SK_OK)
+			continue;
+		expire(ring);
+		is_last = until == deadline;
+	}
+}
+
+int sk_ring_result(const struct sk_completion *done)
+{
+	const struct sk_slot *slot = done->slot;
+
+	return slot->status != SK_OK ? slot->status : sk_sort(&slot->reply, slot->method);
+}
+
+static void release(struct sk_slot *slot)
+{
+	sk_close_attached(slot->channel, &slot->reply.attached);
+	slot->state = SK_SLOT_FREE;
+}
+
+void sk_ring_release(struct sk_completion *done)
+{
+	release(done->slot);
+	done->slot = NULL;
+}
+
+int sk_ring_cancel(struct sk_ring *ring, uint64_t cookie)
+{
+	int status = SK_INVALID;
+
+	for (uint32_t i = 0; i < ring->count; i++) {
+		struct sk_slot *slot = &ring->slots[i];
+
+		if (slot->cookie != cookie || (slot->state != SK_SLOT_BUSY &&
+				slot->state != SK_SLOT_DONE))
+			continue;
+		if (!(slot->method->flags & SK_METHOD_CANCELLABLE))
+			return SK_INVALID;
+		if (slot->state == SK_SLOT_BUSY)
+			ring->ops->give_up(ring, slot, SK_CANCELED);
+		status = SK_OK;
+	}
+	return status;
+}
+
+unsigned sk_ring_used(const struct sk_ring *ring)
+{
+	unsigned used = 0;
+
+	for (uint32_t i = 0; i < ring->count; i++)
+		used += ring->slots[i].state != SK_SLOT_FREE;
+	return used;
+}
+
+void sk_ring_close(struct sk_ring *ring)
+{
+	for (uint32_t i = 0; i < ring->count; i++) {
+		struct sk_slot *slot = &ring->slots[i];
+
+		if (slot->state == SK_SLOT_BUSY)
+			ring->ops->give_up(ring, slot, SK_CANCELED);
+		if (slot->state == SK_SLOT_DONE || slot->state == SK_SLOT_HELD)
+			release(slot);
+		slot->state = SK_SLOT_FREE;
+	}
+}
