@@ -5,7 +5,12 @@
 
 #include "idl/check.h"
 
-enum takes { TAKES_NOTHING, TAKES_FORMAT, TAKES_NUMBERS, TAKES_TEXT };
+enum takes {
+	TAKES_NOTHING, TAKES_FORMAT, TAKES_NUMBERS, TAKES_TEXT, TAKES_PATH
+};
+
+#define ANY_MEMBER (PLACE_MEMBER | PLACE_PARAMETER)
+#define ANY_CALL (PLACE_METHOD | PLACE_ONEWAY)
 
 static const struct attribute {
 	const char *name;
@@ -14,29 +19,22 @@ static const struct attribute {
 	unsigned most;			/* arguments */
 	const char *usage;
 } attributes[] = {
-	{ "format", PLACE_MEMBER | PLACE_ENUM | PLACE_CONSTS, TAKES_FORMAT, 1,
+	{ "format", ANY_MEMBER | PLACE_ENUM | PLACE_CONSTS, TAKES_FORMAT, 1,
 		"@format(hex) or @format(bitfield)" },
-	{ "idempotent", PLACE_METHOD, TAKES_NOTHING, 0, "@idempotent" },
-	{ "deadline", PLACE_METHOD, TAKES_NUMBERS, 1,
-		"@deadline(milliseconds)" },
-	{ "head", PLACE_METHOD, TAKES_NUMBERS, 2,
+	{ "name", ANY_MEMBER, TAKES_TEXT, 1, "@name(\"klass\")" },
+	{ "bytes", ANY_MEMBER, TAKES_NUMBERS, 1, "@bytes(greatest size)" },
+	{ "depth", ANY_MEMBER, TAKES_NUMBERS, 1, "@depth(greatest depth)" },
+	{ "unbounded", PLACE_PARAMETER, TAKES_NOTHING, 0, "@unbounded" },
+	{ "fast", ANY_CALL, TAKES_NOTHING, 0, "@fast" },
+	{ "idempotent", ANY_CALL, TAKES_NOTHING, 0, "@idempotent" },
+	{ "cancellable", PLACE_METHOD, TAKES_NOTHING, 0, "@cancellable" },
+	{ "deadline", ANY_CALL, TAKES_NUMBERS, 1, "@deadline(milliseconds)" },
+	{ "head", ANY_CALL | PLACE_EVENT, TAKES_NUMBERS, 2,
 		"@head(bytes), or @head(bytes of the request, of the reply)" },
-	{ "id_name", PLACE_METHOD, TAKES_TEXT, 1,
+	{ "id_name", ANY_CALL | PLACE_EVENT, TAKES_TEXT, 1,
 		"@id_name(\"fs.File.read\")" },
+	{ "rights", PLACE_INTERFACE, TAKES_PATH, 1, "@rights(Bits)" },
 	{ "prefix", PLACE_NAMESPACE, TAKES_TEXT, 1, "@prefix(\"fs\")" },
-};
-
-static const struct {
-	const char *name;
-	enum unbuilt unbuilt;
-} unbuilt_attributes[] = {
-	{ "fast", UNBUILT_ATTRIBUTE_FAST },
-	{ "cancellable", UNBUILT_ATTRIBUTE_CANCELLABLE },
-	{ "unbounded", UNBUILT_ATTRIBUTE_UNBOUNDED },
-	{ "bytes", UNBUILT_ATTRIBUTE_BYTES },
-	{ "depth", UNBUILT_ATTRIBUTE_DEPTH },
-	{ "rights", UNBUILT_ATTRIBUTE_RIGHTS },
-	{ "name", UNBUILT_ATTRIBUTE_NAME },
 };
 
 #define COUNT(table) (sizeof (table) / sizeof (table)[0])
@@ -49,20 +47,6 @@ static const struct attribute *attribute_known(const char *name)
 		if (strcmp(attributes[i].name, name) == 0)
 			return &attributes[i];
 	return NULL;
-}
-
-static bool attribute_unbuilt(struct check *check,
-	const struct ast_attribute *attribute)
-{
-	size_t i;
-
-	for (i = 0; i < COUNT(unbuilt_attributes); i++)
-		if (strcmp(unbuilt_attributes[i].name, attribute->name) == 0) {
-			unbuilt_report(check, unbuilt_attributes[i].unbuilt,
-				attribute->span);
-			return true;
-		}
-	return false;
 }
 
 static void attribute_unknown(struct check *check,
@@ -109,6 +93,8 @@ static bool attribute_takes(const struct attribute *known,
 		return value->kind != AST_STRING && value->kind != AST_FLOAT;
 	case TAKES_TEXT:
 		return value->kind == AST_STRING && value->string.size > 0;
+	case TAKES_PATH:
+		return value->kind == AST_PATH;
 	}
 	return false;
 }
@@ -166,7 +152,7 @@ void attributes_check(struct check *check, const struct ast_attributes *list,
 		else if (known != NULL)
 			diag_report(check->diags, E0210, attribute->span,
 				"`@%s` has no meaning here", attribute->name);
-		else if (!attribute_unbuilt(check, attribute))
+		else
 			attribute_unknown(check, attribute);
 	}
 }

@@ -97,19 +97,60 @@ static void limit_body(struct check *check, const struct body *body)
 
 /* ---- methods ---- */
 
-static bool limit_unbounded_member(struct check *check,
-	const struct member *member, const struct method *method, bool own)
+/* A method, or event, and one of its messages. */
+struct sent {
+	struct check *check;
+	const struct method *method;
+	struct declaration *message;
+};
+
+/* At the member, if the method is where it is declared. */
+static struct diagnostic *sent_report(const struct sent *sent,
+	enum diag_code code, const struct member *member, const char *text)
+{
+	const struct method *method = sent->method;
+	bool own = sent->message->as.message.method == method;
+	struct diagnostic *report = diag_report(sent->check->diags, code,
+		own ? member->span : method->span, "%s", text);
+
+	if (!own)
+		diag_second(report, member->span, "in this message");
+	return report;
+}
+
+/* docs/language.md, "Bounds": what contains itself has two limits. */
+static bool limit_recursive(const struct sent *sent,
+	const struct member *member)
+{
+	if (member_depth(member) != DEPTH_UNLIMITED
+		|| member->is_unbounded)
+		return false;
+	diag_help(sent_report(sent, E0519, member, arena_printf(
+		sent->check->arena, "`%s` is of a type that contains itself: "
+		"nothing limits its %s", member->name,
+		member->max_size == UNBOUNDED ? "depth and size" : "depth")),
+		"`@depth(8) @bytes(1000)` before it limits both");
+	return true;
+}
+
+static bool limit_unbounded_member(const struct sent *sent,
+	const struct member *member)
 {
 	struct diagnostic *report;
 
-	if (member->type == NULL || member->type->max_size != UNBOUNDED)
-		return false;
-	report = diag_report(check->diags, E0501,
-		own ? member->span : method->span,
-		"`%s` has no greatest size: `%s` is unbounded", member->name,
-		member->type->name);
-	if (!own)
-		diag_second(report, member->span, "in this message");
+	if (member->max_size != UNBOUNDED) {
+		if (member->is_unbounded)
+			sent_report(sent, E0518, member, arena_printf(
+				sent->check->arena, "`%s` has at most %s "
+				"bytes: it is not unbounded", member->name,
+				size_text(sent->check, member->max_size)));
+		return limit_recursive(sent, member);
+	}
+	if (member->is_unbounded || limit_recursive(sent, member))
+		return true;
+	report = sent_report(sent, E0501, member, arena_printf(
+		sent->check->arena, "`%s` has no greatest size: `%s` is "
+		"unbounded", member->name, member->type->name));
 	if (member->type->kind == TYPE_STRING)
 		diag_help(report, "write `string<255>` for at most 255 bytes");
 	else if (member->type->kind == TYPE_LIST)
@@ -117,23 +158,24 @@ static bool limit_unbounded_member(struct check *check,
 			"and bounds for what is in them",
 			member->type->element->name);
 	else
-		diag_help(report, "give every string and list in it a bound");
+		diag_help(report, "give every string and list in it a bound, "
+			"or `@bytes(1000)` to it all");
 	return true;
 }
 
-/* docs/language.md, "Bounds": a method's messages have a greatest size. */
-static bool limit_unbounded(struct check *check, const struct body *body,
-	const struct method *method, bool own)
+/* docs/language.md, "Bounds": a method's messages have a greatest size.
+ * True if a member has none, or is wrong. */
+static bool limit_unbounded(const struct sent *sent, const struct body *body)
 {
 	const struct member *member, *tagged;
 	bool found = false;
 
 	for (member = body->first; member != NULL; member = member->next) {
-		found |= limit_unbounded_member(check, member, method, own);
+		if (!member->is_tags)
+			found |= limit_unbounded_member(sent, member);
 		for (tagged = member->tags; tagged != NULL;
 			tagged = tagged->next)
-			found |= limit_unbounded_member(check, tagged, method,
-				own);
+			found |= limit_unbounded_member(sent, tagged);
 	}
 	return found;
 }
@@ -167,72 +209,77 @@ static void largest_find(struct largest *largest, const struct body *body)
 	for (member = body->first; member != NULL; member = member->next) {
 		if (!member->is_tags)
 			largest_add(largest, member, member->is_pointer
-				? member->type->max_size
-				: member->type->fixed_size);
+				? member->max_size : member->type->fixed_size);
 		for (tagged = member->tags; tagged != NULL;
 			tagged = tagged->next)
-			largest_add(largest, tagged, tagged->type->max_size);
+			largest_add(largest, tagged, tagged->max_size);
 	}
 }
 
-static void limit_report(struct check *check, const struct declaration *message,
-	const struct method *method, uint64_t size)
+static void limit_report(const struct sent *sent, uint64_t size)
 {
+	const struct declaration *message = sent->message;
 	struct largest largest = { 0 };
 	struct diagnostic *report;
 	const char *text = "";
 	unsigned i;
 
-	report = diag_report(check->diags, E0502, method->span,
+	report = diag_report(sent->check->diags, E0502, sent->method->span,
 		"`%s` can have %s bytes: a method's message has at most %d",
-		message->name, size_text(check, size), MESSAGE_SIZE_MAX);
+		message->name, size_text(sent->check, size), MESSAGE_SIZE_MAX);
 	if (message->as.message.method == NULL)
 		diag_second(report, message->span, "declared here");
 	largest_find(&largest, &message->as.message.head.body);
 	largest_find(&largest, &message->as.message.tail.body);
 	for (i = 0; i < 3 && largest.sizes[i] > 0; i++)
-		text = arena_printf(check->arena, "%s%s`%s` up to %llu", text,
-			i > 0 ? ", " : "", largest.members[i]->name,
-			(unsigned long long)largest.sizes[i]);
-	diag_help(report, "the largest in it: %s", text);
+		text = arena_printf(sent->check->arena, "%s%s`%s` up to %s",
+			text, i > 0 ? ", " : "", largest.members[i]->name,
+			size_text(sent->check, largest.sizes[i]));
+	diag_help(report, "the largest in it: %s; `@bytes(1000)` limits one "
+		"as a whole", text);
 }
 
 /* docs/language.md, "Sizes": what a method sends fits the transport. */
-static void limit_method_message(struct check *check,
-	struct declaration *message, const struct method *method)
+static void limit_sent(struct check *check, const struct method *method,
+	struct declaration *message)
 {
-	const struct section *head = &message->as.message.head;
-	const struct section *tail = &message->as.message.tail;
-	bool own = message->as.message.method == method;
-	bool unbounded;
+	struct sent sent = { check, method, message };
+	const struct section *head, *tail;
+	uint64_t needs;
+	bool found;
 
-	if (symbol_of(message)->head_needs == UNBOUNDED
-		|| tail->max_size == UNBOUNDED) {
-		/* A sum of bounds can be too much to count, too. */
-		unbounded = limit_unbounded(check, &head->body, method, own);
-		unbounded |= limit_unbounded(check, &tail->body, method, own);
-		if (unbounded)
-			return;
-	}
-	if (head->max_size > MESSAGE_SIZE_MAX
-		|| tail->max_size > MESSAGE_SIZE_MAX - head->max_size)
-		limit_report(check, message, method,
-			head->max_size > UNBOUNDED - tail->max_size ? UNBOUNDED
-			: head->max_size + tail->max_size);
+	if (message == NULL)
+		return;
+	head = &message->as.message.head;
+	tail = &message->as.message.tail;
+	found = limit_unbounded(&sent, &head->body);
+	found |= limit_unbounded(&sent, &tail->body);
+	/* A sum of bounds can be too much to count, too. */
+	needs = size_sum(head->max_size, tail->max_size);
+	if (!found && needs > MESSAGE_SIZE_MAX)
+		limit_report(&sent, needs);
+}
+
+static void limit_method(struct check *check,
+	const struct declaration *interface, const struct method *method)
+{
+	if (method->owner != interface)
+		return;
+	limit_sent(check, method, method->request);
+	limit_sent(check, method, method->reply);
 }
 
 static void limit_methods(struct check *check,
 	const struct declaration *interface)
 {
-	const struct method *method;
 	unsigned i;
 
-	for (i = 0; i < interface->as.interface.method_count; i++) {
-		method = interface->as.interface.methods[i];
-		limit_method_message(check, method->request, method);
-		if (method->reply != NULL)
-			limit_method_message(check, method->reply, method);
-	}
+	for (i = 0; i < interface->as.interface.method_count; i++)
+		limit_method(check, interface,
+			interface->as.interface.methods[i]);
+	for (i = 0; i < interface->as.interface.event_count; i++)
+		limit_method(check, interface,
+			interface->as.interface.events[i]);
 }
 
 void limits_check(struct check *check, struct symbol *symbol)
@@ -241,6 +288,7 @@ void limits_check(struct check *check, struct symbol *symbol)
 
 	switch (declaration->kind) {
 	case DECLARATION_STRUCT:
+	case DECLARATION_VARIANT:
 		limit_body(check, &declaration->as.structure.body);
 		break;
 	case DECLARATION_MESSAGE:
@@ -254,6 +302,7 @@ void limits_check(struct check *check, struct symbol *symbol)
 		break;
 	case DECLARATION_INTERFACE:
 		limit_methods(check, declaration);
+		promises_check(check, declaration);
 		break;
 	default:
 		break;
