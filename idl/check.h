@@ -131,6 +131,8 @@ struct scope {
 
 void declare_unit(struct check *check, struct unit *unit);
 void declare_aliases(struct check *check, struct unit *unit);
+/* Whether the text could be a name in a schema. */
+bool is_name(const char *text, size_t size);
 /* Adds a symbol to its unit and to the names; reports one that is taken. */
 struct symbol *symbol_new(struct check *check, struct unit *unit,
 	struct ast_declaration *ast, const char *name, struct span span);

@@ -73,6 +73,8 @@ static bool is_kept(const char *name)
 static bool is_used(const struct declaration *declaration)
 {
 	return declaration->kind != DECLARATION_STRUCT
+		&& declaration->kind != DECLARATION_RECORD
+		&& declaration->kind != DECLARATION_VARIANT
 		&& declaration->kind != DECLARATION_MESSAGE
 		&& is_one_of(used, sizeof used / sizeof used[0],
 			declaration->c_name);
@@ -123,11 +125,21 @@ static bool is_own_list(const struct type *list)
 {
 	const struct type *item = list->element;
 
-	if (type_is_raw_byte(item) || item->kind == TYPE_INTEGER
-		|| item->kind == TYPE_ENUM || item->kind == TYPE_STRUCT)
+	switch (item->kind) {
+	case TYPE_INTEGER:
+	case TYPE_BOOL:
+	case TYPE_FLOAT:
+	case TYPE_STRUCT:
+	case TYPE_RECORD:
+	case TYPE_VARIANT:
 		return false;
-	if (item->kind == TYPE_STRING)
+	case TYPE_ENUM:
+		return item->declaration->as.enumeration.is_strict;
+	case TYPE_STRING:
 		return item->bound != UNBOUNDED;
+	default:
+		break;
+	}
 	return item->kind != TYPE_LIST || item->bound != UNBOUNDED
 		|| !type_is_raw_byte(item->element)
 		|| item->element->kind == TYPE_BOOL;
@@ -148,23 +160,30 @@ static void add_lists(struct names *names, const struct type *type,
 /* ---- members ---- */
 
 static void add_member(struct names *names, struct map *members,
-	const char *owner, struct member *member)
+	const char *owner, struct member *member, bool is_arm)
 {
 	struct member *other;
 
-	bare_name(names, member->name, member->span);
+	bool may_miss = !is_arm && (member->tag != 0 || member->is_optional);
+
+	bare_name(names, member->c_name, member->span);
 	add_lists(names, member->type, arena_printf(names->arena, "%s_%s",
-		owner, member->name), member->span);
-	other = map_add(members, names->arena, member->name, member);
-	if (other == NULL && member->tag != 0) {
-		other = map_add(members, names->arena, arena_printf(
-			names->arena, "has_%s", member->name), member);
+		owner, member->c_name), member->span);
+	other = map_add(members, names->arena, member->c_name, member);
+	if (other != NULL && strcmp(other->c_name, member->c_name) == 0) {
+		diag_second(diag_report(names->diags, E0601, member->span,
+			"in C two members are both named `%s`",
+			member->c_name), other->span, "the other is this");
+		return;
 	}
+	if (other == NULL && may_miss)
+		other = map_add(members, names->arena, arena_printf(
+			names->arena, "has_%s", member->c_name), member);
 	if (other != NULL)
 		diag_second(diag_report(names->diags, E0601, member->span,
-			"in C a tagged member `m` has a `has_m` beside it, "
-			"which `%s` runs into", member->name), other->span,
-			"with this");
+			"in C a tagged or optional member `m` has a `has_m` "
+			"beside it, which `%s` runs into", member->c_name),
+			other->span, "with this");
 }
 
 static void add_members(struct names *names, struct map *members,
@@ -174,10 +193,10 @@ static void add_members(struct names *names, struct map *members,
 
 	for (member = body->first; member != NULL; member = member->next) {
 		if (!member->is_tags)
-			add_member(names, members, owner, member);
+			add_member(names, members, owner, member, false);
 		for (tagged = member->tags; tagged != NULL;
 			tagged = tagged->next)
-			add_member(names, members, owner, tagged);
+			add_member(names, members, owner, tagged, false);
 	}
 }
 
@@ -197,6 +216,37 @@ static void add_struct(struct names *names, const struct declaration *structure)
 		add_suffixed(names, structure->c_name, structure->span, one);
 	add_members(names, &members, structure->c_name,
 		&structure->as.structure.body);
+}
+
+static void add_record(struct names *names, const struct declaration *record)
+{
+	static const char *const suffixes[] = { "", "_init", "_read",
+		"_write", "_type", "_fields", "_swap", "_is_valid", "_get",
+		"_put", "_at", NULL };
+	struct map members = { 0 };
+
+	add_suffixed(names, record->c_name, record->span, suffixes);
+	add_suffixed(names, record->c_name, record->span, list_suffixes);
+	add_members(names, &members, record->c_name,
+		&record->as.structure.body);
+}
+
+/* Its arms are members of a union, and enumerators. */
+static void add_variant(struct names *names, const struct declaration *variant)
+{
+	static const char *const suffixes[] = { "", "_init", "_read",
+		"_write", "_type", "_fields", NULL };
+	struct member *arm = variant->as.structure.body.first;
+	struct map arms = { 0 };
+
+	add_suffixed(names, variant->c_name, variant->span, suffixes);
+	add_suffixed(names, variant->c_name, variant->span, list_suffixes);
+	for (; arm != NULL; arm = arm->next) {
+		names->clashed = false;
+		add_name(names, arena_printf(names->arena, "%s_%s",
+			variant->c_name, arm->c_name), arm->span);
+		add_member(names, &arms, variant->c_name, arm, true);
+	}
 }
 
 static void add_message(struct names *names, const struct declaration *message)
@@ -220,6 +270,9 @@ static void add_enum(struct names *names, const struct declaration *enumeration)
 	const struct enumerator *enumerator;
 
 	add_name(names, enumeration->c_name, enumeration->span);
+	if (enumeration->as.enumeration.is_strict)
+		add_name(names, arena_printf(names->arena, "%s_is_valid",
+			enumeration->c_name), enumeration->span);
 	for (enumerator = enumeration->as.enumeration.first;
 		enumerator != NULL; enumerator = enumerator->next) {
 		names->clashed = false;
@@ -229,26 +282,62 @@ static void add_enum(struct names *names, const struct declaration *enumeration)
 	}
 }
 
+static void add_method(struct names *names, const struct method *method)
+{
+	static const char *const called[] = { "", "_method", "_answer",
+		"_begin", "_end", NULL };
+	static const char *const oneway[] = { "", "_method", NULL };
+	static const char *const event[] = { "_send", NULL };
+
+	names->clashed = false;
+	bare_name(names, method->name, method->span);
+	add_suffixed(names, arena_printf(names->arena, "%s_%s",
+		method->owner->c_name, method->name), method->span,
+		method->is_event ? event : method->is_oneway ? oneway : called);
+}
+
+static void add_events(struct names *names, const struct declaration *interface)
+{
+	static const char *const suffixes[] = { "_event", "_event_take",
+		"_next_event", "_next_event_begin", "_next_event_end", NULL };
+	const struct method *event;
+	unsigned i;
+
+	add_suffixed(names, interface->c_name, interface->span, suffixes);
+	for (i = 0; i < interface->as.interface.event_count; i++) {
+		event = interface->as.interface.events[i];
+		names->clashed = false;
+		add_name(names, arena_printf(names->arena, "%s_event_%s",
+			interface->c_name, event->name), event->span);
+		if (event->owner == interface)
+			add_method(names, event);
+	}
+}
+
+/* docs/language.md, "Names in C": the table of operations ends with `events`. */
 static void add_interface(struct names *names,
 	const struct declaration *interface)
 {
-	static const char *const suffixes[] = { "_ops", "_dispatch", NULL };
+	static const char *const suffixes[] = { "_handle", "_ops", "_dispatch",
+		NULL };
+	bool has_events = interface->as.interface.event_count > 0;
 	const struct method *method;
-	const char *name;
 	unsigned i;
 
 	add_suffixed(names, interface->c_name, interface->span, suffixes);
 	for (i = 0; i < interface->as.interface.method_count; i++) {
 		method = interface->as.interface.methods[i];
-		names->clashed = false;
-		bare_name(names, method->name, method->span);
-		name = arena_printf(names->arena, "%s_%s", interface->c_name,
-			method->name);
-		add_name(names, name, method->span);
-		if (!method->is_oneway)
-			add_name(names, arena_printf(names->arena,
-				"%s_answer", name), method->span);
+		if (method->owner == interface)
+			add_method(names, method);
+		if (has_events && strcmp(method->name, "events") == 0)
+			diag_second(diag_report(names->diags, E0601,
+				method->span, "in C the operations of an "
+				"interface with events have an `events` beside "
+				"its methods"), interface->span,
+				"this one has events");
 	}
+	if (has_events)
+		add_events(names, interface);
 }
 
 /* Without a namespace a name stands alone; `sk_` is the runtime's. */
@@ -286,18 +375,23 @@ static void add_declaration(struct names *names,
 		break;
 	case DECLARATION_ENUM:
 	case DECLARATION_CONSTS:
+	case DECLARATION_BITS:
 		add_enum(names, declaration);
 		break;
 	case DECLARATION_STRUCT:
 		add_struct(names, declaration);
+		break;
+	case DECLARATION_RECORD:
+		add_record(names, declaration);
+		break;
+	case DECLARATION_VARIANT:
+		add_variant(names, declaration);
 		break;
 	case DECLARATION_MESSAGE:
 		add_message(names, declaration);
 		break;
 	case DECLARATION_INTERFACE:
 		add_interface(names, declaration);
-		break;
-	default:
 		break;
 	}
 }

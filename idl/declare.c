@@ -6,14 +6,15 @@
 
 #include "idl/check.h"
 
-/* Names in C are made of it, for everything in the file. */
+/* As the lexer has it; names in C are made of them. */
+#define NAME_MAX_SIZE 255
 #define NAMESPACE_MAX 255
 
-static bool is_name(const char *text, size_t size)
+bool is_name(const char *text, size_t size)
 {
 	size_t i;
 
-	if (size == 0 || isdigit((unsigned char)text[0]))
+	if (size == 0 || size > NAME_MAX_SIZE || isdigit((unsigned char)text[0]))
 		return false;
 	for (i = 0; i < size; i++)
 		if (!isalnum((unsigned char)text[i]) && text[i] != '_')

@@ -123,17 +123,28 @@ static uint64_t member_number(struct members *members,
 	return number;
 }
 
+static enum place member_place(const struct members *members)
+{
+	return members->parameters ? PLACE_PARAMETER : PLACE_MEMBER;
+}
+
 void member_attributes(struct members *members, struct member *member,
 	const struct ast_member *ast)
 {
 	const struct ast_text *name = attribute_text(&ast->attributes, "name");
-	enum place place = members->parameters ? PLACE_PARAMETER : PLACE_MEMBER;
 
-	attributes_check(members->check, &ast->attributes, place);
-	attributes_check(members->check, &ast->tag_attributes, place);
+	attributes_check(members->check, &ast->attributes,
+		member_place(members));
+	attributes_check(members->check, &ast->tag_attributes,
+		member_place(members));
 	if (name == NULL)
 		name = attribute_text(&ast->tag_attributes, "name");
-	member->c_name = name == NULL ? member->name : name->text;
+	member->c_name = member->name;
+	if (name != NULL && is_name(name->text, name->size))
+		member->c_name = name->text;
+	else if (name != NULL)
+		diag_report(members->check->diags, E0211, name->span,
+			"`%s` cannot be a name in C", name->text);
 	member->doc = ast->doc;
 	member->format = attributes_format(&ast->attributes);
 	if (member->format == FORMAT_NONE)
@@ -156,8 +167,9 @@ struct member *member_new(struct members *members, const struct ast_member *ast)
 
 	if (!words_roles(check, &ast->words, members->parameters ? ',' : ';',
 		&type, &name, &member->is_optional)) {
-		attributes_check(check, &ast->attributes, PLACE_MEMBER);
-		attributes_check(check, &ast->tag_attributes, PLACE_MEMBER);
+		attributes_check(check, &ast->attributes, member_place(members));
+		attributes_check(check, &ast->tag_attributes,
+			member_place(members));
 		return NULL;
 	}
 	member->name = name->text;
