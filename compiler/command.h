@@ -115,6 +115,7 @@ int command_encode(struct run *run);
 int command_decode(struct run *run);
 int command_dump(struct run *run);
 int command_conform(struct run *run);
+int command_stat(struct run *run);
 int command_explain(struct run *run);
 
 #endif

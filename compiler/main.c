@@ -52,6 +52,13 @@ static const struct command commands[] = {
 		command_conform,
 	},
 	{
+		"stat", "SCHEMA [NAME]", "show what messages cost at most",
+		"NAME is a message or an interface; without it the whole file "
+		"is shown.",
+		1, 2, OPTION_IMPORT | OPTION_OUTPUT | OPTION_JSON | OPTION_COLOR,
+		command_stat,
+	},
+	{
 		"explain", "CODE", "explain a diagnostic (E0123)",
 		NULL, 1, 1, 0, command_explain,
 	},

@@ -145,6 +145,9 @@ const char *symbol_kind(const struct symbol *symbol);
 /* Adds help to the report of an unknown name: the nearest known one. */
 void suggest_symbol(struct check *check, struct unit *unit,
 	struct diagnostic *report, const char *name, bool types);
+/* The same with an enumerator of that enum; false if none is near. */
+bool suggest_enumerator(struct check *check, struct diagnostic *report,
+	const char *name, const struct symbol *symbol);
 /* How many letters differ; more than 64 letters are not compared. */
 unsigned edit_distance(const char *a, const char *b);
 /* Whether a suggestion that far off still helps. */
@@ -328,7 +331,9 @@ void limits_check(struct check *check, struct symbol *symbol);
 
 /* Fills what messages cost, and which methods are fast; behind layout. */
 void cost_all(struct check *check);
-/* Structs and variants within each other in a member, or DEPTH_UNLIMITED. */
+/* Structs and variants within each other in a type, or DEPTH_UNLIMITED; and in
+ * a member, by its @depth. */
+unsigned type_nesting(const struct type *type);
 unsigned member_depth(const struct member *member);
 /* What an interface's own methods state holds. */
 void promises_check(struct check *check, const struct declaration *interface);

@@ -15,7 +15,7 @@ static uint64_t least_of(uint64_t a, uint64_t b)
 
 /* ---- depth ---- */
 
-static unsigned type_depth(const struct type *type)
+unsigned type_nesting(const struct type *type)
 {
 	while (type != NULL && type->element != NULL)
 		type = type->element;
@@ -27,7 +27,7 @@ static unsigned type_depth(const struct type *type)
 
 unsigned member_depth(const struct member *member)
 {
-	unsigned depth = type_depth(member->type);
+	unsigned depth = type_nesting(member->type);
 
 	return member->depth_bound != 0 && member->depth_bound < depth
 		? member->depth_bound : depth;

@@ -83,15 +83,33 @@ static void limit_type(struct check *check, const struct member *member)
 	}
 }
 
+/* docs/language.md, "Bounds": only what contains itself is as deep as a
+ * message makes it. */
+static void limit_depth(struct check *check, const struct member *member)
+{
+	unsigned depth = type_nesting(member->type);
+
+	if (member->depth_bound != 0 && depth != DEPTH_UNLIMITED)
+		diag_report(check->diags, E0520, member->span,
+			"`%s` is never more than %u deep: its type does not "
+			"contain itself", member->name, depth);
+}
+
+static void limit_member(struct check *check, const struct member *member)
+{
+	limit_type(check, member);
+	limit_depth(check, member);
+}
+
 static void limit_body(struct check *check, const struct body *body)
 {
 	const struct member *member, *tagged;
 
 	for (member = body->first; member != NULL; member = member->next) {
-		limit_type(check, member);
+		limit_member(check, member);
 		for (tagged = member->tags; tagged != NULL;
 			tagged = tagged->next)
-			limit_type(check, tagged);
+			limit_member(check, tagged);
 	}
 }
 

@@ -146,7 +146,11 @@ static void lease_may_stand(struct check *check,
 
 	if (type == NULL || type->kind != TYPE_LEASE)
 		return;
-	if (method == NULL || type != member->type)
+	if (method != NULL && type != member->type)
+		diag_report(check->diags, E0511, member->span,
+			"`%s` is an array of leases: each is a parameter of "
+			"its own", member->name);
+	else if (method == NULL)
 		diag_help(diag_report(check->diags, E0511, member->span,
 			"`%s` has a lease that is no parameter of a method",
 			member->name), "a lease lives as long as the call "
