@@ -72,24 +72,63 @@ static bool read_bytes(const struct request *request, const char *text,
 	return size && hex_read(text, size, false, data, &to->size);
 }
 
-static void answer_decode(const struct request *request)
+/* The next word of a request's rest, which it is taken from; "" if none. */
+static void take_word(struct request *request, const char **word, size_t *size)
+{
+	const char *space = memchr(request->rest, ' ', request->size);
+
+	*word = request->rest;
+	*size = space ? (size_t)(space - request->rest) : request->size;
+	request->rest += *size + (space != NULL);
+	request->size -= *size + (space != NULL);
+}
+
+static bool read_count(struct request *request, unsigned *to)
+{
+	struct number number;
+	const char *word;
+	size_t size;
+
+	take_word(request, &word, &size);
+	if (!value_integer_parse(word, size, &number) || number.negative ||
+	    number.high || number.low > UINT8_MAX)
+		return false;
+	*to = (unsigned)number.low;
+	return true;
+}
+
+/* "HEADHEX TAILHEX", and perhaps " HANDLES LEASES". NULL, or what is wrong. */
+static const char *read_message(struct request *request, struct wire_view *head,
+	struct wire_view *tail, struct wire_decode_options *options)
+{
+	const char *parts[2];
+	size_t sizes[2];
+
+	take_word(request, &parts[0], &sizes[0]);
+	if (request->size == 0)
+		return "wanted: D MESSAGE HEADHEX TAILHEX [HANDLES LEASES]";
+	take_word(request, &parts[1], &sizes[1]);
+	if (!read_bytes(request, parts[0], sizes[0], head) ||
+	    !read_bytes(request, parts[1], sizes[1], tail))
+		return "bytes are pairs of hexadecimal digits, or `-`";
+	options->counted = request->size != 0;
+	if (options->counted && (!read_count(request, &options->handles) ||
+	    !read_count(request, &options->leases) || request->size))
+		return "behind the bytes: how many handles, how many leases";
+	return NULL;
+}
+
+static void answer_decode(struct request *request)
 {
 	struct wire_decode_options options = {.lenient = request->lenient};
-	const char *space = memchr(request->rest, ' ', request->size);
 	struct wire_fault fault;
 	struct wire_view head;
 	struct wire_view tail;
 	struct value value;
-	size_t size;
+	const char *problem = read_message(request, &head, &tail, &options);
 
-	if (space == NULL) {
-		puts("FAIL wanted: D MESSAGE HEADHEX TAILHEX");
-		return;
-	}
-	size = (size_t)(space - request->rest);
-	if (!read_bytes(request, request->rest, size, &head) ||
-	    !read_bytes(request, space + 1, request->size - size - 1, &tail)) {
-		puts("FAIL bytes are pairs of hexadecimal digits, or `-`");
+	if (problem) {
+		printf("FAIL %s\n", problem);
 		return;
 	}
 	if (!wire_decode(request->arena, request->message, head, tail, &options,

@@ -59,25 +59,77 @@ static void print_plain(FILE *to, struct wire_view part, size_t start)
 	}
 }
 
+/* " (RED)", or of bits " (READ | WRITE)", as far as they have names. */
+static void print_names(FILE *to, const struct declaration *declaration,
+	const struct number *number)
+{
+	bool is_bits = declaration->kind == DECLARATION_BITS;
+	uint64_t wanted = value_integer_bits(number);
+	const char *mark = " (";
+
+	for (const struct enumerator *each = declaration->as.enumeration.first;
+	     each; each = each->next) {
+		uint64_t bits = value_integer_bits(&each->value);
+
+		if (is_bits && wanted ? bits == 0 || (bits & ~wanted) :
+		    bits != wanted)
+			continue;
+		fprintf(to, "%s%s", mark, each->name);
+		mark = " | ";
+		if (!is_bits)
+			break;
+	}
+	if (mark[1] == '|')
+		putc(')', to);
+}
+
+static void print_beside(FILE *to, const struct type *type)
+{
+	static const char *const directions[] = {"", "in", "out", "inout"};
+
+	if (type->kind == TYPE_LEASE)
+		fprintf(to, " (%s)", directions[type->direction & 3]);
+	else
+		fprintf(to, " (%s, %s)", type->declaration->qualified,
+			type->is_copy ? "copy" : "move");
+}
+
 static void print_scalar(FILE *to, const struct type *type,
 	const struct value *value)
 {
 	const struct number *number = &value->as.integer;
-	const struct enumerator *each = type->kind == TYPE_ENUM ?
-		type->declaration->as.enumeration.first : NULL;
 
-	if (value->kind == VALUE_BOOL) {
+	switch (value->kind) {
+	case VALUE_BOOL:
 		fputs(value->as.truth ? "true" : "false", to);
 		return;
+	case VALUE_FLOAT:
+	case VALUE_STRING:
+		fwrite(value->as.string.data, 1, value->as.string.size, to);
+		return;
+	default:
+		break;
 	}
 	fprintf(to, "%s%" PRIu64, number->negative ? "-" : "", number->low);
-	for (; each; each = each->next) {
-		if (each->value.low == number->low &&
-		    each->value.negative == number->negative) {
-			fprintf(to, " (%s)", each->name);
-			return;
-		}
-	}
+	if (type->kind == TYPE_ENUM)
+		print_names(to, type->declaration, number);
+	else if (type->kind == TYPE_HANDLE || type->kind == TYPE_LEASE)
+		print_beside(to, type);
+}
+
+/* A tag, or the arm of a variant, which ends the path; or their end. */
+static void print_tag(FILE *to, const struct wire_field *field,
+	const char *path)
+{
+	if (field->number == 0)
+		fprintf(to, "%s%send of tags", path, *path ? ": " : "");
+	else if (field->role == WIRE_TAG)
+		fprintf(to, "%s: tag %" PRIu64, path, field->number);
+	else if (field->type == NULL)
+		fprintf(to, "%s: unknown arm %" PRIu64, path, field->number);
+	else
+		fprintf(to, "%s: %s, arm %" PRIu64, path, field->type->name,
+			field->number);
 }
 
 static void print_meaning(struct dump *dump, const struct wire_field *field,
@@ -86,7 +138,6 @@ static void print_meaning(struct dump *dump, const struct wire_field *field,
 	FILE *to = dump->to;
 	const char *type = field->type ? field->type->name : "";
 	uint64_t number = field->number;
-	bool is_string = field->type && field->type->kind == TYPE_STRING;
 
 	switch (field->role) {
 	case WIRE_ID:
@@ -100,14 +151,18 @@ static void print_meaning(struct dump *dump, const struct wire_field *field,
 		fprintf(to, "%s: pointer to %" PRIu64, path, number);
 		break;
 	case WIRE_COUNT:
-		fprintf(to, "%s: %s, %" PRIu64 " %s", path, type, number,
-			is_string ? "bytes" : "elements");
+	case WIRE_SIZE:
+		fprintf(to, "%s: %s%s%" PRIu64 " %s", path, type,
+			*type ? ", " : "", number,
+			field->role == WIRE_SIZE ? "bytes" : "elements");
+		break;
+	case WIRE_PRESENCE:
+		fprintf(to, "%s: %s, %s", path, type,
+			number ? "present" : "absent");
 		break;
 	case WIRE_TAG:
-		if (number)
-			fprintf(to, "%s: tag %" PRIu64, path, number);
-		else
-			fprintf(to, "%s%send of tags", path, *path ? ": " : "");
+	case WIRE_ARM:
+		print_tag(to, field, path);
 		break;
 	case WIRE_VALUE:
 		fprintf(to, "%s: %s = ", path, type);

@@ -1,10 +1,11 @@
 /*
- * What both directions of the codec share: paths, faults, varints.
+ * What both directions of the codec share: paths, faults, varints, and what
+ * the tables say of a value.
  */
-#include "compiler/wire.h"
-
 #include <inttypes.h>
 #include <string.h>
+
+#include "compiler/wire_internal.h"
 
 const char *wire_path_text(struct arena *arena, const struct wire_path *path)
 {
@@ -61,4 +62,36 @@ size_t wire_varint_read(const unsigned char *from, size_t size, uint64_t *value,
 		*value >>= n;
 	*minimal = n == 1 || *value >> (7 * (n - 1));
 	return n;
+}
+
+bool wire_is_beside(const struct type *type)
+{
+	return type->kind == TYPE_HANDLE || type->kind == TYPE_LEASE;
+}
+
+bool wire_is_listed(const struct type *type, const struct number *number)
+{
+	const struct declaration *declaration = type->declaration;
+	uint64_t all = 0;
+
+	if (type->kind != TYPE_ENUM || !declaration->as.enumeration.is_strict)
+		return true;
+	for (const struct enumerator *each = declaration->as.enumeration.first;
+	     each; each = each->next) {
+		all |= value_integer_bits(&each->value);
+		if (each->value.low == number->low &&
+		    each->value.high == number->high &&
+		    each->value.negative == number->negative)
+			return true;
+	}
+	return declaration->kind == DECLARATION_BITS &&
+		(value_integer_bits(number) & ~all) == 0;
+}
+
+unsigned wire_depth_limit(unsigned limit, unsigned depth,
+	const struct member *member)
+{
+	if (member->depth_bound == 0 || member->depth_bound > limit - depth)
+		return limit;
+	return depth + member->depth_bound;
 }

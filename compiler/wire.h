@@ -93,8 +93,11 @@ enum wire_role {
 	WIRE_ID,
 	WIRE_TAIL_SIZE,
 	WIRE_POINTER,			/* number: the offset it holds */
-	WIRE_COUNT,			/* number: of elements, or bytes of a string */
-	WIRE_TAG,			/* number: the tag; 0 ends the block */
+	WIRE_COUNT,			/* number: of elements */
+	WIRE_SIZE,			/* number: of bytes that follow */
+	WIRE_PRESENCE,			/* number: 0 absent, 1 present */
+	WIRE_TAG,			/* number: the tag; 0 ends block or variant */
+	WIRE_ARM,			/* number: its tag; type: NULL if unknown */
 	WIRE_VALUE,			/* one scalar */
 	WIRE_CONTENT,			/* a string's bytes, or elements of one byte */
 	WIRE_PADDING			/* zeros behind a head */
@@ -114,8 +117,14 @@ struct wire_field {
 struct wire_decode_options {
 	/* Pointers in any order, gaps, overlaps and bytes left over. */
 	bool lenient;
-	/* Enumerators that the schema lists become their names. */
+	/* Enumerators that the schema lists become their names, and bits a
+	 * list of them. */
 	bool names;
+	/* So many handles and leases came beside the bytes; else as many as
+	 * the bytes number. */
+	bool counted;
+	unsigned handles;
+	unsigned leases;
 	/*
 	 * Told of every stretch in the order of reading, which is the order of
 	 * the bytes unless lenient. May be NULL.
