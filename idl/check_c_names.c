@@ -81,12 +81,13 @@ static bool is_used(const struct declaration *declaration)
 }
 
 /* docs/language.md, "Names in C": bare names. */
-static void bare_name(struct names *names, const char *name, struct span span)
+static void bare_name(struct names *names, const char *name, struct span span,
+	const char *help)
 {
 	if (is_kept(name))
 		diag_help(diag_report(names->diags, E0602, span,
 			"`%s` is no name in C or C++", name),
-			"rename it; the bytes on the wire do not change");
+			"%s; the bytes on the wire do not change", help);
 	else if (name[0] == '_' && (name[1] == '_'
 			|| (name[1] >= 'A' && name[1] <= 'Z')))
 		diag_report(names->diags, E0602, span, "names like `%s` are "
@@ -159,16 +160,24 @@ static void add_lists(struct names *names, const struct type *type,
 
 /* ---- members ---- */
 
+/* A member or an arm: its name, and the lists in its type. */
+static void add_value(struct names *names, const char *owner,
+	const struct member *member)
+{
+	bare_name(names, member->c_name, member->span,
+		"rename it, or write `@name(\"...\")` before it");
+	add_lists(names, member->type, arena_printf(names->arena, "%s_%s",
+		owner, member->c_name), member->span);
+}
+
 static void add_member(struct names *names, struct map *members,
-	const char *owner, struct member *member, bool is_arm)
+	const char *owner, struct member *member)
 {
 	struct member *other;
 
-	bool may_miss = !is_arm && (member->tag != 0 || member->is_optional);
+	bool may_miss = member->tag != 0 || member->is_optional;
 
-	bare_name(names, member->c_name, member->span);
-	add_lists(names, member->type, arena_printf(names->arena, "%s_%s",
-		owner, member->c_name), member->span);
+	add_value(names, owner, member);
 	other = map_add(members, names->arena, member->c_name, member);
 	if (other != NULL && strcmp(other->c_name, member->c_name) == 0) {
 		diag_second(diag_report(names->diags, E0601, member->span,
@@ -193,10 +202,10 @@ static void add_members(struct names *names, struct map *members,
 
 	for (member = body->first; member != NULL; member = member->next) {
 		if (!member->is_tags)
-			add_member(names, members, owner, member, false);
+			add_member(names, members, owner, member);
 		for (tagged = member->tags; tagged != NULL;
 			tagged = tagged->next)
-			add_member(names, members, owner, tagged, false);
+			add_member(names, members, owner, tagged);
 	}
 }
 
@@ -236,8 +245,7 @@ static void add_variant(struct names *names, const struct declaration *variant)
 {
 	static const char *const suffixes[] = { "", "_init", "_read",
 		"_write", "_type", "_fields", NULL };
-	struct member *arm = variant->as.structure.body.first;
-	struct map arms = { 0 };
+	const struct member *arm = variant->as.structure.body.first;
 
 	add_suffixed(names, variant->c_name, variant->span, suffixes);
 	add_suffixed(names, variant->c_name, variant->span, list_suffixes);
@@ -245,7 +253,7 @@ static void add_variant(struct names *names, const struct declaration *variant)
 		names->clashed = false;
 		add_name(names, arena_printf(names->arena, "%s_%s",
 			variant->c_name, arm->c_name), arm->span);
-		add_member(names, &arms, variant->c_name, arm, true);
+		add_value(names, variant->c_name, arm);
 	}
 }
 
@@ -290,7 +298,7 @@ static void add_method(struct names *names, const struct method *method)
 	static const char *const event[] = { "_send", NULL };
 
 	names->clashed = false;
-	bare_name(names, method->name, method->span);
+	bare_name(names, method->name, method->span, "rename it");
 	add_suffixed(names, arena_printf(names->arena, "%s_%s",
 		method->owner->c_name, method->name), method->span,
 		method->is_event ? event : method->is_oneway ? oneway : called);
@@ -356,7 +364,7 @@ static void whole_name(struct names *names, const struct declaration *declaratio
 			"uses itself", name),
 			"declare a namespace, or `@prefix`, or rename it");
 	else
-		bare_name(names, name, declaration->span);
+		bare_name(names, name, declaration->span, "rename it");
 }
 
 static void add_declaration(struct names *names,

@@ -212,6 +212,12 @@ bool enum_values(struct check *check, struct symbol *symbol)
 			ast = ast->next)
 			enum_one(&filling, ast);
 	}
+	if (symbol->is_built && symbol->enumerator == NULL
+		&& symbol->declaration.kind != DECLARATION_BITS
+		&& symbol->declaration.as.enumeration.is_strict)
+		diag_report(check->diags, E0422, symbol->declaration.span,
+			"`%s` is strict and lists nothing, so it has no value",
+			symbol->declaration.name);
 	symbol->values = PROGRESS_DONE;
 	return symbol->is_built;
 }

@@ -299,8 +299,13 @@ static bool unknown_name(struct check *check, const struct scope *scope,
 {
 	struct diagnostic *report = diag_report(check->diags, E0207,
 		expr->span, "nothing of the name `%s` has a value here", name);
+	struct symbol *named = qualifying_enum(check, scope, &expr->path);
 
-	suggest_symbol(check, scope->unit, report, name, false);
+	if (named == NULL)
+		named = scope->enumeration;
+	if (named == NULL || !suggest_enumerator(check, report,
+		expr->path.last->text, named))
+		suggest_symbol(check, scope->unit, report, name, false);
 	return false;
 }
 

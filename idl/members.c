@@ -142,7 +142,7 @@ void member_attributes(struct members *members, struct member *member,
 	member->c_name = member->name;
 	if (name != NULL && is_name(name->text, name->size))
 		member->c_name = name->text;
-	else if (name != NULL)
+	else if (name != NULL && name->size > 0)
 		diag_report(members->check->diags, E0211, name->span,
 			"`%s` cannot be a name in C", name->text);
 	member->doc = ast->doc;

@@ -231,9 +231,9 @@ static void report_cycle(struct cycle_search *search, unsigned start)
 		steps > 8 ? ", and so on" : "");
 	if (second.source != NULL)
 		diag_second(report, second, "and so on here");
-	diag_help(report, "a list `%s[]`, `optional`, a tag or an arm without "
-		"it lets it end", check->structs[next[start]]->declaration
-		.name);
+	diag_help(report, "it ends through a list `%s[]`, an optional member, "
+		"a tag, or another arm", check->structs[next[start]]
+		->declaration.name);
 }
 
 static void report_cycles(struct check *check, const struct graph *graph)

@@ -229,6 +229,23 @@ static bool suggest_target(const struct unit *unit,
 	return alias != NULL;
 }
 
+bool suggest_enumerator(struct check *check, struct diagnostic *report,
+	const char *name, const struct symbol *symbol)
+{
+	struct nearest nearest = { name, NULL, UINT32_MAX };
+	const struct enumerator *at =
+		symbol->declaration.as.enumeration.first;
+
+	for (; at != NULL && check->compared <= COMPARED_MAX; at = at->next) {
+		check->compared++;
+		nearest_try(&nearest, at->name);
+	}
+	if (nearest.name == NULL || !edit_is_near(name, nearest.distance))
+		return false;
+	diag_help(report, "did you mean `%s`?", nearest.name);
+	return true;
+}
+
 void suggest_symbol(struct check *check, struct unit *unit,
 	struct diagnostic *report, const char *name, bool types)
 {

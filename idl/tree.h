@@ -149,8 +149,8 @@ struct member {
 	 * both ways; 0 if none is stated. */
 	unsigned depth_bound;
 	bool is_unbounded;		/* @unbounded: a parameter without limit */
-	/* Greatest size in dynamic position, optional or not, the above and
-	 * @depth counted; 0 for an arm without value; or UNBOUNDED. */
+	/* Greatest size in dynamic position, optional or not, the above
+	 * counted; 0 for an arm without value; or UNBOUNDED. */
 	uint64_t max_size;
 
 	/* In a section: where its value, or its pointer, stands, counted from
