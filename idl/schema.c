@@ -326,6 +326,8 @@ static bool run_stages(struct check *check)
 	if (check_failed(check))
 		return false;
 	handles_check(check);
+	if (check_failed(check))
+		return false;
 	layout_all(check);
 	cost_all(check);
 	each_unit(check, stage_limits);
