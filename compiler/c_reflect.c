@@ -1,126 +1,319 @@
 /*
- * Generated reflection tables: see runtime/reflect.h.
+ * Generated reflection tables: values and messages. See runtime/reflect.h.
+ *
+ * Small functions without types stand between the tables and the generated
+ * ones. Their names begin with `sk_any_`, which no schema's can.
  */
-#include "compiler/c_code.h"
+#include "compiler/c_reflect.h"
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <string.h>
 
-/* One run: numbers its tables as it prints them. */
-struct reflect {
-	struct c_code *c;
-	const char *schema;		/* its name in C, before all names */
-	unsigned count;
+/* A declaration that is described: where, and under which name in C. */
+struct c_described {
+	unsigned index;
 };
 
-static const char *symbol(struct reflect *r)
+/* ---- tables ---- */
+
+unsigned c_table_append(struct c_reflect *r, struct c_table *table, const char *text)
 {
-	return arena_printf(r->c->arena, "%s_type%u", r->schema, r->count++);
+	if (table->count == table->capacity) {
+		unsigned capacity = 2 * table->capacity + 16;
+		const char **entries = arena_alloc(r->c->arena, capacity * sizeof *entries);
+		if (table->count != 0)
+			memcpy(entries, table->entries, table->count * sizeof *entries);
+		table->entries = entries;
+		table->capacity = capacity;
+	}
+	table->entries[table->count] = text;
+	return table->count++;
 }
 
-static const char *print_type(struct reflect *r, const struct type *type, const char *path);
-
-static const char *print_scalar(struct reflect *r, const struct type *type,
-	const char *kind, const char *size, const char *element)
+unsigned c_table_add(struct c_reflect *r, struct c_table *table, const char *text)
 {
-	const char *name = symbol(r);
+	struct c_described *found = map_get(&table->found, text);
 
-	print_line(&r->c->out, "static const struct sk_type %s = {", name);
-	print_line(&r->c->out, "\t.kind = SK_KIND_%s, .is_signed = %s, .size = %s,", kind,
-		type->is_signed ? "true" : "false", size);
-	if (element != NULL)
-		print_line(&r->c->out, "\t.element = &%s,", element);
-	print_line(&r->c->out, "};");
-	return name;
+	if (found != NULL)
+		return found->index;
+	found = ARENA_NEW(r->c->arena, struct c_described);
+	found->index = c_table_append(r, table, text);
+	map_add(&table->found, r->c->arena, text, found);
+	return found->index;
 }
 
-/* A list, and its next function without types. */
-static const char *print_list(struct reflect *r, const struct type *item, const char *list,
-	const char *item_path, const char *kind)
+void c_table_print(struct c_reflect *r, const struct c_table *table, const char *before,
+	const char *name, const char *behind)
 {
 	struct printer *out = &r->c->out;
-	const char *element = print_type(r, item, item_path);
-	const char *name = symbol(r);
 
-	print_wrapped(out, "static bool %s_next(void *list, void *item)", name);
+	if (table->count == 0)
+		return;
+	print_line(out, "static %s%s_%s[]%s = {", before, r->schema, name, behind);
+	for (unsigned i = 0; i < table->count; i++)
+		print_line(out, "\t%s,", table->entries[i]);
+	print_line(out, "};");
+	print(out, "\n");
+}
+
+const char *c_table_name(struct c_reflect *r, const struct c_table *table,
+	const char *name)
+{
+	return table->count == 0 ? "NULL"
+		: arena_printf(r->c->arena, "%s_%s", r->schema, name);
+}
+
+/* ---- functions without types ---- */
+
+/* Takes an element off a list of this type in C. */
+static unsigned add_next(struct c_reflect *r, const char *list, const struct type *item,
+	const char *item_path)
+{
+	struct printer *out = &r->c->out;
+	const char *name = arena_printf(r->c->arena, "sk_any_%s_next", list);
+	unsigned before = r->nexts.count;
+	unsigned index = c_table_add(r, &r->nexts, name);
+
+	if (index < before)
+		return index;
+	print_line(out, "static bool %s(void *list, void *item)", name);
 	print_line(out, "{");
-	print_line(out, "\treturn %s_next((struct %s_list *)list, (%s)item);", list, list,
+	print_wrapped(out, "\treturn %s_next((struct %s_list *)list, (%s)item);", list, list,
 		c_declare_pointer(r->c, item, "", item_path));
 	print_line(out, "}");
-	print_line(out, "static const struct sk_type %s = {", name);
-	print_line(out, "\t.kind = SK_KIND_%s, .size = sizeof(struct %s_list),", kind, list);
-	print_line(out, "\t.element = &%s, .next = %s_next,", element, name);
-	print_line(out, "};");
-	return name;
+	print(out, "\n");
+	return index;
 }
 
-static const char *print_array(struct reflect *r, const struct type *type, const char *path)
+static unsigned add_init(struct c_reflect *r, const char *name)
 {
 	struct printer *out = &r->c->out;
-	const char *element = print_type(r, type->element, path);
-	const char *name = symbol(r);
 
-	print_line(out, "static const struct sk_type %s = {", name);
-	print_line(out, "\t.kind = SK_KIND_ARRAY, .size = sizeof(%s),",
-		c_declare(r->c, type, "", path));
-	print_line(out, "\t.count = %" PRIu64 ", .element = &%s,", type->count, element);
-	print_line(out, "};");
-	return name;
+	print_line(out, "static void sk_any_%s_init(void *value)", name);
+	print_line(out, "{");
+	print_line(out, "\t%s_init((struct %s *)value);", name, name);
+	print_line(out, "}");
+	print(out, "\n");
+	return c_table_add(r, &r->inits, arena_printf(r->c->arena, "sk_any_%s_init", name));
 }
 
-static const char *print_type(struct reflect *r, const struct type *type, const char *path)
-{
-	struct c_code *c = r->c;
+/* ---- types ---- */
 
-	path = c_path(c, type, path);
+struct description {
+	const char *kind;
+	const char *flags;
+	unsigned item;
+	const char *size;
+	uint64_t count;
+	uint64_t bound;
+};
+
+static const char *describe(struct c_reflect *r, const struct description *d)
+{
+	uint64_t bound = d->bound < UINT32_MAX ? d->bound : UINT32_MAX;
+
+	return arena_printf(r->c->arena, "{ SK_KIND_%s, %s, %u, %s, %" PRIu64 ", %s }",
+		d->kind, d->flags != NULL ? d->flags : "0", d->item, d->size, d->count,
+		bound == UINT32_MAX ? "UINT32_MAX"
+		: arena_printf(r->c->arena, "%" PRIu64, bound));
+}
+
+static unsigned add_type(struct c_reflect *r, const struct description *d)
+{
+	return c_table_add(r, &r->types, describe(r, d));
+}
+
+static unsigned add_value(struct c_reflect *r, uint64_t value)
+{
+	return c_table_append(r, &r->values, arena_printf(r->c->arena,
+		"UINT64_C(0x%" PRIx64 ")", value));
+}
+
+static uint64_t bits(struct number value)
+{
+	return value.negative ? 0 - value.low : value.low;
+}
+
+/* The index of the first value that a strict enum lists, or of its mask. */
+static unsigned add_values(struct c_reflect *r, const struct declaration *d)
+{
+	const struct enumerator *e = d->as.enumeration.first;
+	struct c_described *found = map_get(&r->declarations, d->c_name);
+	uint64_t mask = 0;
+
+	if (found != NULL)
+		return found->index;
+	found = ARENA_NEW(r->c->arena, struct c_described);
+	found->index = r->values.count;
+	map_add(&r->declarations, r->c->arena, d->c_name, found);
+	for (; e != NULL; e = e->next) {
+		mask |= bits(e->value);
+		if (d->kind != DECLARATION_BITS)
+			add_value(r, bits(e->value));
+	}
+	if (d->kind == DECLARATION_BITS)
+		add_value(r, mask);
+	return found->index;
+}
+
+unsigned c_reflect_errors(struct c_reflect *r, const struct declaration *enumeration,
+	unsigned *count)
+{
+	const char *name = arena_printf(r->c->arena, "%s errors", enumeration->c_name);
+	struct c_described *found = map_get(&r->declarations, name);
+	unsigned index = found != NULL ? found->index : r->values.count;
+
+	*count = 0;
+	for (const struct enumerator *e = enumeration->as.enumeration.first; e != NULL;
+	     e = e->next) {
+		if (e->value.negative || e->value.low == 0)
+			continue;
+		++*count;
+		if (found == NULL)
+			add_value(r, e->value.low);
+	}
+	if (found == NULL) {
+		found = ARENA_NEW(r->c->arena, struct c_described);
+		found->index = index;
+		map_add(&r->declarations, r->c->arena, name, found);
+	}
+	return index;
+}
+
+static unsigned type_index(struct c_reflect *r, const struct type *type, const char *path);
+static unsigned struct_index(struct c_reflect *r, const struct declaration *d);
+
+static unsigned integer_index(struct c_reflect *r, const struct type *type)
+{
+	const struct declaration *d = type->kind == TYPE_ENUM ? type->declaration : NULL;
+	struct description self = { .kind = "INTEGER", .bound = UNBOUNDED,
+		.size = arena_printf(r->c->arena, "%u", type->width) };
+	bool is_mask = d != NULL && d->kind == DECLARATION_BITS;
+	const char *sign = type->is_signed ? "SK_TYPE_SIGNED" : "0";
+
+	self.flags = sign;
+	if (d != NULL && d->as.enumeration.is_strict) {
+		self.item = add_values(r, d);
+		self.count = is_mask ? 1 : d->as.enumeration.count;
+		self.flags = arena_printf(r->c->arena, "%s%s",
+			type->is_signed ? "SK_TYPE_SIGNED | " : "",
+			is_mask ? "SK_TYPE_MASKED" : "SK_TYPE_LISTED");
+	}
+	return add_type(r, &self);
+}
+
+static const char *size_of(struct c_reflect *r, const struct type *type, const char *path)
+{
+	return arena_printf(r->c->arena, "sizeof(%s)", c_declare(r->c, type, "", path));
+}
+
+/* A list of these structs, or of exactly one. */
+static unsigned list_index(struct c_reflect *r, const char *kind, const struct type *item,
+	const char *list, const char *item_path, uint64_t bound)
+{
+	struct description self = { .kind = kind, .bound = bound,
+		.size = arena_printf(r->c->arena, "sizeof(struct %s_list)", list) };
+
+	self.item = type_index(r, item, item_path);
+	self.count = add_next(r, list, item, item_path);
+	return add_type(r, &self);
+}
+
+static unsigned array_of_any_index(struct c_reflect *r, const struct type *type,
+	const char *path)
+{
+	struct description self = { .kind = "BYTES", .bound = type->bound,
+		.size = "sizeof(struct sk_bytes)" };
+
+	if (type->kind == TYPE_LIST && c_list_of(type) != C_LIST_BYTES)
+		return list_index(r, "LIST", type->element, c_list_name(r->c, type, path),
+			c_item_path(r->c, type, path), type->bound);
+	if (type->kind == TYPE_ARRAY)
+		self = (struct description){ .kind = "ARRAY", .count = type->count,
+			.size = size_of(r, type, path), .bound = UNBOUNDED };
+	self.item = type_index(r, type->element, path);
+	return add_type(r, &self);
+}
+
+static unsigned lease_index(struct c_reflect *r, const struct type *type)
+{
+	struct description self = { .kind = "LEASE", .size = "sizeof(struct sk_lease)",
+		.count = type->direction, .bound = UNBOUNDED };
+	const char *name = arena_printf(r->c->arena, "%" PRIu64 " bytes", type->bound);
+	struct c_described *found = map_get(&r->declarations, name);
+
+	if (found == NULL) {
+		found = ARENA_NEW(r->c->arena, struct c_described);
+		found->index = add_value(r, type->bound);
+		map_add(&r->declarations, r->c->arena, name, found);
+	}
+	self.item = found->index;
+	return add_type(r, &self);
+}
+
+static unsigned type_index(struct c_reflect *r, const struct type *type, const char *path)
+{
+	struct description self = { .bound = UNBOUNDED, .size = "0" };
+
+	path = c_path(r->c, type, path);
 	switch (type->kind) {
 	case TYPE_INTEGER:
 	case TYPE_ENUM:
-		return print_scalar(r, type, "INTEGER", arena_printf(c->arena, "%u",
-			type->width), NULL);
+		return integer_index(r, type);
 	case TYPE_BOOL:
-		return print_scalar(r, type, "BOOL", "sizeof(bool)", NULL);
-	case TYPE_STRING:
-		return print_scalar(r, type, "STRING", "sizeof(struct sk_string)", NULL);
-	case TYPE_STRUCT:
-		return arena_printf(c->arena, "%s_type", type->declaration->c_name);
-	case TYPE_ARRAY:
-		return print_array(r, type, path);
-	default:
+		self.kind = "BOOL";
+		self.size = "sizeof(bool)";
 		break;
+	case TYPE_FLOAT:
+		self.kind = "FLOAT";
+		self.size = type->width == 4 ? "4" : "8";
+		break;
+	case TYPE_STRING:
+		self.kind = "STRING";
+		self.size = "sizeof(struct sk_string)";
+		self.bound = type->bound;
+		break;
+	case TYPE_HANDLE:
+		self.kind = "HANDLE";
+		self.size = "sizeof(struct sk_handle)";
+		self.flags = type->is_copy ? "SK_TYPE_COPY" : "0";
+		self.count = type->has_rights ? type->rights : UINT16_MAX;
+		break;
+	case TYPE_LEASE:
+		return lease_index(r, type);
+	case TYPE_STRUCT:
+	case TYPE_RECORD:
+	case TYPE_VARIANT:
+		return struct_index(r, type->declaration);
+	default:
+		return array_of_any_index(r, type, path);
 	}
-	if (c_list_of(type) == C_LIST_BYTES)
-		return print_scalar(r, type, "BYTES", "sizeof(struct sk_bytes)",
-			print_type(r, type->element, path));
-	return print_list(r, type->element, c_list_name(c, type, path),
-		c_item_path(c, type, path), "LIST");
+	return add_type(r, &self);
 }
 
 /* ---- fields ---- */
 
-struct fields {
-	const char *text;
-	unsigned count;
-};
-
-static void add_field(struct reflect *r, struct fields *fields, const struct member *m,
+static void add_field(struct c_reflect *r, struct c_table *fields, const struct member *m,
 	const char *owner)
 {
 	struct c_code *c = r->c;
-	const char *path = arena_printf(c->arena, "%s_%s", owner, m->name);
-	const char *type = m->is_recursive
-		? print_list(r, m->type, m->type->declaration->c_name, path, "ONE")
-		: print_type(r, m->type, path);
-	const char *has = m->tag == 0 ? "SK_NO_FLAG"
-		: arena_printf(c->arena, "offsetof(struct %s, has_%s)", owner, m->name);
+	const char *path = arena_printf(c->arena, "%s_%s", owner, m->c_name);
+	bool has_flag = m->tag != 0 || m->is_optional;
+	const char *has = !has_flag ? "0" : arena_printf(c->arena,
+		"offsetof(struct %s, %s) - offsetof(struct %s, has_%s)", owner, m->c_name,
+		owner, m->c_name);
+	unsigned type = m->is_recursive
+		? list_index(r, "ONE", m->type, m->type->declaration->c_name, path, UNBOUNDED)
+		: type_index(r, m->type, path);
 
-	fields->text = arena_printf(c->arena,
-		"%s\t{ \"%s\", &%s,\n\t  offsetof(struct %s, %s), %s },\n",
-		fields->text, m->name, type, owner, m->name, has);
-	fields->count++;
+	c_table_append(r, fields, arena_printf(c->arena,
+		"{ \"%s\", offsetof(struct %s, %s), 0, %s, %u,\n\t  %s }",
+		m->name, owner, m->c_name, m->bytes_bound >= UINT32_MAX ? "UINT32_MAX"
+		: arena_printf(c->arena, "%" PRIu64, m->bytes_bound), type, has));
 }
 
-static void add_fields(struct reflect *r, struct fields *fields, const struct body *body,
+static void add_fields(struct c_reflect *r, struct c_table *fields, const struct body *body,
 	const char *owner)
 {
 	for (const struct member *m = body->first; m != NULL; m = m->next) {
@@ -131,83 +324,154 @@ static void add_fields(struct reflect *r, struct fields *fields, const struct bo
 	}
 }
 
-static void print_fields(struct reflect *r, const struct declaration *d)
+static void add_arms(struct c_reflect *r, struct c_table *fields, const struct declaration *d)
 {
-	struct printer *out = &r->c->out;
-	struct fields fields = { "", 0 };
+	struct c_code *c = r->c;
 
-	if (d->kind == DECLARATION_STRUCT) {
-		add_fields(r, &fields, &d->as.structure.body, d->c_name);
-	} else {
-		add_fields(r, &fields, &d->as.message.head.body, d->c_name);
-		add_fields(r, &fields, &d->as.message.tail.body, d->c_name);
+	for (const struct member *m = d->as.structure.body.first; m != NULL; m = m->next) {
+		const char *path = arena_printf(c->arena, "%s_%s", d->c_name, m->c_name);
+		const char *type = "SK_NO_INDEX";
+
+		if (m->is_recursive)
+			type = arena_printf(c->arena, "%u", list_index(r, "ONE", m->type,
+				m->type->declaration->c_name, path, UNBOUNDED));
+		else if (m->type != NULL)
+			type = arena_printf(c->arena, "%u", type_index(r, m->type, path));
+		c_table_append(r, fields, arena_printf(c->arena,
+			"{ \"%s\", %s, %" PRIu64 ", UINT32_MAX, %s, 0 }", m->name,
+			m->type == NULL ? "0" : arena_printf(c->arena,
+				"offsetof(struct %s, as)", d->c_name), m->tag, type));
 	}
-	if (fields.count != 0)
-		print(out, "static const struct sk_field %s_fields[] = {\n%s};\n", d->c_name,
-			fields.text);
-	print_line(out, "const struct sk_type %s_type = {", d->c_name);
-	print_line(out, "\t.kind = SK_KIND_STRUCT, .size = sizeof(struct %s),", d->c_name);
-	if (fields.count != 0)
-		print_line(out, "\t.count = %u, .fields = %s_fields,", fields.count, d->c_name);
-	print_line(out, "};");
-	print(out, "\n");
+	if (d->as.structure.is_flexible)
+		c_table_append(r, fields, arena_printf(c->arena,
+			"{ \"\", offsetof(struct %s, unknown), 0, UINT32_MAX, SK_NO_INDEX, 0 }",
+			d->c_name));
+}
+
+/* Appends the block, so that it stands together; returns where it begins. */
+static unsigned add_block(struct c_reflect *r, const struct c_table *fields)
+{
+	unsigned first = r->fields.count;
+
+	for (unsigned i = 0; i < fields->count; i++)
+		c_table_append(r, &r->fields, fields->entries[i]);
+	return first;
+}
+
+/* Finds a struct or message, or begins it, so that it can contain itself. */
+static bool begin(struct c_reflect *r, const struct declaration *d, unsigned *index)
+{
+	struct c_described *found = map_get(&r->declarations, d->c_name);
+
+	if (found == NULL) {
+		found = ARENA_NEW(r->c->arena, struct c_described);
+		found->index = c_table_append(r, &r->types, "");
+		map_add(&r->declarations, r->c->arena, d->c_name, found);
+		*index = found->index;
+		return true;
+	}
+	*index = found->index;
+	return false;
+}
+
+static void finish(struct c_reflect *r, unsigned index, const struct declaration *d,
+	const char *kind, const char *flags, const struct c_table *fields)
+{
+	struct description self = { .kind = kind, .flags = flags,
+		.size = arena_printf(r->c->arena, "sizeof(struct %s)", d->c_name) };
+
+	self.item = add_block(r, fields);
+	self.count = fields->count;
+	if (d->kind == DECLARATION_VARIANT && d->as.structure.is_flexible)
+		self.count--;
+	self.bound = add_init(r, d->c_name);
+	r->types.entries[index] = describe(r, &self);
+}
+
+static unsigned struct_index(struct c_reflect *r, const struct declaration *d)
+{
+	struct c_table fields = { 0 };
+	const char *kind = d->kind == DECLARATION_RECORD ? "RECORD" : "STRUCT";
+	const char *flags = "0";
+	unsigned index;
+
+	if (!begin(r, d, &index))
+		return index;
+	if (d->kind == DECLARATION_VARIANT) {
+		kind = "VARIANT";
+		flags = d->as.structure.is_flexible ? "SK_TYPE_FLEXIBLE" : "0";
+		add_arms(r, &fields, d);
+	} else {
+		add_fields(r, &fields, &d->as.structure.body, d->c_name);
+	}
+	finish(r, index, d, kind, flags, &fields);
+	return index;
 }
 
 /* ---- messages ---- */
 
-static void print_functions(struct c_code *c, const struct declaration *d)
+static void print_functions(struct c_reflect *r, const struct declaration *d)
 {
-	struct printer *out = &c->out;
+	struct printer *out = &r->c->out;
 	const char *name = d->c_name;
+	bool lists = c_has_lists(d);
+	bool carries = c_carries(d);
 
-	print_wrapped(out, "static int %s_encode_any(const void *value, void *to, size_t capacity)",
-		name);
+	print_wrapped(out, "static int sk_any_%s_encode(const void *value, void *to, "
+		"size_t capacity, struct sk_attached *attached)", name);
 	print_line(out, "{");
-	print_line(out, "\treturn %s_encode((const struct %s *)value, to, capacity);", name, name);
+	if (!carries)
+		print_line(out, "\t(void)attached;");
+	print_wrapped(out, "\treturn %s_encode((const struct %s *)value, to, capacity%s);", name,
+		name, carries ? ", attached" : "");
 	print_line(out, "}");
-	print_wrapped(out, "static int %s_decode_any(void *value, const void *from, size_t size, "
-		"struct sk_room *room)", name);
+	print(out, "\n");
+	print_wrapped(out, "static int sk_any_%s_decode(void *value, const void *from, "
+		"size_t size, struct sk_room *room, struct sk_attached *attached)", name);
 	print_line(out, "{");
-	if (c_has_lists(d)) {
-		print_line(out, "\treturn %s_decode_into((struct %s *)value, from, size, room);",
-			name, name);
-	} else {
+	if (!lists)
 		print_line(out, "\t(void)room;");
-		print_line(out, "\treturn %s_decode((struct %s *)value, from, size);", name, name);
-	}
+	if (!carries)
+		print_line(out, "\tint none = attached != NULL ? sk_take_none(attached) : 0;");
+	print_wrapped(out, "\tint status = %s_decode%s((struct %s *)value, from, size%s%s);",
+		name, lists ? "_into" : "", name, lists ? ", room" : "",
+		carries ? ", attached" : "");
+	print_line(out, carries ? "\treturn status;" : "\treturn status != 0 ? status : none;");
 	print_line(out, "}");
 	print(out, "\n");
 }
 
-struct messages {
-	struct reflect *reflect;
-	struct printer text;
-};
-
-static void print_one(void *context, const struct declaration *d)
+unsigned c_reflect_message(struct c_reflect *r, const struct declaration *d)
 {
-	struct messages *all = context;
-	struct reflect *r = all->reflect;
+	const struct cost *cost = &d->as.message.cost;
+	const char *name = d->c_name;
+	const char *key = arena_printf(r->c->arena, "%s message", name);
+	struct c_described *found = map_get(&r->declarations, key);
+	struct c_table fields = { 0 };
+	unsigned index;
 
-	if (d->kind == DECLARATION_MESSAGE && !d->as.message.has_id)
-		return;
-	print_fields(r, d);
-	if (d->kind == DECLARATION_STRUCT)
-		return;
-	print_functions(r->c, d);
-	print(&all->text, "\t{ \"%s\", %s_ID, &%s_type,\n"
-		"\t  %s_encode_any, %s_decode_any },\n", d->name, d->c_name, d->c_name, d->c_name, d->c_name);
+	if (found != NULL)
+		return found->index;
+	begin(r, d, &index);
+	add_fields(r, &fields, &d->as.message.head.body, name);
+	add_fields(r, &fields, &d->as.message.tail.body, name);
+	finish(r, index, d, "STRUCT", "0", &fields);
+	print_functions(r, d);
+	found = ARENA_NEW(r->c->arena, struct c_described);
+	found->index = c_table_append(r, &r->messages, arena_printf(r->c->arena,
+		"{ \"%s\", %s_ID, %u, %u, %u,\n\t  sk_any_%s_encode, sk_any_%s_decode }",
+		d->name, name, index, cost->handles, cost->leases, name, name));
+	map_add(&r->declarations, r->c->arena, key, found);
+	return found->index;
 }
 
-static void declare_struct_types(struct c_code *c, const struct schema *schema)
+static void add_body(void *context, const struct declaration *d)
 {
-	for (const struct file *f = schema->files; f != NULL; f = f->next)
-		for (const struct declaration *d = f->first; d != NULL; d = d->next)
-			if (d->kind == DECLARATION_STRUCT)
-				print_line(&c->out, "extern const struct sk_type %s_type;",
-					d->c_name);
-	print(&c->out, "\n");
+	if (d->kind == DECLARATION_MESSAGE && d->as.message.has_id)
+		c_reflect_message(context, d);
 }
+
+/* ---- all of it ---- */
 
 static const char *schema_name(struct c_code *c)
 {
@@ -219,28 +483,44 @@ static const char *schema_name(struct c_code *c)
 	return name;
 }
 
+static void print_schema(struct c_reflect *r)
+{
+	struct printer *out = &r->c->out;
+
+	print_line(out, "extern const struct sk_schema %s;", r->schema);
+	print_line(out, "const struct sk_schema %s = {", r->schema);
+	print_line(out, "\t%s,", c_table_name(r, &r->types, "types"));
+	print_line(out, "\t%s,", c_table_name(r, &r->fields, "fields"));
+	print_line(out, "\t%s,", c_table_name(r, &r->values, "values"));
+	print_line(out, "\t%s,", c_table_name(r, &r->nexts, "nexts"));
+	print_line(out, "\t%s,", c_table_name(r, &r->inits, "inits"));
+	print_line(out, "\t%s,", c_table_name(r, &r->messages, "messages"));
+	print_line(out, "\t%s,", c_table_name(r, &r->methods, "methods"));
+	print_line(out, "\t%s,", c_table_name(r, &r->interfaces, "interfaces"));
+	print_line(out, "\t%u, %u, %u, %u, %u", r->types.count, r->fields.count,
+		r->messages.count, r->methods.count, r->interfaces.count);
+	print_line(out, "};");
+}
+
 void c_print_reflection(struct c_code *c, const struct schema *schema)
 {
 	struct printer *out = &c->out;
-		const char *name = schema_name(c);
-	struct reflect reflect = { c, name, 0 };
-	struct messages messages = { &reflect, { .arena = c->arena } };
+	struct c_reflect *r = ARENA_NEW(c->arena, struct c_reflect);
 
+	(void)schema;
+	r->c = c;
+	r->schema = schema_name(c);
 	print_line(out, "/* Made by skald from %s; edit that, not this. */", c->file->name);
 	print_line(out, "#include \"%s.skald.h\"", c->file->stem);
 	print_line(out, "#include \"runtime/reflect.h\"");
 	print(out, "\n");
-	declare_struct_types(c, schema);
-	c_each_body(c, &messages, print_one);
-	print_line(out, "extern const struct sk_schema %s;", name);
-	if (messages.text.size == 0) {
-		print_line(out, "const struct sk_schema %s = { NULL, 0 };", name);
-		return;
-	}
-	print(out, "static const struct sk_message_type %s_messages[] = {\n%.*s};\n", name,
-		(int)messages.text.size, messages.text.text);
-	print_line(out, "const struct sk_schema %s = {", name);
-	print_line(out, "\t%s_messages, sizeof %s_messages / sizeof %s_messages[0]", name, name,
-		name);
-	print_line(out, "};");
+	c_each_body(c, r, add_body);
+	c_reflect_interfaces(r);
+	c_table_print(r, &r->types, "const struct sk_type ", "types", "");
+	c_table_print(r, &r->fields, "const struct sk_field ", "fields", "");
+	c_table_print(r, &r->values, "const uint64_t ", "values", "");
+	c_table_print(r, &r->nexts, "bool (*const ", "nexts", ")(void *list, void *item)");
+	c_table_print(r, &r->inits, "void (*const ", "inits", ")(void *value)");
+	c_table_print(r, &r->messages, "const struct sk_message_type ", "messages", "");
+	print_schema(r);
 }

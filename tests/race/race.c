@@ -10,118 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/reflect.h"
-#include "runtime/skald.h"
+#include "tests/roundtrip/values.h"
 
 extern const struct sk_schema SCHEMA;
 
-static uint64_t state;
-
-static uint32_t chance(uint32_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (uint32_t)(state >> 33) % below;
-}
-
-/* ---- values at random; memory is given back when the process ends ---- */
-
-static void fill(const struct sk_type *type, void *to, unsigned depth)
-{
-	static const char text[] = "0123456789abcdef";
-	struct sk_list *list = to;
-
-	switch (type->kind) {
-	case SK_KIND_INTEGER:
-		for (uint32_t i = 0; i < type->size; i++)
-			((uint8_t *)to)[i] = chance(3) ? 0 : (uint8_t)chance(256);
-		break;
-	case SK_KIND_BOOL:
-		*(bool *)to = chance(2) != 0;
-		break;
-	case SK_KIND_STRING:
-		((struct sk_string *)to)->data = text;
-		((struct sk_string *)to)->size = chance(9);
-		break;
-	case SK_KIND_BYTES:
-		((struct sk_bytes *)to)->data = (const uint8_t *)"\0\1\0\1\1\0\1\1";
-		((struct sk_bytes *)to)->size = chance(5);
-		break;
-	case SK_KIND_LIST:
-	case SK_KIND_ONE:
-		list->count = type->kind == SK_KIND_ONE ? 1 : depth > 6 ? 0 : chance(4);
-		char *items = calloc(list->count + 1, type->element->size);
-		for (uint32_t i = 0; i < list->count; i++)
-			fill(type->element, items + i * type->element->size, depth + 1);
-		list->items = items;
-		break;
-	case SK_KIND_ARRAY:
-		for (uint64_t i = 0; i < type->count; i++)
-			fill(type->element, (char *)to + i * type->element->size, depth + 1);
-		break;
-	case SK_KIND_STRUCT:
-		for (uint64_t i = 0; i < type->count; i++) {
-			const struct sk_field *f = &type->fields[i];
-			bool has = depth < 6 && chance(2) != 0;
-			if (f->has_offset != SK_NO_FLAG)
-				*(bool *)((char *)to + f->has_offset) = has;
-			if (f->has_offset == SK_NO_FLAG || has)
-				fill(f->type, (char *)to + f->offset, depth + 1);
-		}
-		break;
-	}
-}
-
-/* ---- reading all of a value ---- */
-
+static struct values values = { .schema = &SCHEMA, .amount = 8 };
 static unsigned long sum;
-
-static void touch_bytes(const void *data, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		sum += ((const volatile uint8_t *)data)[i];
-}
-
-static void touch(const struct sk_type *type, const void *from)
-{
-	union { max_align_t align; char bytes[1024]; } list, item;
-
-	switch (type->kind) {
-	case SK_KIND_INTEGER:
-	case SK_KIND_BOOL:
-		touch_bytes(from, type->size);
-		break;
-	case SK_KIND_STRING:
-		touch_bytes(((const struct sk_string *)from)->data,
-			((const struct sk_string *)from)->size);
-		break;
-	case SK_KIND_BYTES:
-		touch_bytes(((const struct sk_bytes *)from)->data,
-			((const struct sk_bytes *)from)->size);
-		break;
-	case SK_KIND_LIST:
-	case SK_KIND_ONE:
-		if (type->element->size > sizeof item || type->size > sizeof list)
-			abort();
-		memcpy(list.bytes, from, type->size);
-		while (type->next(list.bytes, item.bytes))
-			touch(type->element, item.bytes);
-		break;
-	case SK_KIND_ARRAY:
-		for (uint64_t i = 0; i < type->count; i++)
-			touch(type->element, (const char *)from + i * type->element->size);
-		break;
-	case SK_KIND_STRUCT:
-		for (uint64_t i = 0; i < type->count; i++) {
-			const struct sk_field *f = &type->fields[i];
-			if (f->has_offset == SK_NO_FLAG
-			    || *(const bool *)((const char *)from + f->has_offset))
-				touch(f->type, (const char *)from + f->offset);
-		}
-		break;
-	}
-}
 
 /* ---- the race ---- */
 
@@ -136,7 +30,7 @@ struct race {
 static void *disturb(void *context)
 {
 	struct race *race = context;
-	uint64_t random = state | 1;
+	uint64_t random = values.state | 1;
 
 	while (!atomic_load_explicit(&race->stop, memory_order_relaxed)) {
 		random = random * UINT64_C(6364136223846793005) + 1;
@@ -149,44 +43,65 @@ static void *disturb(void *context)
 	return NULL;
 }
 
+/* A message that encodes, in `bytes`, and what goes beside it. */
+static size_t make(const struct sk_message_type *message, uint8_t *bytes, size_t room,
+	struct sk_attached *attached)
+{
+	void *value = values_alloc(&values, SCHEMA.types[message->type].size);
+	int size;
+
+	do {
+		memset(value, 0, SCHEMA.types[message->type].size);
+		values_fill(&values, message->type, value);
+		sk_attach_none(attached);
+		size = message->encode(value, bytes, room, attached);
+	} while (size < 0);
+	return (size_t)size;
+}
+
+/* Goes once through the message; false if it was refused. */
+static bool look(const struct sk_message_type *message, const uint8_t *bytes, size_t size,
+	struct sk_attached attached, struct sk_room *room)
+{
+	struct values scratch = { .schema = &SCHEMA };
+	void *decoded = values_alloc(&scratch, SCHEMA.types[message->type].size);
+	uint8_t *again = values_alloc(&scratch, size);
+	bool good = message->decode(decoded, bytes, size, room, &attached) == 0;
+
+	if (good) {
+		sum += values_touch(&scratch, message->type, decoded);
+		sk_attach_none(&attached);
+		message->encode(decoded, again, size, &attached);
+	}
+	values_free(&scratch);
+	return good;
+}
+
 static void run(const struct sk_message_type *message, unsigned rounds,
 	unsigned long *good, unsigned long *bad)
 {
 	static uint8_t bytes[1 << 16];
 	static _Alignas(8) uint8_t memory[1 << 16];
-	void *value = calloc(1, message->type->size);
-	void *decoded = calloc(1, message->type->size);
-	int size;
-
-	do {
-		memset(value, 0, message->type->size);
-		fill(message->type, value, 0);
-		size = message->encode(value, bytes, sizeof bytes);
-	} while (size < 0);
-
-	struct race race = { malloc((size_t)size), bytes, (size_t)size, false };
-	uint8_t *again = malloc((size_t)size);
+	struct sk_attached attached;
+	size_t size = make(message, bytes, sizeof bytes, &attached);
+	struct race race = { malloc(size), bytes, size, false };
 	pthread_t thread;
-	memcpy((void *)race.bytes, bytes, (size_t)size);
+
+	memcpy((void *)race.bytes, bytes, size);
 	if (pthread_create(&thread, NULL, disturb, &race) != 0)
 		abort();
 	for (unsigned i = 0; i < rounds; i++) {
 		struct sk_room room = { memory, memory + sizeof memory, false };
-		if (message->decode(decoded, (const void *)race.bytes, (size_t)size,
-			    i % 2 == 0 ? NULL : &room) != 0) {
+		if (look(message, (const uint8_t *)race.bytes, size, attached,
+			    i % 2 == 0 ? NULL : &room))
+			++*good;
+		else
 			++*bad;
-			continue;
-		}
-		++*good;
-		touch(message->type, decoded);
-		message->encode(decoded, again, (size_t)size);
 	}
 	atomic_store(&race.stop, true);
 	pthread_join(thread, NULL);
 	free((void *)race.bytes);
-	free(again);
-	free(value);
-	free(decoded);
+	values_free(&values);
 }
 
 int main(int argc, char **argv)
@@ -195,8 +110,8 @@ int main(int argc, char **argv)
 	unsigned long good = 0;
 	unsigned long bad = 0;
 
-	state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
-	state = state * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	values.state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
+	values.state = values.state * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	for (unsigned repeat = 0; repeat < 10; repeat++)
 		for (size_t i = 0; i < SCHEMA.message_count; i++)
 			run(&SCHEMA.messages[i], rounds, &good, &bad);

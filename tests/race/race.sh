@@ -11,9 +11,10 @@ trap 'rm -rf "$work"' EXIT
 "$build/skald" c tests/golden/constructs.skald -o "$work" --reflect &&
 	gcc -std=c11 -D_GNU_SOURCE -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-DSCHEMA=constructs_schema -I. -I"$work" -o "$work/race" tests/race/race.c \
-		"$work"/*.c runtime/codec.c runtime/channel.c -lpthread \
+		tests/roundtrip/values.c "$work"/*.c \
+		runtime/{codec,channel,ring,events}.c -lpthread \
 		>"$work/log" 2>&1 &&
-	ASAN_OPTIONS=detect_leaks=0 "$work/race" "${ROUNDS:-20000}" "$seed" >"$work/log" 2>&1
+	"$work/race" "${ROUNDS:-20000}" "$seed" >"$work/log" 2>&1
 if [ $? = 0 ]; then
 	echo "ok - no access outside a message that changes while it is read ($(cat "$work/log"))"
 else
