@@ -274,6 +274,147 @@ static void newtypes_keep_their_names(void **state)
 	fixture_free(&f);
 }
 
+static void check_sizes(const struct fixture *f, const char *name,
+	uint64_t min, uint64_t max)
+{
+	const struct declaration *d = fixture_find(f, name);
+
+	assert_int_equal(d->as.structure.min_size, min);
+	assert_true(d->as.structure.max_size == max);
+}
+
+static void a_variant_is_a_tag_a_value_and_an_end(void **state)
+{
+	struct fixture f = load(
+		"variant V { tag(1) string<9> a; tag(2) uint64 b; tag(200) c; }\n"
+		"flexible variant W { tag(3) uint16 a; tag(4) c; }\n"
+		"variant Deep { tag(1) Pair p; tag(2) V v; }\n"
+		"struct Pair { Deep left; Deep right; }\n"
+		"message M 1 { head(64): V v; uint8 x; V[<=2] list; }");
+	const struct section *head = &fixture_find(&f, "M")->as.message.head;
+	const struct member *arm = fixture_find(&f, "V")->as.structure.body
+		.first;
+
+	(void)state;
+	/* 03 01 01, or 05 and 9 bytes, or 22 03 and the end. */
+	check_sizes(&f, "V", 3, 12);
+	/* Tag, length and end; 07 07 and 3 bytes. */
+	check_sizes(&f, "W", 3, 6);
+	/* 05, the least V, 01: Pair would need two of itself. */
+	check_sizes(&f, "Deep", 5, UNBOUNDED);
+	check_sizes(&f, "Pair", 10, UNBOUNDED);
+	assert_int_equal(arm->max_size, 10);
+	assert_null(arm->next->next->type);
+	assert_int_equal(arm->next->next->max_size, 0);
+	assert_true(fixture_find(&f, "W")->as.structure.is_flexible);
+	assert_true(member_of(&head->body, "v")->is_pointer);
+	assert_int_equal(member_of(&head->body, "x")->offset, 9);
+	assert_int_equal(head->fixed_size, 11);
+	assert_int_equal(head->min_size, 11 + 3 + 1);
+	assert_int_equal(head->max_size, 11 + 12 + 25);
+	fixture_free(&f);
+}
+
+static void what_is_optional_is_a_list_of_at_most_one(void **state)
+{
+	struct fixture f = load("record R { int64 a; }\n"
+		"interface I { method m(optional uint32 a, uint8 b,\n"
+		"	optional R c, optional R[2] d, optional handle<I> e,\n"
+		"	@bytes(4) optional string<90> g); }\n"
+		"struct S { optional S next; optional uint8 a; }");
+	const struct section *head = &fixture_find(&f, "I_m_request")
+		->as.message.head;
+	static const struct {
+		const char *name;
+		uint64_t offset, max_size;
+		bool is_pointer;
+	} rows[] = {
+		{ "a", 8, 6, true }, { "b", 9, 1, false }, { "c", 10, 9, true },
+		{ "d", 11, 18, true }, { "e", 12, 1, false },
+		{ "g", 13, 4, true },
+	};
+	const struct member *member;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		member = member_of(&head->body, rows[i].name);
+		assert_int_equal(member->offset, rows[i].offset);
+		assert_int_equal(member->max_size, rows[i].max_size);
+		assert_int_equal(member->is_pointer, rows[i].is_pointer);
+	}
+	assert_int_equal(head->min_size, 14 + 4);
+	assert_int_equal(head->max_size, 14 + 6 + 9 + 18 + 4);
+	member = fixture_find(&f, "S")->as.structure.body.first;
+	assert_true(member->is_recursive);
+	assert_false(member->next->is_recursive);
+	check_sizes(&f, "S", 2, UNBOUNDED);
+	fixture_free(&f);
+}
+
+static void a_record_is_its_bytes_everywhere(void **state)
+{
+	struct fixture f = load("strict enum Kind { A }\n"
+		"record Time { int64 seconds; uint32 nanos; byte[4] pad; }\n"
+		"record Two { float32[2] a; Time[2] b; bool c; byte[7] pad; }\n"
+		"record Three : Time { Kind kind; uint32 more; }\n"
+		"message M 7 { head(200): Time a; Time[3] b; Time[] c;\n"
+		"	Time[<=4] d; Time[2][] e; uint8 f; }\n"
+		"struct S { Time a; Time[3] b; Time[<=4] c; Time[2][<=2] d; }");
+	const struct declaration *two = fixture_find(&f, "Two");
+	const struct declaration *three = fixture_find(&f, "Three");
+	const struct section *head = &fixture_find(&f, "M")->as.message.head;
+
+	(void)state;
+	assert_int_equal(two->as.structure.fixed_size, 8 + 32 + 8);
+	assert_int_equal(member_of(&two->as.structure.body, "b")->offset, 8);
+	assert_int_equal(member_of(&two->as.structure.body, "c")->offset, 40);
+	assert_false(two->as.structure.is_raw);
+	assert_true(fixture_find(&f, "Time")->as.structure.is_raw);
+	assert_int_equal(three->as.structure.fixed_size, 24);
+	assert_false(three->as.structure.is_raw);
+	assert_int_equal(member_of(&head->body, "b")->offset, 24);
+	assert_int_equal(member_of(&head->body, "c")->offset, 72);
+	assert_int_equal(member_of(&head->body, "f")->offset, 75);
+	assert_true(type_is_blob(member_of(&head->body, "b")->type));
+	assert_false(type_is_blob(member_of(&head->body, "c")->type));
+	assert_true(type_is_blob(member_of(&head->body, "e")->type->element));
+	/* 21 and 16 bytes; 61 and 48; a size of up to 64; two of 41 and 32. */
+	check_sizes(&f, "Time", 17, 17);
+	check_sizes(&f, "S", 17 + 49 + 1 + 1, 17 + 49 + 65 + 1 + 2 * 33);
+	fixture_free(&f);
+}
+
+static void bytes_bound_what_contains_itself(void **state)
+{
+	struct fixture f = load(
+		"struct Tree { @bytes(100) Tree[] children; uint32 value; }\n"
+		"struct Uses { Tree a; @bytes(3) uint8 b; }\n"
+		"struct A { @bytes(9) B[] b; A[] a; } struct B { A[] a; }");
+
+	(void)state;
+	check_sizes(&f, "Tree", 2, 105);
+	check_sizes(&f, "Uses", 3, 106);
+	check_sizes(&f, "A", 2, UNBOUNDED);
+	check_sizes(&f, "B", 1, UNBOUNDED);
+	fixture_free(&f);
+}
+
+static void floats_and_bits_take_their_width(void **state)
+{
+	struct fixture f = load("bits Mode uint16 { READ = 1 << 0, W = 1 << 15 }\n"
+		"message D 4 { head(32): bool a; float32 b; float64 c; Mode d; }\n"
+		"struct S { float32 a; float64 b; Mode c; float32[<=3] d; }");
+	const struct section *head = &fixture_find(&f, "D")->as.message.head;
+
+	(void)state;
+	assert_int_equal(member_of(&head->body, "b")->offset, 9);
+	assert_int_equal(member_of(&head->body, "c")->offset, 13);
+	assert_int_equal(head->fixed_size, 23);
+	check_sizes(&f, "S", 4, 5 + 9 + 3 + 1 + 15);
+	fixture_free(&f);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +427,11 @@ int main(int argc, char **argv)
 		cmocka_unit_test(values_are_computed),
 		cmocka_unit_test(doc_comments_find_their_owners),
 		cmocka_unit_test(newtypes_keep_their_names),
+		cmocka_unit_test(a_variant_is_a_tag_a_value_and_an_end),
+		cmocka_unit_test(what_is_optional_is_a_list_of_at_most_one),
+		cmocka_unit_test(a_record_is_its_bytes_everywhere),
+		cmocka_unit_test(bytes_bound_what_contains_itself),
+		cmocka_unit_test(floats_and_bits_take_their_width),
 	};
 
 	if (argc > 1)
