@@ -117,7 +117,7 @@ COLD static int repeat(struct sk_channel *channel, transmit *how,
 		if ((delivered && !(method->flags & SK_METHOD_IDEMPOTENT)) ||
 				moves_handles(&channel->request.attached))
 			break;
-		status = channel->ops->reconnect(channel, call->deadline);
+		status = channel->ops->reconnect(channel, call);
 		if (status != SK_OK)
 			break;
 		channel->delivered = false;
@@ -278,6 +278,13 @@ int sk_lease_write(const struct sk_reply *to, const struct sk_lease *lease,
 {
 	return copy_lease(to, lease, offset, (void *)(uintptr_t)data, size,
 		SK_LEASE_OUT, done);
+}
+
+void *sk_lease_memory(const struct sk_reply *to, const struct sk_lease *lease)
+{
+	if (!to->port || lease->number == 0 || !to->port->ops->lease_memory)
+		return NULL;
+	return to->port->ops->lease_memory(to->port, to, lease->number);
 }
 
 int sk_mint(struct sk_port *port, const struct sk_object *object, void *self,

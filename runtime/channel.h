@@ -80,11 +80,11 @@ struct sk_channel_ops {
 	/* The clock of deadlines, in nanoseconds. */
 	uint64_t (*now)(struct sk_channel *channel);
 	/*
-	 * After SK_PEER_CLOSED: connects again to the same service, within the
-	 * deadline. 0, or the status that is then the call's; SK_PEER_CLOSED
+	 * After SK_PEER_CLOSED: connects again to the same service, as long as
+	 * the call would wait. 0, or the status that is then the call's; SK_PEER_CLOSED
 	 * where this channel cannot. NULL: no channel of this kind can.
 	 */
-	int (*reconnect)(struct sk_channel *channel, uint64_t deadline);
+	int (*reconnect)(struct sk_channel *channel, const struct sk_call *call);
 };
 
 struct sk_channel {
@@ -200,6 +200,10 @@ struct sk_port_ops {
 	int (*lease_copy)(struct sk_port *port, const struct sk_reply *reply,
 		uint32_t number, uint64_t offset, void *data, uint64_t size,
 		bool write, uint64_t *done);
+	/* The lent memory itself, until the operation returns or the request is
+	 * answered; NULL if it is not at hand. May be NULL itself. */
+	void *(*lease_memory)(struct sk_port *port, const struct sk_reply *reply,
+		uint32_t number);
 	/* Makes a new session to the object. 0, SK_EXHAUSTED, SK_TRANSPORT.
 	 * NULL: handles are not made here. */
 	int (*mint)(struct sk_port *port, const struct sk_object *object,
@@ -257,6 +261,20 @@ int sk_lease_read(const struct sk_reply *to, const struct sk_lease *lease,
 	uint64_t offset, void *data, uint64_t size, uint64_t *done);
 int sk_lease_write(const struct sk_reply *to, const struct sk_lease *lease,
 	uint64_t offset, const void *data, uint64_t size, uint64_t *done);
+/*
+ * The lent memory itself, where the transport has it at hand; else NULL, and a
+ * buffer of one's own is needed. Good until the operation returns or the
+ * request is answered. It saves a copy:
+ *
+ *	memory = sk_lease_memory(to, &request->data);
+ *	size = read(fd, memory, request->data.size);
+ *	sk_lease_write(to, &request->data, 0, memory, size, NULL);
+ *
+ * What was put there counts only once it is written, from where it is, which
+ * copies nothing. The client can see and change all of it meanwhile: it is for
+ * system calls, and for reading each byte once; and only as its direction says.
+ */
+void *sk_lease_memory(const struct sk_reply *to, const struct sk_lease *lease);
 /*
  * Makes a handle to an object of this server, to be sent to a client: a
  * session of its own, that ends (object->gone) with its last handle. The

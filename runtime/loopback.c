@@ -212,14 +212,14 @@ static uint64_t loopback_now(struct sk_channel *channel)
 }
 
 /* A server that lives again knows nothing of what it had kept. */
-static int loopback_reconnect(struct sk_channel *channel, uint64_t deadline)
+static int loopback_reconnect(struct sk_channel *channel, const struct sk_call *how)
 {
 	struct sk_loopback *loopback = of_channel(channel);
 	int status;
 
 	if (loopback->client_gone || loopback->session || !loopback->reconnect)
 		return SK_PEER_CLOSED;
-	status = loopback->reconnect(loopback->self, deadline);
+	status = loopback->reconnect(loopback->self, how->deadline);
 	if (status != SK_OK)
 		return status;
 	for (unsigned i = 0; i < SK_LOOPBACK_CALLS; i++)
@@ -311,9 +311,23 @@ static int loopback_lease_copy(struct sk_port *port, const struct sk_reply *repl
 	present = present > offset ? present - offset : 0;
 	*done = size < present ? size : present;
 	lent = (uint8_t *)call->leases[number - 1].data + offset;
-	if (*done > 0)
+	if (*done > 0 && lent != data)
 		memcpy(write ? lent : data, write ? data : lent, (size_t)*done);
 	return *done == size ? SK_OK : SK_LEASE_FAULT;
+}
+
+static void *loopback_lease_memory(struct sk_port *port, const struct sk_reply *reply,
+	uint32_t number)
+{
+	struct sk_loopback *loopback = sk_loopback_of_port(port);
+	struct sk_loopback_call *call =
+		reply->token ? find_call(loopback, reply->token) : NULL;
+
+	if (!call || call->canceled || sk_loopback_is_cut(loopback) ||
+			number > call->lease_count ||
+			call->leases[number - 1].size > loopback->root->lease_present)
+		return NULL;
+	return call->leases[number - 1].data;
 }
 
 /* ---- rings ---- */
@@ -443,6 +457,7 @@ void sk_loopback_init(struct sk_loopback *loopback)
 		.answer = loopback_answer,
 		.close_handle = close_port_handle,
 		.lease_copy = loopback_lease_copy,
+		.lease_memory = loopback_lease_memory,
 		.mint = sk_loopback_mint,
 	};
 

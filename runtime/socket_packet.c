@@ -10,18 +10,34 @@
 
 #include "runtime/codec.h"
 
-/* Room for SK_HANDLES_MAX descriptors and not one more. */
+/* The window, and the handles. */
+#define FDS_MAX (SK_HANDLES_MAX + 1)
+
+/* Room for that many descriptors and not one more. */
 union control {
 	struct cmsghdr align;
-	uint8_t bytes[CMSG_SPACE(SK_HANDLES_MAX * sizeof(int))];
+	uint8_t bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
 };
+
+void sk_packet_lose_handles(struct sk_message *message)
+{
+	struct sk_attached *attached = &message->attached;
+
+	for (uint32_t i = 0; i < attached->handle_count && i < SK_HANDLES_MAX; i++) {
+		struct sk_passed *passed = &attached->handles[i];
+
+		if (passed->copy)
+			continue;
+		if (passed->handle.raw >= 0)
+			close(passed->handle.raw);
+		passed->handle = sk_no_handle();
+	}
+}
 
 void sk_packet_close_handles(struct sk_message *message)
 {
-	for (uint32_t i = 0; i < message->attached.handle_count && i < SK_HANDLES_MAX; i++)
-		if (message->attached.handles[i].handle.raw >= 0)
-			close(message->attached.handles[i].handle.raw);
-	message->attached.handle_count = 0;
+	sk_packet_lose_handles(message);
+	sk_attach_none(&message->attached);
 }
 
 void sk_packet_lend(struct sk_message *message, uint8_t *buffer)
@@ -47,13 +63,21 @@ int sk_packet_address(struct sockaddr_un *address, const char *path)
 
 /* ---- out ---- */
 
-static void attach_handles(struct msghdr *header, union control *control,
-	const struct sk_message *message)
+static void attach_fds(struct msghdr *header, union control *control,
+	const struct sk_packet *packet, const struct sk_attached *attached)
 {
-	size_t size = message->attached.handle_count * sizeof(int);
+	int fds[FDS_MAX];
+	uint32_t count = 0;
 	struct cmsghdr *rights;
-	int fds[SK_HANDLES_MAX];
+	size_t size;
 
+	if (packet->has_window)
+		fds[count++] = packet->window;
+	for (uint32_t i = 0; i < attached->handle_count; i++)
+		fds[count++] = attached->handles[i].handle.raw;
+	if (count == 0)
+		return;
+	size = count * sizeof(int);
 	memset(control, 0, sizeof(*control));
 	header->msg_control = control->bytes;
 	header->msg_controllen = CMSG_SPACE(size);
@@ -61,8 +85,6 @@ static void attach_handles(struct msghdr *header, union control *control,
 	rights->cmsg_level = SOL_SOCKET;
 	rights->cmsg_type = SCM_RIGHTS;
 	rights->cmsg_len = CMSG_LEN(size);
-	for (uint32_t i = 0; i < message->attached.handle_count; i++)
-		fds[i] = message->attached.handles[i].handle.raw;
 	memcpy(CMSG_DATA(rights), fds, size);
 }
 
@@ -87,6 +109,23 @@ static int send_status(const struct sk_message *message)
 	}
 }
 
+static void write_header(uint8_t *head, const struct sk_packet *packet,
+	const struct sk_attached *attached)
+{
+	memset(head, 0, SK_PACKET_HEADER);
+	sk_put_uint64(head, packet->number);
+	sk_put_uint64(head + 8, packet->deadline);
+	head[16] = (uint8_t)packet->kind;
+	head[17] = (uint8_t)attached->handle_count;
+	head[18] = packet->has_window;
+	head[19] = (uint8_t)packet->range_count;
+	memcpy(head + 20, packet->directions, sizeof(packet->directions));
+	for (uint32_t i = 0; i < packet->range_count; i++) {
+		sk_put_uint32(head + 24 + 8 * i, packet->ranges[i].offset);
+		sk_put_uint32(head + 28 + 8 * i, packet->ranges[i].size);
+	}
+}
+
 int sk_packet_send(int fd, const struct sk_packet *packet, struct sk_message *message)
 {
 	uint8_t head[SK_PACKET_HEADER];
@@ -98,50 +137,58 @@ int sk_packet_send(int fd, const struct sk_packet *packet, struct sk_message *me
 	union control control;
 	ssize_t sent;
 
-	sk_put_uint64(head, packet->number);
-	sk_put_uint32(head + 8, packet->kind);
-	sk_put_uint32(head + 12, 0);
 	if (message->attached.handle_count > SK_HANDLES_MAX)
 		return SK_BAD_HANDLE;
-	if (message->attached.handle_count > 0)
-		attach_handles(&header, &control, message);
+	write_header(head, packet, &message->attached);
+	attach_fds(&header, &control, packet, &message->attached);
 	do
 		sent = sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return send_status(message);
-	sk_packet_close_handles(message);
+	sk_packet_lose_handles(message);
 	return SK_OK;
 }
 
 /* ---- in ---- */
 
-static void take_fds(const struct cmsghdr *rights, struct sk_message *message)
+struct fds {
+	int fd[FDS_MAX];
+	uint32_t count;
+};
+
+static void close_fds(struct fds *fds)
+{
+	while (fds->count > 0)
+		close(fds->fd[--fds->count]);
+}
+
+static void take_fds(const struct cmsghdr *rights, struct fds *fds)
 {
 	size_t count = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 	int fd;
 
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&fd, CMSG_DATA(rights) + i * sizeof(int), sizeof(fd));
-		if (message->attached.handle_count < SK_HANDLES_MAX)
-			message->attached.handles[message->attached.handle_count++].handle.raw = fd;
+		if (fds->count < FDS_MAX)
+			fds->fd[fds->count++] = fd;
 		else
 			close(fd);
 	}
 }
 
 /* False: some did not fit, and so none is kept. */
-static bool take_handles(struct msghdr *header, struct sk_message *message)
+static bool take_all_fds(struct msghdr *header, struct fds *fds)
 {
 	struct cmsghdr *part = CMSG_FIRSTHDR(header);
 
-	message->attached.handle_count = 0;
+	fds->count = 0;
 	for (; part; part = CMSG_NXTHDR(header, part))
 		if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
-			take_fds(part, message);
+			take_fds(part, fds);
 	if (!(header->msg_flags & MSG_CTRUNC))
 		return true;
-	sk_packet_close_handles(message);
+	close_fds(fds);
 	return false;
 }
 
@@ -163,12 +210,74 @@ static ssize_t receive(int fd, struct msghdr *header)
 	}
 }
 
+/* What each kind of packet may have in its header. */
+static bool is_used_well(const struct sk_packet *packet, uint32_t handles)
+{
+	switch (packet->kind) {
+	case SK_PACKET_CALL:
+		for (uint32_t i = 0; i < SK_LEASES_MAX; i++)
+			if (i < packet->range_count ?
+					packet->directions[i] < SK_LEASE_IN ||
+					packet->directions[i] > SK_LEASE_INOUT :
+					packet->directions[i] != 0)
+				return false;
+		return packet->range_count <= SK_LEASES_MAX;
+	case SK_PACKET_SEND:
+		break;
+	case SK_PACKET_CANCEL:
+		if (handles > 0)
+			return false;
+		break;
+	case SK_PACKET_ANSWER:
+		return !packet->has_window && sk_is_zero(packet->directions,
+			packet->directions + SK_LEASES_MAX);
+	default:
+		return false;
+	}
+	return !packet->has_window && packet->range_count == 0 &&
+		sk_is_zero(packet->directions, packet->directions + SK_LEASES_MAX);
+}
+
 static bool read_header(struct sk_packet *packet, const uint8_t *head)
 {
 	packet->number = sk_get_uint64(head);
-	packet->kind = sk_get_uint32(head + 8);
-	return packet->kind >= SK_PACKET_CALL && packet->kind <= SK_PACKET_ANSWER &&
-		sk_get_uint32(head + 12) == 0;
+	packet->deadline = sk_get_uint64(head + 8);
+	packet->kind = head[16];
+	packet->has_window = head[18];
+	packet->window = -1;
+	packet->range_count = head[19];
+	memcpy(packet->directions, head + 20, sizeof(packet->directions));
+	if (head[17] > SK_HANDLES_MAX || head[18] > 1 || head[19] > SK_PACKET_RANGES)
+		return false;
+	for (uint32_t i = 0; i < packet->range_count; i++) {
+		packet->ranges[i].offset = sk_get_uint32(head + 24 + 8 * i);
+		packet->ranges[i].size = sk_get_uint32(head + 28 + 8 * i);
+	}
+	return is_used_well(packet, head[17]) &&
+		sk_is_zero(head + 24 + 8 * packet->range_count, head + SK_PACKET_HEADER);
+}
+
+/* Gives what came to the packet and the message; false if it is not what the
+ * header announced. */
+static bool hand_out(struct fds *fds, struct sk_packet *packet, uint32_t handles,
+	struct sk_attached *attached)
+{
+	uint32_t first = packet->has_window;
+
+	if (fds->count != first + handles) {
+		close_fds(fds);
+		packet->has_window = false;
+		return false;
+	}
+	if (packet->has_window)
+		packet->window = fds->fd[0];
+	for (uint32_t i = 0; i < handles; i++) {
+		attached->handles[i].handle.raw = fds->fd[first + i];
+		attached->handles[i].rights = SK_RIGHTS_ALL;
+		attached->handles[i].copy = false;
+	}
+	attached->handle_count = handles;
+	return true;
 }
 
 int sk_packet_receive(int fd, struct sk_packet *packet, struct sk_message *message)
@@ -186,18 +295,21 @@ int sk_packet_receive(int fd, struct sk_packet *packet, struct sk_message *messa
 		.msg_controllen = sizeof(control.bytes),
 	};
 	ssize_t size = receive(fd, &header);
+	struct fds fds;
 	bool whole;
 
 	if (size < 0 && errno == EAGAIN)
 		return SK_WOULD_BLOCK;
 	if (size < 0)
 		return errno == ECONNRESET ? SK_PEER_CLOSED : SK_TRANSPORT;
-	whole = take_handles(&header, message);
+	sk_attach_none(&message->attached);
+	whole = take_all_fds(&header, &fds);
 	if (size >= SK_PACKET_HEADER && !(header.msg_flags & MSG_TRUNC) &&
 			read_header(packet, head)) {
 		message->size = (uint32_t)size - SK_PACKET_HEADER;
+		whole = hand_out(&fds, packet, head[17], &message->attached) && whole;
 		return whole ? SK_OK : SK_BAD_HANDLE;
 	}
-	sk_packet_close_handles(message);
+	close_fds(&fds);
 	return size == 0 ? SK_PEER_CLOSED : SK_MALFORMED;
 }

@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 
 #define ROUNDS 4000
+/* A packet with a request of the fixture, and one with a status. */
+#define SIZE (SK_PACKET_HEADER + 16)
+#define SHORT_SIZE (SK_PACKET_HEADER + SK_STATUS_SIZE)
 
 static const struct sk_method one_way = {.reply_id = 0};
 
@@ -51,10 +54,16 @@ static size_t packet(uint8_t *bytes, uint64_t number, uint32_t kind, uint32_t id
 {
 	memset(bytes, 0, size);
 	sk_put_uint64(bytes, number);
-	sk_put_uint32(bytes + 8, kind);
+	bytes[16] = (uint8_t)kind;
 	sk_put_uint32(bytes + SK_PACKET_HEADER, id);
 	sk_put_uint32(bytes + SK_PACKET_HEADER + 8, word);
 	return size;
+}
+
+/* Says in the header how many handles come with it, if it can. */
+static void announce(uint8_t *bytes, unsigned handles)
+{
+	bytes[17] = (uint8_t)(handles > SK_HANDLES_MAX ? SK_HANDLES_MAX : handles);
 }
 
 /* The server closed this connection, and nothing else happened to it. */
@@ -77,7 +86,8 @@ static void datagrams_that_are_no_packets_close_the_connection(void **state)
 	int raw = fixture_raw();
 
 	(void)state;
-	assert_int_equal(send_bytes(raw, bytes, SK_PACKET_HEADER - 1, 0), 15);
+	assert_int_equal(send_bytes(raw, bytes, SK_PACKET_HEADER - 1, 0),
+		SK_PACKET_HEADER - 1);
 	assert_closed_and_alive(raw);
 	raw = fixture_raw();
 	assert_int_equal(send_bytes(raw, bytes, 1, 3), 1);
@@ -97,29 +107,30 @@ static void datagrams_that_are_no_packets_close_the_connection(void **state)
 
 static void packets_of_unknown_kind_close_the_connection(void **state)
 {
-	static const uint32_t kinds[] = {0, SK_PACKET_ANSWER, 5, UINT32_MAX};
-	uint8_t bytes[32];
+	static const uint32_t kinds[] = {0, SK_PACKET_ANSWER, 5, UINT8_MAX};
+	uint8_t bytes[SIZE];
 	int raw;
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		packet(bytes, 1, kinds[i], REQUEST_ID, ECHO, sizeof(bytes));
 		raw = fixture_raw();
-		assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 2), 32);
+		assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 2), SIZE);
 		assert_closed_and_alive(raw);
 	}
 	packet(bytes, 1, SK_PACKET_CALL, REQUEST_ID, ECHO, sizeof(bytes));
-	bytes[15] = 1;
+	bytes[SK_PACKET_HEADER - 1] = 1;
 	raw = fixture_raw();
-	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 0), 32);
+	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 0), SIZE);
 	assert_closed_and_alive(raw);
 }
 
 /* What is answered to a packet that is sent as it stands. */
-static int32_t answered(int raw, size_t size, const uint8_t *bytes, unsigned copies)
+static int32_t answered(int raw, size_t size, uint8_t *bytes, unsigned copies)
 {
-	uint8_t answer[SK_MESSAGE_MAX];
+	uint8_t answer[SK_PACKET_HEADER + SK_MESSAGE_MAX];
 
+	announce(bytes, copies);
 	assert_int_equal(send_bytes(raw, bytes, size, copies), size);
 	assert_int_equal(recv(raw, answer, sizeof(answer), 0),
 		SK_PACKET_HEADER + SK_STATUS_SIZE);
@@ -129,7 +140,7 @@ static int32_t answered(int raw, size_t size, const uint8_t *bytes, unsigned cop
 
 static void requests_that_mean_nothing_get_a_status(void **state)
 {
-	uint8_t bytes[32];
+	uint8_t bytes[SIZE];
 	int raw = fixture_raw();
 
 	(void)state;
@@ -146,7 +157,7 @@ static void requests_that_mean_nothing_get_a_status(void **state)
 
 static void surplus_descriptors_are_refused_and_closed(void **state)
 {
-	uint8_t bytes[32];
+	uint8_t bytes[SIZE];
 	int raw = fixture_raw();
 
 	(void)state;
@@ -154,10 +165,10 @@ static void surplus_descriptors_are_refused_and_closed(void **state)
 	assert_int_equal(answered(raw, sizeof(bytes), bytes, 9), SK_BAD_HANDLE);
 	assert_int_equal(answered(raw, sizeof(bytes), bytes, 64), SK_BAD_HANDLE);
 	packet(bytes, 1, SK_PACKET_SEND, REQUEST_ID, ECHO, sizeof(bytes));
-	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 20), 32);
+	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 20), SIZE);
 	packet(bytes, 1, SK_PACKET_CANCEL, REQUEST_ID, ECHO, sizeof(bytes));
-	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 20), 32);
-	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 8), 32);
+	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 20), SIZE);
+	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 8), SIZE);
 	packet(bytes, 1, SK_PACKET_CALL, REQUEST_ID, IGNORE, sizeof(bytes));
 	assert_int_equal(answered(raw, sizeof(bytes), bytes, 8), SK_PEER_DROPPED);
 	close(raw);
@@ -218,7 +229,7 @@ static uint32_t next_random(uint64_t *random)
  * out of the good ones: this is about what the transport does. */
 static size_t random_packet(uint64_t *random, uint8_t *bytes)
 {
-	size_t size = next_random(random) % 80;
+	size_t size = next_random(random) % (2 * SIZE);
 
 	if (next_random(random) % 8 == 0)
 		size = next_random(random) % 6000;
@@ -226,11 +237,11 @@ static size_t random_packet(uint64_t *random, uint8_t *bytes)
 		bytes[i] = (uint8_t)next_random(random);
 	if (next_random(random) % 4 == 0)
 		return size;
-	size = 32 + next_random(random) % 2 * (next_random(random) % 5000);
+	size = SIZE + next_random(random) % 2 * (next_random(random) % 5000);
 	packet(bytes, next_random(random) % 4, 1 + next_random(random) % 3, REQUEST_ID,
 		next_random(random) % 2 ? ECHO : IGNORE, size);
 	for (uint32_t i = next_random(random) % 3; i > 0; i--)
-		bytes[next_random(random) % 24] = (uint8_t)next_random(random);
+		bytes[next_random(random) % (SK_PACKET_HEADER + 8)] = (uint8_t)next_random(random);
 	return size;
 }
 
@@ -248,9 +259,10 @@ static void random_packets_leave_the_server_whole(void **state)
 		unsigned copies = next_random(&random) % 8 ? 0 :
 			next_random(&random) % 14;
 
-		if (size >= 28 && sk_get_uint32(bytes + 16) == REQUEST_ID &&
-				sk_get_uint32(bytes + 24) > ECHO)
-			sk_put_uint32(bytes + 24, IGNORE);
+		if (size >= SHORT_SIZE &&
+				sk_get_uint32(bytes + SK_PACKET_HEADER) == REQUEST_ID &&
+				sk_get_uint32(bytes + SK_PACKET_HEADER + 8) > ECHO)
+			sk_put_uint32(bytes + SK_PACKET_HEADER + 8, IGNORE);
 		if (send_bytes(raw, bytes, size, copies) < 0) {
 			close(raw);
 			raw = fixture_raw();
@@ -290,12 +302,13 @@ static void close_pair(struct pair *pair)
 }
 
 /* The result of the first call on a connection on which this came. */
-static int result_of(const uint8_t *bytes, size_t size, unsigned copies)
+static int result_of(uint8_t *bytes, size_t size, unsigned copies)
 {
 	struct pair pair;
 	int status;
 
 	open_pair(&pair);
+	announce(bytes, copies);
 	assert_int_equal(send_bytes(pair.end, bytes, size, copies), size);
 	status = fixture_call(&pair.client, ECHO, 0, SK_FOREVER);
 	close_pair(&pair);
@@ -307,31 +320,31 @@ static void bad_answers_are_typed_statuses(void **state)
 	static uint8_t bytes[8192];
 
 	(void)state;
-	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID, 0, 32);
-	assert_int_equal(result_of(bytes, 32, 0), SK_OK);
-	assert_int_equal(result_of(bytes, 32, 8), SK_OK);
-	assert_int_equal(result_of(bytes, 32, 9), SK_BAD_HANDLE);
-	assert_int_equal(result_of(bytes, 16, 1), SK_MALFORMED);
-	assert_int_equal(result_of(bytes, 15, 1), SK_MALFORMED);
+	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID, 0, sizeof(bytes));
+	assert_int_equal(result_of(bytes, SIZE, 0), SK_OK);
+	assert_int_equal(result_of(bytes, SIZE, 8), SK_OK);
+	assert_int_equal(result_of(bytes, SIZE, 9), SK_BAD_HANDLE);
+	assert_int_equal(result_of(bytes, SK_PACKET_HEADER, 1), SK_MALFORMED);
+	assert_int_equal(result_of(bytes, SK_PACKET_HEADER - 1, 1), SK_MALFORMED);
 	assert_int_equal(result_of(bytes, 0, 1), SK_PEER_CLOSED);
 	assert_int_equal(result_of(bytes, SK_PACKET_HEADER + SK_MESSAGE_MAX, 0), SK_OK);
 	assert_int_equal(result_of(bytes, SK_PACKET_HEADER + SK_MESSAGE_MAX + 1, 3),
 		SK_MALFORMED);
-	packet(bytes, 2, SK_PACKET_ANSWER, REPLY_ID, 0, 32);
-	assert_int_equal(result_of(bytes, 32, 5), SK_MALFORMED);
-	packet(bytes, 1, SK_PACKET_CALL, REPLY_ID, 0, 32);
-	assert_int_equal(result_of(bytes, 32, 5), SK_MALFORMED);
-	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID + 3, 0, 32);
-	assert_int_equal(result_of(bytes, 32, 5), SK_MALFORMED);
-	packet(bytes, 1, SK_PACKET_ANSWER, SK_STATUS_ID, (uint32_t)SK_WRONG_STATE, 28);
-	assert_int_equal(result_of(bytes, 28, 5), SK_WRONG_STATE);
-	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID + 1, 9, 28);
-	assert_int_equal(result_of(bytes, 28, 5), 9);
+	packet(bytes, 2, SK_PACKET_ANSWER, REPLY_ID, 0, SIZE);
+	assert_int_equal(result_of(bytes, SIZE, 5), SK_MALFORMED);
+	packet(bytes, 1, SK_PACKET_CALL, REPLY_ID, 0, SIZE);
+	assert_int_equal(result_of(bytes, SIZE, 5), SK_MALFORMED);
+	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID + 3, 0, SIZE);
+	assert_int_equal(result_of(bytes, SIZE, 5), SK_MALFORMED);
+	packet(bytes, 1, SK_PACKET_ANSWER, SK_STATUS_ID, (uint32_t)SK_WRONG_STATE, SHORT_SIZE);
+	assert_int_equal(result_of(bytes, SHORT_SIZE, 5), SK_WRONG_STATE);
+	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID + 1, 9, SHORT_SIZE);
+	assert_int_equal(result_of(bytes, SHORT_SIZE, 5), 9);
 }
 
 static void late_answers_are_dropped_with_their_descriptors(void **state)
 {
-	uint8_t bytes[32];
+	uint8_t bytes[SIZE];
 	struct pair pair;
 
 	(void)state;
@@ -339,8 +352,9 @@ static void late_answers_are_dropped_with_their_descriptors(void **state)
 	assert_int_equal(fixture_call(&pair.client, ECHO, 0, SK_POLL), SK_TIMED_OUT);
 	assert_int_equal(fixture_call(&pair.client, ECHO, 0, SK_POLL), SK_TIMED_OUT);
 	for (uint64_t number = 1; number <= 3; number++) {
-		packet(bytes, number, SK_PACKET_ANSWER, REPLY_ID, (uint32_t)number, 32);
-		assert_int_equal(send_bytes(pair.end, bytes, 32, number < 3 ? 8 : 0), 32);
+		packet(bytes, number, SK_PACKET_ANSWER, REPLY_ID, (uint32_t)number, SIZE);
+		announce(bytes, number < 3 ? 8 : 0);
+		assert_int_equal(send_bytes(pair.end, bytes, SIZE, number < 3 ? 8 : 0), SIZE);
 	}
 	assert_int_equal(fixture_call(&pair.client, ECHO, 0, SK_FOREVER), SK_OK);
 	assert_int_equal(fixture_word(&pair.client, NUMBER), 3);
@@ -349,16 +363,16 @@ static void late_answers_are_dropped_with_their_descriptors(void **state)
 
 static void flood_of_late_answers_does_not_outlast_the_deadline(void **state)
 {
-	uint8_t bytes[32];
+	uint8_t bytes[SIZE];
 	struct pair pair;
 	unsigned left = 0;
 
 	(void)state;
 	open_pair(&pair);
 	assert_int_equal(fixture_call(&pair.client, ECHO, 0, SK_POLL), SK_TIMED_OUT);
-	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID, 0, 32);
+	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID, 0, SIZE);
 	for (unsigned i = 0; i < 50; i++)
-		assert_int_equal(send_bytes(pair.end, bytes, 32, 0), 32);
+		assert_int_equal(send_bytes(pair.end, bytes, SIZE, 0), SIZE);
 	assert_int_equal(fixture_call(&pair.client, ECHO, 0, 1), SK_TIMED_OUT);
 	while (recv(pair.client.fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
 		left++;
@@ -368,7 +382,7 @@ static void flood_of_late_answers_does_not_outlast_the_deadline(void **state)
 
 static void server_that_never_reads_is_a_deadline_and_not_delivered(void **state)
 {
-	struct sk_call poll = {.deadline = SK_POLL}, soon;
+	struct sk_call poll = {.deadline = SK_POLL}, soon = {0};
 	struct pair pair;
 	int status;
 
@@ -391,12 +405,12 @@ static void server_that_never_reads_is_a_deadline_and_not_delivered(void **state
 /* Answers call 1 without reading it, and ends: the client gets a reset. */
 static void answer_and_die(int end)
 {
-	uint8_t bytes[32];
+	uint8_t bytes[SIZE];
 	struct pollfd poll_end = {.fd = end, .events = POLLIN};
 
-	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID, 5, 32);
+	packet(bytes, 1, SK_PACKET_ANSWER, REPLY_ID, 5, SIZE);
 	poll(&poll_end, 1, -1);
-	send_bytes(end, bytes, 32, 0);
+	send_bytes(end, bytes, SIZE, 0);
 	_exit(0);
 }
 
