@@ -29,14 +29,29 @@ static void print_body(void *context, const struct declaration *d)
 {
 	struct c_code *c = context;
 
-	if (d->kind == DECLARATION_STRUCT) {
+	switch (d->kind) {
+	case DECLARATION_STRUCT:
 		c_each_list_in(c, &d->as.structure.body, d->c_name, print_own_list);
 		c_print_struct_read(c, d);
 		c_print_struct_write(c, d);
-	} else if (d->as.message.has_id) {
+		c_print_attach(c, d);
+		break;
+	case DECLARATION_VARIANT:
+		c_each_list_in(c, &d->as.structure.body, d->c_name, print_own_list);
+		c_print_variant_read(c, d);
+		c_print_variant_write(c, d);
+		c_print_attach(c, d);
+		break;
+	case DECLARATION_RECORD:
+		c_print_record(c, d);
+		break;
+	default:
+		if (!d->as.message.has_id)
+			break;
 		c_each_list_in(c, &d->as.message.head.body, d->c_name, print_own_list);
 		c_each_list_in(c, &d->as.message.tail.body, d->c_name, print_own_list);
 		c_print_message(c, d);
+		break;
 	}
 }
 

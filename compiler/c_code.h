@@ -1,7 +1,8 @@
 /*
  * The C back end, inside: what its files share. One run makes one header and
  * one source; c_backend.c drives, c_types.c names, c_header.c declares,
- * c_read.c, c_write.c, c_message.c and c_interface.c define.
+ * c_init.c, c_enum.c, c_record.c, c_read.c, c_write.c, c_variant.c, c_message.c
+ * and c_interface.c define.
  */
 #ifndef COMPILER_C_CODE_H
 #define COMPILER_C_CODE_H
@@ -20,6 +21,9 @@ struct c_code {
 
 /* "uint32", "int8": the part of runtime names that says an integer's type. */
 const char *c_integer(struct c_code *c, const struct type *type);
+
+/* "float32" or "float64" */
+const char *c_float(const struct type *type);
 
 /*
  * Declares `declarator` with the type: c_declare(type, "x", path) is
@@ -48,18 +52,10 @@ enum c_list c_list_of(const struct type *list);
 const char *c_list_name(struct c_code *c, const struct type *list, const char *path);
 /* The path of a list's elements. */
 const char *c_item_path(struct c_code *c, const struct type *list, const char *path);
+/* The path of a member's type, within that of its owner. */
+const char *c_member_path(struct c_code *c, const char *path, const struct member *member);
 /* The path of the type itself: a newtype's list types are its own. */
 const char *c_path(struct c_code *c, const struct type *type, const char *path);
-
-/* What goes beside the bytes. Such types stand in no list, and the functions of
- * such structs, variants and messages take a struct sk_attached as well. */
-bool c_type_carries(const struct type *type);
-/* The same of a message: handles or leases. */
-bool c_carries(const struct declaration *message);
-/* "struct fs_File_handle" */
-const char *c_handle(struct c_code *c, const struct declaration *interface);
-/* A strict enum: fs_E_is_valid says whether a value is one of it. */
-bool c_is_strict(const struct type *type);
 
 /* "(fs.skald:16)" */
 const char *c_place(struct c_code *c, const struct span *span);
@@ -77,7 +73,7 @@ void c_each_list_in(struct c_code *c, const struct body *body, const char *path,
 void c_each_body(struct c_code *c, void *context,
 	void (*each)(void *context, const struct declaration *declaration));
 
-/* ---- conditions that are gathered into one `if`: c_types.c ---- */
+/* ---- conditions that are gathered into one `if`: c_block.c ---- */
 
 struct c_block {
 	struct c_code *c;
@@ -96,6 +92,12 @@ void c_require_bound(struct c_block *block, const struct type *type,
 	const char *value, const char *size);
 /* "&x", or "p" for "*p". */
 const char *c_address(struct c_code *c, const char *value);
+/* Where the stream stands: "in->at", "out.at". */
+const char *c_at(const struct c_block *block);
+/* Around a member with @bytes or @depth: notes where it starts and how deep it
+ * may go, and wants it that short. */
+void c_begin_bounds(struct c_block *block, const struct member *member);
+void c_end_bounds(struct c_block *block, const struct member *member);
 /* Prints what was gathered: if (!a || !b) fail. */
 void c_flush(struct c_block *block);
 /* Prints what was gathered as the last statement of a function: return a && b. */
@@ -104,9 +106,80 @@ void c_return(struct c_block *block);
 const char *c_loop(struct c_block *block, uint64_t count);
 void c_end_loop(struct c_block *block);
 
+/* ---- what is asked of types, members and bodies: c_traits.c ---- */
+
+/* The type that a struct, record or variant is. */
+struct type c_type_of(const struct declaration *declaration);
+/* A strict enum: fs_E_is_valid says whether a value is one of it. */
+bool c_is_strict(const struct type *type);
+/* All bytes are values of it, one or an array, so that it can be copied whole. */
+bool c_is_raw(const struct type *type);
+/* A struct of few plain members, of which arrays are worked on in registers. */
+bool c_is_flat(const struct type *type);
+/* The number before an optional value that is there. */
+uint64_t c_size_of_one(const struct type *type);
+
+/* A record, or all those of an array of any dimensions. */
+struct c_record_array {
+	const struct declaration *record;
+	const char *first;		/* a pointer to the first */
+	uint64_t count;
+};
+struct c_record_array c_records(struct c_code *c, const struct type *type,
+	const char *value);
+
+/* Some member of the body is a tags block. */
+bool c_has_tags(const struct body *body);
+/* Some member of it can be absent, and then has its default. */
+bool c_has_absent(const struct body *body);
+/* @bytes, or @depth of what is counted, of a member in dynamic position. */
+bool c_is_bounded(const struct member *member);
+bool c_limits_depth(const struct member *member);
+/* Some member has it. (In a section, members in place are not measured.) */
+bool c_has_bytes(const struct body *body, bool is_section);
+bool c_has_depth(const struct body *body);
+/* Some member holds it as a list of one (struct member, is_recursive). */
+bool c_is_held_as_one(const struct file *file, const struct declaration *declaration);
+/* Decoding the message can yield lists, for which there may be room. */
+bool c_has_lists(const struct declaration *message);
+
+/* What goes beside the bytes. Such types stand in no list, and the functions of
+ * such structs, variants and messages take a struct sk_attached as well. */
+bool c_type_carries(const struct type *type);
+bool c_body_carries(const struct body *body);
+/* The same of a message: handles or leases. */
+bool c_carries(const struct declaration *message);
+/* ", attached" behind the arguments of such a type's functions, or "". */
+const char *c_with(const struct type *type);
+/* ", struct sk_attached *attached" behind the parameters of a message's, struct's
+ * or variant's functions, or "". */
+const char *c_attached(const struct declaration *declaration);
+/* "struct fs_File_handle" */
+const char *c_handle(struct c_code *c, const struct declaration *interface);
+/* "0x3": what a received handle must allow; 0 if no rights are named. */
+const char *c_rights_wanted(struct c_code *c, const struct type *handle);
+/* "SK_LEASE_IN" */
+const char *c_direction(const struct type *lease);
+const char *c_lease_max(struct c_code *c, const struct type *lease);
+
 /* ---- the parts ---- */
 
 void c_print_header(struct c_code *c);
+/* The declaration of a member or arm without what says that it is there. */
+void c_print_held(struct c_code *c, const struct member *member, const char *path);
+
+/* A doc comment with its place, or the place alone; one of a member, if any. */
+void c_print_doc(struct c_code *c, const char *doc, const struct span *span);
+void c_print_member_doc(struct c_code *c, const char *doc);
+
+/* Enums with fs_E_is_valid, constants, and values as C has them: c_enum.c. */
+const char *c_number(struct c_code *c, struct number value, const struct type *type);
+const char *c_real(struct c_code *c, double value, const struct type *type);
+const char *c_text(struct c_code *c, const struct literal *literal);
+void c_print_enum(struct c_code *c, const struct declaration *declaration);
+void c_print_constant(struct c_code *c, const struct declaration *declaration);
+/* X_init, with the defaults: c_init.c. */
+void c_print_init(struct c_code *c, const struct declaration *declaration);
 
 /* Dynamic position: c_read.c and c_write.c. */
 void c_read_value(struct c_block *block, const struct type *type, const char *value,
@@ -116,6 +189,11 @@ void c_write_value(struct c_block *block, const struct type *type, const char *v
 /* One member of a body in dynamic position, or a tags block. */
 void c_read_member(struct c_block *block, const struct member *member, const char *path);
 void c_write_member(struct c_block *block, const struct member *member, const char *path);
+/* A member or arm that is there, held by value or as a list of one. */
+void c_read_held(struct c_block *block, const struct member *member, const char *value,
+	const char *path);
+void c_write_held(struct c_block *block, const struct member *member, const char *value,
+	const char *path);
 void c_print_struct_read(struct c_code *c, const struct declaration *declaration);
 /* For the header, if the struct is flat: reading it, and taking one off a list,
  * so that loops over a list stay in registers. False: they are in the source. */
@@ -123,15 +201,23 @@ bool c_print_struct_inline(struct c_code *c, const struct declaration *declarati
 void c_print_struct_write(struct c_code *c, const struct declaration *declaration);
 void c_print_list_read(struct c_code *c, const struct type *list, const char *path);
 void c_print_list_write(struct c_code *c, const struct type *list, const char *path);
+/* Lists of a struct or variant, many and of one; none if it carries handles. */
+void c_print_list_of(struct c_code *c, const struct declaration *declaration);
+void c_print_list_write_of(struct c_code *c, const struct declaration *declaration);
 
-/* Some member holds it as a list of one (struct member, is_recursive). */
-bool c_is_held_as_one(const struct file *file, const struct declaration *declaration);
-/* A struct of few plain members, of which arrays are worked on in registers. */
-bool c_is_flat(const struct type *type);
-/* Decoding the message can yield lists, for which there may be room. */
-bool c_has_lists(const struct declaration *message);
-/* Some member of the body is a tags block. */
-bool c_has_tags(const struct body *body);
+/* Variants: c_variant.c. */
+void c_print_variant_type(struct c_code *c, const struct declaration *declaration);
+void c_print_variant_read(struct c_code *c, const struct declaration *declaration);
+void c_print_variant_write(struct c_code *c, const struct declaration *declaration);
+
+/* Records: c_record.c. What is in line, and what is not. */
+void c_print_record_functions(struct c_code *c, const struct declaration *declaration);
+void c_print_record(struct c_code *c, const struct declaration *declaration);
+
+/* Attaching what goes beside the bytes: c_attach.c. A struct's or variant's
+ * function, and the statements for a message, which leave `status`. */
+void c_print_attach(struct c_code *c, const struct declaration *declaration);
+void c_attach_message(struct c_code *c, const struct declaration *message);
 
 void c_print_message(struct c_code *c, const struct declaration *declaration);
 

@@ -9,7 +9,7 @@
 
 /* ---- comments ---- */
 
-static void print_doc(struct c_code *c, const char *doc, const struct span *span)
+void c_print_doc(struct c_code *c, const char *doc, const struct span *span)
 {
 	struct printer *out = &c->out;
 	const char *place = c_place(c, span);
@@ -31,7 +31,7 @@ static void print_doc(struct c_code *c, const char *doc, const struct span *span
 }
 
 /* A doc comment behind or above a member; none if there is no text. */
-static void print_member_doc(struct c_code *c, const char *doc)
+void c_print_member_doc(struct c_code *c, const char *doc)
 {
 	const char *end;
 
@@ -48,95 +48,6 @@ static void print_member_doc(struct c_code *c, const char *doc)
 	print_line(&c->out, " */");
 }
 
-/* ---- numbers ---- */
-
-static const char *number(struct c_code *c, struct number value, const struct type *type)
-{
-	const char *kind = arena_printf(c->arena, "%sINT%u_C", type->is_signed ? "" : "U",
-		8 * type->width);
-	uint64_t least = UINT64_C(1) << (8 * type->width - 1);
-
-	if (!value.negative)
-		return arena_printf(c->arena, "%s(%" PRIu64 ")", kind, value.low);
-	if (value.low == least)		/* there is no literal of the least one */
-		return arena_printf(c->arena, "(-%s(%" PRIu64 ") - 1)", kind, value.low - 1);
-	return arena_printf(c->arena, "(-%s(%" PRIu64 "))", kind, value.low);
-}
-
-static bool is_int(struct number value)
-{
-	return value.low <= (uint64_t)INT32_MAX + (value.negative ? 1 : 0);
-}
-
-static const char *plain_int(struct c_code *c, struct number value)
-{
-	if (value.negative && value.low > INT32_MAX)
-		return "-2147483647 - 1";
-	return arena_printf(c->arena, "%s%" PRIu64, value.negative ? "-" : "", value.low);
-}
-
-/* ---- enums, constants, newtypes ---- */
-
-static void print_enum(struct c_code *c, const struct declaration *d)
-{
-	struct printer *out = &c->out;
-	const struct type *base = d->as.enumeration.base;
-	const struct enumerator *e = d->as.enumeration.first;
-	bool all_int = true;
-
-	for (; e != NULL; e = e->next)
-		all_int = all_int && is_int(e->value);
-	print_doc(c, d->doc, &d->span);
-	print_line(out, "typedef %s_t %s;", c_integer(c, base), d->c_name);
-	if (all_int)
-		print_line(out, "enum {");
-	for (e = d->as.enumeration.first; e != NULL; e = e->next) {
-		out->indent += all_int;
-		print_member_doc(c, e->doc);
-		out->indent -= all_int;
-		if (all_int)
-			print_line(out, "\t%s_%s = %s%s", d->c_name, e->name,
-				plain_int(c, e->value), e->next != NULL ? "," : "");
-		else
-			print_line(out, "#define %s_%s %s", d->c_name, e->name,
-				number(c, e->value, base));
-	}
-	if (all_int)
-		print_line(out, "};");
-	print(out, "\n");
-}
-
-static void print_text_constant(struct c_code *c, const struct declaration *d)
-{
-	struct printer *out = &c->out;
-
-	print(out, "#define %s \"", d->c_name);
-	for (size_t i = 0; i < d->as.constant.value.size; i++) {
-		unsigned char byte = (unsigned char)d->as.constant.value.text[i];
-		bool is_plain = byte >= ' ' && byte < 0x7f && strchr("\"\\?", byte) == NULL;
-		print(out, is_plain ? "%c" : "\\%03o", byte);
-	}
-	print(out, "\"\n\n");
-}
-
-static void print_constant(struct c_code *c, const struct declaration *d)
-{
-	const struct type *type = d->as.constant.type;
-
-	print_doc(c, d->doc, &d->span);
-	if (type->kind == TYPE_STRING) {
-		print_text_constant(c, d);
-		return;
-	}
-	if (type->kind == TYPE_BOOL)
-		print_line(&c->out, "#define %s %s", d->c_name,
-			d->as.constant.value.number.low != 0 ? "true" : "false");
-	else
-		print_line(&c->out, "#define %s %s", d->c_name,
-			number(c, d->as.constant.value.number, type));
-	print(&c->out, "\n");
-}
-
 /* ---- lists ---- */
 
 static void print_list_type(struct c_code *c, const struct type *item, const char *name,
@@ -149,7 +60,7 @@ static void print_list_type(struct c_code *c, const struct type *item, const cha
 	print_line(out, "\tuint32_t count;");
 	print_line(out, "\tstruct sk_range wire;");
 	print_line(out, "};");
-	if (!c_is_flat(item))
+	if (!c_is_flat(item) && item->kind != TYPE_RECORD)
 		print_wrapped(out, "bool %s_next(struct %s_list *list, %s);", name, name,
 			c_declare_pointer(c, item, "item", path));
 }
@@ -181,26 +92,29 @@ static void print_newtype(struct c_code *c, const struct declaration *d)
 	c_each_own_list(c, &plain, d->c_name, print_own_list);
 	if (plain.newtype == NULL && plain.kind == TYPE_STRING && plain.bound != UNBOUNDED)
 		bound = arena_printf(c->arena, " /* at most %" PRIu64 " bytes */", plain.bound);
-	print_doc(c, d->doc, &d->span);
+	c_print_doc(c, d->doc, &d->span);
 	print_line(&c->out, "typedef %s;%s", c_declare(c, &plain, d->c_name, d->c_name), bound);
 	print(&c->out, "\n");
 }
 
 /* ---- structs and messages ---- */
 
+void c_print_held(struct c_code *c, const struct member *m, const char *path)
+{
+	if (m->is_recursive)
+		print_line(&c->out, "struct %s_list %s; /* of one */",
+			m->type->declaration->c_name, m->c_name);
+	else
+		print_line(&c->out, "%s;", c_declare(c, m->type, m->c_name,
+			c_member_path(c, path, m)));
+}
+
 static void print_member(struct c_code *c, const struct member *m, const char *path)
 {
-	struct printer *out = &c->out;
-	const char *member_path = arena_printf(c->arena, "%s_%s", path, m->name);
-
-	print_member_doc(c, m->doc);
-	if (m->tag != 0)
-		print_wrapped(out, "bool has_%s;", m->name);
-	if (m->is_recursive)
-		print_line(out, "struct %s_list %s; /* of one */",
-			m->type->declaration->c_name, m->name);
-	else
-		print_line(out, "%s;", c_declare(c, m->type, m->name, member_path));
+	c_print_member_doc(c, m->doc);
+	if (m->tag != 0 || m->is_optional)
+		print_line(&c->out, "bool has_%s;", m->c_name);
+	c_print_held(c, m, path);
 }
 
 static void print_members(struct c_code *c, const struct body *body, const char *path)
@@ -213,15 +127,6 @@ static void print_members(struct c_code *c, const struct body *body, const char 
 		for (const struct member *t = m->tags; t != NULL; t = t->next)
 			print_member(c, t, path);
 	}
-}
-
-static void print_init(struct c_code *c, const char *name)
-{
-	print_wrapped(&c->out, "static inline void %s_init(struct %s *value)", name, name);
-	print_line(&c->out, "{");
-	print_line(&c->out, "\tmemset(value, 0, sizeof *value);");
-	print_line(&c->out, "}");
-	print(&c->out, "\n");
 }
 
 static void print_struct_head(struct c_code *c, const struct declaration *d)
@@ -238,31 +143,61 @@ static void print_struct_end(struct c_code *c, bool is_empty)
 	print_line(&c->out, "};");
 }
 
+/* What structs and variants are read and written by, where not in line. */
+static void print_functions(struct c_code *c, const struct declaration *d)
+{
+	struct printer *out = &c->out;
+	const char *name = d->c_name;
+
+	if (d->kind == DECLARATION_VARIANT || !c_print_struct_inline(c, d))
+		print_wrapped(out, "bool %s_read(struct sk_reader *in, struct %s *value%s);",
+			name, name, c_attached(d));
+	print_wrapped(out, "bool %s_write(struct sk_writer *out, const struct %s *value%s);",
+		name, name, c_attached(d));
+	if (d->as.structure.handles != 0) {
+		print_wrapped(out, "bool %s_attach(const struct %s *value, "
+			"struct sk_attached *attached);", name, name);
+		return;
+	}
+	if (c_is_held_as_one(c->file, d)) {
+		print_wrapped(out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list);",
+			name, name);
+		print_wrapped(out, "bool %s_write_one(struct sk_writer *out, "
+			"const struct %s_list *list);", name, name);
+	}
+	print_list_functions(c, name);
+}
+
 static void print_struct(struct c_code *c, const struct declaration *d)
 {
 	const struct body *body = &d->as.structure.body;
-	struct printer *out = &c->out;
 
 	c_each_list_in(c, body, d->c_name, print_own_list);
-	print_doc(c, d->doc, &d->span);
-	print_struct_head(c, d);
-	print_members(c, body, d->c_name);
-	print_struct_end(c, body->first == NULL);
-	print(out, "\n");
-	print_init(c, d->c_name);
-	if (!c_print_struct_inline(c, d))
-		print_wrapped(out, "bool %s_read(struct sk_reader *in, struct %s *value);",
-			d->c_name, d->c_name);
-	print_wrapped(out, "bool %s_write(struct sk_writer *out, const struct %s *value);",
-		d->c_name, d->c_name);
-	if (c_is_held_as_one(c->file, d)) {
-		print_wrapped(out, "bool %s_read_one(struct sk_reader *in, struct %s_list *list);",
-			d->c_name, d->c_name);
-		print_wrapped(out, "bool %s_write_one(struct sk_writer *out, "
-			"const struct %s_list *list);", d->c_name, d->c_name);
+	c_print_doc(c, d->doc, &d->span);
+	if (d->kind == DECLARATION_VARIANT) {
+		c_print_variant_type(c, d);
+	} else {
+		print_struct_head(c, d);
+		print_members(c, body, d->c_name);
+		print_struct_end(c, body->first == NULL);
 	}
-	print_list_functions(c, d->c_name);
-	print(out, "\n");
+	if (d->kind == DECLARATION_RECORD) {
+		c_print_record_functions(c, d);
+		print_list_functions(c, d->c_name);
+	} else {
+		print(&c->out, "\n");
+		c_print_init(c, d);
+		print_functions(c, d);
+	}
+	print(&c->out, "\n");
+}
+
+static bool has_greatest(const struct declaration *d)
+{
+	const struct section *tail = &d->as.message.tail;
+
+	return d->as.message.head.max_size != UNBOUNDED
+		&& (tail->body.first == NULL || tail->max_size != UNBOUNDED);
 }
 
 static void print_sizes(struct c_code *c, const struct declaration *d)
@@ -272,23 +207,63 @@ static void print_sizes(struct c_code *c, const struct declaration *d)
 
 	print_line(&c->out, d->as.message.id < 65536 ? "#define %s_ID UINT32_C(%" PRIu32 ")"
 		: "#define %s_ID UINT32_C(0x%08" PRIx32 ")", d->c_name, d->as.message.id);
-	if (head->max_size != UNBOUNDED
-	    && (tail->body.first == NULL || tail->max_size != UNBOUNDED))
+	if (has_greatest(d))
 		print_line(&c->out, "#define %s_MAXSIZE %" PRIu64, d->c_name,
 			head->max_size + (tail->body.first != NULL ? tail->max_size : 0));
 }
 
+/* A method of the file sends it. */
+static bool is_sent(struct c_code *c, const struct declaration *d)
+{
+	const struct declaration *i = c->file->first;
+
+	if (d->as.message.method != NULL)
+		return true;
+	for (; i != NULL; i = i->next) {
+		if (i->kind != DECLARATION_INTERFACE)
+			continue;
+		for (unsigned m = 0; m < i->as.interface.method_count; m++)
+			if (i->as.interface.methods[m]->request == d
+			    || i->as.interface.methods[m]->reply == d)
+				return true;
+		for (unsigned e = 0; e < i->as.interface.event_count; e++)
+			if (i->as.interface.events[e]->reply == d)
+				return true;
+	}
+	return false;
+}
+
+/* What the front end has promised of it holds for this runtime. */
+static void print_certificate(struct c_code *c, const struct declaration *d)
+{
+	const struct cost *cost = &d->as.message.cost;
+
+	if (!is_sent(c, d))
+		return;
+	if (has_greatest(d))
+		print_line(&c->out, "SK_CHECK(%s_MAXSIZE <= SK_MESSAGE_MAX,\n"
+			"\t\"%s fits into a message\");", d->c_name, d->qualified);
+	if (cost->handles != 0)
+		print_line(&c->out, "SK_CHECK(%u <= SK_HANDLES_MAX, "
+			"\"handles beside %s\");", cost->handles, d->qualified);
+	if (cost->leases != 0)
+		print_line(&c->out, "SK_CHECK(%u <= SK_LEASES_MAX, "
+			"\"leases beside %s\");", cost->leases, d->qualified);
+}
+
 /* A message with arrays: they are left encoded, or put where there is room. */
-static void print_decode_into(struct c_code *c, const char *name)
+static void print_decode_into(struct c_code *c, const struct declaration *d)
 {
 	struct printer *out = &c->out;
+	const char *name = d->c_name;
 
 	print_wrapped(out, "int %s_decode_into(struct %s *value, const void *from, size_t size, "
-		"struct sk_room *room);", name, name);
+		"struct sk_room *room%s);", name, name, c_attached(d));
 	print_wrapped(out, "static inline int %s_decode(struct %s *value, const void *from, "
-		"size_t size)", name, name);
+		"size_t size%s)", name, name, c_attached(d));
 	print_line(out, "{");
-	print_line(out, "\treturn %s_decode_into(value, from, size, NULL);", name);
+	print_line(out, "\treturn %s_decode_into(value, from, size, NULL%s);", name,
+		c_carries(d) ? ", attached" : "");
 	print_line(out, "}");
 }
 
@@ -302,21 +277,22 @@ static void print_message(struct c_code *c, const struct declaration *d)
 		return;
 	c_each_list_in(c, head, d->c_name, print_own_list);
 	c_each_list_in(c, tail, d->c_name, print_own_list);
-	print_doc(c, d->doc, &d->span);
+	c_print_doc(c, d->doc, &d->span);
 	print_sizes(c, d);
 	print_struct_head(c, d);
 	print_members(c, head, d->c_name);
 	print_members(c, tail, d->c_name);
 	print_struct_end(c, head->first == NULL && tail->first == NULL);
+	print_certificate(c, d);
 	print(out, "\n");
-	print_init(c, d->c_name);
-	print_wrapped(out, "int %s_encode(const struct %s *value, void *to, size_t capacity);",
-		d->c_name, d->c_name);
+	c_print_init(c, d);
+	print_wrapped(out, "int %s_encode(const struct %s *value, void *to, size_t capacity%s);",
+		d->c_name, d->c_name, c_attached(d));
 	if (c_has_lists(d))
-		print_decode_into(c, d->c_name);
+		print_decode_into(c, d);
 	else
-		print_wrapped(out, "int %s_decode(struct %s *value, const void *from, size_t size);",
-			d->c_name, d->c_name);
+		print_wrapped(out, "int %s_decode(struct %s *value, const void *from, "
+			"size_t size%s);", d->c_name, d->c_name, c_attached(d));
 	print(out, "\n");
 }
 
@@ -344,15 +320,16 @@ static void order_type(struct order *order, const struct type *type, bool by_val
 		order_type(order, type->element, true);
 	else if (type->kind == TYPE_LIST)
 		order_type(order, type->element, false);
-	else if (type->kind == TYPE_ENUM || (type->kind == TYPE_STRUCT && by_value))
+	else if (type->kind == TYPE_ENUM || type->kind == TYPE_RECORD
+		 || ((type->kind == TYPE_STRUCT || type->kind == TYPE_VARIANT) && by_value))
 		order_declaration(order, type->declaration);
 }
 
 static void order_body(struct order *order, const struct body *body)
 {
 	for (const struct member *m = body->first; m != NULL; m = m->next) {
-		if (!m->is_tags)
-			order_type(order, m->type, true);
+		if (m->type != NULL)
+			order_type(order, m->type, !m->is_recursive);
 		for (const struct member *t = m->tags; t != NULL; t = t->next)
 			order_type(order, t->type, !t->is_recursive);
 	}
@@ -374,13 +351,16 @@ static void order_declaration(struct order *order, const struct declaration *d)
 	switch (d->kind) {
 	case DECLARATION_ENUM:
 	case DECLARATION_CONSTS:
-		print_enum(c, d);
+	case DECLARATION_BITS:
+		c_print_enum(c, d);
 		break;
 	case DECLARATION_NEWTYPE:
 		order_type(order, d->as.newtype, true);
 		print_newtype(c, d);
 		break;
 	case DECLARATION_STRUCT:
+	case DECLARATION_RECORD:
+	case DECLARATION_VARIANT:
 		order_body(order, &d->as.structure.body);
 		print_struct(c, d);
 		break;
@@ -410,16 +390,21 @@ static const char *guard(struct c_code *c)
 	return isdigit((unsigned char)*name) ? arena_printf(c->arena, "SKALD_%s", name) : name;
 }
 
+static bool has_list(const struct declaration *d)
+{
+	return (d->kind == DECLARATION_STRUCT || d->kind == DECLARATION_RECORD
+		|| d->kind == DECLARATION_VARIANT) && d->as.structure.handles == 0;
+}
+
 static void print_struct_lists(struct c_code *c)
 {
 	const struct declaration *d = c->file->first;
 	bool any = false;
 
 	for (; d != NULL; d = d->next) {
-		if (d->kind != DECLARATION_STRUCT)
+		if (!has_list(d))
 			continue;
-		struct type self = { .kind = TYPE_STRUCT,
-			.declaration = (struct declaration *)d };
+		struct type self = c_type_of(d);
 		if (!any)
 			print_line(&c->out, "/* Arrays. To send: items and count. Received: items"
 				" is NULL, and the\n * elements come by _next, which takes one"
@@ -431,6 +416,26 @@ static void print_struct_lists(struct c_code *c)
 	}
 }
 
+static void print_handles(struct c_code *c)
+{
+	const struct declaration *d = c->file->first;
+	bool any = false;
+
+	for (; d != NULL; d = d->next) {
+		if (d->kind != DECLARATION_INTERFACE)
+			continue;
+		if (!any)
+			print_line(&c->out, "/* Handles, of a type each: another where one is"
+				" meant does not compile. */");
+		any = true;
+		print_line(&c->out, "%s {", c_handle(c, d));
+		print_line(&c->out, "\tstruct sk_handle raw;");
+		print_line(&c->out, "};");
+	}
+	if (any)
+		print(&c->out, "\n");
+}
+
 static void print_types(struct c_code *c)
 {
 	struct order order = { c, NULL };
@@ -438,7 +443,8 @@ static void print_types(struct c_code *c)
 
 	for (d = c->file->first; d != NULL; d = d->next)
 		if (d->kind == DECLARATION_CONST)
-			print_constant(c, d);
+			c_print_constant(c, d);
+	print_handles(c);
 	print_struct_lists(c);
 	for (d = c->file->first; d != NULL; d = d->next)
 		if (d->kind != DECLARATION_MESSAGE)
@@ -453,7 +459,7 @@ void c_print_header(struct c_code *c)
 
 	print_line(out, "/* Made by skald from %s; edit that, not this. */", c->file->name);
 	if (c->file->doc != NULL)
-		print_member_doc(c, c->file->doc);
+		c_print_member_doc(c, c->file->doc);
 	print_line(out, "#ifndef %s", name);
 	print_line(out, "#define %s", name);
 	print(out, "\n");

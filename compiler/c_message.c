@@ -13,6 +13,7 @@ struct place {
 	const struct section *section;
 	const char *start;		/* "head" or "tail" */
 	const char *path;
+	bool carries;			/* the message: handles or leases */
 };
 
 static const char *at(struct place *place, uint64_t offset)
@@ -28,15 +29,59 @@ static const char *byte_at(struct c_code *c, const char *place)
 	return arena_printf(c->arena, "%.*s[%s]", (int)(plus - place), place, plus + 3);
 }
 
-/* All bytes are values of the type, so that it can be copied whole. */
-static bool is_raw(const struct type *type)
+/* "head + 8 + 4 * i" */
+static const char *element_at(struct c_code *c, const char *place, const struct type *element,
+	const char *index)
 {
-	if (type->kind == TYPE_ARRAY)
-		return is_raw(type->element);
-	return type_is_raw_byte(type) && type->kind != TYPE_BOOL;
+	if (element->fixed_size == 1)
+		return arena_printf(c->arena, "%s + %s", place, index);
+	return arena_printf(c->arena, "%s + %" PRIu64 " * %s", place, element->fixed_size, index);
+}
+
+/*
+ * Where something goes beside the bytes, it is numbered in the order of the
+ * bytes: what stands in place comes before what is pointed at.
+ */
+static bool is_turn(const struct member *m, bool carries, int turn)
+{
+	return !carries ? turn == 0 : m->is_pointer == (turn == 1);
 }
 
 /* ---- encode ---- */
+
+static void put_scalar(struct c_block *block, const struct type *type, const char *to,
+	const char *value)
+{
+	struct c_code *c = block->c;
+	struct printer *out = &c->out;
+
+	if (c_is_strict(type)) {
+		print_line(out, "if (!%s_is_valid(%s))", type->declaration->c_name, value);
+		print_line(out, "\treturn SK_INVALID;");
+	}
+	if (type->kind == TYPE_FLOAT)
+		print_line(out, "sk_put_%s(%s, &%s);", c_float(type), to, value);
+	else if (type->width == 1)
+		print_line(out, "%s = %s%s;", byte_at(c, to),
+			type->is_signed ? "(uint8_t)" : "", value);
+	else
+		print_line(out, "sk_put_uint%u(%s, %s%s);", 8 * type->width, to,
+			type->is_signed ? arena_printf(c->arena, "(uint%u_t)",
+				8 * type->width) : "", value);
+}
+
+/* One record, or an array of any dimensions. */
+static void put_records(struct c_block *block, const struct type *type, const char *to,
+	const char *value)
+{
+	struct c_record_array all = c_records(block->c, type, value);
+	bool is_raw = all.record->as.structure.is_raw;
+
+	print_line(&block->c->out, "%s%s_put(%s, %s, %" PRIu64 ")%s", is_raw ? "" : "if (!",
+		all.record->c_name, to, all.first, all.count, is_raw ? ";" : ")");
+	if (!is_raw)
+		print_line(&block->c->out, "\treturn SK_INVALID;");
+}
 
 static void put_static(struct c_block *block, const struct type *type, const char *to,
 	const char *value)
@@ -44,25 +89,38 @@ static void put_static(struct c_block *block, const struct type *type, const cha
 	struct c_code *c = block->c;
 	struct printer *out = &c->out;
 
-	if (type->kind == TYPE_ARRAY && is_raw(type)) {
-		c_flush(block);
+	c_flush(block);
+	if (type_is_blob(type)) {
+		put_records(block, type, to, value);
+	} else if (type->kind == TYPE_ARRAY && c_is_raw(type)) {
 		print_line(out, "memcpy(%s, %s, %" PRIu64 ");", to, value, type->fixed_size);
 	} else if (type->kind == TYPE_ARRAY) {
 		const char *index = c_loop(block, type->count);
-		put_static(block, type->element, arena_printf(c->arena,
-			"%s + %" PRIu64 " * %s", to, type->element->fixed_size, index),
+		put_static(block, type->element, element_at(c, to, type->element, index),
 			arena_printf(c->arena, "%s[%s]", value, index));
 		c_end_loop(block);
-	} else if (type->width == 1) {
-		c_flush(block);
-		print_line(out, "%s = %s%s;", byte_at(c, to),
-			type->is_signed ? "(uint8_t)" : "", value);
+	} else if (type->kind == TYPE_HANDLE) {
+		print_line(out, "%s = sk_number_handle(attached);", byte_at(c, to));
+	} else if (type->kind == TYPE_LEASE) {
+		print_line(out, "%s = sk_number_lease(attached);", byte_at(c, to));
 	} else {
-		c_flush(block);
-		print_line(out, "sk_put_uint%u(%s, %s%s);", 8 * type->width, to,
-			type->is_signed ? arena_printf(c->arena, "(uint%u_t)",
-				8 * type->width) : "", value);
+		put_scalar(block, type, to, value);
 	}
+}
+
+static void put_in_place(struct place *place, const struct member *m)
+{
+	struct c_code *c = place->block->c;
+	const char *to = at(place, m->offset);
+
+	if (!m->is_optional) {
+		put_static(place->block, m->type, to, arena_printf(c->arena, "value->%s",
+			m->c_name));
+		return;
+	}
+	c_flush(place->block);		/* what else can be absent is pointed at */
+	print_line(&c->out, "%s = value->has_%s ? sk_number_%s(attached) : 0;", byte_at(c, to),
+		m->c_name, m->type->kind == TYPE_HANDLE ? "handle" : "lease");
 }
 
 static void put_pointer(struct place *place, const struct member *member)
@@ -81,16 +139,17 @@ static void put_pointer(struct place *place, const struct member *member)
 
 static void put_section(struct place *place)
 {
-	struct c_code *c = place->block->c;
-	const struct member *m = place->section->body.first;
-
-	for (; m != NULL; m = m->next) {
-		if (m->is_pointer) {
-			put_pointer(place, m);
-			c_write_member(place->block, m, place->path);
-		} else {
-			put_static(place->block, m->type, at(place, m->offset),
-				arena_printf(c->arena, "value->%s", m->name));
+	for (int turn = 0; turn < 2; turn++) {
+		const struct member *m = place->section->body.first;
+		for (; m != NULL; m = m->next) {
+			if (!is_turn(m, place->carries, turn))
+				continue;
+			if (m->is_pointer) {
+				put_pointer(place, m);
+				c_write_member(place->block, m, place->path);
+			} else {
+				put_in_place(place, m);
+			}
 		}
 	}
 	c_flush(place->block);
@@ -115,24 +174,27 @@ static bool is_fixed(const struct declaration *d)
 	return !has_tail(d) && !has_pointers(&d->as.message.head);
 }
 
-static void print_encode(struct c_code *c, const struct declaration *d)
+/* What @bytes and @depth want to know of members in the dynamic area. */
+static void print_bounds(struct c_code *c, const struct declaration *d)
 {
-	struct printer *out = &c->out;
-	const struct section *head = &d->as.message.head;
-	const struct section *tail = &d->as.message.tail;
-	struct c_block block = { .c = c, .stream = "&out", .fail = "return out.status;" };
-	struct place place = { &block, head, "head", d->c_name };
+	const struct body *head = &d->as.message.head.body;
+	const struct body *tail = &d->as.message.tail.body;
 
-	print_wrapped(out, "int %s_encode(const struct %s *value, void *to, size_t capacity)",
-		d->c_name, d->c_name);
-	print_line(out, "{");
-	out->indent++;
-	print_line(out, "uint8_t *head = (uint8_t *)to;");
-	if (!is_fixed(d))
-		print_line(out, "struct sk_writer out;");
-	print(out, "\n");
-	if (head->body.first == NULL && tail->body.first == NULL)
+	if (c_has_bytes(head, true) || c_has_bytes(tail, true))
+		print_line(&c->out, "const uint8_t *start;");
+	if (c_has_depth(head) || c_has_depth(tail))
+		print_line(&c->out, "uint32_t depth;");
+}
+
+static void print_begin(struct c_code *c, const struct declaration *d)
+{
+	const struct section *head = &d->as.message.head;
+	struct printer *out = &c->out;
+
+	if (head->body.first == NULL && !has_tail(d))
 		print_line(out, "(void)value;");
+	if (c_carries(d))
+		c_attach_message(c, d);
 	if (is_fixed(d))
 		print_line(out, "if (capacity < %" PRIu64 ")", head->fixed_size);
 	else
@@ -140,9 +202,32 @@ static void print_encode(struct c_code *c, const struct declaration *d)
 			head->fixed_size, head->declared_size);
 	print_line(out, "\treturn SK_TOO_BIG;");
 	print_line(out, "sk_put_uint64(head, %s_ID);", d->c_name);
+}
+
+static void print_encode(struct c_code *c, const struct declaration *d)
+{
+	struct printer *out = &c->out;
+	const struct section *head = &d->as.message.head;
+	const struct section *tail = &d->as.message.tail;
+	struct c_block block = { .c = c, .stream = "&out", .fail = "return out.status;" };
+	struct place place = { &block, head, "head", d->c_name, c_carries(d) };
+
+	print_wrapped(out, "int %s_encode(const struct %s *value, void *to, size_t capacity%s)",
+		d->c_name, d->c_name, c_attached(d));
+	print_line(out, "{");
+	out->indent++;
+	print_line(out, "uint8_t *head = (uint8_t *)to;");
+	if (!is_fixed(d))
+		print_line(out, "struct sk_writer out;");
+	print_bounds(c, d);
+	if (c_carries(d))
+		print_line(out, "int status = 0;");
+	print(out, "\n");
+	print_begin(c, d);
 	put_section(&place);
 	if (has_tail(d)) {
-		place = (struct place){ &block, tail, "tail", d->c_name };
+		place.section = tail;
+		place.start = "tail";
 		print(out, "\n");
 		print_line(out, "uint8_t *tail = out.at;");
 		print_line(out, "if (!sk_begin_tail(&out, to, capacity, %" PRIu64 "))",
@@ -162,33 +247,88 @@ static void print_encode(struct c_code *c, const struct declaration *d)
 
 /* ---- decode ---- */
 
-static void get_static(struct c_block *block, const struct type *type, const char *from,
+static void get_scalar(struct c_block *block, const struct type *type, const char *from,
 	const char *value)
 {
 	struct c_code *c = block->c;
 	struct printer *out = &c->out;
 
-	if (type->kind == TYPE_ARRAY && is_raw(type)) {
+	c_flush(block);
+	if (type->kind == TYPE_FLOAT)
+		print_line(out, "sk_get_%s(%s, &%s);", c_float(type), from, value);
+	else if (type->width == 1)
+		print_line(out, "%s = %s%s;", value,
+			type->is_signed ? "(int8_t)" : "", byte_at(c, from));
+	else
+		print_line(out, "%s = %ssk_get_uint%u(%s);", value,
+			type->is_signed ? arena_printf(c->arena, "(int%u_t)",
+				8 * type->width) : "", 8 * type->width, from);
+	if (!c_is_strict(type))
+		return;
+	print_line(out, "SK_ONCE(%s);", value);
+	c_require(block, "%s_is_valid(%s)", type->declaration->c_name, value);
+}
+
+static void get_records(struct c_block *block, const struct type *type, const char *from,
+	const char *value)
+{
+	struct c_record_array all = c_records(block->c, type, value);
+	const char *call = arena_printf(block->c->arena, "%s_get(%s, %s, %" PRIu64 ")",
+		all.record->c_name, from, all.first, all.count);
+
+	if (!all.record->as.structure.is_raw) {
+		c_require(block, "%s", call);
+		return;
+	}
+	c_flush(block);
+	print_line(&block->c->out, "%s;", call);
+}
+
+static void get_static(struct c_block *block, const struct type *type, const char *from,
+	const char *value)
+{
+	struct c_code *c = block->c;
+
+	if (type_is_blob(type)) {
+		get_records(block, type, from, value);
+	} else if (type->kind == TYPE_ARRAY && c_is_raw(type)) {
 		c_flush(block);
-		print_line(out, "memcpy(%s, %s, %" PRIu64 ");", value, from, type->fixed_size);
+		print_line(&c->out, "memcpy(%s, %s, %" PRIu64 ");", value, from,
+			type->fixed_size);
 	} else if (type->kind == TYPE_ARRAY) {
 		const char *index = c_loop(block, type->count);
-		get_static(block, type->element, arena_printf(c->arena,
-			"%s + %" PRIu64 " * %s", from, type->element->fixed_size, index),
+		get_static(block, type->element, element_at(c, from, type->element, index),
 			arena_printf(c->arena, "%s[%s]", value, index));
 		c_end_loop(block);
 	} else if (type->kind == TYPE_BOOL) {
 		c_require(block, "sk_get_bool(%s, &%s)", from, value);
-	} else if (type->width == 1) {
-		c_flush(block);
-		print_line(out, "%s = %s%s;", value,
-			type->is_signed ? "(int8_t)" : "", byte_at(c, from));
+	} else if (type->kind == TYPE_HANDLE) {
+		c_require(block, "sk_get_handle(%s, attached, %s, &%s.raw)", byte_at(c, from),
+			c_rights_wanted(c, type), value);
+	} else if (type->kind == TYPE_LEASE) {
+		c_require(block, "sk_get_lease(%s, attached, %s, %s, &%s)", byte_at(c, from),
+			c_direction(type), c_lease_max(c, type), value);
 	} else {
-		c_flush(block);
-		print_line(out, "%s = %ssk_get_uint%u(%s);", value,
-			type->is_signed ? arena_printf(c->arena, "(int%u_t)",
-				8 * type->width) : "", 8 * type->width, from);
+		get_scalar(block, type, from, value);
 	}
+}
+
+static void get_in_place(struct place *place, const struct member *m)
+{
+	struct c_block *block = place->block;
+	struct c_code *c = block->c;
+	const char *from = at(place, m->offset);
+
+	if (!m->is_optional)
+		get_static(block, m->type, from, arena_printf(c->arena, "value->%s", m->c_name));
+	else if (m->type->kind == TYPE_HANDLE)
+		c_require(block, "sk_get_optional_handle(%s, attached, %s, "
+			"&value->has_%s, &value->%s.raw)", byte_at(c, from),
+			c_rights_wanted(c, m->type), m->c_name, m->c_name);
+	else
+		c_require(block, "sk_get_optional_lease(%s, attached, %s, %s, "
+			"&value->has_%s, &value->%s)", byte_at(c, from),
+			c_direction(m->type), c_lease_max(c, m->type), m->c_name, m->c_name);
 }
 
 static void get_pointer(struct place *place, const struct member *member)
@@ -204,49 +344,19 @@ static void get_pointer(struct place *place, const struct member *member)
 
 static void get_section(struct place *place)
 {
-	struct c_code *c = place->block->c;
-	const struct member *m = place->section->body.first;
-
-	for (; m != NULL; m = m->next) {
-		if (m->is_pointer) {
-			get_pointer(place, m);
-			c_read_member(place->block, m, place->path);
-		} else {
-			get_static(place->block, m->type, at(place, m->offset),
-				arena_printf(c->arena, "value->%s", m->name));
+	for (int turn = 0; turn < 2; turn++) {
+		const struct member *m = place->section->body.first;
+		for (; m != NULL; m = m->next) {
+			if (!is_turn(m, place->carries, turn))
+				continue;
+			if (m->is_pointer) {
+				get_pointer(place, m);
+				c_read_member(place->block, m, place->path);
+			} else {
+				get_in_place(place, m);
+			}
 		}
 	}
-}
-
-static bool type_has_lists(const struct type *type);
-
-static bool body_has_lists(const struct body *body)
-{
-	for (const struct member *m = body->first; m != NULL; m = m->next) {
-		if (!m->is_tags && type_has_lists(m->type))
-			return true;
-		for (const struct member *t = m->tags; t != NULL; t = t->next)
-			if (t->is_recursive || type_has_lists(t->type))
-				return true;
-	}
-	return false;
-}
-
-/* Ends: a struct in itself is held in a list, at the latest. */
-static bool type_has_lists(const struct type *type)
-{
-	if (type->kind == TYPE_LIST)
-		return c_list_of(type) != C_LIST_BYTES;
-	if (type->kind == TYPE_ARRAY)
-		return type_has_lists(type->element);
-	return type->kind == TYPE_STRUCT
-		&& body_has_lists(&type->declaration->as.structure.body);
-}
-
-bool c_has_lists(const struct declaration *message)
-{
-	return body_has_lists(&message->as.message.head.body)
-		|| body_has_lists(&message->as.message.tail.body);
 }
 
 static void print_open(struct c_code *c, const struct declaration *d, const char *room)
@@ -267,40 +377,61 @@ static void print_open(struct c_code *c, const struct declaration *d, const char
 	print_line(out, "\treturn SK_MALFORMED;");
 }
 
-static void print_decode(struct c_code *c, const struct declaration *d)
+/* What a decoder without success answers. */
+static const char *refusal(struct c_code *c, const struct declaration *d)
+{
+	bool lists = c_has_lists(d);
+
+	if (c_carries(d))
+		return arena_printf(c->arena, "return sk_refusal_beside(%s, attached);",
+			lists ? "room" : "NULL");
+	return lists ? "return sk_refusal(room);" : "return SK_MALFORMED;";
+}
+
+static void print_decode_begin(struct c_code *c, const struct declaration *d)
 {
 	struct printer *out = &c->out;
-	const struct section *head = &d->as.message.head;
-	const struct section *tail = &d->as.message.tail;
-	bool lists = c_has_lists(d);
-	struct c_block block = { .c = c, .stream = "&in",
-		.fail = lists ? "return sk_refusal(room);" : "return SK_MALFORMED;" };
-	struct place place = { &block, head, "head", d->c_name };
-	bool tags = c_has_tags(&head->body) || c_has_tags(&tail->body);
-	bool is_empty = head->body.first == NULL && tail->body.first == NULL;
+	const struct body *head = &d->as.message.head.body;
+	const struct body *tail = &d->as.message.tail.body;
+	bool is_empty = head->first == NULL && tail->first == NULL;
 
-	print_wrapped(out, "int %s_decode%s(struct %s *value, const void *from, size_t size%s)",
-		d->c_name, lists ? "_into" : "", d->c_name,
-		lists ? ", struct sk_room *room" : "");
-	print_line(out, "{");
-	out->indent++;
-	if (head->body.first != NULL)
+	if (head->first != NULL)
 		print_line(out, "const uint8_t *head = (const uint8_t *)from;");
 	if (!is_fixed(d))
 		print_line(out, "struct sk_reader in;");
-	if (tags)
+	if (c_has_tags(head) || c_has_tags(tail))
 		print_line(out, "uint64_t tag;");
+	print_bounds(c, d);
 	if (!is_empty)
 		print(out, "\n");
-	if (tags || is_empty)
+	if (is_empty || c_has_absent(head) || c_has_absent(tail))
 		print_line(out, "%s_init(value);", d->c_name);
-	print_open(c, d, lists ? "room" : "NULL");
+	if (c_carries(d))
+		print_line(out, "sk_take_begin(attached);");
+	print_open(c, d, c_has_lists(d) ? "room" : "NULL");
+}
+
+static void print_decode(struct c_code *c, const struct declaration *d)
+{
+	struct printer *out = &c->out;
+	const struct section *tail = &d->as.message.tail;
+	bool lists = c_has_lists(d);
+	struct c_block block = { .c = c, .stream = "&in", .fail = refusal(c, d) };
+	struct place place = { &block, &d->as.message.head, "head", d->c_name, c_carries(d) };
+
+	print_wrapped(out, "int %s_decode%s(struct %s *value, const void *from, size_t size%s%s)",
+		d->c_name, lists ? "_into" : "", d->c_name,
+		lists ? ", struct sk_room *room" : "", c_attached(d));
+	print_line(out, "{");
+	out->indent++;
+	print_decode_begin(c, d);
 	get_section(&place);
 	if (!is_fixed(d))
 		c_require(&block, "sk_close_head(&in)");
 	c_flush(&block);
 	if (has_tail(d)) {
-		place = (struct place){ &block, tail, "tail", d->c_name };
+		place.section = tail;
+		place.start = "tail";
 		print(out, "\n");
 		print_line(out, "const uint8_t *tail = in.end;");
 		print_line(out, "sk_open_tail(&in, from, size, %" PRIu64 ");", tail->fixed_size);
@@ -308,7 +439,7 @@ static void print_decode(struct c_code *c, const struct declaration *d)
 		c_require(&block, "sk_close_tail(&in)");
 		c_flush(&block);
 	}
-	print_line(out, "return 0;");
+	print_line(out, c_carries(d) ? "return sk_take_all(attached);" : "return 0;");
 	out->indent--;
 	print_line(out, "}");
 	print(out, "\n");

@@ -22,12 +22,22 @@ static void read_list(struct c_block *block, const struct type *type,
 	c_require_bound(block, type, value, "size");
 }
 
+/* All records of an array stand one after the other, whatever its dimensions. */
+static void read_records(struct c_block *block, const struct type *type, const char *value)
+{
+	struct c_record_array all = c_records(block->c, type, value);
+
+	c_require(block, "sk_read_exactly(%s, %" PRIu64 ")", block->stream, type->fixed_size);
+	c_require(block, "%s_read(%s, %s, %" PRIu64 ")", all.record->c_name, block->stream,
+		all.first, all.count);
+}
+
 static void read_array(struct c_block *block, const struct type *type,
 	const char *value, const char *path)
 {
 	struct c_code *c = block->c;
 
-	if (type_is_raw_byte(type->element) && type->element->kind != TYPE_BOOL) {
+	if (c_is_raw(type->element) && type_is_raw_byte(type->element)) {
 		c_require(block, "sk_read_raw_exactly(%s, %s, %" PRIu64 ")",
 			block->stream, value, type->count);
 		return;
@@ -44,14 +54,24 @@ void c_read_value(struct c_block *block, const struct type *type, const char *va
 {
 	struct c_code *c = block->c;
 
+	if (type_is_blob(type)) {
+		read_records(block, type, value);
+		return;
+	}
 	switch (type->kind) {
 	case TYPE_INTEGER:
 	case TYPE_ENUM:
 		c_require(block, "sk_read_%s(%s, %s)", c_integer(c, type),
 			block->stream, c_address(c, value));
+		if (c_is_strict(type))
+			c_require(block, "%s_is_valid(%s)", type->declaration->c_name, value);
 		break;
 	case TYPE_BOOL:
 		c_require(block, "sk_read_bool(%s, %s)", block->stream,
+			c_address(c, value));
+		break;
+	case TYPE_FLOAT:
+		c_require(block, "sk_read_%s(%s, %s)", c_float(type), block->stream,
 			c_address(c, value));
 		break;
 	case TYPE_STRING:
@@ -60,8 +80,9 @@ void c_read_value(struct c_block *block, const struct type *type, const char *va
 		c_require_bound(block, type, value, "size");
 		break;
 	case TYPE_STRUCT:
-		c_require(block, "%s_read(%s, %s)", type->declaration->c_name,
-			block->stream, c_address(c, value));
+	case TYPE_VARIANT:
+		c_require(block, "%s_read(%s, %s%s)", type->declaration->c_name,
+			block->stream, c_address(c, value), c_with(type));
 		break;
 	case TYPE_LIST:
 		read_list(block, type, value, c_path(c, type, path));
@@ -69,31 +90,75 @@ void c_read_value(struct c_block *block, const struct type *type, const char *va
 	case TYPE_ARRAY:
 		read_array(block, type, value, c_path(c, type, path));
 		break;
+	case TYPE_HANDLE:
+		c_require(block, "sk_read_handle(%s, attached, %s, &%s.raw)", block->stream,
+			c_rights_wanted(c, type), value);
+		break;
 	default:
 		break;
 	}
 }
 
-static const char *member_path(struct c_code *c, const char *path,
-	const struct member *member)
+/* ---- members ---- */
+
+void c_read_held(struct c_block *block, const struct member *member, const char *value,
+	const char *path)
 {
-	return arena_printf(c->arena, "%s_%s", path, member->name);
+	struct c_code *c = block->c;
+
+	if (member->is_recursive)
+		c_require(block, "%s_read_one(%s, %s)", member->type->declaration->c_name,
+			block->stream, c_address(c, value));
+	else
+		c_read_value(block, member->type, value, c_member_path(c, path, member));
+}
+
+static void read_optional(struct c_block *block, const struct member *member,
+	const char *value, const char *path)
+{
+	struct c_code *c = block->c;
+
+	if (member->type->kind == TYPE_HANDLE) {
+		c_require(block, "sk_read_optional_handle(%s, attached, %s, &value->has_%s, "
+			"&%s.raw)", block->stream, c_rights_wanted(c, member->type),
+			member->c_name, value);
+		return;
+	}
+	c_require(block, "sk_read_present(%s, %" PRIu64 ", &value->has_%s)", block->stream,
+		c_size_of_one(member->type), member->c_name);
+	c_flush(block);
+	print_line(&c->out, "if (value->has_%s) {", member->c_name);
+	c->out.indent++;
+	if (member->type->kind == TYPE_RECORD)
+		c_require(block, "%s_read(%s, &%s, 1)", member->type->declaration->c_name,
+			block->stream, value);
+	else
+		c_read_held(block, member, value, path);
+	c_flush(block);
+	c->out.indent--;
+	print_line(&c->out, "}");
+}
+
+static void read_plain(struct c_block *block, const struct member *member, const char *path)
+{
+	const char *value = arena_printf(block->c->arena, "value->%s", member->c_name);
+
+	c_begin_bounds(block, member);
+	if (member->is_optional)
+		read_optional(block, member, value, path);
+	else
+		c_read_held(block, member, value, path);
+	c_end_bounds(block, member);
 }
 
 static void read_tag(struct c_block *block, const struct member *member, const char *path)
 {
 	struct c_code *c = block->c;
-	const char *value = arena_printf(c->arena, "value->%s", member->name);
 
 	print_line(&c->out, "if (tag == %" PRIu64 ") {", member->tag);
 	c->out.indent++;
-	print_line(&c->out, "value->has_%s = true;", member->name);
-	if (member->is_recursive)
-		c_require(block, "%s_read_one(%s, %s)",
-			member->type->declaration->c_name, block->stream,
-			c_address(c, value));
-	else
-		c_read_value(block, member->type, value, member_path(c, path, member));
+	print_line(&c->out, "value->has_%s = true;", member->c_name);
+	read_plain(block, member, path);
 	c_require(block, "sk_read_varint(%s, &tag)", block->stream);
 	c_flush(block);
 	c->out.indent--;
@@ -102,12 +167,8 @@ static void read_tag(struct c_block *block, const struct member *member, const c
 
 void c_read_member(struct c_block *block, const struct member *member, const char *path)
 {
-	struct c_code *c = block->c;
-
 	if (!member->is_tags) {
-		c_read_value(block, member->type,
-			arena_printf(c->arena, "value->%s", member->name),
-			member_path(c, path, member));
+		read_plain(block, member, path);
 		return;
 	}
 	c_require(block, "sk_read_varint(%s, &tag)", block->stream);
@@ -118,48 +179,6 @@ void c_read_member(struct c_block *block, const struct member *member, const cha
 }
 
 /* ---- whole functions ---- */
-
-bool c_has_tags(const struct body *body)
-{
-	for (const struct member *m = body->first; m != NULL; m = m->next)
-		if (m->is_tags)
-			return true;
-	return false;
-}
-
-static bool has_recursive_tag_to(const struct body *body, const struct declaration *to)
-{
-	for (const struct member *m = body->first; m != NULL; m = m->next)
-		for (const struct member *t = m->tags; t != NULL; t = t->next)
-			if (t->is_recursive && t->type->declaration == to)
-				return true;
-	return false;
-}
-
-bool c_is_held_as_one(const struct file *file, const struct declaration *declaration)
-{
-	for (const struct declaration *d = file->first; d != NULL; d = d->next)
-		if (d->kind == DECLARATION_STRUCT
-		    && has_recursive_tag_to(&d->as.structure.body, declaration))
-			return true;
-	return false;
-}
-
-/* Has neither structs nor lists in it, so that one function does it all. */
-bool c_is_flat(const struct type *type)
-{
-	const struct member *m;
-
-	if (type->kind != TYPE_STRUCT)
-		return false;
-	const struct body *body = &type->declaration->as.structure.body;
-	for (m = body->first; m != NULL; m = m->next)
-		if (m->is_tags || m->type->kind == TYPE_STRUCT || m->type->kind == TYPE_ARRAY
-		    || (m->type->kind == TYPE_LIST && c_list_of(m->type) != C_LIST_BYTES))
-			return false;
-	return body->first != NULL && body->count <= 8
-		&& !type->declaration->as.structure.counts_depth;
-}
 
 /* Reads every element of the list to the same value, or to one after the other. */
 static void print_loop(struct c_block *block, const struct type *item, const char *value,
@@ -297,6 +316,23 @@ static void print_read_one(struct c_code *c, const char *name)
 	print(out, "\n");
 }
 
+/* Absent members get their defaults before the others are read. */
+static void print_struct_locals(struct c_code *c, const struct declaration *d)
+{
+	const struct body *body = &d->as.structure.body;
+
+	if (c_has_tags(body))
+		print_line(&c->out, "uint64_t tag;");
+	if (c_has_bytes(body, false))
+		print_line(&c->out, "const uint8_t *start;");
+	if (c_has_depth(body))
+		print_line(&c->out, "uint32_t depth;");
+	if (c_has_tags(body) || c_has_bytes(body, false) || c_has_depth(body))
+		print(&c->out, "\n");
+	if (c_has_absent(body) || body->first == NULL)
+		print_line(&c->out, "%s_init(value);", d->c_name);
+}
+
 static void print_struct_read(struct c_code *c, const struct declaration *d,
 	const char *linkage)
 {
@@ -304,16 +340,11 @@ static void print_struct_read(struct c_code *c, const struct declaration *d,
 	const struct body *body = &d->as.structure.body;
 	bool counts = d->as.structure.counts_depth;
 
-	print_wrapped(&c->out, "%sbool %s_read(struct sk_reader *in, struct %s *value)",
-		linkage, d->c_name, d->c_name);
+	print_wrapped(&c->out, "%sbool %s_read(struct sk_reader *in, struct %s *value%s)",
+		linkage, d->c_name, d->c_name, c_attached(d));
 	print_line(&c->out, "{");
 	c->out.indent++;
-	if (c_has_tags(body)) {
-		print_line(&c->out, "uint64_t tag;");
-		print(&c->out, "\n");
-	}
-	if (c_has_tags(body) || body->first == NULL)
-		print_line(&c->out, "%s_init(value);", d->c_name);
+	print_struct_locals(c, d);
 	if (counts)
 		c_require(&block, "sk_descend(in)");
 	else if (body->first == NULL)
@@ -330,14 +361,9 @@ static void print_struct_read(struct c_code *c, const struct declaration *d,
 	print(&c->out, "\n");
 }
 
-static struct type type_of(const struct declaration *d)
-{
-	return (struct type){ .kind = TYPE_STRUCT, .declaration = (struct declaration *)d };
-}
-
 bool c_print_struct_inline(struct c_code *c, const struct declaration *d)
 {
-	struct type self = type_of(d);
+	struct type self = c_type_of(d);
 
 	if (!c_is_flat(&self))
 		return false;
@@ -346,15 +372,24 @@ bool c_print_struct_inline(struct c_code *c, const struct declaration *d)
 	return true;
 }
 
-void c_print_struct_read(struct c_code *c, const struct declaration *d)
+void c_print_list_of(struct c_code *c, const struct declaration *d)
 {
-	struct type self = type_of(d);
+	struct type self = c_type_of(d);
 
-	if (!c_is_flat(&self))
-		print_struct_read(c, d, "");
+	if (d->as.structure.handles != 0)
+		return;
 	print_list_read(c, &self, d->c_name, d->c_name, d->as.structure.min_size == 0);
 	if (!c_is_flat(&self))
 		print_list_next(c, &self, d->c_name, d->c_name);
 	if (c_is_held_as_one(c->file, d))
 		print_read_one(c, d->c_name);
+}
+
+void c_print_struct_read(struct c_code *c, const struct declaration *d)
+{
+	struct type self = c_type_of(d);
+
+	if (!c_is_flat(&self))
+		print_struct_read(c, d, "");
+	c_print_list_of(c, d);
 }

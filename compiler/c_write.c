@@ -22,12 +22,23 @@ static void write_list(struct c_block *block, const struct type *type,
 		block->stream, value);
 }
 
+/* All records of an array stand one after the other, whatever its dimensions. */
+static void write_records(struct c_block *block, const struct type *type, const char *value)
+{
+	struct c_record_array all = c_records(block->c, type, value);
+
+	c_require(block, "sk_write_varint(%s, %" PRIu64 ")", block->stream, type->fixed_size);
+	c_require(block, "%s_write(%s, %s, %" PRIu64 ")", all.record->c_name, block->stream,
+		all.first, all.count);
+}
+
 static void write_array(struct c_block *block, const struct type *type,
 	const char *value, const char *path)
 {
 	struct c_code *c = block->c;
 
-	if (type_is_raw_byte(type->element)) {
+	if (type_is_raw_byte(type->element)
+	    && (c_is_raw(type->element) || type->element->kind == TYPE_BOOL)) {
 		c_require(block, "sk_write_raw(%s, %s, %" PRIu64 ")",
 			block->stream, value, type->count);
 		return;
@@ -39,30 +50,47 @@ static void write_array(struct c_block *block, const struct type *type,
 	c_end_loop(block);
 }
 
+static void write_integer(struct c_block *block, const struct type *type, const char *value)
+{
+	if (c_is_strict(type))
+		c_require(block, "sk_write_valid(%s, %s_is_valid(%s))", block->stream,
+			type->declaration->c_name, value);
+	if (type->width == 1)
+		c_require(block, "sk_write_uint8(%s, %s%s)", block->stream,
+			type->is_signed ? "(uint8_t)" : "", value);
+	else
+		c_require(block, "sk_write_%s(%s, %s%s)",
+			type->width == 8 ? "wide" : "varint", block->stream,
+			type->is_signed ? "(uint64_t)" : "", value);
+}
+
 void c_write_value(struct c_block *block, const struct type *type, const char *value,
 	const char *path)
 {
 	struct c_code *c = block->c;
 
+	if (type_is_blob(type)) {
+		write_records(block, type, value);
+		return;
+	}
 	switch (type->kind) {
 	case TYPE_INTEGER:
 	case TYPE_ENUM:
 	case TYPE_BOOL:
-		if (type->width == 1)
-			c_require(block, "sk_write_uint8(%s, %s%s)", block->stream,
-				type->is_signed ? "(uint8_t)" : "", value);
-		else
-			c_require(block, "sk_write_%s(%s, %s%s)",
-				type->width == 8 ? "wide" : "varint", block->stream,
-				type->is_signed ? "(uint64_t)" : "", value);
+		write_integer(block, type, value);
+		break;
+	case TYPE_FLOAT:
+		c_require(block, "sk_write_%s(%s, %s)", c_float(type), block->stream,
+			c_address(c, value));
 		break;
 	case TYPE_STRING:
 		c_require_bound(block, type, value, "size");
 		c_require(block, "sk_write_string(%s, %s)", block->stream, value);
 		break;
 	case TYPE_STRUCT:
-		c_require(block, "%s_write(%s, %s)", type->declaration->c_name,
-			block->stream, c_address(c, value));
+	case TYPE_VARIANT:
+		c_require(block, "%s_write(%s, %s%s)", type->declaration->c_name,
+			block->stream, c_address(c, value), c_with(type));
 		break;
 	case TYPE_LIST:
 		write_list(block, type, value, c_path(c, type, path));
@@ -70,44 +98,94 @@ void c_write_value(struct c_block *block, const struct type *type, const char *v
 	case TYPE_ARRAY:
 		write_array(block, type, value, c_path(c, type, path));
 		break;
+	case TYPE_HANDLE:
+		c_require(block, "sk_write_uint8(%s, sk_number_handle(attached))",
+			block->stream);
+		break;
 	default:
 		break;
 	}
 }
 
-static const char *member_path(struct c_code *c, const char *path,
-	const struct member *member)
+/* ---- members ---- */
+
+void c_write_held(struct c_block *block, const struct member *member, const char *value,
+	const char *path)
 {
-	return arena_printf(c->arena, "%s_%s", path, member->name);
+	struct c_code *c = block->c;
+
+	if (member->is_recursive)
+		c_require(block, "%s_write_one(%s, %s)", member->type->declaration->c_name,
+			block->stream, c_address(c, value));
+	else
+		c_write_value(block, member->type, value, c_member_path(c, path, member));
 }
 
-static bool is_varint(const struct type *type)
+static void write_optional(struct c_block *block, const struct member *member,
+	const char *value, const char *path)
 {
-	return (type->kind == TYPE_INTEGER || type->kind == TYPE_ENUM) && type->width > 1;
+	struct c_code *c = block->c;
+	uint64_t one = c_size_of_one(member->type);
+
+	if (member->type->kind == TYPE_HANDLE) {
+		c_require(block, "sk_write_uint8(%s, value->has_%s ? sk_number_handle(attached)"
+			" : 0)", block->stream, member->c_name);
+		return;
+	}
+	if (one == 1)
+		c_require(block, "sk_write_varint(%s, value->has_%s)", block->stream,
+			member->c_name);
+	else
+		c_require(block, "sk_write_varint(%s, value->has_%s ? %" PRIu64 " : 0)",
+			block->stream, member->c_name, one);
+	c_flush(block);
+	print_line(&c->out, "if (value->has_%s) {", member->c_name);
+	c->out.indent++;
+	if (member->type->kind == TYPE_RECORD)
+		c_require(block, "%s_write(%s, &%s, 1)", member->type->declaration->c_name,
+			block->stream, value);
+	else
+		c_write_held(block, member, value, path);
+	c_flush(block);
+	c->out.indent--;
+	print_line(&c->out, "}");
+}
+
+static void write_plain(struct c_block *block, const struct member *member, const char *path)
+{
+	const char *value = arena_printf(block->c->arena, "value->%s", member->c_name);
+
+	c_begin_bounds(block, member);
+	if (member->is_optional)
+		write_optional(block, member, value, path);
+	else
+		c_write_held(block, member, value, path);
+	c_end_bounds(block, member);
+}
+
+static bool is_varint(const struct member *member)
+{
+	const struct type *type = member->type;
+
+	return (type->kind == TYPE_INTEGER || type->kind == TYPE_ENUM) && type->width > 1
+		&& !c_is_strict(type) && member->bytes_bound == UNBOUNDED;
 }
 
 static void write_tag(struct c_block *block, const struct member *member, const char *path)
 {
 	struct c_code *c = block->c;
-	const char *value = arena_printf(c->arena, "value->%s", member->name);
 
-	print_line(&c->out, "if (value->has_%s) {", member->name);
+	print_line(&c->out, "if (value->has_%s) {", member->c_name);
 	c->out.indent++;
-	if (is_varint(member->type)) {
-		c_require(block, "sk_write_tagged(%s, %" PRIu64 ", %s%s)", block->stream,
-			member->tag, member->type->is_signed ? "(uint64_t)" : "", value);
-		c_flush(block);
-		c->out.indent--;
-		print_line(&c->out, "}");
-		return;
+	if (is_varint(member)) {
+		c_require(block, "sk_write_tagged(%s, %" PRIu64 ", %svalue->%s)", block->stream,
+			member->tag, member->type->is_signed ? "(uint64_t)" : "",
+			member->c_name);
+	} else {
+		c_require(block, "sk_write_varint(%s, %" PRIu64 ")", block->stream,
+			member->tag);
+		write_plain(block, member, path);
 	}
-	c_require(block, "sk_write_varint(%s, %" PRIu64 ")", block->stream, member->tag);
-	if (member->is_recursive)
-		c_require(block, "%s_write_one(%s, %s)",
-			member->type->declaration->c_name, block->stream,
-			c_address(c, value));
-	else
-		c_write_value(block, member->type, value, member_path(c, path, member));
 	c_flush(block);
 	c->out.indent--;
 	print_line(&c->out, "}");
@@ -115,12 +193,8 @@ static void write_tag(struct c_block *block, const struct member *member, const 
 
 void c_write_member(struct c_block *block, const struct member *member, const char *path)
 {
-	struct c_code *c = block->c;
-
 	if (!member->is_tags) {
-		c_write_value(block, member->type,
-			arena_printf(c->arena, "value->%s", member->name),
-			member_path(c, path, member));
+		write_plain(block, member, path);
 		return;
 	}
 	c_flush(block);
@@ -183,17 +257,33 @@ static void print_write_one(struct c_code *c, const char *name)
 	print(&c->out, "\n");
 }
 
+void c_print_list_write_of(struct c_code *c, const struct declaration *d)
+{
+	struct type self = c_type_of(d);
+
+	if (d->as.structure.handles != 0)
+		return;
+	print_list_write(c, &self, d->c_name, d->c_name, d->as.structure.min_size == 0);
+	if (c_is_held_as_one(c->file, d))
+		print_write_one(c, d->c_name);
+}
+
 void c_print_struct_write(struct c_code *c, const struct declaration *d)
 {
 	struct c_block block = { .c = c, .stream = "out", .fail = "return false;" };
 	const struct body *body = &d->as.structure.body;
-	struct type self = { .kind = TYPE_STRUCT, .declaration = (struct declaration *)d };
 	bool counts = d->as.structure.counts_depth;
 
-	print_wrapped(&c->out, "bool %s_write(struct sk_writer *out, const struct %s *value)",
-		d->c_name, d->c_name);
+	print_wrapped(&c->out, "bool %s_write(struct sk_writer *out, const struct %s *value%s)",
+		d->c_name, d->c_name, c_attached(d));
 	print_line(&c->out, "{");
 	c->out.indent++;
+	if (c_has_bytes(body, false))
+		print_line(&c->out, "const uint8_t *start;");
+	if (c_has_depth(body))
+		print_line(&c->out, "uint32_t depth;");
+	if (c_has_bytes(body, false) || c_has_depth(body))
+		print(&c->out, "\n");
 	if (body->first == NULL)
 		print_line(&c->out, "(void)value;");
 	if (counts)
@@ -210,7 +300,5 @@ void c_print_struct_write(struct c_code *c, const struct declaration *d)
 	c->out.indent--;
 	print_line(&c->out, "}");
 	print(&c->out, "\n");
-	print_list_write(c, &self, d->c_name, d->c_name, d->as.structure.min_size == 0);
-	if (c_is_held_as_one(c->file, d))
-		print_write_one(c, d->c_name);
+	c_print_list_write_of(c, d);
 }

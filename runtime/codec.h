@@ -295,7 +295,9 @@ static inline bool sk_read_uint8(struct sk_reader *in, uint8_t *value)
 {
 	if (SK_UNLIKELY(in->at == in->end))
 		return false;
-	*value = *in->at++;
+	uint8_t byte = *in->at++;
+	SK_ONCE(byte);
+	*value = byte;
 	return true;
 }
 
@@ -303,7 +305,9 @@ static inline bool sk_read_int8(struct sk_reader *in, int8_t *value)
 {
 	if (SK_UNLIKELY(in->at == in->end))
 		return false;
-	*value = (int8_t)*in->at++;
+	uint8_t byte = *in->at++;
+	SK_ONCE(byte);
+	*value = (int8_t)byte;
 	return true;
 }
 
@@ -312,7 +316,6 @@ static inline bool sk_read_bool(struct sk_reader *in, bool *value)
 	uint8_t byte;
 	if (!sk_read_uint8(in, &byte))
 		return false;
-	SK_ONCE(byte);
 	*value = byte != 0;
 	return byte <= 1;
 }
@@ -377,7 +380,7 @@ static inline bool sk_write_uint8(struct sk_writer *out, uint8_t value)
 
 static inline bool sk_read_float32(struct sk_reader *in, float *value)
 {
-	uint64_t wide;
+	uint64_t wide = 0;
 	if (!sk_read_wide(in, &wide) || wide > UINT32_MAX)
 		return false;
 	uint32_t bits = (uint32_t)wide;
@@ -580,6 +583,13 @@ static inline void sk_range_advance(struct sk_range *range, const struct sk_read
 {
 	range->size = (uint32_t)(in->end - in->at);
 	range->at = in->at;
+}
+
+/* The same where the size of an element is known. */
+static inline void sk_range_skip(struct sk_range *range, size_t size)
+{
+	range->size -= (uint32_t)size;
+	range->at += size;
 }
 
 /* Elements changed under the iterator: the list is at its end. */
@@ -879,12 +889,11 @@ static inline bool sk_end_sized(struct sk_writer *out, uint8_t *start)
 }
 
 /* The bytes of a value that the schema does not know, as they came. */
-static inline bool sk_read_unknown(struct sk_reader *sized, struct sk_bytes *value)
+static inline void sk_take_rest(struct sk_reader *sized, struct sk_bytes *value)
 {
 	value->data = sized->at;
 	value->size = (uint32_t)(sized->end - sized->at);
 	sized->at = sized->end;
-	return true;
 }
 
 static inline bool sk_write_unknown(struct sk_writer *out, struct sk_bytes value)
@@ -907,6 +916,15 @@ static inline bool sk_descend(struct sk_reader *in)
 static inline void sk_ascend(struct sk_reader *in)
 {
 	in->depth--;
+}
+
+/* Lets what follows go only so deep, and returns what to put back behind it. */
+static inline uint32_t sk_limit_depth(uint32_t *depth, uint32_t most)
+{
+	uint32_t outer = *depth;
+	if (SK_DEPTH_MAX - most > outer)
+		*depth = SK_DEPTH_MAX - most;
+	return outer;
 }
 
 static inline bool sk_write_descend(struct sk_writer *out)
