@@ -217,7 +217,7 @@ static uint64_t member_spare(struct c_sizes *sizes, const struct member *member,
 	if (member->depth_bound != 0 && member->depth_bound < depth)
 		depth = member->depth_bound;
 	if (member->is_recursive && depth > 0)
-		one = c_size_of(sizes, member->type->declaration);
+		one = type_extent(sizes, member->type).size;
 	return sum(one, type_spare(sizes, member->type, depth));
 }
 
