@@ -1,0 +1,73 @@
+#!/bin/bash
+# Usage: tests/roundtrip/roundtrip.sh [NAME]
+#
+# Every method and event of every protocol, client and server by reflection, in
+# one process under ASan and UBSan (tests/roundtrip/roundtrip.c). SEED can be
+# given, and SCHEMAS in place of those of the project.
+set -u
+cd "$(dirname "$0")/../.."
+skald=${BUILD:-build}/skald
+seed=${SEED:-$RANDOM}
+pattern=${1:-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+flags=(-std=c11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+	-fsanitize=address,undefined -fno-sanitize-recover=all -I.)
+
+fail() {
+	echo "not ok - $1"
+	head -n 40 "$work/log" | sed 's/^/# /'
+	echo "# again: SEED=$seed tests/roundtrip/roundtrip.sh '$1'"
+	failed=1
+}
+
+# compile OBJECT SOURCE [FLAG]...
+compile() {
+	"${CC:-gcc}" "${flags[@]}" "${@:3}" -c -o "$work/$1.o" "$2" >>"$work/log" 2>&1
+}
+
+mkdir "$work/shared"
+for source in runtime/{channel,codec,events,ring,status,loopback*}.c \
+	tests/roundtrip/{scenes,scenes_ring,values,world}.c; do
+	compile "shared/$(basename "$source" .c)" "$source" ||
+		{ fail "what all round trips share compiles"; exit 1; }
+done
+
+# build STEM SCHEMA: the program of one schema, and of what it imports.
+build() {
+	local folder=$work/$1 source file
+	"$skald" c "$2" -I protocols -o "$folder" --reflect --depfile "$folder.deps" \
+		>>"$work/log" 2>&1 || return
+	while read -r file; do
+		"$skald" c "$file" -I protocols -o "$folder" >>"$work/log" 2>&1 || return
+	done < <(grep -o '^[^ ].*:$' "$folder.deps" | sed 's/:$//; s/\\ / /g')
+	for source in "$folder"/*.c; do
+		compile "$1/$(basename "$source" .c)" "$source" -I"$folder" || return
+	done
+	compile "$1/main" tests/roundtrip/roundtrip.c -DSCHEMA="${1//[^A-Za-z0-9]/_}_schema" &&
+		"${CC:-gcc}" "${flags[@]}" -o "$folder/run" "$folder"/*.o "$work"/shared/*.o \
+		>>"$work/log" 2>&1
+}
+
+# With nothing to it, no test is left.
+grep -l '^interface' ${SCHEMAS:-protocols/*.skald tests/golden/*.skald} >"$work/schemas"
+while read -r schema; do
+	stem=$(basename "$schema")
+	stem=${stem%.*}
+	[[ -z $pattern || "$stem: " == *"${pattern%%: *}: "* || $pattern != *": "* ]] || continue
+	: >"$work/log"
+	if ! build "$stem" "$schema"; then
+		fail "$stem: its round trips compile"
+		continue
+	fi
+	"$work/$stem/run" "$seed" "${pattern#"$stem: "}" >"$work/out" 2>"$work/log"
+	status=$?
+	sed "s/^\(ok\|not ok\) - /&$stem: /" "$work/out"
+	if [ $status != 0 ] || [ -s "$work/log" ]; then
+		grep -q '^not ok' "$work/out" || fail "$stem: its round trips end well"
+		echo "# again: SEED=$seed tests/roundtrip/roundtrip.sh '$stem: '"
+		failed=1
+	fi
+done <"$work/schemas"
+exit $failed
