@@ -6,8 +6,9 @@
  */
 #include "compiler/json.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+#include "idl/number.h"
 
 struct reader {
 	struct arena *arena;
@@ -442,10 +443,11 @@ static void write_object(FILE *to, const struct value *value,
 
 void json_write(FILE *to, const struct value *value, enum value_text mode)
 {
+	char number[NUMBER_TEXT_SIZE];
+
 	switch (value->kind) {
 	case VALUE_INTEGER:
-		fprintf(to, "%s%" PRIu64, value->as.integer.negative ? "-" : "",
-			value->as.integer.low);
+		fputs(number_print(number, value->as.integer), to);
 		break;
 	case VALUE_BOOL:
 		fputs(value->as.truth ? "true" : "false", to);

@@ -10,6 +10,7 @@
 #include <yaml.h>
 
 #include "compiler/json.h"
+#include "idl/number.h"
 
 struct reader {
 	struct arena *arena;
@@ -346,11 +347,10 @@ static bool write_scalar(yaml_emitter_t *emitter, const char *text, size_t size,
 
 static bool write_integer(yaml_emitter_t *emitter, const struct number *number)
 {
-	char text[32];
-	int size = snprintf(text, sizeof(text), "%s%llu",
-		number->negative ? "-" : "", (unsigned long long)number->low);
+	char text[NUMBER_TEXT_SIZE];
 
-	return write_scalar(emitter, text, (size_t)size, true);
+	number_print(text, *number);
+	return write_scalar(emitter, text, strlen(text), true);
 }
 
 static bool start_list(yaml_emitter_t *emitter, bool flow)

@@ -29,9 +29,16 @@ static bool truth_of(const struct value *row, const char *name)
 	return value && value->kind == VALUE_BOOL && value->as.truth;
 }
 
+static unsigned count_of(const struct value *row, const char *name)
+{
+	const struct value *value = value_member(row, name);
+
+	return value && value->kind == VALUE_INTEGER ?
+		(unsigned)value->as.integer.low : 0;
+}
+
 static struct row row_of(struct arena *arena, const struct value *value)
 {
-	const struct value *size = value_member(value, "head_size");
 	struct row row = {
 		.schema = text_of(arena, value, "schema"),
 		.message = text_of(arena, value, "message"),
@@ -39,13 +46,19 @@ static struct row row_of(struct arena *arena, const struct value *value)
 		.values = value_member(value, "values"),
 		.head = text_of(arena, value, "head_hex"),
 		.tail = text_of(arena, value, "tail_hex"),
-		.head_size = size ? (size_t)size->as.integer.low : 0,
+		.head_size = count_of(value, "head_size"),
 		.decoded = value_member(value, "decoded"),
 		.encode_fails = text_of(arena, value, "encode") != NULL,
+		.decode_fails = text_of(arena, value, "decode") != NULL,
+		.shadow = value_member(value, "shadow"),
+		.beside = "",
 		.decoded_is_wrong = truth_of(value, "bragi_decodes_wrong"),
 		.result = text_of(arena, value, "result"),
 	};
 
+	if (value_member(value, "handles"))
+		row.beside = arena_printf(arena, " %u %u",
+			count_of(value, "handles"), count_of(value, "leases"));
 	if (row.head && *row.head == '\0')
 		row.head = "-";
 	if (row.tail == NULL || *row.tail == '\0')

@@ -24,6 +24,11 @@ struct row {
 	size_t head_size;		/* declared; 0: not told */
 	const struct value *decoded;	/* or NULL */
 	bool encode_fails;
+	bool decode_fails;
+	/* What bragi's constructs say with the same bytes, or NULL. */
+	const struct value *shadow;
+	/* How many handles and leases came with it: " 2 0", or "". */
+	const char *beside;
 	/* `decoded` shows a fault of the original's reader. */
 	bool decoded_is_wrong;
 	const char *result;		/* of malformed rows: OK, FAIL, ... */
