@@ -173,10 +173,10 @@ uint8_t *sk_varint_write(uint8_t *at, uint8_t *end, uint64_t value);
 static inline bool sk_read_long(struct sk_reader *in, uint64_t *value)
 {
 	struct sk_varint varint = sk_varint_read(in->at, in->end);
+	*value = varint.value;
 	if (SK_UNLIKELY(varint.at == NULL))
 		return false;
 	in->at = varint.at;
-	*value = varint.value;
 	return true;
 }
 
@@ -380,7 +380,7 @@ static inline bool sk_write_uint8(struct sk_writer *out, uint8_t value)
 
 static inline bool sk_read_float32(struct sk_reader *in, float *value)
 {
-	uint64_t wide = 0;
+	uint64_t wide;
 	if (!sk_read_wide(in, &wide) || wide > UINT32_MAX)
 		return false;
 	uint32_t bits = (uint32_t)wide;
