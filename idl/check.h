@@ -74,6 +74,7 @@ struct symbol {
 	unsigned node;			/* STRUCT, VARIANT: its number in the graphs */
 	bool has_no_max;		/* it contains itself, and nothing bounds it */
 	unsigned bases;			/* in a row above it */
+	struct rights *rights;		/* BITS: of handles; handles.c */
 	bool moves_handles;		/* some handle in it is not copied */
 	unsigned depth;			/* STRUCT, VARIANT: as struct cost has */
 	uint64_t steps;			/* it in dynamic position */

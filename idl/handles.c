@@ -50,31 +50,57 @@ static struct type *type_numbered(struct check *check, enum type_kind kind)
 
 /* ---- handles ---- */
 
+/* What the `bits` that are rights list. */
+struct rights {
+	uint64_t all;
+	const char *names[16];		/* of single ones, or NULL */
+};
+
+static struct rights *rights_of(struct check *check, struct symbol *bits)
+{
+	const struct enumerator *at = bits->declaration.as.enumeration.first;
+	unsigned i;
+
+	if (bits->rights != NULL)
+		return bits->rights;
+	bits->rights = ARENA_NEW(check->arena, struct rights);
+	for (; at != NULL; at = at->next) {
+		bits->rights->all |= at->value.low;
+		for (i = 0; i < 16; i++)
+			if (at->value.low == UINT64_C(1) << i
+				&& bits->rights->names[i] == NULL)
+				bits->rights->names[i] = at->name;
+	}
+	return bits->rights;
+}
+
 /* "READ | WRITE": what the schema's author would write for them. */
 static const char *rights_text(struct check *check,
-	const struct declaration *rights, uint16_t value)
+	const struct rights *rights, uint16_t value)
 {
-	const struct enumerator *at;
 	const char *text = "";
-	uint16_t said = 0, bits;
+	unsigned i;
 
-	for (at = rights->as.enumeration.first; at != NULL; at = at->next) {
-		bits = (uint16_t)at->value.low;
-		if ((bits & ~value) != 0 || (bits & ~said) == 0)
+	for (i = 0; i < 16; i++) {
+		if ((value >> i & 1) == 0)
 			continue;
-		text = arena_printf(check->arena, "%s%s%s", text,
-			said == 0 ? "" : " | ", at->name);
-		said |= bits;
+		text = arena_printf(check->arena, "%s%s", text,
+			*text == '\0' ? "" : " | ");
+		text = rights->names[i] != NULL
+			? arena_printf(check->arena, "%s%s", text,
+				rights->names[i])
+			: arena_printf(check->arena, "%s0x%x", text, 1u << i);
 	}
-	return said == 0 ? "0" : text;
+	return value == 0 ? "0" : text;
 }
 
 static const char *handle_text(struct check *check, const struct type *type,
-	const char *interface, const struct declaration *rights)
+	const char *interface, struct declaration *rights)
 {
 	return arena_printf(check->arena, "handle<%s%s%s%s>", interface,
 		type->has_rights ? ", " : "", type->has_rights
-			? rights_text(check, rights, type->rights) : "",
+			? rights_text(check, rights_of(check,
+				symbol_of(rights)), type->rights) : "",
 		type->is_copy ? ", copy" : "");
 }
 
@@ -85,10 +111,9 @@ static bool handle_rights(struct check *check, struct unit *unit,
 {
 	struct declaration *rights = interface->declaration.as.interface.rights;
 	const char *name = interface->declaration.name;
-	const struct enumerator *at;
 	struct scope scope = { .unit = unit };
 	struct value value;
-	uint64_t all = 0, wanted;
+	uint64_t wanted;
 
 	if (rights == NULL) {
 		diag_help(diag_report(check->diags, E0509, expr->span,
@@ -103,11 +128,9 @@ static bool handle_rights(struct check *check, struct unit *unit,
 	scope.width = rights->as.enumeration.base->width;
 	if (!evaluate(check, &scope, expr, &value))
 		return false;
-	for (at = rights->as.enumeration.first; at != NULL; at = at->next)
-		all |= at->value.low;
 	if (value.kind != VALUE_NUMBER
 		|| !number_to_unsigned(&wanted, value.number)
-		|| (wanted & ~all) != 0) {
+		|| (wanted & ~rights_of(check, symbol_of(rights))->all) != 0) {
 		diag_second(diag_report(check->diags, E0509, expr->span,
 			"these are not rights of `%s`", name), rights->span,
 			"its rights are these");

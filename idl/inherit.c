@@ -8,7 +8,7 @@
 /* Bases in a row, and what may come from them in all: both are far more than
  * anybody writes, and bound the work. */
 #define BASES_MAX 64
-#define INHERITED_MAX 200000
+#define INHERITED_MAX 100000
 
 struct symbol *interface_find(struct check *check, struct unit *unit,
 	const struct ast_path *path)
