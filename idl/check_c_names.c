@@ -32,14 +32,16 @@ static const char *const kept[] = {
 /* What generated functions call their own, and the types that they use: a
  * type or constant without a namespace would stand in their way. */
 static const char *const used[] = {
-	"answer", "at", "bytes", "call", "capacity", "channel", "copy",
-	"count", "data", "end", "error", "from", "head", "i", "in",
-	"incoming", "int16_t", "int32_t", "int64_t", "int8_t", "item",
-	"items", "j", "k", "l", "left", "list", "m", "memcpy", "memset",
-	"message", "n", "o", "offsetof", "ops", "out", "p", "port", "reply",
-	"request", "room", "self", "size", "size_t", "spare", "status", "tag",
-	"tail", "to", "uint16_t", "uint32_t", "uint64_t", "uint8_t", "value",
-	"wire",
+	"all", "answer", "at", "attached", "bytes", "call", "capacity",
+	"channel", "cookie", "copy", "count", "data", "depth", "done", "end",
+	"error", "event", "from", "good", "head", "i", "in", "incoming",
+	"index", "int16_t", "int32_t", "int64_t", "int8_t", "item", "items",
+	"j", "k", "l", "left", "list", "m", "memcpy", "memset", "message",
+	"n", "none", "o", "offsetof", "ops", "out", "p", "port", "reply",
+	"request", "ring", "room", "self", "server", "size", "size_t",
+	"sized", "slot", "spare", "start", "status", "tag", "tail", "to",
+	"uint16_t", "uint32_t", "uint64_t", "uint8_t", "value", "values",
+	"which", "wire",
 };
 
 struct names {

@@ -167,6 +167,23 @@ nasty() {
 	{ for n in $(seq 0 60000); do echo "struct A$n { A$((n + 1)) a; }"; done
 	echo 'struct A60001 { A0 a; }'; } > "$tmp/n.skald"
 	case_nasty "nasty: 60,000 structs within each other in a circle" "$tmp/n.skald" 1
+	{ for n in $(seq 0 60000); do echo "variant A$n { tag(1) A$((n + 1)) a; }"; done
+	echo 'variant A60001 { tag(1) A0 a; }'; } > "$tmp/n.skald"
+	case_nasty "nasty: 60,000 variants in a circle that never ends" "$tmp/n.skald" 1
+	{ for n in $(seq 0 60000); do echo "variant A$n { tag(1) A$((n + 1)) a; tag(2) b; }"; done
+	echo 'variant A60001 { tag(1) A0 a; }'; } > "$tmp/n.skald"
+	case_nasty "nasty: 60,000 variants in a circle that may end" "$tmp/n.skald" 0
+	{ for n in $(seq 0 60000); do echo "record A$n { A$((n + 1)) a; }"; done
+	echo 'record A60001 { A0 a; }'; } > "$tmp/n.skald"
+	case_nasty "nasty: 60,000 records within each other in a circle" "$tmp/n.skald" 1
+	for n in $(seq 0 60000); do echo "struct A$n : A$((n + 1)) { }"; done > "$tmp/n.skald"
+	case_nasty "nasty: a chain of 60,000 bases" "$tmp/n.skald" 1
+	{ echo 'struct B {'; seq -f 'uint8 a%.0f;' 0 50000; echo '}'
+	seq -f 'struct D%.0f : B { }' 0 50000; } > "$tmp/n.skald"
+	case_nasty "nasty: 50,000 times 50,000 inherited members" "$tmp/n.skald" 1
+	{ printf 'const float64 A = 1.'; repeat 1 1000000; echo ';'
+	echo 'const float64 B = 1.0e-99999999999999999999;'; } > "$tmp/n.skald"
+	case_nasty "nasty: a million decimals" "$tmp/n.skald" 0
 	{ echo 'struct A0 { uint64 a; }'
 	for n in $(seq 1 63); do echo "struct A$n { A$((n - 1))[1000] a; A$((n - 1))[1000] b; }"; done
 	echo 'message M 1 { head(64): A63 a; }'; } > "$tmp/n.skald"

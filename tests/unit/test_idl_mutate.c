@@ -22,7 +22,11 @@ static const char *const words[] = { "message", "struct", "tags", "tag(1)",
 	";", ",", "=", "@head(9)", "@format(hex)", "\"", "/*", "*/", "///",
 	"uint8", "string", "Tree", "Tree[2]", "0", "1 << 99", "- 1", "~0",
 	"99999999999999999999999999999999999999999", "\xff", "\r", "Error",
-	"newtype", "const", "import", "using", "variant", "optional" };
+	"newtype", "const", "import", "using", "variant", "optional",
+	"record", "bits", "strict", "flexible", ": Node", ": Time", ": Object",
+	"tag(1)", "1.5", "1.5e99", "handle<Folder>", "lease<in, max = 3>",
+	"@bytes(3)", "@depth(2)", "@unbounded", "@fast", "@name(\"a\")",
+	"event", "oneway", "Value", "Change", "Time", "Node", "Span[2]" };
 
 static uint64_t next_random(uint64_t *seed)
 {
