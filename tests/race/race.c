@@ -14,7 +14,7 @@
 
 extern const struct sk_schema SCHEMA;
 
-static struct values values = { .schema = &SCHEMA, .amount = 8 };
+static struct values values = { .schema = &SCHEMA, .amount = 8, .depth = 5 };
 static unsigned long sum;
 
 /* ---- the race ---- */
@@ -51,6 +51,7 @@ static size_t make(const struct sk_message_type *message, uint8_t *bytes, size_t
 	int size;
 
 	do {
+		values.depth = values.depth > -1 ? values.depth - 1 : 5;
 		memset(value, 0, SCHEMA.types[message->type].size);
 		values_fill(&values, message->type, value);
 		sk_attach_none(attached);

@@ -3,8 +3,9 @@
  * over the in-process transport: what is sent arrives, what comes of a call is
  * what must, and no handle is lost or closed twice, whoever dies whenever.
  *
- * Usage: roundtrip SEED [NAME]. Prints TAP for each interface, of those whose
- * cases' names contain NAME. The schema is SCHEMA, by the build.
+ * Usage: roundtrip SEED STEM [NAME]. Prints TAP for each interface, of those
+ * cases whose names contain NAME. The schema is SCHEMA, by the build, and its
+ * cases' names begin with STEM.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,11 +30,13 @@ static const struct {
 	{ "either side dies at every step of an event", scene_event_death },
 };
 
-static bool run(struct stage *stage, size_t index, uint64_t seed, const char *wanted)
+static bool run(struct stage *stage, size_t index, uint64_t seed, const char *stem,
+	const char *wanted)
 {
 	char name[200];
 
-	snprintf(name, sizeof name, "%s: %s", stage->interface->name, cases[index].name);
+	snprintf(name, sizeof name, "%s: %s: %s", stem, stage->interface->name,
+		cases[index].name);
 	if (strstr(name, wanted) == NULL)
 		return true;
 	stage->runs = 0;
@@ -52,7 +55,8 @@ static bool run(struct stage *stage, size_t index, uint64_t seed, const char *wa
 int main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
-	const char *wanted = argc > 2 ? argv[2] : "";
+	const char *stem = argc > 2 ? argv[2] : "";
+	const char *wanted = argc > 3 ? argv[3] : "";
 	static struct stage stage;
 	bool good = true;
 
@@ -61,7 +65,7 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < SCHEMA.interface_count; i++) {
 		stage.interface = &SCHEMA.interfaces[i];
 		for (size_t j = 0; j < sizeof cases / sizeof cases[0]; j++)
-			good = run(&stage, j, seed, wanted) && good;
+			good = run(&stage, j, seed, stem, wanted) && good;
 	}
 	return good ? 0 : 1;
 }

@@ -164,6 +164,42 @@ static void damage_once(struct stage *stage, const struct sk_method_type *method
 	stage_end(stage, damage == DAMAGE_REQUEST ? "damaged request" : "damaged reply");
 }
 
+/* A handle or lease too many is refused, not just closed. */
+static void add_more(struct stage *stage, const struct sk_method_type *method,
+	enum damage damage)
+{
+	struct world *world = stage_begin(stage);
+	struct deal *deal = world_deal(world, method, PLAN_ANSWER);
+	bool request = damage == DAMAGE_REQUEST_MORE;
+	int status;
+
+	world->damage = damage;
+	status = world_call(world, deal, &for_ever);
+	if (is_oneway(method))
+		status = world->loop.last_dispatch;
+	world_check(world, status == SK_BAD_HANDLE || status == SK_BAD_LEASE
+		|| status == SK_MALFORMED, "%s: one too many gave %s", method->name,
+		sk_status_name(status));
+	world_check(world, world->strangers + deal->requests == (request ? 0 : 1),
+		"%s: its operation ran %u times", method->name,
+		world->strangers + deal->requests);
+	stage_end(stage, request ? "a request with more" : "a reply with more");
+}
+
+/* Its operation could not answer, and would keep the handles of its answer. */
+static void misdirect(struct stage *stage, const struct sk_method_type *method)
+{
+	struct world *world = stage_begin(stage);
+	struct deal *deal = world_deal(world, method, PLAN_ANSWER);
+	int status = world_misdirect(world, deal);
+
+	world_check(world, status == 0 || status == SK_BAD_LEASE, "%s: sending gave %s",
+		method->name, sk_status_name(status));
+	world_check(world, deal->requests == 0, "%s: runs, though nobody waits",
+		method->name);
+	stage_end(stage, "a request that awaits no answer");
+}
+
 void scene_damage(struct stage *stage)
 {
 	const struct sk_method_type *method;
@@ -173,6 +209,13 @@ void scene_damage(struct stage *stage)
 			damage_once(stage, method, DAMAGE_REQUEST);
 			if (!is_oneway(method))
 				damage_once(stage, method, DAMAGE_REPLY);
+		}
+		for (unsigned turn = 0; turn < TURNS; turn++) {
+			add_more(stage, method, DAMAGE_REQUEST_MORE);
+			if (is_oneway(method))
+				continue;
+			add_more(stage, method, DAMAGE_REPLY_MORE);
+			misdirect(stage, method);
 		}
 	}
 }

@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Deeper than this only what must be there is filled. */
-#define DEPTH 5
-
 struct values_block {
 	struct values_block *next;
 	_Alignas(max_align_t) char bytes[];
@@ -50,12 +47,18 @@ static const struct sk_type *type_at(const struct values *values, uint16_t type)
 static void fill(struct values *values, uint16_t index, void *to, unsigned depth,
 	unsigned *handles);
 
+/* Only what must be there is filled. */
+static bool is_deep(const struct values *values, unsigned depth)
+{
+	return (int)depth > values->depth;
+}
+
 /* How many, at most `bound`; fewer the deeper it is. */
 static uint32_t count(struct values *values, uint32_t bound, unsigned depth)
 {
 	uint32_t most = values->amount / (depth + 1);
 
-	if (depth > DEPTH)
+	if (is_deep(values, depth))
 		return 0;
 	return values_random(values, (most < bound ? most : bound) + 1);
 }
@@ -145,7 +148,7 @@ static void fill_list(struct values *values, const struct sk_type *type, void *t
 static bool is_here(struct values *values, const struct sk_field *field, void *to,
 	unsigned depth)
 {
-	bool here = depth <= DEPTH && values_random(values, 3) != 0;
+	bool here = !is_deep(values, depth) && values_random(values, 3) != 0;
 
 	if (field->has == 0)
 		return true;
@@ -172,7 +175,7 @@ static const struct sk_field *choose_arm(struct values *values, const struct sk_
 	const struct sk_field *arms = &values->schema->fields[type->item];
 	uint32_t chosen = values_random(values, type->count);
 
-	for (uint32_t i = 0; depth > DEPTH && i < type->count; i++) {
+	for (uint32_t i = 0; is_deep(values, depth) && i < type->count; i++) {
 		uint8_t kind = SK_KIND_BOOL;
 		if (arms[i].type != SK_NO_INDEX)
 			kind = type_at(values, arms[i].type)->kind;

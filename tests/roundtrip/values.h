@@ -14,6 +14,7 @@ struct values {
 	const struct sk_schema *schema;
 	uint64_t state;			/* of the random numbers; the seed, not 0 */
 	unsigned amount;		/* elements of a list, bytes of a string */
+	int depth;			/* deeper is only what must be */
 	struct values_block *blocks;	/* what values point to */
 };
 

@@ -60,7 +60,6 @@ static void close_one(void *context, const struct sk_type *type, struct sk_handl
 		sk_close(&walk->world->loop.channel, *handle);
 	else
 		sk_port_close(&walk->world->loop.port, *handle);
-	handle->raw = -1;
 }
 
 static void list_one(void *context, const struct sk_type *type, struct sk_handle *handle)
@@ -129,18 +128,18 @@ static void *make_value(struct world *world, uint16_t message)
 	const struct sk_message_type *type = message_at(world, message);
 	uint8_t bytes[SK_MESSAGE_MAX];
 	struct sk_attached attached;
-	void *value;
-	int size;
+	void *value = NULL;
+	int size = 0;
 
-	for (world->values.amount = 40; ; world->values.amount /= 2) {
+	for (int smaller = 0; smaller < 7; smaller++) {
+		world->values.amount = 40u >> smaller;
+		world->values.depth = 5 - smaller;
 		value = values_alloc(&world->values, size_of(world, message));
 		values_fill(&world->values, type->type, value);
 		sk_attach_none(&attached);
 		size = type->encode(value, bytes, sizeof bytes, &attached);
 		if (size >= 0)
 			return value;
-		if (world->values.amount == 0)
-			break;
 	}
 	world_check(world, false, "%s: even a small value does not encode: %s", type->name,
 		sk_status_name(size));
@@ -200,7 +199,7 @@ struct deal *world_deal(struct world *world, const struct sk_method_type *method
 static bool may_fail(const struct world *world, int status)
 {
 	return status == SK_CANCELED || status == SK_PEER_CLOSED || world->is_deadly
-		|| world->damage == DAMAGE_REPLY;
+		|| world->damage >= DAMAGE_REPLY;
 }
 
 static void answer(struct world *world, struct deal *deal, struct sk_reply *to)
@@ -350,6 +349,11 @@ static void check_request(struct world *world, struct deal *deal, void *request)
 		"%s: handles of the request changed places", deal->method->name);
 }
 
+static bool is_request_damaged(const struct world *world)
+{
+	return world->damage == DAMAGE_REQUEST || world->damage == DAMAGE_REQUEST_MORE;
+}
+
 static void serve(struct sk_reflect_server *server, const struct sk_method_type *method,
 	const void *request, struct sk_reply *to)
 {
@@ -359,9 +363,9 @@ static void serve(struct sk_reflect_server *server, const struct sk_method_type 
 	void *copy = values_alloc(&world->values, size_of(world, method->request));
 
 	memcpy(copy, request, size_of(world, method->request));
-	if (deal == NULL || deal->method != method || world->damage == DAMAGE_REQUEST) {
+	if (deal == NULL || deal->method != method || is_request_damaged(world)) {
 		/* Damage can make another request of it. */
-		world_check(world, world->damage == DAMAGE_REQUEST,
+		world_check(world, is_request_damaged(world),
 			"%s: called, but nobody did", method->name);
 		world->strangers++;
 		values_touch(&world->values, message_at(world, method->request)->type, copy);
@@ -440,10 +444,26 @@ static void damage_leases(struct world *world, struct sk_attached *attached)
 	}
 }
 
+static void add_more(struct world *world, struct sk_attached *attached)
+{
+	struct sk_lease more = { NULL, 0, 1, SK_LEASE_INOUT };
+
+	/* Nothing is lent with a reply. */
+	if (world->damage == DAMAGE_REPLY_MORE || attached->lease_count == SK_LEASES_MAX
+	    || values_random(&world->values, 2) == 0)
+		sk_attach_handle(attached, one_more(world), SK_RIGHTS_ALL, false);
+	else
+		sk_attach_lease(attached, &more, SK_LEASE_INOUT, 0);
+}
+
 static void damage_message(struct world *world, struct sk_message *message)
 {
 	uint32_t times = 1 + values_random(&world->values, 2);
 
+	if (world->damage == DAMAGE_REQUEST_MORE || world->damage == DAMAGE_REPLY_MORE) {
+		add_more(world, &message->attached);
+		return;
+	}
 	while (times-- > 0) {
 		switch (values_random(&world->values, 6)) {
 		case 0:
@@ -468,7 +488,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 	struct world *world = self;
 	struct sk_attached *attached = &incoming->message->attached;
 
-	if (world->damage == DAMAGE_REQUEST)
+	if (is_request_damaged(world))
 		damage_message(world, incoming->message);
 	world->arrived_count = attached->handle_count;
 	for (uint32_t i = 0; i < attached->handle_count; i++)
@@ -482,7 +502,7 @@ static int send_answer(struct sk_port *port, const struct sk_reply *reply)
 		- offsetof(struct sk_loopback, port));
 	struct world *world = loop->self;
 
-	if (world->damage == DAMAGE_REPLY)
+	if (world->damage >= DAMAGE_REPLY)
 		damage_message(world, &port->answer);
 	return world->loopback_ops->answer(port, reply);
 }
@@ -648,6 +668,20 @@ int world_call(struct world *world, struct deal *deal, const struct sk_call *cal
 	world->current = deal;
 	status = deal->method->call(&world->loop.channel, deal->request, deal->reply, call);
 	take_reply(world, deal, status, &world->loop.channel.reply.attached);
+	world->current = NULL;
+	return status;
+}
+
+int world_misdirect(struct world *world, struct deal *deal)
+{
+	struct sk_message *request = &world->loop.channel.request;
+	int size = message_at(world, deal->method->request)->encode(deal->request,
+		request->bytes, request->capacity, &request->attached);
+	int status;
+
+	world->current = deal;
+	status = sk_send(&world->loop.channel, size, deal->method->method, NULL);
+	close_handles(world, deal->method->request, deal->request, SK_LOOPBACK_CLIENT, false);
 	world->current = NULL;
 	return status;
 }

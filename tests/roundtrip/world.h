@@ -29,7 +29,9 @@ enum plan {
 enum damage {
 	DAMAGE_NONE,
 	DAMAGE_REQUEST,
-	DAMAGE_REPLY
+	DAMAGE_REQUEST_MORE,		/* with a handle or lease too many */
+	DAMAGE_REPLY,
+	DAMAGE_REPLY_MORE
 };
 
 /* A lease, as the client lends it and as the server has it. */
@@ -104,6 +106,8 @@ struct deal *world_deal(struct world *world, const struct sk_method_type *method
 	enum plan plan);
 /* Makes the call and says what came of it; checks what came with 0. */
 int world_call(struct world *world, struct deal *deal, const struct sk_call *call);
+/* Sends the request of a method with an answer as if it had none. */
+int world_misdirect(struct world *world, struct deal *deal);
 /* Begins it; on SK_WOULD_BLOCK its handles are closed by the client. */
 int world_begin(struct world *world, struct deal *deal, uint64_t cookie,
 	const struct sk_call *call);
