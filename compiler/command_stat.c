@@ -343,7 +343,9 @@ static void print_json(struct stats *stats, const struct schema *schema)
 int command_stat(struct run *run)
 {
 	struct stats stats = {
-		.arena = run->arena, .out = {.arena = run->arena},
+		.arena = run->arena,
+		/* There may be nothing to say. */
+		.out = {.arena = run->arena, .text = arena_alloc(run->arena, 1)},
 	};
 	struct schema *schema;
 	int status;
