@@ -95,17 +95,37 @@ static void limit_depth(struct check *check, const struct member *member)
 			"contain itself", member->name, depth);
 }
 
-static void limit_member(struct check *check, const struct member *member)
+/* docs/language.md, "Bounds": @bytes(n) is enough for the least value. */
+static void limit_bytes(struct check *check, struct member *member)
+{
+	uint64_t least = member_min(member);
+
+	if (least > member->bytes_bound)
+		diag_report(check->diags, E0308, member->span,
+			"`%s` has at least %s bytes, and `@bytes(%s)` allows "
+			"less", member->name, size_text(check, least),
+			size_text(check, member->bytes_bound));
+}
+
+static void limit_member(struct check *check, struct member *member)
 {
 	limit_type(check, member);
+	limit_bytes(check, member);
 	limit_depth(check, member);
 }
 
-static void limit_body(struct check *check, const struct body *body)
+/* Its own members: what is wrong with the base's is said there. */
+static void limit_body(struct check *check, const struct body *body,
+	const struct body *inherited)
 {
-	const struct member *member, *tagged;
+	struct member *member, *tagged;
+	unsigned from = inherited == NULL ? 0 : inherited->count;
 
 	for (member = body->first; member != NULL; member = member->next) {
+		if (from > 0) {
+			from--;
+			continue;
+		}
 		limit_member(check, member);
 		for (tagged = member->tags; tagged != NULL;
 			tagged = tagged->next)
@@ -300,6 +320,26 @@ static void limit_methods(struct check *check,
 			interface->as.interface.events[i]);
 }
 
+static void limit_structure(struct check *check,
+	const struct declaration *structure)
+{
+	const struct declaration *base = structure->as.structure.base;
+
+	limit_body(check, &structure->as.structure.body,
+		base == NULL ? NULL : &base->as.structure.body);
+}
+
+static void limit_message(struct check *check, const struct declaration *message)
+{
+	const struct declaration *base = message->as.message.base;
+
+	limit_body(check, &message->as.message.head.body,
+		base == NULL ? NULL : &base->as.message.head.body);
+	limit_body(check, &message->as.message.tail.body,
+		base == NULL ? NULL : &base->as.message.tail.body);
+	limit_size(check, message);
+}
+
 void limits_check(struct check *check, struct symbol *symbol)
 {
 	struct declaration *declaration = &symbol->declaration;
@@ -307,16 +347,14 @@ void limits_check(struct check *check, struct symbol *symbol)
 	switch (declaration->kind) {
 	case DECLARATION_STRUCT:
 	case DECLARATION_VARIANT:
-		limit_body(check, &declaration->as.structure.body);
+		limit_structure(check, declaration);
 		break;
 	case DECLARATION_MESSAGE:
-		limit_body(check, &declaration->as.message.head.body);
-		limit_body(check, &declaration->as.message.tail.body);
+		limit_message(check, declaration);
 		/* Methods' own heads are as large as they must be, unless
 		 * pinned; unbounded ones are reported with the method. */
 		if (symbol->ast != NULL || symbol->pinned_head != 0)
 			limit_head(check, declaration);
-		limit_size(check, declaration);
 		break;
 	case DECLARATION_INTERFACE:
 		limit_methods(check, declaration);

@@ -158,6 +158,17 @@ void member_attributes(struct members *members, struct member *member,
 
 /* ---- one member ---- */
 
+static bool stands_in_place(const struct members *members,
+	const struct member *member, const struct ast_member *ast)
+{
+	return member->type->is_static && !ast->tag.present
+		&& (!member->is_optional || member->type->kind == TYPE_HANDLE
+			|| member->type->kind == TYPE_LEASE)
+		&& (members->parameters || (members->symbol != NULL
+			&& members->symbol->declaration.kind
+			!= DECLARATION_STRUCT));
+}
+
 struct member *member_new(struct members *members, const struct ast_member *ast)
 {
 	struct check *check = members->check;
@@ -178,6 +189,13 @@ struct member *member_new(struct members *members, const struct ast_member *ast)
 	member->type = type_of_word(check, members->unit, type);
 	if (!member_name_is_free(members, member) || member->type == NULL)
 		return NULL;
+	if (member->bytes_bound != UNBOUNDED && stands_in_place(members,
+		member, ast))
+		diag_report(check->diags, E0210,
+			member_attribute(ast, "bytes")->span,
+			"`@bytes` has no meaning here: a `%s` takes %llu bytes "
+			"in place, whatever its value", member->type->name,
+			(unsigned long long)member->type->fixed_size);
 	if (ast->value != NULL)
 		(void)default_value(check, members->unit, member->type,
 			ast->value, &member->value);
