@@ -32,8 +32,8 @@ void sk_server_close_window(struct sk_server_client *client)
 	window->size = 0;
 }
 
-/* The size of a window, or 0 if this file is none: one in memory, that stays
- * as large as it is. Such files alone can be sealed like this. */
+/* How much of a window is of use, or 0 if this file is none: one in memory,
+ * that stays as large as it is. Such files alone can be sealed like this. */
 static uint32_t window_size(const struct sk_server *server, int fd)
 {
 	const int needed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
@@ -44,9 +44,9 @@ static uint32_t window_size(const struct sk_server *server, int fd)
 
 	if (seals < 0 || (seals & needed) != needed || fstatfs(fd, &system) < 0 ||
 			system.f_type != TMPFS_MAGIC || fstat(fd, &status) < 0 ||
-			status.st_size <= 0 || status.st_size > (off_t)limit)
+			status.st_size <= 0)
 		return 0;
-	return (uint32_t)status.st_size;
+	return status.st_size > (off_t)limit ? limit : (uint32_t)status.st_size;
 }
 
 bool sk_server_take_window(struct sk_server *server, struct sk_server_client *client,

@@ -31,7 +31,9 @@
 #define REPLY_ID UINT32_C(41)
 #define MAX_CLIENTS 6
 #define MAX_KEPT 4
-#define REPLY_SIZE 64
+#define MAX_OBJECTS 3
+#define MAX_WINDOW (UINT32_C(4) << 20)
+#define REPLY_SIZE 80
 
 enum what {
 	ECHO,
@@ -45,19 +47,29 @@ enum what {
 	TAKE_FD,			/* writes a byte into handle 0 */
 	GIVE_FDS,			/* as many handles as the next word says */
 	GIVE_BAD_FD,
+	SUM,				/* of the bytes of the first lease */
+	FILL,				/* so many pieces of 10 bytes, 100 apart */
+	FILL_MEMORY,			/* the same from where they are */
+	REACH_BEYOND,			/* number: bits of what was refused */
+	WRITE_LATE,			/* to the lease of the oldest kept */
+	SHOW_DEADLINE,			/* milliseconds that are left */
+	MINT,				/* the handle of an object */
+	WHO,				/* 1: the object was called */
 	DIE				/* the process ends */
 };
 
 /* Where the numbers stand in a reply, in words. */
 enum { NUMBER = 2, CLIENTS, KEPT, GONE, CANCELED, EXHAUSTED, GARBAGE, CUT_OFF,
-	ONE_WAYS, TURNED_AWAY, TOLD };
+	ONE_WAYS, TURNED_AWAY, TOLD, OBJECTS, OBJECTS_GONE, BAD_LEASES };
 
 struct fixture {
 	struct sk_server server;
 	pthread_t thread;
-	struct sk_reply kept[MAX_CLIENTS * MAX_KEPT];
+	struct sk_reply kept[(MAX_CLIENTS + MAX_OBJECTS) * MAX_KEPT];
+	struct sk_lease kept_lease[(MAX_CLIENTS + MAX_OBJECTS) * MAX_KEPT];
 	unsigned kept_count;
 	unsigned gone;
+	unsigned objects_gone;
 	unsigned one_ways;
 	unsigned told;			/* of replies that nobody waits for */
 	int copy_status;
@@ -103,6 +115,9 @@ static int fixture_answer(struct sk_reply *to, int number)
 	fixture_put(port, ONE_WAYS, fixture.one_ways);
 	fixture_put(port, TURNED_AWAY, server->counts.turned_away);
 	fixture_put(port, TOLD, fixture.told);
+	fixture_put(port, OBJECTS, server->objects);
+	fixture_put(port, OBJECTS_GONE, fixture.objects_gone);
+	fixture_put(port, BAD_LEASES, server->counts.bad_leases);
 	return sk_answer(to, REPLY_SIZE);
 }
 
@@ -121,9 +136,12 @@ static int fixture_release(bool last, uint32_t handles)
 		return SK_INVALID;
 	kept = fixture.kept[last ? fixture.kept_count - 1 : 0];
 	fixture.kept_count--;
-	if (!last)
+	if (!last) {
 		memmove(fixture.kept, fixture.kept + 1,
 			fixture.kept_count * sizeof(kept));
+		memmove(fixture.kept_lease, fixture.kept_lease + 1,
+			fixture.kept_count * sizeof(fixture.kept_lease[0]));
+	}
 	fixture_give(kept.port, handles);
 	return fixture_answer(&kept, 0);
 }
@@ -145,12 +163,116 @@ static int fixture_write(struct sk_handle *handle)
 	return (int)written;
 }
 
+/* ---- what is lent ---- */
+
+static int fixture_sum(const struct sk_reply *to, const struct sk_lease *lease)
+{
+	uint8_t bytes[1000];
+	uint32_t sum = 0;
+
+	for (uint64_t at = 0; at < lease->size;) {
+		uint64_t left = lease->size - at, done;
+		int status = sk_lease_read(to, lease, at, bytes,
+			left < sizeof(bytes) ? left : sizeof(bytes), &done);
+
+		if (status != SK_OK)
+			return status;
+		for (uint64_t i = 0; i < done; i++)
+			sum += bytes[i];
+		at += done;
+	}
+	return (int)sum;
+}
+
+/* Backwards, so that no piece touches the last one. */
+static int fixture_fill(const struct sk_reply *to, const struct sk_lease *lease,
+	uint32_t pieces, bool in_place)
+{
+	uint8_t bytes[10], *memory = in_place ? sk_lease_memory(to, lease) : NULL;
+	int status = SK_OK;
+
+	for (uint32_t i = pieces; i-- > 0 && status == SK_OK;) {
+		uint8_t *from = memory ? memory + i * 100 : bytes;
+
+		memset(from, 'A' + (int)i % 26, sizeof(bytes));
+		status = sk_lease_write(to, lease, i * 100, from, sizeof(bytes), NULL);
+	}
+	return in_place && !memory ? SK_WOULD_BLOCK : status;
+}
+
+static int fixture_reach_beyond(const struct sk_reply *to, struct sk_lease lease)
+{
+	uint8_t byte = 0;
+	uint64_t done = 7;
+	int bits = 0;
+
+	bits |= sk_lease_read(to, &lease, 0, &byte, 1, &done) == SK_BAD_LEASE && done == 0;
+	bits |= (sk_lease_write(to, &lease, lease.size, &byte, 1, NULL) ==
+		SK_BAD_LEASE) << 1;
+	bits |= (sk_lease_write(to, &lease, UINT64_MAX, &byte, 2, NULL) ==
+		SK_BAD_LEASE) << 2;
+	/* What the server's copy says does not matter either. */
+	lease.size = UINT64_MAX;
+	lease.direction = SK_LEASE_INOUT;
+	bits |= (sk_lease_write(to, &lease, 5000, &byte, 1, NULL) == SK_BAD_LEASE) << 3;
+	bits |= (sk_lease_read(to, &lease, 0, &byte, 1, NULL) == SK_BAD_LEASE) << 4;
+	lease.number = 2;
+	bits |= (sk_lease_write(to, &lease, 0, &byte, 1, NULL) == SK_BAD_LEASE) << 5;
+	lease.number = SK_LEASES_MAX + 1;
+	bits |= (sk_lease_write(to, &lease, 0, &byte, 1, NULL) == SK_BAD_LEASE) << 6;
+	return bits;
+}
+
+static int fixture_write_late(void)
+{
+	return fixture.kept_count == 0 ? SK_INVALID : sk_lease_write(&fixture.kept[0],
+		&fixture.kept_lease[0], 0, "late", 4, NULL);
+}
+
+/* ---- what is minted ---- */
+
+static int fixture_dispatch(void *self, struct sk_incoming *incoming);
+static void fixture_canceled(void *self, uint64_t token);
+
+static void fixture_object_gone(void *self)
+{
+	assert_ptr_equal(self, &fixture.objects_gone);
+	fixture.objects_gone++;
+}
+
+static const struct sk_object fixture_object = {
+	.dispatch = fixture_dispatch,
+	.gone = fixture_object_gone,
+	.canceled = fixture_canceled,
+};
+
+static void fixture_mint(struct sk_reply *to)
+{
+	struct sk_passed *passed = &to->port->answer.attached.handles[0];
+	int status = sk_mint(to->port, &fixture_object, &fixture.objects_gone,
+		&passed->handle);
+
+	passed->copy = false;
+	to->port->answer.attached.handle_count = status == SK_OK;
+	fixture_answer(to, status);
+}
+
+static int fixture_time_left(const struct sk_reply *to)
+{
+	uint64_t now = sk_socket_now();
+
+	if (to->deadline == SK_FOREVER)
+		return -1;
+	return to->deadline > now ? (int)((to->deadline - now) / 1000000) : 0;
+}
+
 static int fixture_dispatch(void *self, struct sk_incoming *incoming)
 {
 	const uint8_t *bytes = incoming->message->bytes;
+	const struct sk_lease *lease = &incoming->message->attached.leases[0];
 	struct sk_reply *to = &incoming->reply;
+	uint32_t argument;
 
-	(void)self;
 	if (sk_message_id(incoming->message) != REQUEST_ID || incoming->message->size < 16)
 		return sk_refuse(incoming, SK_UNKNOWN_METHOD);
 	to->id = REPLY_ID;
@@ -158,14 +280,16 @@ static int fixture_dispatch(void *self, struct sk_incoming *incoming)
 		fixture.one_ways++;
 		return SK_OK;
 	}
+	argument = sk_get_uint32(bytes + 12);
 	switch ((enum what)sk_get_uint32(bytes + 8)) {
 	case ECHO:
-		return fixture_answer(to, (int)sk_get_uint32(bytes + 12));
+		return fixture_answer(to, (int)argument);
 	case KEEP:
+		fixture.kept_lease[fixture.kept_count] = *lease;
 		fixture.kept[fixture.kept_count++] = sk_reply_keep(to);
 		return SK_OK;
 	case RELEASE:
-		return fixture_answer(to, fixture_release(false, sk_get_uint32(bytes + 12)));
+		return fixture_answer(to, fixture_release(false, argument));
 	case RELEASE_LAST:
 		return fixture_answer(to, fixture_release(true, 0));
 	case COUNT:
@@ -178,13 +302,30 @@ static int fixture_dispatch(void *self, struct sk_incoming *incoming)
 	case TAKE_FD:
 		return fixture_answer(to, fixture_write(&incoming->message->attached.handles[0].handle));
 	case GIVE_FDS:
-		fixture_give(&fixture.server.port, sk_get_uint32(bytes + 12));
+		fixture_give(&fixture.server.port, argument);
 		return fixture_answer(to, 0);
 	case GIVE_BAD_FD:
 		fixture.server.port.answer.attached.handle_count = 1;
 		fixture.server.port.answer.attached.handles[0].handle.raw = 100000;
 		fixture.copy_status = fixture_answer(to, 0);
 		return SK_OK;
+	case SUM:
+		return fixture_answer(to, fixture_sum(to, lease));
+	case FILL:
+		return fixture_answer(to, fixture_fill(to, lease, argument, false));
+	case FILL_MEMORY:
+		return fixture_answer(to, fixture_fill(to, lease, argument, true));
+	case REACH_BEYOND:
+		return fixture_answer(to, fixture_reach_beyond(to, *lease));
+	case WRITE_LATE:
+		return fixture_answer(to, fixture_write_late());
+	case SHOW_DEADLINE:
+		return fixture_answer(to, fixture_time_left(to));
+	case MINT:
+		fixture_mint(to);
+		return SK_OK;
+	case WHO:
+		return fixture_answer(to, self == &fixture.objects_gone);
 	case DIE:
 		_exit(3);
 	}
@@ -210,6 +351,8 @@ static struct sk_server_config fixture_config(const char *path)
 		.path = path,
 		.max_clients = MAX_CLIENTS,
 		.max_kept = MAX_KEPT,
+		.max_objects = MAX_OBJECTS,
+		.max_window = MAX_WINDOW,
 		.gone = fixture_gone,
 		.canceled = fixture_canceled,
 		.dispatch = fixture_dispatch,
@@ -261,16 +404,21 @@ static void fixture_connect(struct sk_socket *client)
 	assert_int_equal(sk_socket_connect(client, fixture.path, SK_FOREVER), SK_OK);
 }
 
-static int fixture_call(struct sk_socket *client, enum what what, uint32_t argument,
-	uint64_t deadline)
+static int fixture_encode(uint8_t *bytes, enum what what, uint32_t argument)
 {
-	struct sk_call call = {.deadline = deadline};
-	uint8_t *bytes = client->channel.request.bytes;
-
 	sk_put_uint32(bytes, REQUEST_ID);
 	sk_put_uint32(bytes + 4, 0);
 	sk_put_uint32(bytes + 8, what);
 	sk_put_uint32(bytes + 12, argument);
+	return 16;
+}
+
+static int fixture_call(struct sk_socket *client, enum what what, uint32_t argument,
+	uint64_t deadline)
+{
+	struct sk_call call = {.deadline = deadline};
+
+	fixture_encode(client->channel.request.bytes, what, argument);
 	return sk_invoke(&client->channel, 16, &method, &call);
 }
 
@@ -280,21 +428,21 @@ static int fixture_word(const struct sk_socket *client, unsigned word)
 }
 
 /* What the server counts there, now. */
-static int fixture_ask(struct sk_socket *client, unsigned word)
+static inline int fixture_ask(struct sk_socket *client, unsigned word)
 {
 	assert_int_equal(fixture_call(client, COUNT, 0, SK_FOREVER), SK_OK);
 	return fixture_word(client, word);
 }
 
 /* Waits until the server counts so many; the test's own time limit ends it. */
-static void fixture_await(struct sk_socket *client, unsigned word, int number)
+static inline void fixture_await(struct sk_socket *client, unsigned word, int number)
 {
 	while (fixture_ask(client, word) != number)
 		usleep(1000);
 }
 
 /* A connected socket without a client, to send what no client would. */
-static int fixture_raw(void)
+static inline int fixture_raw(void)
 {
 	struct sockaddr_un address;
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -307,7 +455,7 @@ static int fixture_raw(void)
 }
 
 /* One packet with a request in it. */
-static int fixture_send_raw(int fd, uint64_t number, uint32_t kind, enum what what)
+static inline int fixture_send_raw(int fd, uint64_t number, uint32_t kind, enum what what)
 {
 	uint8_t bytes[16] = {0};
 	struct sk_packet packet = {.number = number, .kind = kind};

@@ -4,81 +4,15 @@
  * Random parts print their seed; SEED=n repeats one.
  */
 #define _GNU_SOURCE
-#include "tests/unit/socket_fixture.h"
+#include "tests/unit/socket_raw.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #define ROUNDS 4000
-/* A packet with a request of the fixture, and one with a status. */
-#define SIZE (SK_PACKET_HEADER + 16)
-#define SHORT_SIZE (SK_PACKET_HEADER + SK_STATUS_SIZE)
-
 static const struct sk_method one_way = {.reply_id = 0};
-
-/* Sends bytes as they are, with so many copies of a descriptor. */
-static ssize_t send_bytes(int fd, const void *bytes, size_t size, unsigned copies)
-{
-	struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = size};
-	union {
-		struct cmsghdr align;
-		uint8_t bytes[CMSG_SPACE(64 * sizeof(int))];
-	} control;
-	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
-	struct cmsghdr *rights;
-	const int null = copies ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -1;
-	ssize_t sent;
-
-	if (copies > 0) {
-		memset(&control, 0, sizeof(control));
-		header.msg_control = control.bytes;
-		header.msg_controllen = CMSG_SPACE(copies * sizeof(int));
-		rights = CMSG_FIRSTHDR(&header);
-		rights->cmsg_level = SOL_SOCKET;
-		rights->cmsg_type = SCM_RIGHTS;
-		rights->cmsg_len = CMSG_LEN(copies * sizeof(int));
-		for (unsigned i = 0; i < copies; i++)
-			memcpy(CMSG_DATA(rights) + i * sizeof(int), &null, sizeof(null));
-	}
-	sent = sendmsg(fd, &header, MSG_NOSIGNAL);
-	if (copies > 0)
-		close(null);
-	return sent;
-}
-
-static size_t packet(uint8_t *bytes, uint64_t number, uint32_t kind, uint32_t id,
-	uint32_t word, size_t size)
-{
-	memset(bytes, 0, size);
-	sk_put_uint64(bytes, number);
-	bytes[16] = (uint8_t)kind;
-	sk_put_uint32(bytes + SK_PACKET_HEADER, id);
-	sk_put_uint32(bytes + SK_PACKET_HEADER + 8, word);
-	return size;
-}
-
-/* Says in the header how many handles come with it, if it can. */
-static void announce(uint8_t *bytes, unsigned handles)
-{
-	bytes[17] = (uint8_t)(handles > SK_HANDLES_MAX ? SK_HANDLES_MAX : handles);
-}
-
-/* The server closed this connection, and nothing else happened to it. */
-static void assert_closed_and_alive(int raw)
-{
-	uint8_t byte;
-	struct sk_socket client;
-	ssize_t size = recv(raw, &byte, 1, 0);
-
-	assert_true(size == 0 || (size < 0 && errno == ECONNRESET));
-	close(raw);
-	fixture_connect(&client);
-	assert_int_equal(fixture_call(&client, ECHO, 1, SK_FOREVER), SK_OK);
-	sk_socket_close(&client);
-}
 
 static void datagrams_that_are_no_packets_close_the_connection(void **state)
 {
@@ -263,6 +197,11 @@ static void random_packets_leave_the_server_whole(void **state)
 				sk_get_uint32(bytes + SK_PACKET_HEADER) == REQUEST_ID &&
 				sk_get_uint32(bytes + SK_PACKET_HEADER + 8) > ECHO)
 			sk_put_uint32(bytes + SK_PACKET_HEADER + 8, IGNORE);
+		/* Often as announced: some of them a window. */
+		if (size >= SIZE && next_random(&random) % 4) {
+			bytes[18] = copies > 0 && next_random(&random) % 2;
+			announce(bytes, copies - bytes[18]);
+		}
 		if (send_bytes(raw, bytes, size, copies) < 0) {
 			close(raw);
 			raw = fixture_raw();
@@ -279,27 +218,55 @@ static void random_packets_leave_the_server_whole(void **state)
 	sk_socket_close(&client);
 }
 
+/* Headers that no client of ours writes. */
+static void headers_with_too_much_in_them_close_the_connection(void **state)
+{
+	static const struct { uint8_t kind, at, value; } bad[] = {
+		{SK_PACKET_CALL, 17, SK_HANDLES_MAX + 1}, {SK_PACKET_CALL, 18, 2},
+		{SK_PACKET_CALL, 19, SK_PACKET_RANGES + 1},
+		{SK_PACKET_CALL, 19, SK_LEASES_MAX + 1}, {SK_PACKET_CALL, 19, 1},
+		{SK_PACKET_CALL, 20, SK_LEASE_IN}, {SK_PACKET_CALL, 24, 1},
+		{SK_PACKET_SEND, 18, 1}, {SK_PACKET_SEND, 19, 1},
+		{SK_PACKET_SEND, 20, SK_LEASE_IN}, {SK_PACKET_CANCEL, 17, 1},
+		{SK_PACKET_CANCEL, 18, 1}, {SK_PACKET_CANCEL, 19, 1},
+	};
+	uint8_t bytes[SIZE];
+	int raw;
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		packet(bytes, 1, bad[i].kind, REQUEST_ID, ECHO, SIZE);
+		bytes[bad[i].at] = bad[i].value;
+		raw = fixture_raw();
+		assert_int_equal(send_bytes(raw, bytes, SIZE, 1), SIZE);
+		assert_closed_and_alive(raw);
+	}
+}
+
+static void fewer_descriptors_than_announced_are_refused(void **state)
+{
+	uint8_t bytes[SIZE];
+	int raw = fixture_raw();
+
+	(void)state;
+	packet(bytes, 1, SK_PACKET_CALL, REQUEST_ID, ECHO, SIZE);
+	for (unsigned announced = 0; announced <= SK_HANDLES_MAX; announced++) {
+		for (unsigned window = 0; window < 2; window++) {
+			uint8_t answer[SK_MESSAGE_MAX];
+
+			bytes[17] = (uint8_t)announced;
+			bytes[18] = (uint8_t)window;
+			assert_int_equal(send_bytes(raw, bytes, SIZE, 3), SIZE);
+			assert_true(recv(raw, answer, sizeof(answer), 0) > 0);
+			assert_int_equal((int32_t)sk_get_uint32(answer + SK_PACKET_HEADER + 8),
+				announced + window != 3 ? SK_BAD_HANDLE :
+				window ? SK_BAD_LEASE : 0);
+		}
+	}
+	close(raw);
+}
+
 /* ---- a client with a bad server: its answers wait before it calls ---- */
-
-struct pair {
-	struct sk_socket client;
-	int end;
-};
-
-static void open_pair(struct pair *pair)
-{
-	int ends[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-	assert_int_equal(sk_socket_adopt(&pair->client, ends[0]), SK_OK);
-	pair->end = ends[1];
-}
-
-static void close_pair(struct pair *pair)
-{
-	sk_socket_close(&pair->client);
-	close(pair->end);
-}
 
 /* The result of the first call on a connection on which this came. */
 static int result_of(uint8_t *bytes, size_t size, unsigned copies)
@@ -512,6 +479,8 @@ int main(int argc, char **argv)
 		TEST(surplus_descriptors_are_refused_and_closed),
 		TEST(client_that_never_reads_is_cut_off),
 		TEST(equal_numbers_of_one_client_do_no_harm),
+		TEST(headers_with_too_much_in_them_close_the_connection),
+		TEST(fewer_descriptors_than_announced_are_refused),
 		TEST(random_packets_leave_the_server_whole),
 		TEST(bad_answers_are_typed_statuses),
 		TEST(late_answers_are_dropped_with_their_descriptors),
