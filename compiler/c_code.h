@@ -235,6 +235,8 @@ void c_declare_method(struct c_code *c, const struct method *method);
 void c_declare_answer(struct c_code *c, const struct method *method);
 void c_print_method(struct c_code *c, const struct method *method);
 void c_print_method_comment(struct c_code *c, const struct method *method);
+/* A text, broken into lines of a comment, each behind " * ". */
+void c_print_sentence(struct c_code *c, const char *text);
 /* The lines of a doc comment, each behind " * ". */
 void c_print_doc_lines(struct printer *out, const char *doc);
 

@@ -39,13 +39,13 @@ static void declare_ops(struct c_code *c, const struct declaration *d)
 	print_line(out, "/*");
 	if (d->doc != NULL)
 		c_print_doc_lines(out, d->doc);
-	print_line(out, " * What a server does%s%s%s. Each operation answers once, now or later,",
-		base != NULL ? ", methods of " : "", base != NULL ? base->qualified : "",
-		base != NULL ? " first" : "");
-	print_line(out, " * by the method's _answer function; one that is NULL is an unknown");
-	print_line(out, " * method. Handles in a request are the operation's to close or pass on.");
+	c_print_sentence(c, arena_printf(c->arena, "What a server does%s%s%s. Each operation "
+		"answers once, now or later, by the method's _answer function; one that is "
+		"NULL is an unknown method. Handles in a request are the operation's to close "
+		"or pass on.", base != NULL ? ", methods of " : "",
+		base != NULL ? base->qualified : "", base != NULL ? " first" : ""));
 	if (has_events(d))
-		print_line(out, " * `events` says where the client's events go; NULL: nowhere.");
+		c_print_sentence(c, "`events` says where the client's events go; NULL: nowhere.");
 	print_line(out, " */");
 	print_line(out, "struct %s_ops {", d->c_name);
 	out->indent++;

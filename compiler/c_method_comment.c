@@ -18,8 +18,7 @@ void c_print_doc_lines(struct printer *out, const char *doc)
 	}
 }
 
-/* A sentence, broken into lines of a comment. */
-static void print_sentence(struct c_code *c, const char *text)
+void c_print_sentence(struct c_code *c, const char *text)
 {
 	const size_t width = 76;
 
@@ -78,7 +77,7 @@ static void print_cost(struct c_code *c, const struct method *m)
 		path = arena_printf(c->arena, "Slow path: the request %s.", request);
 	else if (reply != NULL)
 		path = arena_printf(c->arena, "Slow path: the reply %s.", reply);
-	print_sentence(c, arena_printf(c->arena, "Cost: %s out%s. %s",
+	c_print_sentence(c, arena_printf(c->arena, "Cost: %s out%s. %s",
 		bytes(c, m->request), back, path));
 }
 
@@ -87,11 +86,11 @@ static void print_cost(struct c_code *c, const struct method *m)
 static void print_end(struct c_code *c, const struct method *m)
 {
 	if (m->is_idempotent)
-		print_sentence(c, "It may be repeated (idempotent).");
+		c_print_sentence(c, "It may be repeated (idempotent).");
 	if (m->is_cancellable)
-		print_sentence(c, "It may be canceled.");
+		c_print_sentence(c, "It may be canceled.");
 	if (m->deadline_ms != 0)
-		print_sentence(c, arena_printf(c->arena,
+		c_print_sentence(c, arena_printf(c->arena,
 			"Deadline: %" PRIu32 " ms, unless the call names another.",
 			m->deadline_ms));
 }
@@ -166,7 +165,7 @@ static void print_names(struct c_code *c, const struct declaration *message,
 
 	names = names_in(c, &message->as.message.tail.body, what, names);
 	if (*names != '\0')
-		print_sentence(c, arena_printf(c->arena, "%s: %s.", text, names));
+		c_print_sentence(c, arena_printf(c->arena, "%s: %s.", text, names));
 }
 
 void c_print_carried(struct c_code *c, const struct declaration *message,

@@ -22,6 +22,7 @@ static const struct {
 	{ "calls answered at once, later, not at all", scene_calls },
 	{ "calls given up by deadline and cancellation", scene_given_up },
 	{ "calls of a ring, in any order", scene_ring },
+	{ "what cannot be sent is closed", scene_no_room },
 	{ "damaged requests and replies are refused", scene_damage },
 	{ "calls made again of a server that died", scene_again },
 	{ "either side dies at every step of a call", scene_death },

@@ -220,6 +220,61 @@ void scene_damage(struct stage *stage)
 	}
 }
 
+/* ---- no room ---- */
+
+static void request_in_vain(struct stage *stage, const struct sk_method_type *method)
+{
+	struct world *world = stage_begin(stage);
+	struct deal *deal = world_deal(world, method, PLAN_ANSWER);
+
+	world->loop.channel.request.capacity = world_size(world, deal, false) - 1;
+	expect(world, deal, world_call(world, deal, &for_ever), SK_TOO_BIG);
+	world_check(world, deal->requests == 0, "%s: was sent all the same", method->name);
+	stage_end(stage, "a request without room");
+}
+
+/* A ring could not see that it is set. */
+static void begin_in_vain(struct stage *stage, const struct sk_method_type *method)
+{
+	struct world *world = stage_begin(stage);
+	struct deal *deal = world_deal(world, method, PLAN_ANSWER);
+	struct sk_call call = { SK_FOREVER, &world->cancel };
+
+	expect(world, deal, world_begin(world, deal, 1, &call), SK_INVALID);
+	world_check(world, deal->requests == 0, "%s: was sent all the same", method->name);
+	stage_end(stage, "a ring that cannot be interrupted");
+}
+
+/* What the runtime itself answers, 12 bytes, still has room. */
+static void answer_in_vain(struct stage *stage, const struct sk_method_type *method)
+{
+	struct world *world = stage_begin(stage);
+	struct deal *deal = world_deal(world, method, PLAN_ANSWER);
+	uint32_t size = world_size(world, deal, true);
+
+	world->is_tight = size > SK_STATUS_SIZE;
+	if (world->is_tight)
+		world->loop.port.answer.capacity = size - 1;
+	expect(world, deal, world_call(world, deal, &for_ever),
+		world->is_tight ? SK_TOO_BIG : 0);
+	stage_end(stage, "an answer without room");
+}
+
+void scene_no_room(struct stage *stage)
+{
+	const struct sk_method_type *method;
+
+	for (unsigned i = 0; (method = stage_method(stage, i)) != NULL; i++) {
+		for (unsigned turn = 0; turn < TURNS; turn++) {
+			request_in_vain(stage, method);
+			if (is_oneway(method))
+				continue;
+			begin_in_vain(stage, method);
+			answer_in_vain(stage, method);
+		}
+	}
+}
+
 /* ---- death ---- */
 
 /* Somebody dies at this point. False: the turn has not that many. */

@@ -26,6 +26,7 @@ void stage_end(struct stage *stage, const char *what);
 void scene_calls(struct stage *stage);
 void scene_given_up(struct stage *stage);
 void scene_ring(struct stage *stage);
+void scene_no_room(struct stage *stage);
 void scene_damage(struct stage *stage);
 void scene_again(struct stage *stage);
 void scene_death(struct stage *stage);

@@ -199,7 +199,7 @@ struct deal *world_deal(struct world *world, const struct sk_method_type *method
 static bool may_fail(const struct world *world, int status)
 {
 	return status == SK_CANCELED || status == SK_PEER_CLOSED || world->is_deadly
-		|| world->damage >= DAMAGE_REPLY;
+		|| world->damage >= DAMAGE_REPLY || (world->is_tight && status == SK_TOO_BIG);
 }
 
 static void answer(struct world *world, struct deal *deal, struct sk_reply *to)
@@ -216,7 +216,7 @@ static void answer(struct world *world, struct deal *deal, struct sk_reply *to)
 		"%s: answering gave %s", deal->method->name, sk_status_name(status));
 	close_handles(world, message, deal->answer, SK_LOOPBACK_SERVER, false);
 	/* Once more: by the right that was used up, and by a copy of it. */
-	if (world->is_deadly || values_random(&world->values, 4) != 0)
+	if (world->is_deadly || world->is_tight || values_random(&world->values, 4) != 0)
 		return;
 	void *more = make_value(world, message);
 	bool is_copy = values_random(&world->values, 2) != 0;
@@ -604,7 +604,6 @@ void world_close(struct world *world)
 		if (world->deals[i]->is_kept)
 			finish_kept(world, world->deals[i]);
 	sk_ring_close(&world->ring);
-	sk_discard(&world->loop.channel);
 	sk_loopback_close(&world->loop);
 	world_check(world, world->loop.server_gone || sk_loopback_unanswered(&world->loop) == 0,
 		"%u requests were never answered", sk_loopback_unanswered(&world->loop));
@@ -668,8 +667,25 @@ int world_call(struct world *world, struct deal *deal, const struct sk_call *cal
 	world->current = deal;
 	status = deal->method->call(&world->loop.channel, deal->request, deal->reply, call);
 	take_reply(world, deal, status, &world->loop.channel.reply.attached);
+	world_check(world, world->loop.client_gone
+		|| world->loop.channel.reply.attached.handle_count == 0,
+		"%s: handles that nobody took are open after the call", deal->method->name);
 	world->current = NULL;
 	return status;
+}
+
+uint32_t world_size(struct world *world, const struct deal *deal, bool is_answer)
+{
+	uint16_t message = is_answer ? deal->method->reply : deal->method->request;
+	uint8_t bytes[SK_MESSAGE_MAX];
+	struct sk_attached attached;
+	int size;
+
+	sk_attach_none(&attached);
+	size = message_at(world, message)->encode(is_answer ? deal->answer : deal->request,
+		bytes, sizeof bytes, &attached);
+	world_check(world, size > 0, "%s: does not encode any more", deal->method->name);
+	return size > 0 ? (uint32_t)size : 0;
 }
 
 int world_misdirect(struct world *world, struct deal *deal)

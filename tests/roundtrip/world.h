@@ -79,6 +79,7 @@ struct world {
 	struct sk_events events;
 	enum damage damage;
 	bool is_deadly;			/* somebody may die */
+	bool is_tight;			/* there is no room to send */
 	unsigned reconnects;		/* how often the server may live again */
 	volatile int cancel;
 	bool cancels;			/* the next step sets it */
@@ -106,6 +107,8 @@ struct deal *world_deal(struct world *world, const struct sk_method_type *method
 	enum plan plan);
 /* Makes the call and says what came of it; checks what came with 0. */
 int world_call(struct world *world, struct deal *deal, const struct sk_call *call);
+/* The size of the deal's request, or of its answer. */
+uint32_t world_size(struct world *world, const struct deal *deal, bool is_answer);
 /* Sends the request of a method with an answer as if it had none. */
 int world_misdirect(struct world *world, struct deal *deal);
 /* Begins it; on SK_WOULD_BLOCK its handles are closed by the client. */
