@@ -141,7 +141,7 @@ static bool encode_static(struct wire_encoder *encoder, const struct type *type,
 		wire_put_fixed(encoder, bits, type->width);
 }
 
-/* Of an optional handle or lease. */
+/* Of a handle or lease that may be. */
 static bool is_absent(const struct value *value)
 {
 	return value == NULL || (value->kind == VALUE_INTEGER &&
@@ -197,7 +197,8 @@ static bool encode_tags(struct wire_encoder *encoder, const struct member *block
 	     member = member->next) {
 		const struct value *value = wire_given(encoder, object, member);
 
-		if (value == NULL)
+		if (value == NULL ||
+		    (wire_is_beside(member->type) && is_absent(value)))
 			continue;
 		path.name = member->name;
 		encoder->path = &path;

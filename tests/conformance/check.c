@@ -5,14 +5,17 @@
 
 #include "tests/conformance/job.h"
 
-/* Parts of more bytes are looked at at both ends and at random; where there
- * are many rows, shorter ones already. */
-#define WHOLE_MAX 600
-#define WHOLE_MAX_OF_MANY 60
+/* Of a part with more bytes than these, the ends are looked at and a random
+ * sample. */
+struct range {
+	size_t whole;
+	size_t ends;
+	size_t sample;
+};
+
+static const struct range of_few = {600, 32, 64};
+static const struct range of_many = {16, 6, 4};
 #define MANY_ROWS 200
-#define ENDS 24
-#define SAMPLE 64
-#define SAMPLE_OF_MANY 8
 
 static void check_encode(struct job *job, const struct row *row,
 	const struct value *value)
@@ -131,14 +134,15 @@ static const struct value *check_damaged(struct job *job, const struct row *row,
 	return value;
 }
 
-/* Whether a byte of a long part is among those that are looked at. */
+/* Whether a byte of a part is among those that are looked at. */
 static bool is_sampled(struct job *job, size_t at, size_t size)
 {
-	bool many = job->rows.count >= MANY_ROWS;
+	const struct range *range = job->rows.count < MANY_ROWS ? &of_few :
+		&of_many;
 
-	return size <= (many ? WHOLE_MAX_OF_MANY : WHOLE_MAX) || at < ENDS ||
-		at >= size - ENDS || rows_random(&job->seed) % size <
-		(many ? SAMPLE_OF_MANY : SAMPLE);
+	return size <= range->whole || at < range->ends ||
+		at >= size - range->ends ||
+		rows_random(&job->seed) % size < range->sample;
 }
 
 static void damage_head(struct job *job, const struct row *row, size_t at)

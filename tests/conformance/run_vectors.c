@@ -6,8 +6,8 @@
  *	  the head as it is and padded with zeros to its declared size. Rows
  *	  that must not encode, or not decode, do not.
  *	- Every prefix and every flipped bit of each row is refused, or
- *	  decodes to something that encodes to the same bytes (of parts above
- *	  600 bytes: both ends and a random sample).
+ *	  decodes to something that encodes to the same bytes (of long parts:
+ *	  both ends and a random sample).
  *	- Of the rows of MALFORMED with the same schema, those that the
  *	  original refuses or dies of are refused; of the others, what is
  *	  accepted is what the original reads, and encodes back.
