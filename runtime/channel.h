@@ -54,8 +54,8 @@ enum {
  */
 struct sk_call {
 	uint64_t deadline;
-	/* May be NULL. Set to other than 0, by a signal handler or by another
-	 * thread that then sends this one a signal, it ends the call with
+	/* May be NULL. Set to other than 0 (atomically), by a signal handler or
+	 * by another thread that then sends this one a signal, it ends the call with
 	 * SK_CANCELED; only for @cancellable methods, else SK_INVALID. */
 	const volatile int *cancel;
 };

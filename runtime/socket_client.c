@@ -57,7 +57,7 @@ static struct timespec time_left(uint64_t deadline)
 
 static bool is_canceled(const struct sk_call *call)
 {
-	return call->cancel && *call->cancel != 0;
+	return call->cancel && __atomic_load_n(call->cancel, __ATOMIC_ACQUIRE) != 0;
 }
 
 /* Polls once. With a flag to look at, signals come only while it polls: one

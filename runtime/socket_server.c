@@ -230,13 +230,19 @@ static int timeout_ms(uint64_t deadline)
 	return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
+/* Another thread or a signal handler says so. */
+static bool is_stopping(const struct sk_server *server)
+{
+	return __atomic_load_n(&server->stopping, __ATOMIC_ACQUIRE) != 0;
+}
+
 int sk_server_step(struct sk_server *server, uint64_t deadline)
 {
 	struct epoll_event events[EVENTS_MAX];
 	int count;
 
 	sweep(server);
-	if (server->stopping)
+	if (is_stopping(server))
 		return SK_CANCELED;
 	do
 		count = epoll_wait(server->epoll_fd, events, EVENTS_MAX,
@@ -244,9 +250,9 @@ int sk_server_step(struct sk_server *server, uint64_t deadline)
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
 		return SK_TRANSPORT;
-	for (int i = 0; i < count && !server->stopping; i++)
+	for (int i = 0; i < count && !is_stopping(server); i++)
 		serve_event(server, events[i].data.u64);
-	if (server->stopping)
+	if (is_stopping(server))
 		return SK_CANCELED;
 	return count == 0 ? SK_TIMED_OUT : SK_OK;
 }
@@ -279,7 +285,7 @@ void sk_server_wake(struct sk_server *server)
 
 void sk_server_stop(struct sk_server *server)
 {
-	server->stopping = 1;
+	__atomic_store_n(&server->stopping, 1, __ATOMIC_RELEASE);
 	sk_server_wake(server);
 }
 

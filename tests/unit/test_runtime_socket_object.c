@@ -186,7 +186,7 @@ static void *interrupt(void *argument)
 
 	if (self->after > 0)
 		usleep(self->after);
-	flag = 1;
+	__atomic_store_n(&flag, 1, __ATOMIC_RELEASE);
 	pthread_kill(self->target, SIGUSR1);
 	return NULL;
 }
