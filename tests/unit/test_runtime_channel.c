@@ -1,6 +1,7 @@
 /*
  * What channels do above every transport: sorting replies, errors, statuses
- * and anything else; answering once; closing each handle once.
+ * and anything else; deadlines of methods, making calls again; answering once;
+ * closing each handle once; the bounds of leases.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,6 +28,14 @@ struct fake {
 	int status;
 	uint64_t deadline;
 	unsigned calls, sends, answers;
+	bool delivers;
+	uint64_t now;
+	unsigned connects;
+	int connect_status;
+	unsigned good_after;		/* calls that fail with PEER_CLOSED first */
+	const volatile int *cancel;
+	unsigned copies;		/* of leases */
+	struct { uint32_t number; uint64_t offset, size; bool write; } copied;
 	unsigned closed[8];
 	uint32_t answer_handles;
 };
@@ -37,9 +46,12 @@ static const struct sk_method one_way = {.reply_id = 0};
 
 static int fake_call(struct sk_channel *channel, const struct sk_call *call)
 {
-	(void)channel;
 	fake.calls++;
 	fake.deadline = call->deadline;
+	fake.cancel = call->cancel;
+	channel->delivered = fake.delivers;
+	if (fake.good_after > 0)
+		return fake.good_after-- > 1 ? SK_PEER_CLOSED : fake.status;
 	return fake.status;
 }
 
@@ -49,6 +61,20 @@ static int fake_send(struct sk_channel *channel, const struct sk_call *call)
 	fake.sends++;
 	fake.deadline = call->deadline;
 	return fake.status;
+}
+
+static uint64_t fake_now(struct sk_channel *channel)
+{
+	(void)channel;
+	return fake.now;
+}
+
+static int fake_reconnect(struct sk_channel *channel, const struct sk_call *call)
+{
+	(void)channel;
+	assert_int_equal(call->deadline, fake.deadline);
+	fake.connects++;
+	return fake.connect_status;
 }
 
 static void count_closed(struct sk_handle handle)
@@ -78,13 +104,46 @@ static int fake_answer(struct sk_port *port, const struct sk_reply *reply)
 	return fake.status;
 }
 
+static int fake_lease_copy(struct sk_port *port, const struct sk_reply *reply,
+	uint32_t number, uint64_t offset, void *data, uint64_t size, bool write,
+	uint64_t *done)
+{
+	(void)port;
+	(void)data;
+	assert_int_equal(reply->token, 7);
+	fake.copies++;
+	fake.copied.number = number;
+	fake.copied.offset = offset;
+	fake.copied.size = size;
+	fake.copied.write = write;
+	*done = size;
+	return fake.status;
+}
+
+static int fake_mint(struct sk_port *port, const struct sk_object *object, void *self,
+	struct sk_handle *handle)
+{
+	(void)port;
+	assert_ptr_equal(object, self);
+	if (fake.status == SK_OK)
+		handle->raw = FIRST_HANDLE;
+	return fake.status;
+}
+
+static const struct sk_channel_ops lasting_ops = {
+	.call = fake_call, .send = fake_send, .close_handle = fake_close,
+	.now = fake_now, .reconnect = fake_reconnect,
+};
+
 static int setup(void **state)
 {
 	static const struct sk_channel_ops ops = {
 		.call = fake_call, .send = fake_send, .close_handle = fake_close,
+		.now = fake_now,
 	};
 	static const struct sk_port_ops port_ops = {
 		.answer = fake_answer, .close_handle = fake_port_close,
+		.lease_copy = fake_lease_copy, .mint = fake_mint,
 	};
 
 	(void)state;
@@ -102,6 +161,7 @@ static int setup(void **state)
 
 static void put_handles(struct sk_message *message, uint32_t count)
 {
+	memset(&message->attached, 0, sizeof(message->attached));
 	message->attached.handle_count = count;
 	for (uint32_t i = 0; i < count; i++)
 		message->attached.handles[i].handle.raw = FIRST_HANDLE + (int32_t)i;
@@ -252,6 +312,163 @@ static void deadline_reaches_the_transport(void **state)
 	call.deadline = SK_POLL;
 	assert_int_equal(sk_send(&fake.channel, 8, &one_way, &call), SK_OK);
 	assert_int_equal(fake.deadline, SK_POLL);
+}
+
+static void method_has_a_deadline_of_its_own(void **state)
+{
+	const struct sk_method hasty = {.reply_id = REPLY_ID, .deadline_ms = UINT32_MAX};
+	struct sk_call call = {.deadline = SK_FOREVER};
+
+	(void)state;
+	fake.now = 5;
+	reply_with(REPLY_ID, 0, 0, 8);
+	assert_int_equal(sk_invoke(&fake.channel, 8, &hasty, NULL), SK_OK);
+	assert_true(fake.deadline == 5 + UINT32_MAX * UINT64_C(1000000));
+	assert_int_equal(sk_invoke(&fake.channel, 8, &hasty, &call), SK_OK);
+	assert_true(fake.deadline == SK_FOREVER);
+}
+
+static void only_cancellable_methods_take_a_flag(void **state)
+{
+	const struct sk_method soft = {
+		.reply_id = REPLY_ID, .flags = SK_METHOD_CANCELLABLE,
+	};
+	const volatile int flag = 0;
+	struct sk_call call = {.deadline = 9, .cancel = &flag};
+
+	(void)state;
+	put_handles(&fake.channel.request, 2);
+	assert_int_equal(sk_invoke(&fake.channel, 8, &method, &call), SK_INVALID);
+	assert_int_equal(sk_send(&fake.channel, 8, &one_way, &call), SK_INVALID);
+	assert_int_equal(fake.calls + fake.sends, 0);
+	assert_closed(2);
+	reply_with(REPLY_ID, 0, 0, 8);
+	assert_int_equal(sk_invoke(&fake.channel, 8, &soft, &call), SK_OK);
+	assert_ptr_equal(fake.cancel, &flag);
+	assert_int_equal(fake.deadline, 9);
+}
+
+/* What the request moved is the transport's, and what it copies the caller's. */
+static void copies_stay_with_the_caller(void **state)
+{
+	(void)state;
+	put_handles(&fake.channel.request, 4);
+	fake.channel.request.attached.handles[1].copy = true;
+	fake.channel.request.attached.handles[3].copy = true;
+	assert_int_equal(sk_invoke(&fake.channel, SK_INVALID, &method, NULL), SK_INVALID);
+	assert_int_equal(fake.closed[0] + fake.closed[2], 2);
+	assert_int_equal(fake.closed[1] + fake.closed[3], 0);
+	assert_int_equal(fake.channel.request.attached.handle_count, 0);
+}
+
+/* ---- calls that are made again ---- */
+
+struct again {
+	bool delivers, is_idempotent, moves;
+	unsigned good_after;		/* calls */
+	int connect_status;
+	int status;			/* wanted */
+	unsigned calls;
+	bool delivered;
+};
+
+static void try_again(const struct again *try)
+{
+	struct sk_method as = {.reply_id = REPLY_ID};
+
+	setup(NULL);
+	fake.channel.ops = &lasting_ops;
+	as.flags = try->is_idempotent ? SK_METHOD_IDEMPOTENT : 0;
+	fake.delivers = try->delivers;
+	fake.good_after = try->good_after;
+	fake.connect_status = try->connect_status;
+	reply_with(REPLY_ID, 0, 0, 8);
+	fake.channel.reply.attached.handle_count = 0;
+	put_handles(&fake.channel.request, try->moves ? 2 : 1);
+	fake.channel.request.attached.handles[0].copy = true;
+	assert_int_equal(sk_invoke(&fake.channel, 8, &as, NULL), try->status);
+	assert_int_equal(fake.calls, try->calls);
+	assert_int_equal(fake.channel.delivered, try->delivered);
+	assert_closed(0);
+}
+
+static void calls_are_made_again_where_that_is_safe(void **state)
+{
+	static const struct again tries[] = {
+		/* Not delivered: again, whatever the method. */
+		{false, false, false, 2, SK_OK, SK_OK, 2, true},
+		{false, true, false, 3, SK_OK, SK_OK, 3, true},
+		{false, false, false, 99, SK_OK, SK_PEER_CLOSED, SK_ATTEMPTS_MAX, false},
+		/* Delivered: only if idempotent. */
+		{true, false, false, 2, SK_OK, SK_PEER_CLOSED, 1, true},
+		{true, true, false, 2, SK_OK, SK_OK, 2, true},
+		{true, true, false, 99, SK_OK, SK_PEER_CLOSED, SK_ATTEMPTS_MAX, true},
+		/* Never with handles that moved. */
+		{false, true, true, 2, SK_OK, SK_PEER_CLOSED, 1, false},
+		/* Nobody to connect to. */
+		{false, true, false, 2, SK_TIMED_OUT, SK_TIMED_OUT, 1, false},
+		{true, true, false, 2, SK_TIMED_OUT, SK_TIMED_OUT, 1, true},
+		{true, true, false, 2, SK_PEER_CLOSED, SK_PEER_CLOSED, 1, true},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(tries) / sizeof(tries[0]); i++)
+		try_again(&tries[i]);
+}
+
+static void other_failures_are_not_tried_again(void **state)
+{
+	(void)state;
+	fake.channel.ops = &lasting_ops;
+	for (int status = SK_MALFORMED; status >= SK_LEASE_FAULT; status--) {
+		if (status == SK_PEER_CLOSED)
+			continue;
+		fake.status = status;
+		assert_int_equal(invoke(), status);
+	}
+	assert_int_equal(fake.connects, 0);
+}
+
+/* ---- events and leases ---- */
+
+static int event_sorted(uint32_t id, int32_t number, uint32_t size)
+{
+	const struct sk_method next = {.reply_id = SK_LOST_ID};
+
+	setup(NULL);
+	reply_with(id, 0, number, size);
+	fake.channel.reply.attached.handle_count = 0;
+	return sk_invoke(&fake.channel, 8, &next, NULL);
+}
+
+static void next_event_is_answered_by_any_event_or_a_loss(void **state)
+{
+	(void)state;
+	assert_int_equal(event_sorted(7, 0, 8), SK_OK);
+	assert_int_equal(event_sorted(UINT32_MAX, 0, 30), SK_OK);
+	assert_int_equal(event_sorted(SK_LOST_ID, 3, 12), SK_OK);
+	assert_int_equal(event_sorted(SK_LOST_ID, -1, 12), SK_OK);
+	assert_int_equal(event_sorted(SK_LOST_ID, 0, 12), SK_MALFORMED);
+	assert_int_equal(event_sorted(SK_LOST_ID, 3, 13), SK_MALFORMED);
+	assert_int_equal(event_sorted(SK_LOST_ID + 1, 3, 12), SK_MALFORMED);
+	assert_int_equal(event_sorted(8, 0, 8), SK_MALFORMED);
+	assert_int_equal(event_sorted(9, 3, 12), SK_MALFORMED);
+	assert_int_equal(event_sorted(3, 0, 7), SK_MALFORMED);
+	assert_int_equal(event_sorted(SK_STATUS_ID, SK_CANCELED, 12), SK_CANCELED);
+	/* And an event answers nothing else. */
+	assert_int_equal(sorted(7, 0, 0, 8), SK_MALFORMED);
+}
+
+static void one_way_cannot_lend(void **state)
+{
+	const struct sk_lease lease = {&fake, 1, 0, SK_LEASE_IN};
+
+	(void)state;
+	sk_attach_none(&fake.channel.request.attached);
+	assert_true(sk_attach_lease(&fake.channel.request.attached, &lease, SK_LEASE_IN, 1));
+	assert_int_equal(sk_send(&fake.channel, 8, &one_way, NULL), SK_BAD_LEASE);
+	assert_int_equal(fake.sends, 0);
+	assert_int_equal(sk_send(&fake.channel, 8, &one_way, NULL), SK_OK);
 }
 
 static struct sk_reply new_reply(void)
@@ -409,6 +626,76 @@ static void statuses_have_names_and_texts(void **state)
 	}
 }
 
+static void leases_are_reached_within_their_bounds(void **state)
+{
+	const struct sk_lease in = {NULL, 100, 2, SK_LEASE_IN};
+	const struct sk_lease out = {NULL, 100, 3, SK_LEASE_OUT};
+	const struct sk_lease huge = {NULL, UINT64_MAX, 1, SK_LEASE_INOUT};
+	const struct sk_lease none = {NULL, 100, 0, SK_LEASE_INOUT};
+	const struct sk_reply to = new_reply();
+	uint64_t done = 5;
+	uint8_t byte;
+
+	(void)state;
+	assert_int_equal(sk_lease_read(&to, &in, 0, &byte, 101, &done), SK_BAD_LEASE);
+	assert_int_equal(done, 0);
+	assert_int_equal(sk_lease_read(&to, &in, 101, &byte, 0, NULL), SK_BAD_LEASE);
+	assert_int_equal(sk_lease_read(&to, &in, UINT64_MAX, &byte, 2, NULL), SK_BAD_LEASE);
+	assert_int_equal(sk_lease_read(&to, &in, 2, &byte, UINT64_MAX, NULL), SK_BAD_LEASE);
+	assert_int_equal(sk_lease_write(&to, &in, 0, &byte, 1, NULL), SK_BAD_LEASE);
+	assert_int_equal(sk_lease_read(&to, &out, 0, &byte, 1, NULL), SK_BAD_LEASE);
+	assert_int_equal(sk_lease_read(&to, &none, 0, &byte, 1, NULL), SK_BAD_LEASE);
+	assert_int_equal(fake.copies, 0);
+	assert_int_equal(sk_lease_read(&to, &in, 99, &byte, 1, &done), SK_OK);
+	assert_int_equal(done, 1);
+	assert_int_equal(fake.copied.number, 2);
+	assert_int_equal(fake.copied.offset, 99);
+	assert_false(fake.copied.write);
+	assert_int_equal(sk_lease_write(&to, &out, 100, &byte, 0, NULL), SK_OK);
+	assert_true(fake.copied.write);
+	assert_int_equal(sk_lease_read(&to, &huge, UINT64_MAX - 1, &byte, 1, NULL), SK_OK);
+	assert_true(fake.copied.offset == UINT64_MAX - 1);
+	fake.status = SK_LEASE_FAULT;
+	assert_int_equal(sk_lease_read(&to, &in, 0, &byte, 1, &done), SK_LEASE_FAULT);
+	assert_int_equal(done, 1);
+}
+
+static void lease_of_an_answered_request_is_a_bad_token(void **state)
+{
+	const struct sk_lease lease = {NULL, 100, 1, SK_LEASE_INOUT};
+	struct sk_reply reply = new_reply();
+	uint8_t byte = 0;
+
+	(void)state;
+	assert_int_equal(sk_answer(&reply, 8), SK_OK);
+	assert_int_equal(sk_lease_read(&reply, &lease, 0, &byte, 1, NULL), SK_BAD_TOKEN);
+	assert_int_equal(sk_lease_write(&reply, &lease, 0, &byte, 1, NULL), SK_BAD_TOKEN);
+	assert_null(sk_lease_memory(&reply, &lease));
+	assert_int_equal(fake.copies, 0);
+}
+
+static void minting_gives_a_handle_or_none(void **state)
+{
+	static const struct sk_object object = {.dispatch = NULL};
+	struct sk_handle handle = {3};
+
+	(void)state;
+	assert_int_equal(sk_mint(&fake.port, &object, (void *)(uintptr_t)&object, &handle),
+		SK_OK);
+	assert_int_equal(handle.raw, FIRST_HANDLE);
+	sk_port_close(&fake.port, handle);
+	sk_port_close(&fake.port, sk_no_handle());
+	assert_closed(1);
+	fake.status = SK_EXHAUSTED;
+	assert_int_equal(sk_mint(&fake.port, &object, (void *)(uintptr_t)&object, &handle),
+		SK_EXHAUSTED);
+	assert_true(handle.raw < 0);
+	handle.raw = FIRST_HANDLE + 1;
+	sk_close(&fake.channel, handle);
+	sk_close(&fake.channel, sk_no_handle());
+	assert_closed(2);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(int argc, char **argv)
@@ -422,6 +709,13 @@ int main(int argc, char **argv)
 		TEST(request_beyond_the_buffer_is_too_big_and_not_sent),
 		TEST(request_that_does_not_encode_is_not_sent_and_its_status_told),
 		TEST(deadline_reaches_the_transport),
+		TEST(method_has_a_deadline_of_its_own),
+		TEST(only_cancellable_methods_take_a_flag),
+		TEST(copies_stay_with_the_caller),
+		TEST(calls_are_made_again_where_that_is_safe),
+		TEST(other_failures_are_not_tried_again),
+		TEST(next_event_is_answered_by_any_event_or_a_loss),
+		TEST(one_way_cannot_lend),
 		TEST(second_answer_is_a_bad_token),
 		TEST(errors_and_statuses_have_their_ids),
 		TEST(error_closes_the_handles_that_stood_in_the_answer),
@@ -431,6 +725,9 @@ int main(int argc, char **argv)
 		TEST(refusal_answers_and_closes),
 		TEST(one_way_refusal_closes_and_answers_nobody),
 		TEST(finish_drops_what_was_neither_answered_nor_kept),
+		TEST(leases_are_reached_within_their_bounds),
+		TEST(lease_of_an_answered_request_is_a_bad_token),
+		TEST(minting_gives_a_handle_or_none),
 		TEST(statuses_have_names_and_texts),
 	};
 
