@@ -61,9 +61,15 @@ static bool fill_integer(struct reflect_json *json, const struct sk_type *type,
 
 static bool fill_bool(struct reflect_json *json, const struct value *value, void *to)
 {
-	if (value->kind != VALUE_BOOL)
+	const struct number *number = &value->as.integer;
+
+	if (value->kind == VALUE_BOOL)
+		*(bool *)to = value->as.truth;
+	else if (value->kind == VALUE_INTEGER && !number->negative
+		 && number->high == 0 && number->low <= 1)
+		*(bool *)to = number->low == 1;
+	else
 		return problem(json, "true or false was expected");
-	*(bool *)to = value->as.truth;
 	return true;
 }
 
@@ -173,7 +179,7 @@ static bool is_none(const struct reflect_json *json, const struct sk_field *fiel
 
 	return (kind == SK_KIND_HANDLE || kind == SK_KIND_LEASE)
 		&& value->kind == VALUE_INTEGER
-		&& value_integer_bits(&value->as.integer) == 0;
+		&& value->as.integer.low == 0 && value->as.integer.high == 0;
 }
 
 static bool fill_struct(struct reflect_json *json, const struct sk_type *type,
