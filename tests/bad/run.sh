@@ -216,7 +216,27 @@ nasty() {
 	done
 	echo > "$tmp/i101.skald"
 	case_nasty "nasty: 100 imports in a row" "$tmp/i0.skald" 1
+	nasty_interfaces
 	nasty_truncated
+}
+
+nasty_interfaces() {
+	local n
+	for n in $(seq 0 60000); do echo "interface A$n : A$((n + 1)) { }"; done > "$tmp/n.skald"
+	case_nasty "nasty: a chain of 60,000 bases of interfaces" "$tmp/n.skald" 1
+	{ echo 'interface B {'; seq -f 'method a%.0f();' 0 50000; echo '}'
+	seq -f 'interface D%.0f : B { }' 0 50000; } > "$tmp/n.skald"
+	case_nasty "nasty: 50,000 times 50,000 inherited methods" "$tmp/n.skald" 1
+	{ echo 'interface I { } struct T0 {'; seq -f 'handle<I> h%.0f;' 0 50000; echo '}'
+	for n in $(seq 1 60); do echo "struct T$n { T$((n - 1))[1000] s; }"; done
+	echo 'message M 1 { head(64): T60 t; }'; } > "$tmp/n.skald"
+	case_nasty "nasty: handles far above 2^64" "$tmp/n.skald" 1
+	{ echo 'bits R uint16 {'; seq -f 'A%.0f = 1,' 0 50000
+	echo '} @rights(R) interface I { } struct S {'
+	seq -f 'handle<I, A1> h%.0f;' 0 50000; echo '}'; } > "$tmp/n.skald"
+	case_nasty "nasty: 50,000 handles of 50,000 rights" "$tmp/n.skald" 0
+	{ echo 'interface I {'; seq -f 'event e%.0f 9();' 0 50000; echo '}'; } > "$tmp/n.skald"
+	case_nasty "nasty: 50,000 events of one number" "$tmp/n.skald" 1
 }
 
 # Every seventh byte, in one run per hundred files: none may crash.
