@@ -258,7 +258,7 @@ static bool decode_sized_arm(struct wire_decoder *decoder,
 	if (size > wire_left(decoder))
 		return wire_take_fail(decoder, start, "the arm has %" PRIu64
 			" bytes, but %zu are left", size, wire_left(decoder));
-	wire_tell(decoder, WIRE_SIZE, start, arm ? arm->type : NULL, size, NULL);
+	wire_tell(decoder, WIRE_SIZE, start, NULL, size, NULL);
 	decoder->size = decoder->at + (size_t)size;
 	if (!decode_arm(decoder, arm, to))
 		return false;
