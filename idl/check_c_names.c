@@ -213,18 +213,26 @@ static void add_members(struct names *names, struct map *members,
 
 /* ---- declarations ---- */
 
-static void add_struct(struct names *names, const struct declaration *structure)
+/* What structs and variants have; those with handles are in no list. */
+static void add_functions(struct names *names, const struct declaration *d)
 {
 	static const char *const suffixes[] = { "", "_init", "_read",
 		"_write", "_type", "_fields", NULL };
 	static const char *const one[] = { "_read_one", "_write_one", NULL };
+	static const char *const attach[] = { "_attach", NULL };
+
+	add_suffixed(names, d->c_name, d->span, suffixes);
+	add_suffixed(names, d->c_name, d->span,
+		d->as.structure.handles != 0 ? attach : list_suffixes);
+	if (d->as.structure.is_recursive)
+		add_suffixed(names, d->c_name, d->span, one);
+}
+
+static void add_struct(struct names *names, const struct declaration *structure)
+{
 	struct map members = { 0 };
 
-	add_suffixed(names, structure->c_name, structure->span, suffixes);
-	add_suffixed(names, structure->c_name, structure->span,
-		list_suffixes);
-	if (structure->as.structure.is_recursive)
-		add_suffixed(names, structure->c_name, structure->span, one);
+	add_functions(names, structure);
 	add_members(names, &members, structure->c_name,
 		&structure->as.structure.body);
 }
@@ -245,12 +253,9 @@ static void add_record(struct names *names, const struct declaration *record)
 /* Its arms are members of a union, and enumerators. */
 static void add_variant(struct names *names, const struct declaration *variant)
 {
-	static const char *const suffixes[] = { "", "_init", "_read",
-		"_write", "_type", "_fields", NULL };
 	const struct member *arm = variant->as.structure.body.first;
 
-	add_suffixed(names, variant->c_name, variant->span, suffixes);
-	add_suffixed(names, variant->c_name, variant->span, list_suffixes);
+	add_functions(names, variant);
 	for (; arm != NULL; arm = arm->next) {
 		names->clashed = false;
 		add_name(names, arena_printf(names->arena, "%s_%s",
