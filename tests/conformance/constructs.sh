@@ -43,5 +43,9 @@ done
 both constructs tests/golden/constructs.skald $vectors/constructs.jsonl \
 	"${COUNT:-10000}" $vectors/malformed.jsonl
 both examples $vectors/examples.skald $vectors/examples.jsonl "${COUNT:-2000}"
-both language $vectors/language.skald $vectors/language.jsonl "${COUNT:-20000}"
+both language $vectors/language.skald $vectors/language.jsonl "${COUNT:-10000}"
+run "language by both, leniently" differ $vectors/language.jsonl \
+	"${COUNT:-5000}" "$seed" \
+	-- "$build/skald" conform $vectors/language.skald --lenient \
+	-- tests/conform $vectors/language.skald --asan --lenient
 exit $failed
