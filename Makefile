@@ -89,7 +89,8 @@ $(BUILD)/protocols/%.skald.c $(BUILD)/protocols/%.skald.h &: protocols/%.skald $
 	@mkdir -p $(@D)
 	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.deps
 
-$(HOSTFS): | $(BUILD)/protocols/fs.skald.h
+# What fs.skald imports has to be there for its header.
+$(HOSTFS): | $(patsubst %,$(BUILD)/protocols/%.skald.h,fs block kernel)
 
 $(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
@@ -113,4 +114,4 @@ $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPI
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
 -include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(VECTORS)) \
-	$(UNITS:=.d) $(BUILD)/protocols/fs.deps
+	$(UNITS:=.d) $(patsubst %,$(BUILD)/protocols/%.deps,fs block kernel)

@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define TIMEOUT_DEFAULT_MS 5000
 #define TIMEOUT_MAX_MS 3600000
@@ -26,18 +27,20 @@ static const struct command commands[] = {
 	{"cat", "PATH", "print a file", NULL, 1, 1, command_cat},
 	{"get", "[-r] PATH LOCAL", "fetch a file; -r a folder and all below it", "-r",
 		2, 2, command_get},
-	{"put", "LOCAL PATH", "store a file; LOCAL may be - for the input", NULL,
+	{"put", "[-r] LOCAL PATH", "store a file (- is the input); -r a folder", "-r",
 		2, 2, command_put},
+	{"cp", "FROM TO", "copy a file within the server", NULL, 2, 2, command_cp},
 	{"rm", "PATH", "remove a file", NULL, 1, 1, command_rm},
 	{"mkdir", "PATH", "make a folder", NULL, 1, 1, command_mkdir},
 	{"rmdir", "PATH", "remove an empty folder", NULL, 1, 1, command_rmdir},
+	{"mkfifo", "PATH", "make a FIFO", NULL, 1, 1, command_mkfifo},
 	{"mv", "[-n] FROM TO", "move; -n not over something", "-n", 2, 2, command_mv},
 	{"ln", "[-s] FROM TO", "another name; -s a symbolic link", "-s", 2, 2, command_ln},
 	{"readlink", "PATH", "print the text of a symbolic link", NULL,
 		1, 1, command_readlink},
 	{"chmod", "MODE PATH", "set the permissions, octal", NULL, 2, 2, command_chmod},
-	{"touch", "SECONDS PATH", "set the time of change, since 1970", NULL,
-		2, 2, command_touch},
+	{"touch", "[SECONDS] PATH", "set the time of change, since 1970; now", NULL,
+		1, 2, command_touch},
 	{"truncate", "SIZE PATH", "cut or extend a file", NULL, 2, 2, command_truncate},
 	{"df", "", "how full the file system is", NULL, 0, 0, command_df},
 	{"hold", "PATH", "keep a file open until the input ends", NULL,
@@ -138,6 +141,8 @@ static int run(struct tool *tool, const struct command *command, char **operands
 			sk_status_text(status), strerror(errno));
 		return BROKEN;
 	}
+	tool->mask = umask(0);
+	umask(tool->mask);
 	status = command->run(tool, option, operands);
 	sk_socket_close(&tool->socket);
 	if (fflush(stdout) != 0 && status == GOOD)

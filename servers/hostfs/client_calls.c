@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 const struct sk_call *tool_call(struct tool *tool)
 {
@@ -17,13 +16,15 @@ const struct sk_call *tool_call(struct tool *tool)
 
 int tool_result(const struct tool *tool, const char *what, int result)
 {
+	bool refused = result > 0 || result == SK_TOO_BIG;
+
 	if (result == 0)
 		return GOOD;
 	fputs("hostfs-client: ", stderr);
-	text_name(stderr, result > 0 || result == SK_TOO_BIG ? what : tool->socket_path);
+	text_name(stderr, refused ? what : tool->socket_path);
 	fprintf(stderr, ": %s\n", result > 0 ? text_error(result) :
 		sk_status_text(result));
-	return result > 0 || result == SK_TOO_BIG ? REFUSED : BROKEN;
+	return refused ? REFUSED : BROKEN;
 }
 
 int tool_local(const char *what)
@@ -36,174 +37,108 @@ int tool_local(const char *what)
 	return REFUSED;
 }
 
-fs_Path tool_path(const char *text)
+struct fs_Place tool_place(const char *path, fs_Resolve resolve)
 {
-	size_t size = strlen(text);
+	size_t size = strlen(path);
+	struct fs_Place place;
 
+	fs_Place_init(&place);
+	place.resolve = fs_Resolve_ROOTED | resolve;
 	/* Longer than any path may be is long enough to be refused. */
-	return (fs_Path){
-		.data = text,
-		.size = size > UINT16_MAX ? UINT16_MAX : (uint32_t)size,
+	place.path = (fs_Path){path, size > UINT16_MAX ? UINT16_MAX : (uint32_t)size};
+	return place;
+}
+
+int tool_arrived(struct tool *tool, const char *path, const struct fs_Progress *progress)
+{
+	if (progress->stop == fs_Stop_DONE)
+		return GOOD;
+	tool_forget(tool, progress->node);
+	return tool_result(tool, path, fs_Error_EXDEV);
+}
+
+int tool_walk(struct tool *tool, const char *path, fs_Resolve resolve, fs_Node *node,
+	struct fs_Status *status)
+{
+	const struct fs_FileSystem_walk_request request = {
+		.place = tool_place(path, resolve),
 	};
-}
+	struct fs_FileSystem_walk_reply reply;
+	int result = tool_result(tool, path, fs_FileSystem_walk(&tool->socket.channel,
+		&request, &reply, tool_call(tool)));
 
-int tool_open(struct tool *tool, const char *path, uint32_t flags, uint32_t mode,
-	struct fs_Files_open_reply *opened)
-{
-	const struct fs_Files_open_request request = {
-		.path = tool_path(path), .flags = flags, .mode = mode,
-	};
-
-	return tool_result(tool, path, fs_Files_open(&tool->socket.channel, &request,
-		opened, tool_call(tool)));
-}
-
-int tool_close(struct tool *tool, const char *path, fs_File file)
-{
-	const struct fs_Files_close_request request = {.file = file};
-	struct fs_Files_close_reply reply;
-
-	return tool_result(tool, path, fs_Files_close(&tool->socket.channel, &request,
-		&reply, tool_call(tool)));
-}
-
-/* Closes after something went wrong, or not: the first failure counts. */
-static int close_after(struct tool *tool, const char *path, fs_File file, int status)
-{
-	int closed = status == BROKEN ? BROKEN : tool_close(tool, path, file);
-
-	return status == GOOD ? closed : status;
-}
-
-static int write_all(int to, const uint8_t *bytes, size_t size)
-{
-	while (size > 0) {
-		ssize_t done = write(to, bytes, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return tool_local("the local file");
-		bytes += done;
-		size -= (size_t)done;
-	}
+	if (result == GOOD)
+		result = tool_arrived(tool, path, &reply.progress);
+	if (result != GOOD)
+		return result;
+	*node = reply.progress.node;
+	if (status)
+		*status = reply.status;
 	return GOOD;
 }
 
-static void advise_sequential(struct tool *tool, fs_File file)
+void tool_forget(struct tool *tool, fs_Node node)
 {
-	const struct fs_Files_advise_request request = {
-		.file = file, .advice = fs_Advice_SEQUENTIAL,
+	const struct fs_FileSystem_forget_request request = {
+		.node = node, .references = 1,
 	};
 
-	/* If it is lost, reading will tell. */
-	(void)fs_Files_advise(&tool->socket.channel, &request, tool_call(tool));
+	/* If it is lost, the session is as well. */
+	(void)fs_FileSystem_forget(&tool->socket.channel, &request, tool_call(tool));
 }
 
-static int fetch_bytes(struct tool *tool, const char *path, fs_File file, int to)
+/* The last name of a path, or "" if it has none. */
+static fs_Name last_name(const char *path, bool *slash)
 {
-	struct fs_Files_read_request request = {.file = file, .size = fs_DATA_MAX};
-	struct fs_Files_read_reply reply;
-	int status;
+	size_t end = strlen(path), start;
 
-	do {
-		status = tool_result(tool, path, fs_Files_read(&tool->socket.channel,
-			&request, &reply, tool_call(tool)));
-		if (status == GOOD)
-			status = write_all(to, reply.data.data, reply.data.size);
-		if (status != GOOD)
-			return status;
-		request.offset += reply.data.size;
-		tool->bytes += reply.data.size;
-	} while (reply.data.size == fs_DATA_MAX);
-	return GOOD;
+	*slash = end > 0 && path[end - 1] == '/';
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	start = end;
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	return (fs_Name){path + start, (uint32_t)(end - start)};
 }
 
-int tool_fetch(struct tool *tool, const char *path, int to)
+static bool is_dots(fs_Name name)
 {
-	struct fs_Files_open_reply opened;
-	int status = tool_open(tool, path, fs_Open_READ, 0, &opened);
-
-	if (status != GOOD)
-		return status;
-	if (opened.status.size > fs_DATA_MAX)
-		advise_sequential(tool, opened.file);
-	status = fetch_bytes(tool, path, opened.file, to);
-	tool->files += status == GOOD;
-	return close_after(tool, path, opened.file, status);
+	return name.size == 0 || (name.data[0] == '.' && (name.size == 1 ||
+		(name.size == 2 && name.data[1] == '.')));
 }
 
-/* Writes one piece, which may take several calls. */
-static int store_piece(struct tool *tool, const char *path, fs_File file,
-	uint64_t offset, const uint8_t *bytes, size_t size)
+int tool_at(struct tool *tool, const char *path, bool to_make, struct fs_At *at)
 {
-	struct fs_Files_write_reply reply;
+	struct fs_Status status;
+	bool slash;
+	int result;
 
-	while (size > 0) {
-		const struct fs_Files_write_request request = {
-			.file = file,
-			.offset = offset,
-			.data = {.data = bytes, .size = (uint32_t)size},
-		};
-		int status = tool_result(tool, path, fs_Files_write(
-			&tool->socket.channel, &request, &reply, tool_call(tool)));
-
-		if (status == GOOD && (reply.count == 0 || reply.count > size))
-			status = tool_result(tool, path, fs_Error_IO);
-		if (status != GOOD)
-			return status;
-		offset += reply.count;
-		bytes += reply.count;
-		size -= reply.count;
-		tool->bytes += reply.count;
+	fs_At_init(at);
+	at->name = last_name(path, &slash);
+	if (is_dots(at->name))
+		return tool_result(tool, path, to_make ? fs_Error_EEXIST : fs_Error_EBUSY);
+	if (slash && !to_make) {
+		result = tool_status(tool, path, false, &status);
+		if (result != GOOD)
+			return result;
 	}
-	return GOOD;
-}
-
-static int store_bytes(struct tool *tool, const char *path, fs_File file, int from)
-{
-	uint8_t bytes[fs_DATA_MAX];
-	uint64_t offset = 0;
-	ssize_t got;
-	int status = GOOD;
-
-	while (status == GOOD) {
-		got = read(from, bytes, sizeof(bytes));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return tool_local("the local file");
-		if (got == 0)
-			break;
-		status = store_piece(tool, path, file, offset, bytes, (size_t)got);
-		offset += (uint64_t)got;
-	}
-	return status;
-}
-
-int tool_store(struct tool *tool, const char *path, int from, uint32_t mode)
-{
-	struct fs_Files_open_reply opened;
-	int status = tool_open(tool, path,
-		fs_Open_WRITE | fs_Open_CREATE | fs_Open_TRUNCATE, mode, &opened);
-
-	if (status != GOOD)
-		return status;
-	status = store_bytes(tool, path, opened.file, from);
-	tool->files += status == GOOD;
-	return close_after(tool, path, opened.file, status);
+	if (at->name.size > fs_NAME_MAX)
+		return tool_result(tool, path, fs_Error_ENAMETOOLONG);
+	return tool_walk(tool, path, fs_Resolve_PARENT, &at->directory, NULL);
 }
 
 int tool_status(struct tool *tool, const char *path, bool follow,
 	struct fs_Status *status)
 {
-	const struct fs_Files_stat_request request = {
-		.path = tool_path(path), .follow = follow,
+	const struct fs_FileSystem_stat_request request = {
+		.place = tool_place(path, follow ? fs_Resolve_FOLLOW : 0),
 	};
-	struct fs_Files_stat_reply reply;
-	int result = tool_result(tool, path, fs_Files_stat(&tool->socket.channel,
+	struct fs_FileSystem_stat_reply reply;
+	int result = tool_result(tool, path, fs_FileSystem_stat(&tool->socket.channel,
 		&request, &reply, tool_call(tool)));
 
+	if (result == GOOD)
+		result = tool_arrived(tool, path, &reply.progress);
 	if (result == GOOD)
 		*status = reply.status;
 	return result;
@@ -211,91 +146,20 @@ int tool_status(struct tool *tool, const char *path, bool follow,
 
 int tool_readlink(struct tool *tool, const char *path, char *text)
 {
-	const struct fs_Files_readlink_request request = {.path = tool_path(path)};
-	struct fs_Files_readlink_reply reply;
-	int status = tool_result(tool, path, fs_Files_readlink(&tool->socket.channel,
-		&request, &reply, tool_call(tool)));
+	const struct fs_FileSystem_read_link_request request = {
+		.place = tool_place(path, 0),
+		.text = sk_lend_out(text, fs_LINK_MAX),
+	};
+	struct fs_FileSystem_read_link_reply reply;
+	int result = tool_result(tool, path, fs_FileSystem_read_link(
+		&tool->socket.channel, &request, &reply, tool_call(tool)));
 
-	if (status != GOOD)
-		return status;
-	memcpy(text, reply.text.data, reply.text.size);
-	text[reply.text.size] = '\0';
-	return GOOD;
-}
-
-/* ---- directories ---- */
-
-static int by_name(const void *left, const void *right)
-{
-	const struct item *a = left, *b = right;
-
-	return strcmp(a->name, b->name);
-}
-
-/* A name that a file can have; the server might say anything. */
-static bool is_name(fs_Name name)
-{
-	if (name.size == 0 || memchr(name.data, '/', name.size) ||
-			memchr(name.data, '\0', name.size))
-		return false;
-	return !(name.data[0] == '.' && (name.size == 1 ||
-		(name.size == 2 && name.data[1] == '.')));
-}
-
-static int add_item(struct listing *listing, const struct fs_Entry *entry)
-{
-	struct item *item;
-
-	if (listing->count == listing->capacity) {
-		size_t capacity = listing->capacity ? 2 * listing->capacity : 64;
-		struct item *items = realloc(listing->items, capacity * sizeof(*items));
-
-		if (!items)
-			return tool_local("the listing");
-		listing->items = items;
-		listing->capacity = capacity;
-	}
-	item = &listing->items[listing->count++];
-	item->inode = entry->inode;
-	item->kind = entry->kind;
-	memcpy(item->name, entry->name.data, entry->name.size);
-	item->name[entry->name.size] = '\0';
-	return GOOD;
-}
-
-static int list_pages(struct tool *tool, const char *path, fs_File directory,
-	struct listing *listing)
-{
-	struct fs_Files_readdir_request request = {.directory = directory};
-	struct fs_Files_readdir_reply reply;
-	struct fs_Entry entry;
-	int status;
-
-	do {
-		status = tool_result(tool, path, fs_Files_readdir(
-			&tool->socket.channel, &request, &reply, tool_call(tool)));
-		if (status != GOOD)
-			return status;
-		while (status == GOOD && fs_Entry_next(&reply.entries, &entry))
-			status = is_name(entry.name) ? add_item(listing, &entry) :
-				tool_result(tool, path, SK_INVALID);
-		request.from = reply.next;
-	} while (status == GOOD && reply.more);
-	return status;
-}
-
-int tool_list(struct tool *tool, const char *path, struct listing *listing)
-{
-	struct fs_Files_open_reply opened;
-	int status = tool_open(tool, path, fs_Open_READ | fs_Open_DIRECTORY, 0, &opened);
-
-	*listing = (struct listing){0};
-	if (status != GOOD)
-		return status;
-	status = list_pages(tool, path, opened.file, listing);
-	if (listing->count > 0)
-		qsort(listing->items, listing->count, sizeof(*listing->items), by_name);
-	return close_after(tool, path, opened.file, status);
+	if (result == GOOD)
+		result = tool_arrived(tool, path, &reply.progress);
+	if (result == GOOD && reply.size > fs_LINK_MAX)
+		result = tool_result(tool, path, SK_INVALID);
+	text[result == GOOD ? reply.size : 0] = '\0';
+	return result;
 }
 
 int tool_join(char to[fs_PATH_MAX + 1], const char *directory, const char *name)
@@ -308,4 +172,16 @@ int tool_join(char to[fs_PATH_MAX + 1], const char *directory, const char *name)
 		return GOOD;
 	errno = ENAMETOOLONG;
 	return tool_local(name);
+}
+
+bool tool_number(const char *text, int base, unsigned long long *to)
+{
+	char *end;
+
+	errno = 0;
+	*to = strtoull(text, &end, base);
+	if (errno == 0 && *text >= '0' && *text <= '9' && *end == '\0')
+		return true;
+	fprintf(stderr, "hostfs-client: %s: not a number\n", text);
+	return false;
 }

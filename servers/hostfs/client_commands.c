@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "servers/hostfs/client.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 
 static int print_long(struct tool *tool, const char *directory, const struct item *item)
 {
-	char path[fs_PATH_MAX + 1], text[fs_PATH_MAX + 1], mode[11], when[32];
+	char path[fs_PATH_MAX + 1], text[fs_LINK_MAX + 1], mode[11], when[32];
 	struct fs_Status status;
 	int result = tool_join(path, directory, item->name);
 
@@ -22,7 +21,7 @@ static int print_long(struct tool *tool, const char *directory, const struct ite
 	text_mode(mode, &status);
 	text_time(when, status.modified);
 	printf("%s %3u %5u %5u %10llu %s ", mode, status.links, status.owner,
-		status.group_id, (unsigned long long)status.size, when);
+		status.owner_group, (unsigned long long)status.size, when);
 	text_name(stdout, item->name);
 	if (status.kind == fs_Kind_LINK) {
 		result = tool_readlink(tool, path, text);
@@ -62,88 +61,157 @@ int command_cat(struct tool *tool, bool option, char **operands)
 	return tool_fetch(tool, operands[0], STDOUT_FILENO);
 }
 
-int command_put(struct tool *tool, bool option, char **operands)
+static int copy_nodes(struct tool *tool, char **operands, fs_Node from, fs_Node to)
 {
-	bool is_input = strcmp(operands[0], "-") == 0;
-	int from = is_input ? STDIN_FILENO : open(operands[0], O_RDONLY | O_CLOEXEC);
-	struct stat status;
-	int result;
+	struct fs_FileSystem_copy_range_request request = {
+		.from = from, .to = to, .length = UINT64_MAX,
+	};
+	struct fs_FileSystem_copy_range_reply reply;
+	int status;
+
+	do {
+		status = tool_result(tool, operands[1], fs_FileSystem_copy_range(
+			&tool->socket.channel, &request, &reply, tool_call(tool)));
+		if (status != GOOD)
+			return status;
+		request.from_offset += reply.done;
+		request.to_offset += reply.done;
+		tool->bytes += reply.done;
+	} while (reply.done > 0);
+	tool->files++;
+	return GOOD;
+}
+
+/* Within the server: the bytes do not come here. */
+int command_cp(struct tool *tool, bool option, char **operands)
+{
+	struct tool_file file;
+	struct fs_Status status;
+	fs_Node from, to;
+	int result = tool_walk(tool, operands[0], fs_Resolve_FOLLOW, &from, &status);
 
 	(void)option;
-	if (from < 0 || fstat(from, &status) < 0)
-		return tool_local(operands[0]);
-	result = tool_store(tool, operands[1], from,
-		is_input ? 0644 : status.st_mode & 0777);
-	if (!is_input)
-		close(from);
-	return result;
+	if (result != GOOD)
+		return result;
+	if (status.kind != fs_Kind_FILE) {
+		result = tool_result(tool, operands[0], status.kind == fs_Kind_DIRECTORY ?
+			fs_Error_EISDIR : fs_Error_EOPNOTSUPP);
+	} else {
+		result = tool_open(tool, operands[1], fs_Open_WRITE | fs_Open_CREATE,
+			status.mode & 0777 & ~tool->mask, &file);
+		tool_close(&file);
+	}
+	if (result == GOOD && file.status.inode == status.inode)
+		result = tool_result(tool, operands[1], fs_Error_EINVAL);
+	if (result == GOOD)
+		result = tool_open(tool, operands[1], fs_Open_WRITE | fs_Open_TRUNCATE, 0,
+			&file);
+	if (result == GOOD) {
+		tool_close(&file);
+		result = tool_walk(tool, operands[1], fs_Resolve_FOLLOW, &to, NULL);
+	}
+	return result == GOOD ? copy_nodes(tool, operands, from, to) : result;
 }
 
 int command_rm(struct tool *tool, bool option, char **operands)
 {
-	const struct fs_Files_unlink_request request = {.path = tool_path(operands[0])};
-	struct fs_Files_unlink_reply reply;
+	struct fs_FileSystem_unlink_request request;
+	struct fs_FileSystem_unlink_reply reply;
+	int status = tool_at(tool, operands[0], false, &request.at);
 
 	(void)option;
-	return tool_result(tool, operands[0], fs_Files_unlink(&tool->socket.channel,
-		&request, &reply, tool_call(tool)));
+	return status != GOOD ? status : tool_result(tool, operands[0],
+		fs_FileSystem_unlink(&tool->socket.channel, &request, &reply,
+			tool_call(tool)));
 }
 
 int command_mkdir(struct tool *tool, bool option, char **operands)
 {
-	const struct fs_Files_mkdir_request request = {
-		.path = tool_path(operands[0]), .mode = 0777,
+	struct fs_FileSystem_make_directory_request request = {
+		.mode = 0777 & ~tool->mask,
 	};
-	struct fs_Files_mkdir_reply reply;
+	struct fs_FileSystem_make_directory_reply reply;
+	int status = tool_at(tool, operands[0], true, &request.at);
 
 	(void)option;
-	return tool_result(tool, operands[0], fs_Files_mkdir(&tool->socket.channel,
-		&request, &reply, tool_call(tool)));
+	return status != GOOD ? status : tool_result(tool, operands[0],
+		fs_FileSystem_make_directory(&tool->socket.channel, &request, &reply,
+			tool_call(tool)));
 }
 
 int command_rmdir(struct tool *tool, bool option, char **operands)
 {
-	const struct fs_Files_rmdir_request request = {.path = tool_path(operands[0])};
-	struct fs_Files_rmdir_reply reply;
+	struct fs_FileSystem_remove_directory_request request;
+	struct fs_FileSystem_remove_directory_reply reply;
+	int status = tool_at(tool, operands[0], false, &request.at);
 
 	(void)option;
-	return tool_result(tool, operands[0], fs_Files_rmdir(&tool->socket.channel,
-		&request, &reply, tool_call(tool)));
+	return status != GOOD ? status : tool_result(tool, operands[0],
+		fs_FileSystem_remove_directory(&tool->socket.channel, &request, &reply,
+			tool_call(tool)));
+}
+
+int command_mkfifo(struct tool *tool, bool option, char **operands)
+{
+	struct fs_FileSystem_make_node_request request = {
+		.kind = fs_Kind_FIFO, .mode = 0666 & ~tool->mask,
+	};
+	struct fs_FileSystem_make_node_reply reply;
+	int status = tool_at(tool, operands[0], false, &request.at);
+
+	(void)option;
+	return status != GOOD ? status : tool_result(tool, operands[0],
+		fs_FileSystem_make_node(&tool->socket.channel, &request, &reply,
+			tool_call(tool)));
 }
 
 int command_mv(struct tool *tool, bool keep, char **operands)
 {
-	const struct fs_Files_rename_request request = {
-		.from = tool_path(operands[0]),
-		.to = tool_path(operands[1]),
-		.replace = !keep,
+	struct fs_FileSystem_rename_request request = {
+		.mode = keep ? fs_RenameMode_KEEP : fs_RenameMode_REPLACE,
 	};
-	struct fs_Files_rename_reply reply;
+	struct fs_FileSystem_rename_reply reply;
+	int status = tool_at(tool, operands[0], false, &request.at);
 
-	return tool_result(tool, operands[0], fs_Files_rename(&tool->socket.channel,
-		&request, &reply, tool_call(tool)));
+	if (status == GOOD)
+		status = tool_at(tool, operands[1], true, &request.to);
+	return status != GOOD ? status : tool_result(tool, operands[0],
+		fs_FileSystem_rename(&tool->socket.channel, &request, &reply,
+			tool_call(tool)));
+}
+
+static int link_symbolic(struct tool *tool, char **operands)
+{
+	struct fs_FileSystem_make_link_request request = {
+		.text = sk_lend(operands[0], strlen(operands[0])),
+	};
+	struct fs_FileSystem_make_link_reply reply;
+	int status = tool_at(tool, operands[1], true, &request.at);
+
+	return status != GOOD ? status : tool_result(tool, operands[1],
+		fs_FileSystem_make_link(&tool->socket.channel, &request, &reply,
+			tool_call(tool)));
 }
 
 int command_ln(struct tool *tool, bool symbolic, char **operands)
 {
-	const struct fs_Files_link_request link = {
-		.from = tool_path(operands[0]), .to = tool_path(operands[1]),
-	};
-	const struct fs_Files_symlink_request symlink = {
-		.text = tool_path(operands[0]), .path = tool_path(operands[1]),
-	};
-	struct fs_Files_link_reply linked;
-	struct fs_Files_symlink_reply symlinked;
-	struct sk_channel *channel = &tool->socket.channel;
+	struct fs_FileSystem_link_request request;
+	struct fs_FileSystem_link_reply reply;
+	int status;
 
-	return tool_result(tool, operands[1], symbolic ?
-		fs_Files_symlink(channel, &symlink, &symlinked, tool_call(tool)) :
-		fs_Files_link(channel, &link, &linked, tool_call(tool)));
+	if (symbolic)
+		return link_symbolic(tool, operands);
+	status = tool_walk(tool, operands[0], 0, &request.node, NULL);
+	if (status == GOOD)
+		status = tool_at(tool, operands[1], true, &request.at);
+	return status != GOOD ? status : tool_result(tool, operands[1],
+		fs_FileSystem_link(&tool->socket.channel, &request, &reply,
+			tool_call(tool)));
 }
 
 int command_readlink(struct tool *tool, bool option, char **operands)
 {
-	char text[fs_PATH_MAX + 1];
+	char text[fs_LINK_MAX + 1];
 	int status = tool_readlink(tool, operands[0], text);
 
 	(void)option;
@@ -152,131 +220,12 @@ int command_readlink(struct tool *tool, bool option, char **operands)
 	return status;
 }
 
-static void print_time(const char *name, struct fs_Time time)
-{
-	char text[32];
-
-	text_time(text, time);
-	printf("%s: %s.%09u\n", name, text, time.nanos);
-}
-
-int command_stat(struct tool *tool, bool option, char **operands)
-{
-	struct fs_Status status;
-	int result = tool_status(tool, operands[0], false, &status);
-
-	(void)option;
-	if (result != GOOD)
-		return result;
-	printf("kind: %s\nmode: %04o\nsize: %llu\nblocks: %llu\ninode: %llu\n"
-		"links: %u\nowner: %u\ngroup: %u\n", text_kind(status.kind), status.mode,
-		(unsigned long long)status.size, (unsigned long long)status.blocks,
-		(unsigned long long)status.inode, status.links, status.owner,
-		status.group_id);
-	print_time("accessed", status.accessed);
-	print_time("modified", status.modified);
-	print_time("changed", status.changed);
-	return GOOD;
-}
-
-static bool parse_number(const char *text, int base, unsigned long long *to)
-{
-	char *end;
-
-	errno = 0;
-	*to = strtoull(text, &end, base);
-	if (errno == 0 && *text >= '0' && *text <= '9' && *end == '\0')
-		return true;
-	fprintf(stderr, "hostfs-client: %s: not a number\n", text);
-	return false;
-}
-
-int command_chmod(struct tool *tool, bool option, char **operands)
-{
-	struct fs_Files_chmod_request request = {.path = tool_path(operands[1])};
-	struct fs_Files_chmod_reply reply;
-	unsigned long long mode;
-
-	(void)option;
-	if (!parse_number(operands[0], 8, &mode) || mode > UINT32_MAX)
-		return USAGE;
-	request.mode = (uint32_t)mode;
-	return tool_result(tool, operands[1], fs_Files_chmod(&tool->socket.channel,
-		&request, &reply, tool_call(tool)));
-}
-
-int command_touch(struct tool *tool, bool option, char **operands)
-{
-	struct fs_Files_utimes_request request = {
-		.path = tool_path(operands[1]), .set = fs_Set_MODIFIED,
-	};
-	struct fs_Files_utimes_reply reply;
-	unsigned long long seconds;
-
-	(void)option;
-	if (!parse_number(operands[0], 10, &seconds) || seconds > INT64_MAX)
-		return USAGE;
-	request.modified.seconds = (int64_t)seconds;
-	return tool_result(tool, operands[1], fs_Files_utimes(&tool->socket.channel,
-		&request, &reply, tool_call(tool)));
-}
-
-int command_truncate(struct tool *tool, bool option, char **operands)
-{
-	struct fs_Files_truncate_request request;
-	struct fs_Files_truncate_reply reply;
-	struct fs_Files_sync_request sync;
-	struct fs_Files_sync_reply synced;
-	struct fs_Files_open_reply opened;
-	unsigned long long size;
-	int status;
-
-	(void)option;
-	if (!parse_number(operands[0], 10, &size))
-		return USAGE;
-	status = tool_open(tool, operands[1], fs_Open_WRITE, 0, &opened);
-	if (status != GOOD)
-		return status;
-	request = (struct fs_Files_truncate_request){.file = opened.file, .size = size};
-	sync = (struct fs_Files_sync_request){.file = opened.file};
-	status = tool_result(tool, operands[1], fs_Files_truncate(&tool->socket.channel,
-		&request, &reply, tool_call(tool)));
-	if (status == GOOD)
-		status = tool_result(tool, operands[1], fs_Files_sync(
-			&tool->socket.channel, &sync, &synced, tool_call(tool)));
-	/* The connection ends with the command, and the open file with it. */
-	return status;
-}
-
-int command_df(struct tool *tool, bool option, char **operands)
-{
-	struct fs_Files_statfs_request request;
-	struct fs_Files_statfs_reply reply;
-	int status;
-
-	(void)option;
-	(void)operands;
-	fs_Files_statfs_request_init(&request);
-	status = tool_result(tool, "/", fs_Files_statfs(&tool->socket.channel, &request,
-		&reply, tool_call(tool)));
-	if (status == GOOD)
-		printf("block size: %u\nblocks: %llu\nfree: %llu\navailable: %llu\n"
-			"files: %llu\nfiles free: %llu\nname: %u\nread only: %s\n",
-			reply.space.block_size, (unsigned long long)reply.space.blocks,
-			(unsigned long long)reply.space.blocks_free,
-			(unsigned long long)reply.space.blocks_available,
-			(unsigned long long)reply.space.files,
-			(unsigned long long)reply.space.files_free, reply.space.name_max,
-			reply.space.read_only ? "yes" : "no");
-	return status;
-}
-
 int command_hold(struct tool *tool, bool option, char **operands)
 {
-	struct fs_Files_open_reply opened;
-	struct fs_Files_fstat_request request;
-	struct fs_Files_fstat_reply reply;
-	int status = tool_open(tool, operands[0], fs_Open_READ, 0, &opened);
+	struct tool_file file;
+	struct fs_File_status_request request;
+	struct fs_File_status_reply reply;
+	int status = tool_open(tool, operands[0], fs_Open_READ, 0, &file);
 
 	(void)option;
 	if (status != GOOD)
@@ -285,10 +234,11 @@ int command_hold(struct tool *tool, bool option, char **operands)
 	fflush(stdout);
 	while (getchar() != EOF)
 		;
-	request.file = opened.file;
-	status = tool_result(tool, operands[0], fs_Files_fstat(&tool->socket.channel,
+	fs_File_status_request_init(&request);
+	status = tool_result(tool, operands[0], fs_File_status(&file.socket.channel,
 		&request, &reply, tool_call(tool)));
 	if (status == GOOD)
 		printf("size: %llu\n", (unsigned long long)reply.status.size);
+	tool_close(&file);
 	return status;
 }

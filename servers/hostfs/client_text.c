@@ -2,59 +2,71 @@
 #define _GNU_SOURCE
 #include "servers/hostfs/client.h"
 
+#include <string.h>
 #include <time.h>
 
 const char *text_error(fs_Error error)
 {
-	static const char *const texts[] = {
-		[fs_Error_NOT_FOUND] = "not found",
-		[fs_Error_EXISTS] = "it exists already",
-		[fs_Error_NOT_DIRECTORY] = "not a folder",
-		[fs_Error_IS_DIRECTORY] = "it is a folder",
-		[fs_Error_NOT_EMPTY] = "the folder is not empty",
-		[fs_Error_NOT_PERMITTED] = "not permitted",
-		[fs_Error_NO_ACCESS] = "its mode does not allow that",
-		[fs_Error_READ_ONLY] = "nothing can be written there",
-		[fs_Error_NO_SPACE] = "no space left",
-		[fs_Error_TOO_LONG] = "the name or path is too long",
-		[fs_Error_LINK_LOOP] = "too many symbolic links, or one where none may be",
-		[fs_Error_LINK_LIMIT] = "it has too many names",
-		[fs_Error_INVALID] = "that makes no sense",
-		[fs_Error_BAD_FILE] = "no such open file",
-		[fs_Error_BAD_MODE] = "it was not opened for that",
-		[fs_Error_TOO_MANY_FILES] = "too many open files",
-		[fs_Error_TOO_LARGE] = "too large",
-		[fs_Error_BUSY] = "busy",
-		[fs_Error_CROSS_DEVICE] = "on another file system",
-		[fs_Error_NOT_SUPPORTED] = "neither a file nor a folder, or not supported",
-		[fs_Error_IO] = "input or output failed",
-	};
-
-	if (error <= 0 || error >= (int)(sizeof(texts) / sizeof(texts[0])))
-		return "an error that this program does not know";
-	return texts[error];
+	switch (error) {
+	case fs_Error_ENOENT:
+		return "not found";
+	case fs_Error_EEXIST:
+		return "it exists already";
+	case fs_Error_ENOTDIR:
+		return "not a folder";
+	case fs_Error_EISDIR:
+		return "it is a folder";
+	case fs_Error_ENOTEMPTY:
+		return "the folder is not empty";
+	case fs_Error_EPERM:
+		return "not permitted";
+	case fs_Error_EACCES:
+		return "its mode does not allow that";
+	case fs_Error_EROFS:
+		return "nothing can be written there";
+	case fs_Error_ENAMETOOLONG:
+		return "the name or path is too long";
+	case fs_Error_ELOOP:
+		return "too many symbolic links, or one where none may be";
+	case fs_Error_EINVAL:
+		return "that makes no sense";
+	case fs_Error_EMFILE:
+	case fs_Error_ENFILE:
+		return "too many open files";
+	case fs_Error_EXDEV:
+		return "on another file system";
+	case fs_Error_EOPNOTSUPP:
+		return "neither a file nor a folder, or not supported";
+	default:
+		/* The numbers are Linux's, as this machine's are. */
+		return strerror(error);
+	}
 }
 
 const char *text_kind(fs_Kind kind)
 {
-	switch (kind) {
-	case fs_Kind_FILE:
-		return "file";
-	case fs_Kind_DIRECTORY:
-		return "folder";
-	case fs_Kind_LINK:
-		return "link";
-	default:
-		return "other";
-	}
+	static const char *const texts[] = {
+		[fs_Kind_UNKNOWN] = "unknown",
+		[fs_Kind_FILE] = "file",
+		[fs_Kind_DIRECTORY] = "folder",
+		[fs_Kind_LINK] = "link",
+		[fs_Kind_FIFO] = "fifo",
+		[fs_Kind_SOCKET] = "socket",
+		[fs_Kind_CHARACTER_DEVICE] = "character device",
+		[fs_Kind_BLOCK_DEVICE] = "block device",
+		[fs_Kind_ANONYMOUS] = "anonymous",
+		[fs_Kind_TERMINAL] = "terminal",
+	};
+
+	return kind >= 0 && kind <= fs_Kind_TERMINAL ? texts[kind] : "unknown";
 }
 
 void text_mode(char to[11], const struct fs_Status *status)
 {
 	static const char letters[] = "rwxrwxrwx";
-	static const char kinds[] = "?-dl";
+	static const char kinds[] = "?-dlpscb?c";
 
-	to[0] = status->kind >= 0 && status->kind <= fs_Kind_LINK ?
+	to[0] = status->kind >= 0 && status->kind <= fs_Kind_TERMINAL ?
 		kinds[status->kind] : '?';
 	for (unsigned i = 0; i < 9; i++)
 		to[1 + i] = status->mode >> (8 - i) & 1 ? letters[i] : '-';

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "servers/hostfs/client.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static int tree(struct tool *tool, const char *path, int depth);
 static int tree_item(struct tool *tool, const char *path, const struct item *item,
 	int depth)
 {
-	char below[fs_PATH_MAX + 1], text[fs_PATH_MAX + 1];
+	char below[fs_PATH_MAX + 1], text[fs_LINK_MAX + 1];
 	int status = tool_join(below, path, item->name);
 
 	if (status != GOOD)
@@ -92,7 +93,7 @@ static int get_file(struct tool *tool, const char *path, int folder, const char 
 
 static int get_link(struct tool *tool, const char *path, int folder, const char *name)
 {
-	char text[fs_PATH_MAX + 1];
+	char text[fs_LINK_MAX + 1];
 	int status = tool_readlink(tool, path, text);
 
 	if (status != GOOD)
@@ -163,4 +164,117 @@ int command_get(struct tool *tool, bool recursive, char **operands)
 	if (recursive)
 		return get_folder(tool, operands[0], AT_FDCWD, operands[1], 0);
 	return get_file(tool, operands[0], AT_FDCWD, operands[1]);
+}
+
+/* ---- put ---- */
+
+static int put_file(struct tool *tool, int folder, const char *name, const char *path)
+{
+	int from = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct stat status;
+	int result;
+
+	if (from < 0 || fstat(from, &status) < 0)
+		return tool_local(name);
+	result = tool_store(tool, path, from, status.st_mode & 0777);
+	close(from);
+	return result;
+}
+
+static int put_link(struct tool *tool, int folder, const char *name, const char *path)
+{
+	char text[fs_LINK_MAX + 1];
+	ssize_t size = readlinkat(folder, name, text, sizeof(text) - 1);
+	char *operands[] = {text, (char *)(uintptr_t)path, NULL};
+	int result;
+
+	if (size < 0)
+		return tool_local(name);
+	text[size] = '\0';
+	result = command_ln(tool, true, operands);
+	tool->links += result == GOOD;
+	return result;
+}
+
+static int put_folder(struct tool *tool, int folder, const char *name,
+	const char *path, int depth);
+
+static int put_item(struct tool *tool, int folder, const char *name, const char *path,
+	int depth)
+{
+	char below[fs_PATH_MAX + 1];
+	struct stat status;
+	int result = tool_join(below, path, name);
+
+	if (result != GOOD)
+		return result;
+	if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return tool_local(name);
+	if (S_ISDIR(status.st_mode))
+		return put_folder(tool, folder, name, below, depth + 1);
+	if (S_ISLNK(status.st_mode))
+		return put_link(tool, folder, name, below);
+	if (S_ISREG(status.st_mode))
+		return put_file(tool, folder, name, below);
+	fputs("hostfs-client: ", stderr);
+	text_name(stderr, name);
+	fputs(": neither file, folder nor link: left out\n", stderr);
+	tool->others++;
+	return GOOD;
+}
+
+/* Makes the folder, or takes the one that is there. */
+static int make_folder(struct tool *tool, const char *path)
+{
+	char *operands[] = {(char *)(uintptr_t)path, NULL};
+	struct fs_FileSystem_stat_request request = {.place = tool_place(path, 0)};
+	struct fs_FileSystem_stat_reply reply;
+	int result = fs_FileSystem_stat(&tool->socket.channel, &request, &reply,
+		tool_call(tool));
+
+	if (result == 0 && reply.status.kind == fs_Kind_DIRECTORY)
+		return GOOD;
+	return command_mkdir(tool, false, operands);
+}
+
+static int put_folder(struct tool *tool, int folder, const char *name,
+	const char *path, int depth)
+{
+	int here = -1, result;
+	struct dirent *entry;
+	DIR *list;
+
+	errno = ELOOP;
+	if (depth < DEPTH_MAX)
+		here = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+			(depth > 0 ? O_NOFOLLOW : 0));
+	list = here < 0 ? NULL : fdopendir(here);
+	if (!list)
+		return tool_local(name);
+	result = make_folder(tool, path);
+	while (result != BROKEN && (entry = readdir(list)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			result = worst(result, put_item(tool, here, entry->d_name, path,
+				depth));
+	closedir(list);
+	tool->directories += result == GOOD;
+	return result;
+}
+
+int command_put(struct tool *tool, bool recursive, char **operands)
+{
+	bool is_input = strcmp(operands[0], "-") == 0;
+	int from, result;
+	struct stat status;
+
+	if (recursive)
+		return put_folder(tool, AT_FDCWD, operands[0], operands[1], 0);
+	from = is_input ? STDIN_FILENO : open(operands[0], O_RDONLY | O_CLOEXEC);
+	if (from < 0 || fstat(from, &status) < 0)
+		return tool_local(operands[0]);
+	result = tool_store(tool, operands[1], from,
+		is_input ? 0666 : status.st_mode & 0777);
+	if (!is_input)
+		close(from);
+	return result;
 }

@@ -1,15 +1,18 @@
 /*
  * hostfs serves a folder of a Linux machine by the protocol fs.skald.
  *
- *   main.c       options, signals, wiring
- *   session.c    who is connected, and the files that each has open
- *   resolve.c    from a path to a file below the root, and never above it
- *   walk.c       the same where the kernel has no openat2
- *   errors.c     errno as an error of the protocol
- *   operations.c the table, and what all operations share
- *   op_*.c       the operations
+ *   main.c        options, signals, the loop
+ *   session.c     who is connected, and what it is charged with
+ *   node.c        the numbers of a session's nodes
+ *   resolve.c     from a place to a node below the root, and never above it
+ *   walk.c        the same name by name: links, `..`, and how far it came
+ *   file.c        open files, and the handles to them
+ *   operations.c  the tables of operations, and what all of them share
+ *   op_*.c        the operations
  *
- * One thread. Whatever a client sends ends in exactly one answer.
+ * One thread. Whatever a client sends ends in exactly one answer. A node is a
+ * descriptor that only names it (O_PATH); what is done with a node goes
+ * through /proc/self/fd, so that nothing can take its place meanwhile.
  */
 #ifndef SERVERS_HOSTFS_HOSTFS_H
 #define SERVERS_HOSTFS_HOSTFS_H
@@ -19,30 +22,84 @@
 #include "protocols/fs.skald.h"
 #include "runtime/socket.h"
 
-/* Files that one client can have open. A number of the protocol is a place in
- * the table in its lower 8 bits, and how often it was used above them. */
-#define HOSTFS_FILES_MAX 64
+/* Of one client, with all that it confined: nodes besides the root, and
+ * handles that it made. */
+#define HOSTFS_NODES_MAX 256
+#define HOSTFS_HANDLES_MAX 64
 #define HOSTFS_NAME_SIZE (fs_NAME_MAX + 1)
-#define HOSTFS_PATH_SIZE (fs_PATH_MAX + 1)
+/* Of a path in the host's terms, and of a link's text. */
+#define HOSTFS_PATH_SIZE 4097
 
-struct open_file {
-	int fd;				/* -1: a free place */
-	uint32_t uses;
-	uint32_t flags;			/* of fs_Open */
+/* Which node of the host it is; good as long as a descriptor of it is open. */
+struct identity {
+	uint64_t device, inode, mount;
 };
+
+struct node {
+	int fd;				/* -1: a free place */
+	uint32_t uses;			/* how often the place was taken */
+	uint32_t references;		/* the client's, and 1 of each cover */
+	uint32_t covers;
+	struct identity identity;
+	uint16_t next;			/* with the same hash, 0: none */
+};
+
+/* Place 0 is no node, place 1 the root. */
+#define HOSTFS_NODE_PLACES (HOSTFS_NODES_MAX + 2)
+#define HOSTFS_NODE_HEADS 128
 
 struct session {
 	struct host *host;		/* NULL: a free place */
-	struct open_file files[HOSTFS_FILES_MAX];
+	bool is_open;			/* its client is there */
+	bool read_only;
+	bool no_execute;
+	uint64_t serial;		/* no other session has or had it */
+	struct session *account;	/* charged for it: itself, or who confined it */
+	unsigned covers;
+	/* As an account: who is charged here, and with how much. */
+	unsigned users;
+	unsigned nodes;
+	unsigned handles;
+	uint16_t heads[HOSTFS_NODE_HEADS];
+	struct node table[HOSTFS_NODE_PLACES];
+};
+
+/* An open file: one position, one set of flags, any number of handles. */
+struct open_file {
+	int fd;				/* -1: a free place */
+	fs_Kind kind;
+	uint32_t flags;			/* of fs_Open, as `describe` tells them */
+	unsigned handles;
+	struct session *account;
+	/* Its node in the session that opened it, if that still knows it. */
+	struct session *opener;
+	uint64_t opener_serial;
+	fs_Node node;
+	struct open_file *next_free;
+};
+
+/* What a handle is minted with. */
+struct open_handle {
+	struct open_file *file;
+	fs_Rights rights;
+	struct open_handle *next_free;
 };
 
 struct host {
 	int root;			/* a descriptor for paths only */
+	int descriptors;		/* /proc/self/fd */
 	bool read_only;
 	bool has_openat2;
 	unsigned max_clients;
-	struct session *sessions;
+	unsigned max_objects;
 	unsigned open_files;
+	unsigned nodes;
+	uint64_t serials;
+	struct session *sessions;
+	struct session **free_sessions;	/* a stack */
+	unsigned free_session_count;
+	struct open_file *files, *free_files;
+	struct open_handle *handles, *free_handles;
 	struct sk_server server;
 };
 
@@ -50,87 +107,201 @@ struct host {
 
 /* False and errno if there is no memory. */
 bool session_init(struct host *host);
+void session_close(struct host *host);
 /* For struct sk_server_config. */
 void *session_connected(void *host, uint64_t badge);
 void session_gone(void *session);
-/* A free place for a file, or NULL. Its fd is set by whoever takes it. */
-struct open_file *session_new_file(struct session *session);
-/* The file's number from now on. */
-fs_File session_take_file(struct session *session, struct open_file *file, int fd,
-	uint32_t flags);
-/* The file of this number, or NULL. */
-struct open_file *session_file(struct session *session, fs_File number);
-void session_close_file(struct session *session, struct open_file *file);
+/*
+ * A session whose root is what this descriptor names, which becomes its own
+ * whatever happens; charged to `account`, or to itself if that is NULL. NULL:
+ * there is no place.
+ */
+struct session *session_open(struct host *host, int root, struct session *account);
+/* Whoever is charged to an account keeps it there. */
+void session_hold(struct session *account);
+void session_release(struct session *account);
+/* One more handle: 0, or the errno of too many. */
+int session_charge_handle(struct session *account);
+void session_discharge_handle(struct session *account);
+
+/* ---- node.c ---- */
+
+/* What is known of what a descriptor names: 0 or an errno. */
+int node_status(int fd, struct fs_Status *status, struct identity *identity);
+bool node_is_same(const struct identity *left, const struct identity *right);
+/* The node of this number, or NULL. */
+struct node *node_of(struct session *session, fs_Node number);
+/* The descriptor of a directory of this session that still lies below its
+ * root, or a negative errno. */
+int node_directory(struct session *session, fs_Node number);
+/*
+ * A number for what this descriptor names, with one more reference: 0 or an
+ * errno. The descriptor becomes the table's, whatever happens.
+ */
+int node_add(struct session *session, int fd, fs_Node *number);
+/* Whether one more number can be given: 0 or an errno. */
+int node_has_room(const struct session *session);
+void node_forget(struct session *session, fs_Node number, uint32_t references);
+/* The root and what is covered too. */
+void node_forget_all(struct session *session);
+/* The number of what has this identity, or 0; no reference is added. */
+fs_Node node_find(const struct session *session, const struct identity *identity);
+/* The last part of a path that leads to a descriptor: in struct host's
+ * `descriptors`. */
+struct descriptor_name {
+	char text[16];
+};
+struct descriptor_name node_name(int fd);
+/* Opens what a descriptor names, with flags of open(2): a descriptor, or a
+ * negative errno. It never waits. */
+int node_reopen(const struct host *host, int fd, int flags);
 
 /* ---- resolve.c ---- */
 
-/* A path as a C string. */
-struct path {
-	char text[HOSTFS_PATH_SIZE];
-};
-
-/* A name in a directory; neither is followed any further. The name is "."
- * for the root, and where the path ends in "." or "..". */
-struct place {
+/* Where a walk has ended. */
+struct walked {
+	fs_Stop stop;
+	int fd;				/* the node; -1: nothing has that name */
+	/* If the walk was to keep it: the directory of the last name. Else -1. */
 	int directory;
 	char name[HOSTFS_NAME_SIZE];
+	uint32_t consumed;
+	uint32_t links;
+	uint32_t rest_size;
+	char rest[HOSTFS_PATH_SIZE];
 };
 
-/* 0, or the errno of a path that nothing can have. */
-int resolve_path(struct path *path, fs_Path from);
 /*
- * Opens what the path leads to below the host's root, as open(2) with these
- * flags. A descriptor, or a negative errno.
+ * Follows a place: 0 or an errno. `keep_last`: to make what may be missing;
+ * then a missing last name is no error. Only after 0 it must be left again.
  */
-int resolve_open(const struct host *host, const struct path *path, int flags,
-	mode_t mode);
-/* Finds the place of the last name: 0 or an errno. Only after 0 it must be
- * left again. */
-int resolve_place(const struct host *host, const struct path *path, struct place *place);
-void resolve_leave(struct place *place);
+int resolve_place(struct session *session, const struct fs_Place *place,
+	bool keep_last, struct walked *to);
+void resolve_leave(struct walked *walked);
+/* The descriptor of a directory's parent below the session's root, or a
+ * negative errno: ESTALE if it is not below it. */
+int resolve_parent(const struct session *session, int directory);
+/* Where the node lies, from the session's root, with a slash in front: 0 or an
+ * errno, ESTALE if it lies outside, ENOENT if it has no name any more. */
+int resolve_path(const struct session *session, int fd, char path[HOSTFS_PATH_SIZE]);
+/* Whether it still lies below the session's root: 0 or ESTALE. */
+int resolve_is_below(const struct session *session, int fd);
 
 /* ---- walk.c ---- */
 
-/* resolve_open() without openat2: opens one directory after the other. */
-int walk_open(int root, const char *path, int flags, mode_t mode);
+/* The part of a path that is walked, and what for. */
+struct way {
+	const char *path;
+	size_t size;
+	int start;			/* not the walk's own */
+	struct identity base;		/* `..` leads no further */
+	int base_fd;			/* not the walk's own */
+	uint32_t resolve;
+	bool keep_last;
+};
 
-/* ---- errors.c ---- */
+/* As resolve_place(), name by name. */
+int walk_place(struct session *session, const struct way *way, struct walked *to);
 
-fs_Error errors_from_errno(int error);
+/* ---- file.c ---- */
+
+bool file_init(struct host *host);
+void file_close_all(struct host *host);
+/* Whether one more can be opened: 0 or an errno. */
+int file_has_room(const struct session *session);
+/*
+ * An open file with a first handle to it, charged to the session's account: 0
+ * or an errno. The descriptor becomes the file's, whatever happens.
+ */
+int file_open(struct session *session, struct sk_port *port, int fd, fs_Kind kind,
+	uint32_t flags, fs_Node node, struct fs_File_handle *handle);
+/* One more handle. */
+int file_share(const struct open_handle *from, struct sk_port *port, fs_Rights rights,
+	struct fs_File_handle *handle);
+/* Its node in the session that opened it, or 0. */
+fs_Node file_node(const struct open_file *file);
 
 /* ---- operations.c and op_*.c ---- */
 
-/* For struct sk_server_config. */
+/* For struct sk_server_config, and for handles. */
 int operations_dispatch(void *session, struct sk_incoming *incoming);
+int operations_dispatch_file(void *handle, struct sk_incoming *incoming);
+int operations_dispatch_directory(void *handle, struct sk_incoming *incoming);
 
-void operations_status(struct fs_Status *to, const struct stat *from);
+/* Errors have the host's numbers; those that the protocol has not are EIO. */
+fs_Error operations_error(int error);
+/* 0, or why this may not be changed by this subject. */
+int operations_may_write(const struct session *session, fs_Subject subject);
+/* A name of the protocol as a C string: 0 or an errno. */
+int operations_name(char to[HOSTFS_NAME_SIZE], fs_Name from);
 fs_Kind operations_kind(mode_t mode);
-/* SK_OK, fs_Error_READ_ONLY if the server does not write. */
-fs_Error operations_may_write(const struct session *session);
+/*
+ * The progress of a walk that was not DONE, or 0 for one that was; leaves
+ * the walk then. `node`: its node is to be kept if it is DONE too.
+ */
+int operations_progress(struct session *session, struct walked *walked, bool node,
+	struct fs_Progress *progress);
 
 #define OPERATION(name) \
-	void op_##name(void *self, const struct fs_Files_##name##_request *request, \
+	void op_##name(void *self, const struct fs_FileSystem_##name##_request *request, \
 		struct sk_reply *to);
-OPERATION(open)
-OPERATION(close)
-OPERATION(read)
-OPERATION(write)
+OPERATION(describe)
+OPERATION(confine)
+OPERATION(walk)
 OPERATION(stat)
-OPERATION(fstat)
-OPERATION(readdir)
-OPERATION(mkdir)
-OPERATION(rmdir)
-OPERATION(unlink)
-OPERATION(rename)
+OPERATION(access)
+OPERATION(read_link)
+OPERATION(path_of)
+OPERATION(open)
+OPERATION(make_directory)
+OPERATION(make_node)
+OPERATION(make_link)
 OPERATION(link)
-OPERATION(symlink)
-OPERATION(readlink)
+OPERATION(unlink)
+OPERATION(remove_directory)
+OPERATION(rename)
+OPERATION(set_mode)
+OPERATION(set_owner)
+OPERATION(set_times)
 OPERATION(truncate)
-OPERATION(chmod)
-OPERATION(utimes)
-OPERATION(sync)
+OPERATION(set_node_flags)
+OPERATION(get_xattr)
+OPERATION(set_xattr)
+OPERATION(remove_xattr)
+OPERATION(list_xattrs)
+OPERATION(copy_range)
 OPERATION(statfs)
+OPERATION(sync)
+OPERATION(cover)
 #undef OPERATION
-void op_advise(void *self, const struct fs_Files_advise_request *request);
+void op_forget(void *self, const struct fs_FileSystem_forget_request *request);
+
+#define OPERATION(name) \
+	void op_file_##name(void *self, const struct fs_File_##name##_request *request, \
+		struct sk_reply *to);
+OPERATION(read)
+OPERATION(read_at)
+OPERATION(write)
+OPERATION(write_at)
+OPERATION(seek)
+OPERATION(truncate)
+OPERATION(allocate)
+OPERATION(sync)
+OPERATION(sync_range)
+OPERATION(extents)
+OPERATION(status)
+OPERATION(describe)
+OPERATION(set_flags)
+OPERATION(share)
+OPERATION(flush)
+OPERATION(available)
+OPERATION(seals)
+OPERATION(add_seals)
+#undef OPERATION
+void op_file_advise(void *self, const struct fs_File_advise_request *request);
+void op_read_entries(void *self, const struct fs_Directory_read_entries_request *request,
+	struct sk_reply *to);
+void op_entries_at(void *self, const struct fs_Directory_entries_at_request *request,
+	struct sk_reply *to);
 
 #endif

@@ -15,10 +15,17 @@
 
 #define CLIENTS_DEFAULT 32
 #define CLIENTS_MAX 1024
-/* The server answers at once, so nothing is ever kept. */
-#define KEPT_MAX 1
-/* Descriptors beside those of clients: the loop's, and a path on its way. */
-#define FDS_BESIDE 160
+/* Sessions that clients make: open files, and parts of the folder. */
+#define OBJECTS_MAX SK_SERVER_CLIENTS_MAX
+/* Calls of one session that wait for their answer. */
+#define KEPT_MAX 8
+/* As many as one call can lend. */
+#define WINDOW_MAX (4 * fs_IO_MAX)
+/* Descriptors beside those of clients: the loop's, and a walk's. */
+#define FDS_BESIDE 128
+/* Of a client: its socket, window and root. Of an open file: those two, its
+ * own. */
+#define FDS_OF_CLIENT (3 + HOSTFS_NODES_MAX + 3 * HOSTFS_HANDLES_MAX)
 
 static struct host host;
 static volatile sig_atomic_t wants_counts;
@@ -120,7 +127,7 @@ static bool kernel_has_openat2(int root)
  * `open` will be refused. */
 static void raise_limit(void)
 {
-	rlim_t wanted = (rlim_t)host.max_clients * (HOSTFS_FILES_MAX + 1) + FDS_BESIDE;
+	rlim_t wanted = (rlim_t)host.max_clients * FDS_OF_CLIENT + FDS_BESIDE;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
@@ -150,9 +157,11 @@ static void print_counts(void *context)
 	if (!wants_counts)
 		return;
 	wants_counts = 0;
-	fprintf(stderr, "hostfs: clients=%u open_files=%u requests=%llu accepted=%llu "
-		"turned_away=%llu canceled=%llu garbage=%llu cut_off=%llu\n",
-		server->clients, host.open_files,
+	fprintf(stderr, "hostfs: clients=%u open_files=%u handles=%u nodes=%u kept=%u "
+		"requests=%llu accepted=%llu turned_away=%llu canceled=%llu garbage=%llu "
+		"cut_off=%llu\n",
+		server->clients, host.open_files, server->objects, host.nodes,
+		server->kept,
 		(unsigned long long)server->counts.requests,
 		(unsigned long long)server->counts.accepted,
 		(unsigned long long)server->counts.turned_away,
@@ -181,7 +190,9 @@ static int open_server(const char *path)
 	const struct sk_server_config config = {
 		.path = path,
 		.max_clients = host.max_clients,
+		.max_objects = host.max_objects,
 		.max_kept = KEPT_MAX,
+		.max_window = WINDOW_MAX,
 		.context = &host,
 		.connected = session_connected,
 		.gone = session_gone,
@@ -202,12 +213,18 @@ int main(int argc, char **argv)
 	host.root = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (host.root < 0)
 		return fail(options.root, strerror(errno));
+	host.descriptors = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (host.descriptors < 0)
+		return fail("/proc/self/fd", strerror(errno));
 	host.has_openat2 = host.has_openat2 && kernel_has_openat2(host.root);
+	host.max_objects = OBJECTS_MAX;
 	raise_limit();
-	if (!session_init(&host))
+	if (!session_init(&host) || !file_init(&host))
 		return fail("tables", strerror(errno));
 	if (open_server(options.socket) != SK_OK)
 		return fail(options.socket, strerror(errno));
+	/* Clients have applied their own. */
+	umask(0);
 	set_signals();
 	printf("hostfs: %s at %s%s%s\n", options.root, options.socket,
 		host.read_only ? ", read only" : "",
@@ -215,7 +232,9 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	status = sk_server_run(&host.server);
 	sk_server_close(&host.server);
-	free(host.sessions);
+	file_close_all(&host);
+	session_close(&host);
+	close(host.descriptors);
 	close(host.root);
 	return status == SK_OK ? 0 : fail("the loop", sk_status_text(status));
 }

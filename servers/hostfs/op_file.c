@@ -1,261 +1,265 @@
-/* Open files: opening, closing, their bytes. */
+/*
+ * The bytes of open files. Where the transport has the lent memory at hand,
+ * the host reads into it and writes from it in one call; else they go through
+ * a buffer, piece by piece.
+ */
 #define _GNU_SOURCE
 #include "servers/hostfs/hostfs.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#define ALL_FLAGS (fs_Open_READ | fs_Open_WRITE | fs_Open_CREATE | fs_Open_EXCLUSIVE | \
-	fs_Open_TRUNCATE | fs_Open_APPEND | fs_Open_DIRECTORY | fs_Open_NO_FOLLOW)
-#define WRITERS (fs_Open_WRITE | fs_Open_CREATE | fs_Open_TRUNCATE | fs_Open_APPEND)
+#define LEASES 4
+#define AT_POSITION (-1)
 
-static bool flags_make_sense(uint32_t flags)
+/* One thread: one buffer. */
+static uint8_t buffer[1 << 18];
+
+struct transfer {
+	const struct sk_reply *to;
+	struct open_file *file;
+	int64_t offset;			/* or AT_POSITION */
+	int flags;			/* RWF_* */
+	unsigned count;
+	const struct sk_lease *leases[LEASES];
+	struct iovec parts[LEASES];	/* if all their memory is at hand */
+	bool at_hand;
+};
+
+#define TRANSFER(request) { \
+	.to = to, .count = 1, \
+	.leases = {&(request)->data, \
+		(request)->has_second ? &(request)->second : NULL, \
+		(request)->has_third ? &(request)->third : NULL, \
+		(request)->has_fourth ? &(request)->fourth : NULL}}
+
+/* Those that are there, one behind the other, and their memory. */
+static void find_memory(struct transfer *transfer)
 {
-	if ((flags & ~(uint32_t)ALL_FLAGS) || !(flags & (fs_Open_READ | fs_Open_WRITE)))
-		return false;
-	if ((flags & (fs_Open_TRUNCATE | fs_Open_APPEND)) && !(flags & fs_Open_WRITE))
-		return false;
-	if ((flags & fs_Open_EXCLUSIVE) && !(flags & fs_Open_CREATE))
-		return false;
-	return !(flags & fs_Open_DIRECTORY) || !(flags & WRITERS);
+	transfer->at_hand = true;
+	for (unsigned i = 1; i < LEASES; i++)
+		if (transfer->leases[i])
+			transfer->leases[transfer->count++] = transfer->leases[i];
+	for (unsigned i = 0; i < transfer->count; i++) {
+		const struct sk_lease *lease = transfer->leases[i];
+		void *memory = lease->size > 0 ?
+			sk_lease_memory(transfer->to, lease) : buffer;
+
+		transfer->parts[i] = (struct iovec){memory, lease->size};
+		transfer->at_hand = transfer->at_hand && memory;
+	}
 }
 
-static int host_flags(uint32_t flags)
+static int set_flags(struct transfer *transfer, fs_Io io)
 {
-	int result = O_NOCTTY | O_NONBLOCK;
-
-	if (!(flags & fs_Open_WRITE))
-		result |= O_RDONLY;
-	else
-		result |= flags & fs_Open_READ ? O_RDWR : O_WRONLY;
-	result |= flags & fs_Open_CREATE ? O_CREAT : 0;
-	result |= flags & fs_Open_EXCLUSIVE ? O_EXCL : 0;
-	result |= flags & fs_Open_TRUNCATE ? O_TRUNC : 0;
-	result |= flags & fs_Open_APPEND ? O_APPEND : 0;
-	result |= flags & fs_Open_DIRECTORY ? O_DIRECTORY : 0;
-	result |= flags & fs_Open_NO_FOLLOW ? O_NOFOLLOW : 0;
-	return result;
+	if (io & ~(uint32_t)(fs_Io_NO_WAIT | fs_Io_DATA_SYNC | fs_Io_SYNC | fs_Io_APPEND))
+		return EINVAL;
+	transfer->flags = (io & fs_Io_NO_WAIT ? RWF_NOWAIT : 0) |
+		(io & fs_Io_DATA_SYNC ? RWF_DSYNC : 0) |
+		(io & fs_Io_SYNC ? RWF_SYNC : 0) |
+		(io & fs_Io_APPEND ? RWF_APPEND : 0);
+	return 0;
 }
 
-/* 0, or the errno for what is neither a file nor a directory. */
-static int check_kind(int fd, struct stat *status)
+static int prepare(struct transfer *transfer, struct open_handle *handle,
+	fs_Rights right, uint64_t offset, fs_Io io)
 {
-	if (fstat(fd, status) < 0)
-		return errno;
-	if (S_ISREG(status->st_mode) || S_ISDIR(status->st_mode))
-		return 0;
-	return S_ISLNK(status->st_mode) ? ELOOP : EOPNOTSUPP;
+	transfer->file = handle->file;
+	transfer->offset = (int64_t)offset;
+	if (!(handle->rights & right))
+		return EPERM;
+	find_memory(transfer);
+	return set_flags(transfer, io);
 }
 
-/* Opening a device can already do something, so its kind is seen to first
- * through a descriptor that opens nothing. */
-static int look_first(const struct host *host, const struct path *path, uint32_t flags)
-{
-	struct stat status;
-	int fd = resolve_open(host, path,
-		O_PATH | (flags & fs_Open_NO_FOLLOW ? O_NOFOLLOW : 0), 0);
-	int error;
+/* ---- reading ---- */
 
-	if (fd < 0)
-		return fd == -ENOENT && (flags & fs_Open_CREATE) ? 0 : -fd;
-	error = check_kind(fd, &status);
-	close(fd);
-	return flags & fs_Open_EXCLUSIVE ? EEXIST : error;
+/* Hands over what was read into the memory itself: how much arrived. */
+static uint64_t hand_over(const struct transfer *transfer, uint64_t size)
+{
+	uint64_t handed = 0;
+
+	for (unsigned i = 0; i < transfer->count && size > 0; i++) {
+		uint64_t part = size < transfer->parts[i].iov_len ?
+			size : transfer->parts[i].iov_len, done = 0;
+		int status = sk_lease_write(transfer->to, transfer->leases[i], 0,
+			transfer->parts[i].iov_base, part, &done);
+
+		handed += done;
+		size -= part;
+		if (status != SK_OK)
+			break;
+	}
+	return handed;
 }
 
-/* A descriptor, or a negative errno. */
-static int open_checked(const struct host *host, const struct path *path,
-	uint32_t flags, uint32_t mode, struct stat *status)
+/* What was read and did not arrive was not read. */
+static int64_t arrived(const struct transfer *transfer, int64_t got, uint64_t handed)
 {
-	int error = look_first(host, path, flags);
-	int fd;
+	if (transfer->offset == AT_POSITION && handed < (uint64_t)got)
+		lseek(transfer->file->fd, (off_t)handed - got, SEEK_CUR);
+	return handed == 0 && got > 0 ? -EFAULT : (int64_t)handed;
+}
+
+static int64_t read_at_once(const struct transfer *transfer)
+{
+	ssize_t got;
+
+	do
+		got = preadv2(transfer->file->fd, transfer->parts, (int)transfer->count,
+			transfer->offset, transfer->flags);
+	while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : arrived(transfer, got,
+		hand_over(transfer, (uint64_t)got));
+}
+
+static int64_t read_piece(const struct transfer *transfer, unsigned lease, uint64_t at,
+	uint64_t done)
+{
+	uint64_t left = transfer->leases[lease]->size - at, handed = 0;
+	struct iovec part = {buffer, left < sizeof(buffer) ? left : sizeof(buffer)};
+	ssize_t got = preadv2(transfer->file->fd, &part, 1,
+		transfer->offset == AT_POSITION ? AT_POSITION :
+			transfer->offset + (int64_t)done, transfer->flags);
+
+	if (got < 0)
+		return -errno;
+	sk_lease_write(transfer->to, transfer->leases[lease], at, buffer, (uint64_t)got,
+		&handed);
+	return arrived(transfer, got, handed);
+}
+
+/* A piece after the other, by one of the two functions for that. */
+static int64_t move_pieces(const struct transfer *transfer,
+	int64_t (*move)(const struct transfer *, unsigned, uint64_t, uint64_t))
+{
+	uint64_t done = 0;
+
+	for (unsigned i = 0; i < transfer->count; i++) {
+		uint64_t at = 0, size = transfer->leases[i]->size;
+
+		while (at < size) {
+			uint64_t left = size - at;
+			int64_t moved = move(transfer, i, at, done);
+
+			if (moved < 0)
+				return done > 0 ? (int64_t)done : moved;
+			at += (uint64_t)moved;
+			done += (uint64_t)moved;
+			if ((uint64_t)moved < left && (uint64_t)moved < sizeof(buffer))
+				return (int64_t)done;
+		}
+	}
+	return (int64_t)done;
+}
+
+static int64_t run_read(struct transfer *transfer, struct open_handle *handle,
+	uint64_t offset, fs_Io io)
+{
+	int error = prepare(transfer, handle, fs_Rights_READ, offset, io);
+	int64_t got;
 
 	if (error != 0)
 		return -error;
-	fd = resolve_open(host, path, host_flags(flags), mode & 0777);
-	if (fd < 0)
-		return fd;
-	/* It may be another file by now. */
-	error = check_kind(fd, status);
-	if (error == 0)
-		return fd;
-	close(fd);
-	return -error;
+	got = transfer->at_hand ? read_at_once(transfer) :
+		move_pieces(transfer, read_piece);
+	return got == -EOVERFLOW ? -EINVAL : got;
 }
 
-void op_open(void *self, const struct fs_Files_open_request *request,
+void op_file_read(void *self, const struct fs_File_read_request *request,
 	struct sk_reply *to)
 {
-	struct session *session = self;
-	struct open_file *file = session_new_file(session);
-	struct fs_Files_open_reply reply;
-	struct stat status;
-	struct path path;
-	fs_Error error = SK_OK;
-	int fd;
+	struct transfer transfer = TRANSFER(request);
+	int64_t got = run_read(&transfer, self, (uint64_t)AT_POSITION, request->flags);
+	struct fs_File_read_reply reply = {.count = (uint64_t)got};
 
-	if (!flags_make_sense(request->flags))
-		error = fs_Error_INVALID;
-	else if (request->flags & WRITERS)
-		error = operations_may_write(session);
-	if (error == SK_OK)
-		error = errors_from_errno(resolve_path(&path, request->path));
-	if (error == SK_OK && !file)
-		error = fs_Error_TOO_MANY_FILES;
-	if (error != SK_OK) {
-		fs_Files_open_answer(to, error, NULL);
-		return;
-	}
-	fd = open_checked(session->host, &path, request->flags, request->mode, &status);
-	if (fd < 0) {
-		fs_Files_open_answer(to, errors_from_errno(-fd), NULL);
-		return;
-	}
-	reply.file = session_take_file(session, file, fd, request->flags);
-	operations_status(&reply.status, &status);
-	fs_Files_open_answer(to, SK_OK, &reply);
+	fs_File_read_answer(to, operations_error(got < 0 ? (int)-got : 0), &reply);
 }
 
-void op_close(void *self, const struct fs_Files_close_request *request,
+void op_file_read_at(void *self, const struct fs_File_read_at_request *request,
 	struct sk_reply *to)
 {
-	const struct fs_Files_close_reply reply = {0};
-	struct session *session = self;
-	struct open_file *file = session_file(session, request->file);
+	struct transfer transfer = TRANSFER(request);
+	int64_t got = request->offset > INT64_MAX ? -EINVAL :
+		run_read(&transfer, self, request->offset, request->flags);
+	struct fs_File_read_at_reply reply = {.count = (uint64_t)got};
 
-	if (file)
-		session_close_file(session, file);
-	fs_Files_close_answer(to, file ? SK_OK : fs_Error_BAD_FILE, &reply);
+	fs_File_read_at_answer(to, operations_error(got < 0 ? (int)-got : 0), &reply);
 }
 
-/* The file, opened for this; else NULL and why. */
-static struct open_file *file_for(struct session *session, fs_File number,
-	uint32_t flag, fs_Error *error)
+/* ---- writing ---- */
+
+static int64_t write_at_once(const struct transfer *transfer)
 {
-	struct open_file *file = session_file(session, number);
+	ssize_t put;
 
-	*error = SK_OK;
-	if (!file)
-		*error = fs_Error_BAD_FILE;
-	else if (flag != 0 && !(file->flags & flag))
-		*error = fs_Error_BAD_MODE;
-	return *error == SK_OK ? file : NULL;
+	do
+		put = pwritev2(transfer->file->fd, transfer->parts, (int)transfer->count,
+			transfer->offset, transfer->flags);
+	while (put < 0 && errno == EINTR);
+	return put < 0 ? -errno : put;
 }
 
-static ssize_t read_all(int fd, uint8_t *to, size_t size, uint64_t offset)
+static int64_t write_piece(const struct transfer *transfer, unsigned lease, uint64_t at,
+	uint64_t done)
 {
-	size_t done = 0;
+	uint64_t left = transfer->leases[lease]->size - at, got = 0;
+	struct iovec part = {buffer, 0};
+	ssize_t put;
 
-	while (done < size) {
-		ssize_t got = pread(fd, to + done, size - done, (off_t)(offset + done));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return done > 0 ? (ssize_t)done : -errno;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
+	sk_lease_read(transfer->to, transfer->leases[lease], at, buffer,
+		left < sizeof(buffer) ? left : sizeof(buffer), &got);
+	if (got == 0)
+		return -EFAULT;
+	part.iov_len = got;
+	put = pwritev2(transfer->file->fd, &part, 1,
+		transfer->offset == AT_POSITION ? AT_POSITION :
+			transfer->offset + (int64_t)done, transfer->flags);
+	return put < 0 ? -errno : put;
 }
 
-void op_read(void *self, const struct fs_Files_read_request *request,
+/* What was put at the end by a flag of the call leaves the position alone. */
+static int64_t write_and_stay(struct transfer *transfer, off_t position)
+{
+	int64_t put = transfer->at_hand ? write_at_once(transfer) :
+		move_pieces(transfer, write_piece);
+
+	if (position >= 0)
+		lseek(transfer->file->fd, position, SEEK_SET);
+	return put;
+}
+
+static int64_t run_write(struct transfer *transfer, struct open_handle *handle,
+	uint64_t offset, fs_Io io)
+{
+	int error = prepare(transfer, handle, fs_Rights_WRITE, offset, io);
+	bool stays = transfer->offset == AT_POSITION && (io & fs_Io_APPEND);
+	int64_t put;
+
+	if (error != 0)
+		return -error;
+	put = write_and_stay(transfer, stays ? lseek(handle->file->fd, 0, SEEK_CUR) : -1);
+	return put == -EOVERFLOW ? -EFBIG : put;
+}
+
+void op_file_write(void *self, const struct fs_File_write_request *request,
 	struct sk_reply *to)
 {
-	uint8_t buffer[fs_DATA_MAX];
-	struct fs_Files_read_reply reply = {.data = {.data = buffer}};
-	size_t size = request->size < fs_DATA_MAX ? request->size : fs_DATA_MAX;
-	fs_Error error;
-	struct open_file *file = file_for(self, request->file, fs_Open_READ, &error);
-	ssize_t got = 0;
+	struct transfer transfer = TRANSFER(request);
+	int64_t put = run_write(&transfer, self, (uint64_t)AT_POSITION, request->flags);
+	struct fs_File_write_reply reply = {.count = (uint64_t)put};
 
-	if (error == SK_OK && request->offset > INT64_MAX - fs_DATA_MAX)
-		error = fs_Error_INVALID;
-	if (error == SK_OK) {
-		got = read_all(file->fd, buffer, size, request->offset);
-		error = errors_from_errno(got < 0 ? (int)-got : 0);
-	}
-	reply.data.size = got < 0 ? 0 : (uint32_t)got;
-	fs_Files_read_answer(to, error, &reply);
+	fs_File_write_answer(to, operations_error(put < 0 ? (int)-put : 0), &reply);
 }
 
-static ssize_t write_all(int fd, const uint8_t *from, size_t size, uint64_t offset)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t put = pwrite(fd, from + done, size - done, (off_t)(offset + done));
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return done > 0 ? (ssize_t)done : -errno;
-		done += (size_t)put;
-	}
-	return (ssize_t)done;
-}
-
-void op_write(void *self, const struct fs_Files_write_request *request,
+void op_file_write_at(void *self, const struct fs_File_write_at_request *request,
 	struct sk_reply *to)
 {
-	struct fs_Files_write_reply reply = {0};
-	fs_Error error;
-	struct open_file *file = file_for(self, request->file, fs_Open_WRITE, &error);
-	ssize_t put = 0;
+	struct transfer transfer = TRANSFER(request);
+	int64_t put = request->offset > INT64_MAX ? -EFBIG :
+		run_write(&transfer, self, request->offset, request->flags);
+	struct fs_File_write_at_reply reply = {.count = (uint64_t)put};
 
-	if (error == SK_OK && request->offset > INT64_MAX - fs_DATA_MAX)
-		error = fs_Error_TOO_LARGE;
-	if (error == SK_OK) {
-		put = write_all(file->fd, request->data.data, request->data.size,
-			request->offset);
-		error = errors_from_errno(put < 0 ? (int)-put : 0);
-	}
-	reply.count = put < 0 ? 0 : (uint32_t)put;
-	fs_Files_write_answer(to, error, &reply);
-}
-
-void op_truncate(void *self, const struct fs_Files_truncate_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_Files_truncate_reply reply = {0};
-	fs_Error error;
-	struct open_file *file = file_for(self, request->file, fs_Open_WRITE, &error);
-
-	if (error == SK_OK && request->size > INT64_MAX)
-		error = fs_Error_TOO_LARGE;
-	if (error == SK_OK && ftruncate(file->fd, (off_t)request->size) < 0)
-		error = errors_from_errno(errno);
-	fs_Files_truncate_answer(to, error, &reply);
-}
-
-void op_sync(void *self, const struct fs_Files_sync_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_Files_sync_reply reply = {0};
-	fs_Error error;
-	struct open_file *file = file_for(self, request->file, 0, &error);
-
-	if (error == SK_OK && fsync(file->fd) < 0)
-		error = errors_from_errno(errno);
-	fs_Files_sync_answer(to, error, &reply);
-}
-
-void op_advise(void *self, const struct fs_Files_advise_request *request)
-{
-	static const int advices[] = {
-		[fs_Advice_NORMAL] = POSIX_FADV_NORMAL,
-		[fs_Advice_SEQUENTIAL] = POSIX_FADV_SEQUENTIAL,
-		[fs_Advice_RANDOM] = POSIX_FADV_RANDOM,
-		[fs_Advice_WILL_NEED] = POSIX_FADV_WILLNEED,
-		[fs_Advice_DONT_NEED] = POSIX_FADV_DONTNEED,
-	};
-	struct open_file *file = session_file(self, request->file);
-
-	if (!file || request->advice < 0 || request->advice > fs_Advice_DONT_NEED ||
-			request->offset > INT64_MAX || request->size > INT64_MAX)
-		return;
-	(void)posix_fadvise(file->fd, (off_t)request->offset, (off_t)request->size,
-		advices[request->advice]);
+	fs_File_write_at_answer(to, operations_error(put < 0 ? (int)-put : 0), &reply);
 }

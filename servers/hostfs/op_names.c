@@ -1,164 +1,249 @@
-/* Names: making, moving and removing them, and symbolic links. */
+/* Names: making, moving and removing them, and what they are first for. */
 #define _GNU_SOURCE
 #include "servers/hostfs/hostfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-/* 0, or the error why this path's last name cannot be changed. */
-static fs_Error place_to_change(struct session *session, fs_Path from, struct place *place)
-{
-	struct path path;
-	fs_Error error = operations_may_write(session);
+/* A name in a directory that may be changed. */
+struct target {
+	int directory;
+	char name[HOSTFS_NAME_SIZE];
+};
 
-	if (error == SK_OK)
-		error = errors_from_errno(resolve_path(&path, from));
-	if (error == SK_OK)
-		error = errors_from_errno(resolve_place(session->host, &path, place));
+static int name_at(struct session *session, const struct fs_At *at, struct target *to)
+{
+	int error = operations_name(to->name, at->name);
+
+	to->directory = node_directory(session, at->directory);
+	if (to->directory < 0)
+		return -to->directory;
+	if (error == 0 && (strchr(to->name, '/') || strcmp(to->name, ".") == 0 ||
+			strcmp(to->name, "..") == 0))
+		error = EINVAL;
 	return error;
 }
 
-/* What a system call on a place came to; leaves the place. */
-static fs_Error finish(struct place *place, int result)
+/* 0, or the errno why this name cannot be changed. */
+static int target_of(struct session *session, const struct fs_At *at, struct target *to)
 {
-	int error = result < 0 ? errno : 0;
+	int error = operations_may_write(session, at->subject);
 
-	resolve_leave(place);
-	return errors_from_errno(error);
+	return error != 0 ? error : name_at(session, at, to);
 }
 
-void op_mkdir(void *self, const struct fs_Files_mkdir_request *request,
-	struct sk_reply *to)
+static int result_of(int result)
 {
-	const struct fs_Files_mkdir_reply reply = {0};
-	struct place place;
-	fs_Error error = place_to_change(self, request->path, &place);
-
-	if (error == SK_OK)
-		error = finish(&place, mkdirat(place.directory, place.name,
-			request->mode & 0777));
-	fs_Files_mkdir_answer(to, error, &reply);
+	return result < 0 ? errno : 0;
 }
 
-void op_rmdir(void *self, const struct fs_Files_rmdir_request *request,
-	struct sk_reply *to)
+/* A node for what was just made. */
+static int take_made(struct session *session, const struct target *target,
+	fs_Node *node, struct fs_Status *status)
 {
-	const struct fs_Files_rmdir_reply reply = {0};
-	struct place place;
-	fs_Error error = place_to_change(self, request->path, &place);
-
-	if (error == SK_OK)
-		error = finish(&place, unlinkat(place.directory, place.name,
-			AT_REMOVEDIR));
-	fs_Files_rmdir_answer(to, error, &reply);
-}
-
-void op_unlink(void *self, const struct fs_Files_unlink_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_Files_unlink_reply reply = {0};
-	struct place place;
-	fs_Error error = place_to_change(self, request->path, &place);
-
-	if (error == SK_OK)
-		error = finish(&place, unlinkat(place.directory, place.name, 0));
-	fs_Files_unlink_answer(to, error, &reply);
-}
-
-static fs_Error places_to_change(struct session *session, fs_Path from, fs_Path to,
-	struct place places[2])
-{
-	fs_Error error = place_to_change(session, from, &places[0]);
-
-	if (error != SK_OK)
-		return error;
-	error = place_to_change(session, to, &places[1]);
-	if (error != SK_OK)
-		resolve_leave(&places[0]);
-	return error;
-}
-
-static fs_Error finish_two(struct place places[2], int result)
-{
-	fs_Error error = finish(&places[0], result);
-
-	resolve_leave(&places[1]);
-	return error;
-}
-
-void op_rename(void *self, const struct fs_Files_rename_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_Files_rename_reply reply = {0};
-	struct place places[2];
-	fs_Error error = places_to_change(self, request->from, request->to, places);
-
-	if (error == SK_OK)
-		error = finish_two(places, renameat2(places[0].directory, places[0].name,
-			places[1].directory, places[1].name,
-			request->replace ? 0 : RENAME_NOREPLACE));
-	fs_Files_rename_answer(to, error, &reply);
-}
-
-void op_link(void *self, const struct fs_Files_link_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_Files_link_reply reply = {0};
-	struct place places[2];
-	fs_Error error = places_to_change(self, request->from, request->to, places);
-
-	if (error == SK_OK)
-		error = finish_two(places, linkat(places[0].directory, places[0].name,
-			places[1].directory, places[1].name, 0));
-	fs_Files_link_answer(to, error, &reply);
-}
-
-void op_symlink(void *self, const struct fs_Files_symlink_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_Files_symlink_reply reply = {0};
-	struct path text;
-	struct place place;
-	fs_Error error = errors_from_errno(resolve_path(&text, request->text));
-
-	if (error == SK_OK)
-		error = place_to_change(self, request->path, &place);
-	if (error == SK_OK)
-		error = finish(&place, symlinkat(text.text, place.directory, place.name));
-	fs_Files_symlink_answer(to, error, &reply);
-}
-
-/* The size of the link's text, or a negative errno. */
-static ssize_t read_link(const struct host *host, fs_Path from, char *text, size_t size)
-{
-	struct path path;
-	struct place place;
-	ssize_t got;
-	int error = resolve_path(&path, from);
+	int fd = openat(target->directory, target->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int error = fd < 0 ? errno : node_status(fd, status, NULL);
 
 	if (error == 0)
-		error = resolve_place(host, &path, &place);
-	if (error != 0)
-		return -error;
-	got = readlinkat(place.directory, place.name, text, size);
-	error = errno;
-	resolve_leave(&place);
-	return got < 0 ? -error : got;
+		return node_add(session, fd, node);
+	if (fd >= 0)
+		close(fd);
+	return error;
 }
 
-void op_readlink(void *self, const struct fs_Files_readlink_request *request,
+static int target_to_make(struct session *session, const struct fs_At *at,
+	struct target *to)
+{
+	int error = target_of(session, at, to);
+
+	return error != 0 ? error : node_has_room(session);
+}
+
+void op_make_directory(void *self,
+	const struct fs_FileSystem_make_directory_request *request, struct sk_reply *to)
+{
+	struct fs_FileSystem_make_directory_reply reply = {0};
+	struct target target;
+	int error = target_to_make(self, &request->at, &target);
+
+	if (error == 0)
+		error = result_of(mkdirat(target.directory, target.name,
+			request->mode & 01777));
+	if (error == 0)
+		error = take_made(self, &target, &reply.node, &reply.status);
+	fs_FileSystem_make_directory_answer(to, operations_error(error), &reply);
+}
+
+static int make_node(const struct target *target, fs_Kind kind, uint32_t mode)
+{
+	mode_t type = kind == fs_Kind_FILE ? S_IFREG : kind == fs_Kind_FIFO ? S_IFIFO :
+		S_IFSOCK;
+
+	switch (kind) {
+	case fs_Kind_FILE:
+	case fs_Kind_FIFO:
+	case fs_Kind_SOCKET:
+		return result_of(mknodat(target->directory, target->name,
+			type | (mode & 01777), 0));
+	case fs_Kind_CHARACTER_DEVICE:
+	case fs_Kind_BLOCK_DEVICE:
+		return EPERM;
+	default:
+		return EINVAL;
+	}
+}
+
+void op_make_node(void *self, const struct fs_FileSystem_make_node_request *request,
 	struct sk_reply *to)
 {
-	const struct session *session = self;
-	char text[HOSTFS_PATH_SIZE];
-	struct fs_Files_readlink_reply reply = {.text = {.data = text}};
-	ssize_t size = read_link(session->host, request->path, text, sizeof(text));
-	fs_Error error = errors_from_errno(size < 0 ? (int)-size : 0);
+	struct fs_FileSystem_make_node_reply reply = {0};
+	struct target target;
+	int error = target_to_make(self, &request->at, &target);
 
-	if (size > (ssize_t)fs_PATH_MAX)
-		error = fs_Error_TOO_LONG;
-	reply.text.size = error == SK_OK ? (uint32_t)size : 0;
-	fs_Files_readlink_answer(to, error, &reply);
+	if (error == 0)
+		error = make_node(&target, request->kind, request->mode);
+	if (error == 0)
+		error = take_made(self, &target, &reply.node, &reply.status);
+	fs_FileSystem_make_node_answer(to, operations_error(error), &reply);
+}
+
+/* Takes the text out of its lease. */
+static int text_of(const struct sk_reply *to, const struct sk_lease *lease,
+	char text[HOSTFS_PATH_SIZE])
+{
+	if (lease->size == 0)
+		return EINVAL;
+	if (sk_lease_read(to, lease, 0, text, lease->size, NULL) != SK_OK)
+		return EFAULT;
+	text[lease->size] = '\0';
+	return strlen(text) == lease->size ? 0 : EINVAL;
+}
+
+void op_make_link(void *self, const struct fs_FileSystem_make_link_request *request,
+	struct sk_reply *to)
+{
+	struct fs_FileSystem_make_link_reply reply = {0};
+	char text[HOSTFS_PATH_SIZE];
+	struct target target;
+	int error = target_to_make(self, &request->at, &target);
+
+	_Static_assert(fs_LINK_MAX < HOSTFS_PATH_SIZE, "a text fits, with its end");
+	if (error == 0)
+		error = text_of(to, &request->text, text);
+	if (error == 0)
+		error = result_of(symlinkat(text, target.directory, target.name));
+	if (error == 0)
+		error = take_made(self, &target, &reply.node, &reply.status);
+	fs_FileSystem_make_link_answer(to, operations_error(error), &reply);
+}
+
+/* Whether a session has this node covered. */
+static int check_covered(struct session *session, const struct target *target)
+{
+	struct identity identity;
+	fs_Node number = 0;
+	int fd;
+
+	if (session->covers == 0)
+		return 0;
+	fd = openat(target->directory, target->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (node_status(fd, NULL, &identity) == 0)
+		number = node_find(session, &identity);
+	close(fd);
+	return number != 0 && node_of(session, number)->covers > 0 ? EBUSY : 0;
+}
+
+void op_link(void *self, const struct fs_FileSystem_link_request *request,
+	struct sk_reply *to)
+{
+	struct session *session = self;
+	const struct node *node = node_of(session, request->node);
+	const struct fs_FileSystem_link_reply reply = {0};
+	struct target target;
+	int error = target_of(session, &request->at, &target);
+
+	if (error == 0 && !node)
+		error = EBADF;
+	if (error == 0)
+		error = result_of(linkat(session->host->descriptors,
+			node_name(node->fd).text, target.directory, target.name,
+			AT_SYMLINK_FOLLOW));
+	fs_FileSystem_link_answer(to, operations_error(error), &reply);
+}
+
+static int remove_name(struct session *session, const struct fs_At *at, int flags)
+{
+	struct target target;
+	int error = target_of(session, at, &target);
+
+	if (error == 0)
+		error = check_covered(session, &target);
+	return error != 0 ? error :
+		result_of(unlinkat(target.directory, target.name, flags));
+}
+
+void op_unlink(void *self, const struct fs_FileSystem_unlink_request *request,
+	struct sk_reply *to)
+{
+	const struct fs_FileSystem_unlink_reply reply = {0};
+
+	fs_FileSystem_unlink_answer(to,
+		operations_error(remove_name(self, &request->at, 0)), &reply);
+}
+
+void op_remove_directory(void *self,
+	const struct fs_FileSystem_remove_directory_request *request,
+	struct sk_reply *to)
+{
+	const struct fs_FileSystem_remove_directory_reply reply = {0};
+
+	fs_FileSystem_remove_directory_answer(to,
+		operations_error(remove_name(self, &request->at, AT_REMOVEDIR)), &reply);
+}
+
+static int rename_flags(fs_RenameMode mode, unsigned *flags)
+{
+	switch (mode) {
+	case fs_RenameMode_REPLACE:
+		*flags = 0;
+		return 0;
+	case fs_RenameMode_KEEP:
+		*flags = RENAME_NOREPLACE;
+		return 0;
+	case fs_RenameMode_EXCHANGE:
+		*flags = RENAME_EXCHANGE;
+		return 0;
+	case fs_RenameMode_WHITEOUT:
+		/* It would be a device. */
+		return EPERM;
+	default:
+		return EINVAL;
+	}
+}
+
+void op_rename(void *self, const struct fs_FileSystem_rename_request *request,
+	struct sk_reply *to)
+{
+	const struct fs_FileSystem_rename_reply reply = {0};
+	struct target from, target;
+	unsigned flags = 0;
+	int error = target_of(self, &request->at, &from);
+
+	if (error == 0)
+		error = name_at(self, &request->to, &target);
+	if (error == 0)
+		error = rename_flags(request->mode, &flags);
+	if (error == 0)
+		error = check_covered(self, &from);
+	if (error == 0)
+		error = check_covered(self, &target);
+	if (error == 0)
+		error = result_of(renameat2(from.directory, from.name, target.directory,
+			target.name, flags));
+	fs_FileSystem_rename_answer(to, operations_error(error), &reply);
 }

@@ -12,87 +12,140 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER_SIZE 4096
+#define BUFFER_SIZE 8192
+#define ENTRIES_MAX 256
+/* What the bound on a page's bytes leaves: a count before the entries, and in
+ * each two numbers of 9 bytes, a kind and a size. */
+#define PAGE_BYTES (3900 - 2)
+#define ENTRY_BYTES (9 + 9 + 1 + 2)
+/* What a client's own entry takes besides the name. */
+#define CLIENT_BYTES 20
+
+struct page {
+	int directory;
+	uint64_t client_room;
+	size_t room;
+	struct fs_Entry entries[ENTRIES_MAX];
+	uint32_t count;
+	uint64_t next;			/* behind the last entry */
+	bool more;
+	_Alignas(struct dirent64) uint8_t buffer[BUFFER_SIZE];
+};
 
 static fs_Kind kind_of(int directory, const struct dirent64 *from)
 {
 	struct stat status;
 
-	switch (from->d_type) {
-	case DT_REG:
-		return fs_Kind_FILE;
-	case DT_DIR:
-		return fs_Kind_DIRECTORY;
-	case DT_LNK:
-		return fs_Kind_LINK;
-	case DT_UNKNOWN:
-		if (fstatat(directory, from->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
-			return operations_kind(status.st_mode);
-		return fs_Kind_OTHER;
-	default:
-		return fs_Kind_OTHER;
-	}
+	if (from->d_type != DT_UNKNOWN)
+		return operations_kind(DTTOIF(from->d_type));
+	if (fstatat(directory, from->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return fs_Kind_UNKNOWN;
+	return operations_kind(status.st_mode);
 }
 
-/* Takes up to a page of entries out of what the kernel gave; the names stay
- * in the buffer. */
-static fs_Error take_page(int directory, const uint8_t *buffer, size_t size,
-	struct fs_Entry *entries, struct fs_Files_readdir_reply *reply)
+/* Whether it fits in; else nothing happens. */
+static bool add_entry(struct page *page, const struct dirent64 *from, size_t length)
+{
+	uint64_t client_bytes = (CLIENT_BYTES + length + 7) / 8 * 8;
+
+	if (page->count == ENTRIES_MAX || page->room < ENTRY_BYTES + length ||
+			page->client_room < client_bytes)
+		return false;
+	page->room -= ENTRY_BYTES + length;
+	page->client_room -= client_bytes;
+	page->entries[page->count++] = (struct fs_Entry){
+		.inode = from->d_ino,
+		.next = (uint64_t)from->d_off,
+		.kind = kind_of(page->directory, from),
+		.name = {.data = from->d_name, .size = (uint32_t)length},
+	};
+	return true;
+}
+
+/* Takes entries out of what the kernel gave, where the names stay. */
+static int take_entries(struct page *page, size_t size)
 {
 	size_t at = 0;
 
-	while (at < size && reply->entries.count < fs_PAGE_MAX) {
-		const struct dirent64 *from = (const void *)(buffer + at);
+	while (at < size) {
+		const struct dirent64 *from = (const void *)(page->buffer + at);
 		size_t length = strlen(from->d_name);
 
 		at += from->d_reclen;
-		reply->next = (uint64_t)from->d_off;
-		if (strcmp(from->d_name, ".") == 0 || strcmp(from->d_name, "..") == 0)
-			continue;
 		if (length > fs_NAME_MAX)
-			return fs_Error_TOO_LONG;
-		entries[reply->entries.count++] = (struct fs_Entry){
-			.inode = from->d_ino,
-			.kind = kind_of(directory, from),
-			.name = {.data = from->d_name, .size = (uint32_t)length},
-		};
+			return ENAMETOOLONG;
+		if (strcmp(from->d_name, ".") != 0 && strcmp(from->d_name, "..") != 0 &&
+				!add_entry(page, from, length))
+			return page->count > 0 ? 0 : EINVAL;
+		page->next = (uint64_t)from->d_off;
 	}
-	return SK_OK;
+	return 0;
 }
 
-static ssize_t read_entries(int directory, fs_Cursor from, void *buffer, size_t size)
+/* The entries from the host's position on: at least one, but at the end. */
+static int fill(struct page *page)
 {
 	ssize_t got;
+	int error;
 
-	if (lseek(directory, (off_t)from, SEEK_SET) < 0)
-		return -errno;
-	do
-		got = getdents64(directory, buffer, size);
-	while (got < 0 && errno == EINTR);
-	return got < 0 ? -errno : got;
+	page->count = 0;
+	page->room = PAGE_BYTES;
+	do {
+		got = getdents64(page->directory, page->buffer, sizeof(page->buffer));
+		if (got < 0)
+			return errno;
+		error = take_entries(page, (size_t)got);
+	} while (error == 0 && page->count == 0 && got > 0);
+	page->more = got > 0;
+	return error;
 }
 
-void op_readdir(void *self, const struct fs_Files_readdir_request *request,
+static int check(const struct open_handle *handle)
+{
+	return handle->rights & fs_Rights_READ ? 0 : EPERM;
+}
+
+void op_read_entries(void *self, const struct fs_Directory_read_entries_request *request,
 	struct sk_reply *to)
 {
-	_Alignas(struct dirent64) uint8_t buffer[BUFFER_SIZE];
-	struct fs_Entry entries[fs_PAGE_MAX];
-	struct fs_Files_readdir_reply reply = {
-		.entries = {.items = entries}, .next = request->from,
-	};
-	struct open_file *file = session_file(self, request->directory);
-	fs_Error error;
-	ssize_t got;
+	static struct page page;
+	const struct open_handle *handle = self;
+	struct fs_Directory_read_entries_reply reply = {.entries = {.items = page.entries}};
+	int error = check(handle);
+	off_t position;
 
-	if (!file) {
-		fs_Files_readdir_answer(to, fs_Error_BAD_FILE, NULL);
-		return;
-	}
-	got = read_entries(file->fd, request->from, buffer, sizeof(buffer));
-	error = errors_from_errno(got < 0 ? (int)-got : 0);
-	if (error == SK_OK) {
-		reply.more = got > 0;
-		error = take_page(file->fd, buffer, (size_t)got, entries, &reply);
-	}
-	fs_Files_readdir_answer(to, error, &reply);
+	page.directory = handle->file->fd;
+	page.client_room = request->room;
+	position = lseek(page.directory, 0, SEEK_CUR);
+	if (error == 0)
+		error = position < 0 ? errno : fill(&page);
+	if (error != 0)
+		lseek(page.directory, position, SEEK_SET);
+	else if (page.count > 0)
+		lseek(page.directory, (off_t)page.next, SEEK_SET);
+	reply.entries.count = page.count;
+	fs_Directory_read_entries_answer(to, operations_error(error), &reply);
+}
+
+void op_entries_at(void *self, const struct fs_Directory_entries_at_request *request,
+	struct sk_reply *to)
+{
+	static struct page page;
+	const struct open_handle *handle = self;
+	struct fs_Directory_entries_at_reply reply = {.entries = {.items = page.entries}};
+	int error = check(handle);
+	off_t position;
+
+	page.directory = handle->file->fd;
+	page.client_room = UINT64_MAX;
+	position = lseek(page.directory, 0, SEEK_CUR);
+	if (error == 0 && lseek(page.directory, (off_t)request->from, SEEK_SET) < 0)
+		error = errno;
+	if (error == 0)
+		error = fill(&page);
+	if (position >= 0)
+		lseek(page.directory, position, SEEK_SET);
+	reply.entries.count = page.count;
+	reply.more = error == 0 && page.more;
+	fs_Directory_entries_at_answer(to, operations_error(error), &reply);
 }

@@ -1,164 +1,162 @@
-/* What is known of a file, and changing it: status, mode, times. */
+/* Changing what is known of a node: mode, owner, times, size, flags. */
 #define _GNU_SOURCE
 #include "servers/hostfs/hostfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/statvfs.h>
-#include <sys/syscall.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define NANOS_PER_S 1000000000
+/* The numbers are the host's. IMMUTABLE and APPEND_ONLY are not for clients:
+ * what has them can only be removed by the administrator. */
+#define FLAGS_SET (fs_NodeFlags_COMPRESSED | fs_NodeFlags_NO_DUMP | \
+	fs_NodeFlags_NO_ACCESS_TIME | fs_NodeFlags_SYNC | \
+	fs_NodeFlags_SYNC_DIRECTORY | fs_NodeFlags_CASE_FOLDED)
 
-/* Linux 6.6; older headers do not know the number. */
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
-#endif
-
-static int status_of(const struct host *host, fs_Path from, bool follow,
-	struct stat *status)
+/* A node that may be changed: 0 or an errno. */
+static int node_to_change(struct session *session, fs_Node number, fs_Subject subject,
+	struct node **node)
 {
-	struct path path;
-	int error = resolve_path(&path, from);
-	int fd;
+	int error = operations_may_write(session, subject);
 
-	if (error != 0)
-		return error;
-	fd = resolve_open(host, &path, O_PATH | (follow ? 0 : O_NOFOLLOW), 0);
-	if (fd < 0)
-		return -fd;
-	error = fstat(fd, status) < 0 ? errno : 0;
-	close(fd);
-	return error;
+	*node = node_of(session, number);
+	return error == 0 && !*node ? EBADF : error;
 }
 
-void op_stat(void *self, const struct fs_Files_stat_request *request,
+/* What a system call came to, and the node's status since. */
+static int finish(const struct node *node, int result, struct fs_Status *status)
+{
+	return result < 0 ? errno : node_status(node->fd, status, NULL);
+}
+
+void op_set_mode(void *self, const struct fs_FileSystem_set_mode_request *request,
 	struct sk_reply *to)
 {
-	const struct session *session = self;
-	struct fs_Files_stat_reply reply;
-	struct stat status;
-	int error = status_of(session->host, request->path, request->follow, &status);
-
-	if (error == 0)
-		operations_status(&reply.status, &status);
-	fs_Files_stat_answer(to, errors_from_errno(error), &reply);
-}
-
-void op_fstat(void *self, const struct fs_Files_fstat_request *request,
-	struct sk_reply *to)
-{
-	struct open_file *file = session_file(self, request->file);
-	struct fs_Files_fstat_reply reply;
-	struct stat status;
-	fs_Error error = SK_OK;
-
-	if (!file)
-		error = fs_Error_BAD_FILE;
-	else if (fstat(file->fd, &status) < 0)
-		error = errors_from_errno(errno);
-	else
-		operations_status(&reply.status, &status);
-	fs_Files_fstat_answer(to, error, &reply);
-}
-
-/* Changes the mode of what a descriptor for paths stands for. */
-static int change_mode(int fd, mode_t mode)
-{
-	char link[64];
-
-	if (syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0)
-		return 0;
-	if (errno != ENOSYS)
-		return errno;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	return chmod(link, mode) < 0 ? errno : 0;
-}
-
-void op_chmod(void *self, const struct fs_Files_chmod_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_Files_chmod_reply reply = {0};
 	struct session *session = self;
-	struct path path;
-	fs_Error error = operations_may_write(session);
-	int fd;
+	struct fs_FileSystem_set_mode_reply reply = {0};
+	struct node *node;
+	int error = node_to_change(session, request->node, request->subject, &node);
 
 	/* A program that runs with the rights of whoever serves the folder is
 	 * more than a client should be able to make. */
-	if (error == SK_OK && request->mode > 0777)
-		error = fs_Error_NOT_PERMITTED;
-	if (error == SK_OK)
-		error = errors_from_errno(resolve_path(&path, request->path));
-	if (error == SK_OK) {
-		fd = resolve_open(session->host, &path, O_PATH, 0);
-		error = errors_from_errno(fd < 0 ? -fd : change_mode(fd, request->mode));
+	if (error == 0 && request->mode > 01777)
+		error = EPERM;
+	/* A link's own mode means nothing, and the host refuses to set it. */
+	if (error == 0)
+		error = finish(node, fchmodat(session->host->descriptors,
+			node_name(node->fd).text, request->mode, 0), &reply.status);
+	fs_FileSystem_set_mode_answer(to, operations_error(error), &reply);
+}
+
+void op_set_owner(void *self, const struct fs_FileSystem_set_owner_request *request,
+	struct sk_reply *to)
+{
+	struct fs_FileSystem_set_owner_reply reply = {0};
+	struct node *node;
+	int error = node_to_change(self, request->node, request->subject, &node);
+
+	if (error == 0)
+		error = finish(node, fchownat(node->fd, "",
+			request->has_owner ? request->owner : (uid_t)-1,
+			request->has_owner_group ? request->owner_group : (gid_t)-1,
+			AT_EMPTY_PATH), &reply.status);
+	fs_FileSystem_set_owner_answer(to, operations_error(error), &reply);
+}
+
+static int take_time(struct timespec *to, const struct fs_SetTime *from)
+{
+	switch (from->which) {
+	case fs_SetTime_leave:
+		to->tv_nsec = UTIME_OMIT;
+		return 0;
+	case fs_SetTime_now:
+		to->tv_nsec = UTIME_NOW;
+		return 0;
+	default:
+		to->tv_sec = from->as.at.seconds;
+		to->tv_nsec = (long)from->as.at.nanos;
+		return from->as.at.nanos < NANOS_PER_S ? 0 : EINVAL;
+	}
+}
+
+void op_set_times(void *self, const struct fs_FileSystem_set_times_request *request,
+	struct sk_reply *to)
+{
+	struct fs_FileSystem_set_times_reply reply = {0};
+	struct timespec times[2] = {{0}, {0}};
+	struct node *node;
+	int error = node_to_change(self, request->node, request->subject, &node);
+
+	if (error == 0)
+		error = take_time(&times[0], &request->accessed);
+	if (error == 0)
+		error = take_time(&times[1], &request->modified);
+	if (error == 0)
+		error = finish(node, utimensat(node->fd, "", times, AT_EMPTY_PATH),
+			&reply.status);
+	fs_FileSystem_set_times_answer(to, operations_error(error), &reply);
+}
+
+/* The descriptor of a file or directory, never of anything whose opening does
+ * something; or a negative errno. */
+static int open_plain(const struct session *session, const struct node *node, int flags)
+{
+	struct fs_Status status;
+	int error = node_status(node->fd, &status, NULL);
+
+	if (error != 0)
+		return -error;
+	if (status.kind != fs_Kind_FILE && status.kind != fs_Kind_DIRECTORY)
+		return -EINVAL;
+	return node_reopen(session->host, node->fd, flags);
+}
+
+void op_truncate(void *self, const struct fs_FileSystem_truncate_request *request,
+	struct sk_reply *to)
+{
+	struct fs_FileSystem_truncate_reply reply = {0};
+	struct node *node;
+	int error = node_to_change(self, request->node, request->subject, &node), fd;
+
+	if (error == 0 && request->size > INT64_MAX)
+		error = EFBIG;
+	if (error == 0) {
+		fd = open_plain(self, node, O_WRONLY);
+		error = fd < 0 ? -fd : finish(node, ftruncate(fd, (off_t)request->size),
+			&reply.status);
 		if (fd >= 0)
 			close(fd);
 	}
-	fs_Files_chmod_answer(to, error, &reply);
+	fs_FileSystem_truncate_answer(to, operations_error(error), &reply);
 }
 
-static bool set_time(struct timespec *to, const struct fs_Time *from, bool set)
+static int change_flags(int fd, fs_NodeFlags flags, fs_NodeFlags mask)
 {
-	to->tv_sec = from->seconds;
-	to->tv_nsec = set ? (long)from->nanos : UTIME_OMIT;
-	return !set || from->nanos < NANOS_PER_S;
+	int now;
+
+	if (ioctl(fd, FS_IOC_GETFLAGS, &now) < 0)
+		return -1;
+	now = (int)(((uint32_t)now & ~mask) | (flags & mask));
+	return ioctl(fd, FS_IOC_SETFLAGS, &now);
 }
 
-void op_utimes(void *self, const struct fs_Files_utimes_request *request,
-	struct sk_reply *to)
+void op_set_node_flags(void *self,
+	const struct fs_FileSystem_set_node_flags_request *request, struct sk_reply *to)
 {
-	const struct fs_Files_utimes_reply reply = {0};
-	struct session *session = self;
-	struct timespec times[2];
-	struct path path;
-	struct place place;
-	fs_Error error = operations_may_write(session);
+	struct fs_FileSystem_set_node_flags_reply reply = {0};
+	struct node *node;
+	int error = node_to_change(self, request->node, request->subject, &node), fd;
 
-	if (error == SK_OK && ((request->set & ~(uint32_t)(fs_Set_ACCESSED |
-			fs_Set_MODIFIED)) ||
-			!set_time(&times[0], &request->accessed,
-				request->set & fs_Set_ACCESSED) ||
-			!set_time(&times[1], &request->modified,
-				request->set & fs_Set_MODIFIED)))
-		error = fs_Error_INVALID;
-	if (error == SK_OK)
-		error = errors_from_errno(resolve_path(&path, request->path));
-	if (error == SK_OK)
-		error = errors_from_errno(resolve_place(session->host, &path, &place));
-	if (error == SK_OK) {
-		if (utimensat(place.directory, place.name, times,
-				AT_SYMLINK_NOFOLLOW) < 0)
-			error = errors_from_errno(errno);
-		resolve_leave(&place);
+	if (error == 0 && request->mask & ~(uint32_t)FLAGS_SET)
+		error = EPERM;
+	if (error == 0) {
+		fd = open_plain(self, node, O_RDONLY);
+		error = fd < 0 ? -fd : finish(node, change_flags(fd, request->flags,
+			request->mask), &reply.status);
+		if (fd >= 0)
+			close(fd);
 	}
-	fs_Files_utimes_answer(to, error, &reply);
-}
-
-void op_statfs(void *self, const struct fs_Files_statfs_request *request,
-	struct sk_reply *to)
-{
-	const struct session *session = self;
-	struct fs_Files_statfs_reply reply;
-	struct statvfs status;
-
-	(void)request;
-	if (fstatvfs(session->host->root, &status) < 0) {
-		fs_Files_statfs_answer(to, errors_from_errno(errno), NULL);
-		return;
-	}
-	reply.space = (struct fs_Space){
-		.block_size = (uint32_t)status.f_frsize,
-		.blocks = status.f_blocks,
-		.blocks_free = status.f_bfree,
-		.blocks_available = status.f_bavail,
-		.files = status.f_files,
-		.files_free = status.f_ffree,
-		.name_max = status.f_namemax < fs_NAME_MAX ?
-			(uint32_t)status.f_namemax : fs_NAME_MAX,
-		.read_only = session->host->read_only || (status.f_flag & ST_RDONLY),
-	};
-	fs_Files_statfs_answer(to, SK_OK, &reply);
+	fs_FileSystem_set_node_flags_answer(to, operations_error(error), &reply);
 }

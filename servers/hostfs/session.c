@@ -1,81 +1,110 @@
-/* Clients and their open files: two tables, filled at the start. */
+/*
+ * Sessions: one for each client, one for each that a client has confined. A
+ * place is free again when nobody is charged to it any more: open files and
+ * confined sessions may outlast the client.
+ */
+#define _GNU_SOURCE
 #include "servers/hostfs/hostfs.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define USES_MAX UINT32_C(0xffffff)
-
 bool session_init(struct host *host)
 {
-	host->sessions = calloc(host->max_clients, sizeof(*host->sessions));
-	return host->sessions != NULL;
+	/* Whatever takes a place is a client or keeps a handle. */
+	unsigned count = host->max_clients + host->max_objects;
+
+	host->sessions = calloc(count, sizeof(*host->sessions));
+	host->free_sessions = calloc(count, sizeof(struct session *));
+	if (!host->sessions || !host->free_sessions)
+		return false;
+	while (count > 0)
+		host->free_sessions[host->free_session_count++] = &host->sessions[--count];
+	return true;
+}
+
+void session_close(struct host *host)
+{
+	free(host->free_sessions);
+	free(host->sessions);
+}
+
+struct session *session_open(struct host *host, int root, struct session *account)
+{
+	struct session *session;
+	fs_Node number;
+
+	if (host->free_session_count == 0) {
+		close(root);
+		return NULL;
+	}
+	session = host->free_sessions[--host->free_session_count];
+	*session = (struct session){
+		.host = host,
+		.is_open = true,
+		.read_only = host->read_only,
+		.serial = ++host->serials,
+		.account = account ? account : session,
+	};
+	for (unsigned i = 0; i < HOSTFS_NODE_PLACES; i++)
+		session->table[i].fd = -1;
+	session_hold(session);
+	if (account)
+		session_hold(account);
+	if (node_add(session, root, &number) == 0)
+		return session;
+	session_gone(session);
+	return NULL;
 }
 
 void *session_connected(void *context, uint64_t badge)
 {
 	struct host *host = context;
+	int root = fcntl(host->root, F_DUPFD_CLOEXEC, 0);
 
 	(void)badge;
-	for (unsigned i = 0; i < host->max_clients; i++) {
-		struct session *session = &host->sessions[i];
-
-		if (session->host)
-			continue;
-		session->host = host;
-		for (unsigned k = 0; k < HOSTFS_FILES_MAX; k++)
-			session->files[k].fd = -1;
-		return session;
-	}
-	return NULL;
+	return root < 0 ? NULL : session_open(host, root, NULL);
 }
 
 void session_gone(void *self)
 {
-	struct session *session = self;
+	struct session *session = self, *account = session->account;
 
-	for (unsigned i = 0; i < HOSTFS_FILES_MAX; i++)
-		if (session->files[i].fd >= 0)
-			session_close_file(session, &session->files[i]);
-	session->host = NULL;
+	session->is_open = false;
+	node_forget_all(session);
+	if (account != session)
+		session_release(account);
+	session_release(session);
 }
 
-struct open_file *session_new_file(struct session *session)
+void session_hold(struct session *account)
 {
-	for (unsigned i = 0; i < HOSTFS_FILES_MAX; i++)
-		if (session->files[i].fd < 0)
-			return &session->files[i];
-	return NULL;
+	account->users++;
 }
 
-static fs_File number_of(const struct session *session, const struct open_file *file)
+void session_release(struct session *account)
 {
-	return file->uses << 8 | (uint32_t)(file - session->files);
+	struct host *host = account->host;
+
+	if (--account->users > 0)
+		return;
+	account->host = NULL;
+	host->free_sessions[host->free_session_count++] = account;
 }
 
-fs_File session_take_file(struct session *session, struct open_file *file, int fd,
-	uint32_t flags)
+int session_charge_handle(struct session *account)
 {
-	file->fd = fd;
-	file->flags = flags;
-	file->uses = file->uses == USES_MAX ? 1 : file->uses + 1;
-	session->host->open_files++;
-	return number_of(session, file);
+	if (account->handles == HOSTFS_HANDLES_MAX)
+		return EMFILE;
+	account->handles++;
+	session_hold(account);
+	return 0;
 }
 
-struct open_file *session_file(struct session *session, fs_File number)
+void session_discharge_handle(struct session *account)
 {
-	struct open_file *file;
-
-	if ((number & 0xff) >= HOSTFS_FILES_MAX)
-		return NULL;
-	file = &session->files[number & 0xff];
-	return file->fd >= 0 && number_of(session, file) == number ? file : NULL;
-}
-
-void session_close_file(struct session *session, struct open_file *file)
-{
-	close(file->fd);
-	file->fd = -1;
-	session->host->open_files--;
+	account->handles--;
+	session_release(account);
 }

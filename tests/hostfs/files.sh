@@ -181,7 +181,7 @@ socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$dir/sock" 2>/dev/null
 	must_fail 1 client cat /fifo || return 1
 	kill -0 $writer || return 1
 	kill $writer
-	client stat /fifo | grep -qx 'kind: other' || return 1
+	client stat /fifo | grep -qx 'kind: fifo' || return 1
 	must client ls -l / || return 1
 	must client get -r / "$scratch/copy" || return 1
 	[ ! -e "$scratch/copy/fifo" ] || return 1

@@ -12,7 +12,7 @@ calls() {
 	echo content >"$dir/file"
 	must "$program" "$HOSTFS_SOCKET" || return 1
 	await_count clients 0 || return 1
-	[ "$(count open_files)" = 0 ]
+	await_count open_files 0
 }
 
 # The server answers a good client while, and after, it gets garbage; what it
@@ -30,7 +30,7 @@ garbage() {
 	wait $noise || { cat "$scratch/noise"; return 1; }
 	cat "$scratch/noise"
 	await_count clients 0 || return 1
-	[ "$(count open_files)" = 0 ] || return 1
+	await_count open_files 0 || return 1
 	must diff -r runtime "$dir/runtime" || return 1
 	# Nothing came in as a descriptor and stayed: the loop's own, and the root.
 	[ "$(ls "/proc/$server/fd" | wc -l)" = "$fds" ] || { ls -l "/proc/$server/fd"; return 1; }
@@ -54,7 +54,7 @@ garbage_that_writes() {
 	find "$outside" -printf '%p %s %m %T@\n' | sort >"$scratch/after"
 	must cmp "$scratch/before" "$scratch/after" || return 1
 	await_count clients 0 || return 1
-	[ "$(count open_files)" = 0 ] || return 1
+	await_count open_files 0 || return 1
 	must client df
 }
 

@@ -40,7 +40,7 @@ side_by_side() {
 		wait "$i" || status=1
 	done
 	await_count clients 0 || return 1
-	[ "$(count open_files)" = 0 ] && [ $status = 0 ]
+	await_count open_files 0 && [ $status = 0 ]
 }
 
 limit() {
@@ -62,7 +62,7 @@ killed_with_open_file() {
 	wait "$holder" 2>/dev/null
 	exec 9>&-
 	await_count clients 0 || return 1
-	[ "$(count open_files)" = 0 ] || return 1
+	await_count open_files 0 || return 1
 	must client ls /
 }
 
@@ -77,7 +77,7 @@ killed_in_a_call() {
 	wait $victim 2>/dev/null
 	kill -CONT "$server"
 	await_count clients 0 || return 1
-	[ "$(count open_files)" = 0 ] || return 1
+	await_count open_files 0 || return 1
 	client cat /file >"$scratch/out" && must cmp "$dir/file" "$scratch/out"
 }
 
@@ -92,7 +92,7 @@ killed_again_and_again() {
 		wait $victim 2>/dev/null
 	done
 	await_count clients 0 || return 1
-	[ "$(count open_files)" = 0 ] && [ "$(count garbage)" = 0 ] || return 1
+	await_count open_files 0 && [ "$(count garbage)" = 0 ] || return 1
 	must client ls /
 }
 

@@ -6,74 +6,59 @@
  *
  * Usage: race SOCKET DIR OUTSIDE
  */
-#define _GNU_SOURCE
-#include <errno.h>
+#include "tests/hostfs/fs.h"
+
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "protocols/fs.skald.h"
-#include "runtime/socket.h"
-
 #define ROUNDS 4000
 #define SEEN_MIN 20
-/* A call that takes this long hangs. */
-#define HANGS_MS 60000
-
-static struct sk_socket client;
-
-static const struct sk_call *patiently(void)
-{
-	static struct sk_call call;
-
-	call.deadline = sk_socket_after(HANGS_MS);
-	return &call;
-}
-
-static fs_Path path_of(const char *text)
-{
-	return (fs_Path){.data = text, .size = (uint32_t)strlen(text)};
-}
 
 /* The first bytes of a file in `text`; what open returned. */
 static int peek(const char *path, char text[16])
 {
-	struct fs_Files_open_request open = {
-		.path = path_of(path), .flags = fs_Open_READ,
-	};
-	struct fs_Files_open_reply opened;
-	struct fs_Files_read_request read = {.size = 15};
-	struct fs_Files_read_reply got;
-	struct fs_Files_close_request close = {0};
-	struct fs_Files_close_reply closed;
-	int status = fs_Files_open(&client.channel, &open, &opened, patiently());
+	struct fs_FileSystem_open_reply reply;
+	struct sk_socket file;
+	int64_t got;
+	int status = open_place(place_of(path), fs_Open_READ, 0, &file, &reply);
 
 	if (status != 0)
 		return status;
-	read.file = close.file = opened.file;
-	status = fs_Files_read(&client.channel, &read, &got, patiently());
-	if (status == 0) {
-		memcpy(text, got.data.data, got.data.size);
-		text[got.data.size] = '\0';
-	}
-	return status != 0 ? status :
-		fs_Files_close(&client.channel, &close, &closed, patiently());
+	forget(reply.progress.node, 1);
+	if (!reply.has_file)
+		return fs_Error_EOPNOTSUPP;
+	got = read_at(&file, 0, text, 15);
+	sk_socket_close(&file);
+	text[got > 0 ? got : 0] = '\0';
+	return got < 0 ? (int)(-1000 - got) : 0;
 }
 
-static int make_and_remove(const char *path)
+static int make_and_remove(const char *folder)
 {
-	struct fs_Files_mkdir_request make = {.path = path_of(path), .mode = 0700};
-	struct fs_Files_mkdir_reply made;
-	struct fs_Files_rmdir_request remove = {.path = path_of(path)};
-	struct fs_Files_rmdir_reply removed;
-	int status = fs_Files_mkdir(&client.channel, &make, &made, patiently());
+	struct fs_FileSystem_make_directory_request make = {
+		.at.name = {"new", 3}, .mode = 0700,
+	};
+	struct fs_FileSystem_make_directory_reply made;
+	struct fs_FileSystem_remove_directory_request remove = {.at.name = {"new", 3}};
+	struct fs_FileSystem_remove_directory_reply removed;
+	struct fs_FileSystem_walk_reply walked;
+	int status = walk(place_of(folder), &walked);
 
-	return status < 0 ? status :
-		fs_Files_rmdir(&client.channel, &remove, &removed, patiently());
+	if (status != 0)
+		return status;
+	make.at.directory = remove.at.directory = walked.progress.node;
+	status = fs_FileSystem_make_directory(&session.channel, &make, &made,
+		patiently());
+	if (status == 0) {
+		forget(made.node, 1);
+		status = fs_FileSystem_remove_directory(&session.channel, &remove,
+			&removed, patiently());
+	}
+	forget(walked.progress.node, 1);
+	return status;
 }
 
 static void swap_for_ever(void)
@@ -126,7 +111,7 @@ static int run(void)
 			printf("round %u read \"%s\" at %s\n", i, text, paths[i % 7]);
 			return 1;
 		}
-		status = make_and_remove(i % 2 ? "door/new" : "link/new");
+		status = make_and_remove(i % 2 ? "door" : "link");
 		if (status < 0) {
 			printf("call failed: %s\n", sk_status_name(status));
 			return 1;
@@ -141,17 +126,17 @@ int main(int argc, char **argv)
 	pid_t child;
 	int status;
 
-	if (argc != 4 || prepare(argv[2], argv[3]) < 0 ||
-			sk_socket_connect(&client, argv[1], SK_FOREVER) != 0) {
+	if (argc != 4 || prepare(argv[2], argv[3]) < 0) {
 		perror("race");
 		return 1;
 	}
+	connect_session(argv[1]);
 	child = fork();
 	if (child == 0)
 		swap_for_ever();
 	status = run();
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	sk_socket_close(&client);
+	sk_socket_close(&session);
 	return status;
 }

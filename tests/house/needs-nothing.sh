@@ -26,9 +26,10 @@ echo "codec and dispatch have $size bytes of text, 6000 are allowed" >"$work/log
 [ "$size" -lt 6000 ]
 result $? "codec and dispatch stay under 6 kB of text ($size)"
 
-# A program of nothing but generated code and the freestanding runtime.
+# A program of nothing but generated code, of all constructs, and the freestanding
+# runtime.
 cat >"$work/start.c" <<'C'
-#include "fs.skald.h"
+#include "constructs.skald.h"
 void *memcpy(void *to, const void *from, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
@@ -46,14 +47,36 @@ void _start(void);
 void _start(void)
 {
 	struct sk_incoming incoming = { 0 };
-	struct fs_Files_ops ops = { 0 };
-	fs_Files_dispatch(&ops, NULL, &incoming);
+	struct golden_all_Files_ops ops = { 0 };
+	golden_all_Files_dispatch(&ops, NULL, &incoming);
 	for (;;)
 		;
 }
 C
-gcc -std=c11 -O2 -ffreestanding -nostdlib -static -I. -I"$build"/protocols -o "$work/start" \
-	"$work/start.c" "$build"/protocols/fs.skald.c runtime/codec.c runtime/channel.c \
-	>"$work/log" 2>&1
+
+generate() {
+	"$build/skald" c tests/golden/constructs.skald -o "$work"
+}
+
+link() {
+	gcc -std=c11 -O2 -ffreestanding -nostdlib -static -I. -I"$work" -o "$work/start" \
+		"$work"/{start,constructs.skald}.c runtime/{codec,channel,ring,events}.c
+}
+
+# A kernel saves no floating-point registers on its own behalf.
+without_float() {
+	for compiler in gcc clang; do
+		for opt in -O0 -O2; do
+			for source in runtime/{codec,channel}.c "$work/constructs.skald.c"; do
+				$compiler -std=c11 $opt -ffreestanding -mgeneral-regs-only \
+					-I. -I"$work" -c -o "$work/object" "$source" || return 1
+			done
+		done
+	done
+}
+
+generate >"$work/log" 2>&1 && link >>"$work/log" 2>&1
 result $? "generated code and runtime link with -nostdlib"
+without_float >"$work/log" 2>&1
+result $? "codec, dispatch and generated code use no floating-point register"
 exit $failed
