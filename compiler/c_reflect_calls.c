@@ -22,7 +22,7 @@ static void print_call(struct c_reflect *r, const struct method *m, const char *
 	const char *reply = m->reply == NULL ? ""
 		: arena_printf(c->arena, "(struct %s *)reply, ", m->reply->c_name);
 
-	print_wrapped(&c->out, "static int sk_any_%s(struct sk_channel *channel, "
+	print_wrapped(&c->out, "static int sk_any_%s_call(struct sk_channel *channel, "
 		"const void *request, void *reply, const struct sk_call *call)", name);
 	print_line(&c->out, "{");
 	if (m->reply == NULL)
@@ -101,7 +101,7 @@ static void add_call(struct c_reflect *r, const struct method *m, const char *ti
 	if (m->error != NULL)
 		errors = c_reflect_errors(r, m->error, &error_count);
 	c_table_add(r, &r->methods, arena_printf(r->c->arena,
-		"{ \"%s\", &%s_method, %u, %s, %u, %u,\n\t  sk_any_%s, %s, NULL }",
+		"{ \"%s\", &%s_method, %u, %s, %u, %u,\n\t  sk_any_%s_call, %s, NULL }",
 		title, name, request, reply, errors, error_count, name, of_ring));
 }
 

@@ -240,6 +240,17 @@ static void answer_status(struct sk_message *reply, int status)
 	sk_attach_none(&reply->attached);
 }
 
+/* A point at which the answer stands in its buffer: the server, told now of
+ * who died, could answer others into it. It is told afterwards. */
+static void answer_point(struct sk_loopback *loopback)
+{
+	bool in_dispatch = loopback->in_dispatch;
+
+	loopback->in_dispatch = true;
+	sk_loopback_point(loopback);
+	loopback->in_dispatch = in_dispatch;
+}
+
 static int loopback_answer(struct sk_port *port, const struct sk_reply *reply)
 {
 	struct sk_loopback *loopback = sk_loopback_of_port(port);
@@ -249,7 +260,7 @@ static int loopback_answer(struct sk_port *port, const struct sk_reply *reply)
 	int status = SK_OK;
 
 	if (call)
-		sk_loopback_point(loopback);
+		answer_point(loopback);
 	if (!call || sk_loopback_is_cut(loopback) || call->canceled) {
 		status = !call ? SK_BAD_TOKEN : sk_loopback_is_cut(loopback) ? SK_PEER_CLOSED :
 			SK_CANCELED;
@@ -267,6 +278,7 @@ static int loopback_answer(struct sk_port *port, const struct sk_reply *reply)
 	}
 	if (call)
 		call->token = 0;
+	sk_loopback_tell(loopback);
 	return status;
 }
 

@@ -604,6 +604,10 @@ void world_close(struct world *world)
 		if (world->deals[i]->is_kept)
 			finish_kept(world, world->deals[i]);
 	sk_ring_close(&world->ring);
+	for (unsigned i = 0; i < world->deal_count; i++)
+		if (world->deals[i]->is_flying)
+			close_handles(world, world->deals[i]->method->request,
+				world->deals[i]->request, SK_LOOPBACK_CLIENT, false);
 	sk_loopback_close(&world->loop);
 	world_check(world, world->loop.server_gone || sk_loopback_unanswered(&world->loop) == 0,
 		"%u requests were never answered", sk_loopback_unanswered(&world->loop));
@@ -641,6 +645,7 @@ static void take_reply(struct world *world, struct deal *deal, int status,
 
 	for (uint32_t i = 0; i < SK_HANDLES_MAX; i++)
 		handles[i] = came->handles[i].handle.raw;
+	deal->is_flying = false;
 	close_handles(world, deal->method->request, deal->request, SK_LOOPBACK_CLIENT, false);
 	for (unsigned i = 0; i < deal->lease_count; i++)
 		world_check(world, memcmp(deal->leases[i].memory, deal->leases[i].wanted,
@@ -710,6 +715,7 @@ int world_begin(struct world *world, struct deal *deal, uint64_t cookie,
 	world->current = deal;
 	status = deal->method->begin(&world->ring, &world->loop.channel, deal->request,
 		cookie, call);
+	deal->is_flying = status == 0;
 	if (status != 0)
 		close_handles(world, deal->method->request, deal->request, SK_LOOPBACK_CLIENT,
 			status == SK_WOULD_BLOCK);

@@ -56,6 +56,7 @@ struct deal {
 	bool is_answered;		/* and the transport took it */
 	bool is_checked;		/* the operation saw what was sent */
 	bool is_over;			/* nobody waits for it any more */
+	bool is_flying;			/* the client has begun it, and not ended */
 	uint64_t deadline;		/* that the operation saw */
 	struct sk_reply kept;
 	unsigned lease_count;
