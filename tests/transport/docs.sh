@@ -41,11 +41,13 @@ said() {
 
 try() {
 	local file
-	for file in kv.skald kv-server.c kv-client.c; do
+	for file in kv.skald kv-server.c kv-client.c store.skald blob.c; do
 		extract $file || return 1
 	done
 	cd "$scratch" || return 1
 	"$skald" c kv.skald -o . && build kv-server && build kv-client || return 1
+	"$skald" c store.skald -o . && "${CC:-gcc}" -std=c11 -Wall -Wextra -Wconversion \
+		-Wshadow -Werror -I. -I"$root" -c blob.c || return 1
 	./kv-server kv.socket &
 	server=$!
 	until [ -S kv.socket ]; do
