@@ -37,7 +37,7 @@ static fs_Kind kind_of(int directory, const struct dirent64 *from)
 	struct stat status;
 
 	if (from->d_type != DT_UNKNOWN)
-		return operations_kind(DTTOIF(from->d_type));
+		return operations_kind((mode_t)DTTOIF(from->d_type));
 	if (fstatat(directory, from->d_name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return fs_Kind_UNKNOWN;
 	return operations_kind(status.st_mode);
