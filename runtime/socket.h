@@ -61,6 +61,7 @@ struct sk_socket {
 	uint64_t number;		/* of the last call */
 	const char *path;		/* to connect to again, or NULL */
 	struct sk_ring *ring;		/* where calls of this are under way */
+	uint32_t under_way;		/* how many; 0: ring is NULL */
 	struct sk_socket_window window;
 	uint8_t request[SK_MESSAGE_MAX];
 	uint8_t reply[SK_MESSAGE_MAX];

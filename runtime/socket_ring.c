@@ -31,20 +31,17 @@ static struct sk_slot *find_slot(const struct sk_socket *socket, uint64_t number
 	return NULL;
 }
 
-static bool is_used(const struct sk_ring *ring, const struct sk_socket *socket)
-{
-	for (uint32_t i = 0; i < ring->count; i++)
-		if (is_under_way(&ring->slots[i], socket))
-			return true;
-	return false;
-}
-
 static void complete(struct sk_slot *slot, int status, bool given_up)
 {
+	struct sk_socket *socket = sk_socket_of(slot->channel);
+
 	slot->status = status;
 	slot->state = SK_SLOT_DONE;
-	sk_window_return(sk_socket_of(slot->channel), &slot->request.attached, given_up);
+	sk_window_return(socket, &slot->request.attached, given_up);
 	sk_attach_none(&slot->request.attached);
+	/* The ring may end now, and the socket live on. */
+	if (--socket->under_way == 0)
+		socket->ring = NULL;
 }
 
 /* ---- answers ---- */
@@ -86,7 +83,6 @@ void sk_socket_complete_all(struct sk_socket *socket, int status)
 	for (uint32_t i = 0; socket->ring && i < socket->ring->count; i++)
 		if (is_under_way(&socket->ring->slots[i], socket))
 			complete(&socket->ring->slots[i], status, true);
-	socket->ring = NULL;
 }
 
 /* Takes one packet, if there is one, into a slot that waits. */
@@ -139,10 +135,8 @@ static int check_socket(const struct sk_ring *ring, const struct sk_socket *sock
 
 	if (socket->fd < 0)
 		return SK_PEER_CLOSED;
-	if (socket->ring == ring && is_used(ring, socket))
-		return SK_OK;
-	if (socket->ring && is_used(socket->ring, socket))
-		return SK_INVALID;
+	if (socket->ring)
+		return socket->ring == ring ? SK_OK : SK_INVALID;
 	return find_sockets(ring, sockets) < SK_RING_SOCKETS ? SK_OK : SK_EXHAUSTED;
 }
 
@@ -165,6 +159,7 @@ static int ring_submit(struct sk_ring *ring, struct sk_slot *slot)
 	slot->number = packet.number;
 	slot->state = SK_SLOT_BUSY;
 	socket->ring = ring;
+	socket->under_way++;
 	return SK_OK;
 }
 

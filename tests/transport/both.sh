@@ -26,6 +26,20 @@ unknown method: UNKNOWN_METHOD
 malformed: MALFORMED
 other reply: MALFORMED
 reset: 0
+sum: 150000
+sum: BAD_LEASE
+mark: error 2
+marks: x.x.x.x.x.x.x.x.
+another: 0
+add: 16
+gone: 1
+ring: 3
+event: 16
+add: 17
+lost: 1
+event: CANCELED
+event: 17
+reset: 0
 add: 1
 die: PEER_CLOSED
 delivered: 1
