@@ -162,10 +162,22 @@ static void add_lists(struct names *names, const struct type *type,
 
 /* ---- members ---- */
 
+/* One that contains itself is held as a list of one; an array cannot be. */
+static void holdable(struct names *names, const struct member *member)
+{
+	if (!member->is_recursive || member->type->kind != TYPE_ARRAY)
+		return;
+	diag_help(diag_report(names->diags, E0603, member->span,
+		"C cannot hold `%s` within itself", member->type->name),
+		"write `%s[<=%llu]`", member->type->element->name,
+		(unsigned long long)member->type->count);
+}
+
 /* A member or an arm: its name, and the lists in its type. */
 static void add_value(struct names *names, const char *owner,
 	const struct member *member)
 {
+	holdable(names, member);
 	bare_name(names, member->c_name, member->span,
 		"rename it, or write `@name(\"...\")` before it");
 	add_lists(names, member->type, arena_printf(names->arena, "%s_%s",

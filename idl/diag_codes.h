@@ -107,6 +107,7 @@ DIAG(E0520, ERROR, "a limit of depth for something that is not recursive")
 
 DIAG(E0601, ERROR, "two things of one name in C")
 DIAG(E0602, ERROR, "a name that C or C++ keeps for itself")
+DIAG(E0603, ERROR, "an array that C cannot hold")
 
 DIAG(E0901, ERROR, "a construct that is not built yet")
 
