@@ -145,15 +145,20 @@ same_file() {
 }
 [ -e "$work/file" ] && same_file
 
+# headers SCHEMA...: of these and of what they import, in one folder.
+headers() {
+	local schema
+	rm -rf "$work/c"
+	mkdir "$work/c"
+	for schema; do
+		"$skald" c "$schema" -I "$work" -I protocols -o "$work/c" >"$work/out" 2>"$work/err"
+	done
+}
+
 # sizes SCHEMA: sizeof in C is what stat says of each message.
 sizes() {
 	local name=${1##*/} count
 	[[ "sizes of $name" == *"$pattern"* ]] || return 0
-	rm -rf "$work/c"
-	mkdir "$work/c"
-	for file in "$1" "${@:2}"; do
-		"$skald" c "$file" -I "$work" -I protocols -o "$work/c" >"$work/out" 2>"$work/err"
-	done
 	"$skald" stat --json -I "$work" -I protocols "$1" | grep -o '"name":"[^"]*","id":[^}]*' |
 		sed -E 's/"name":"([^"]*)".*"struct":([0-9]+)/\1 \2/; s/\./_/g' >"$work/sizes"
 	{
@@ -172,10 +177,13 @@ sizes() {
 }
 # On other machines structs are laid out otherwise.
 if [ "$(getconf LONG_BIT)" = 64 ]; then
-	sizes "$schema" "$work/rights.skald"
+	headers "$schema" "$work/rights.skald"
+	sizes "$schema"
+	headers tests/golden/constructs.skald
 	sizes tests/golden/constructs.skald
+	headers protocols/*.skald
 	for file in protocols/*.skald; do
-		sizes "$file" $(sed -nE 's/^import "(.*)";.*/protocols\/\1/p' "$file")
+		sizes "$file"
 	done
 fi
 finish
