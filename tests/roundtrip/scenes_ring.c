@@ -209,7 +209,7 @@ static void lose_events(struct stage *stage, unsigned count)
 
 	for (unsigned i = 0; i < count; i++) {
 		world_send(world, any_event(stage), &status);
-		world_check(world, status == SK_WOULD_BLOCK
+		world_check(world, status == SK_WOULD_BLOCK || (i == 0 && status == SK_CANCELED)
 			|| (world->is_deadly && status == SK_PEER_CLOSED),
 			"an event that nobody awaits gave %s", sk_status_name(status));
 	}
@@ -325,6 +325,26 @@ static void give_up(struct stage *stage)
 		lost_of(came));
 }
 
+/* Waits without a ring; what comes is damaged, or carries too much. */
+static void damaged_event(struct stage *stage, enum damage damage)
+{
+	struct world *world = stage_begin(stage);
+	struct sk_call call = { world->loop.now + 50, NULL };
+	void *came = room_for_event(stage);
+	int status;
+
+	world->damage = damage;
+	world->event = any_event(stage);
+	status = stage->interface->next_event(&world->loop.channel, came, &call);
+	world_check(world, status == 0 ? damage != DAMAGE_REPLY_MORE : status < 0,
+		"a damaged event gave %d", status);
+	world_check(world, world->loop.channel.reply.attached.handle_count == 0,
+		"handles that nobody took are open after an event");
+	if (status == 0)
+		world_take_event(world, came);
+	stage_end(stage, "damaged events");
+}
+
 void scene_events(struct stage *stage)
 {
 	for (unsigned turn = 0; turn < TURNS && stage->interface->event_count != 0; turn++) {
@@ -333,6 +353,8 @@ void scene_events(struct stage *stage)
 		two_wait(stage);
 		give_up(stage);
 		stage_end(stage, "events");
+		damaged_event(stage, DAMAGE_REPLY);
+		damaged_event(stage, DAMAGE_REPLY_MORE);
 	}
 }
 

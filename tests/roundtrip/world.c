@@ -502,6 +502,8 @@ static int send_answer(struct sk_port *port, const struct sk_reply *reply)
 		- offsetof(struct sk_loopback, port));
 	struct world *world = loop->self;
 
+	world_check(world, sk_message_id(&port->answer) != SK_STATUS_ID
+		|| port->answer.attached.handle_count == 0, "handles travel with a status");
 	if (world->damage >= DAMAGE_REPLY)
 		damage_message(world, &port->answer);
 	return world->loopback_ops->answer(port, reply);
@@ -526,9 +528,16 @@ static bool step(void *self)
 {
 	struct world *world = self;
 	struct deal *deal = choose_kept(world);
+	const struct sk_method_type *event = world->event;
+	int status;
 
 	if (world->cancels)
 		world->cancel = 1;
+	if (event != NULL) {
+		world->event = NULL;
+		world_send(world, event, &status);
+		return true;
+	}
 	if (deal == NULL)
 		return world->cancels;
 	finish_kept(world, deal);
@@ -539,7 +548,9 @@ static void canceled(void *self, uint64_t token)
 {
 	struct world *world = self;
 
-	sk_events_canceled(&world->events, token);
+	/* A server that does not care finds out when it sends. */
+	if (values_random(&world->values, 2) != 0)
+		sk_events_canceled(&world->events, token);
 	for (unsigned i = 0; i < world->deal_count; i++) {
 		struct deal *deal = world->deals[i];
 		if (!deal->is_kept || deal->kept.token != token)

@@ -78,6 +78,7 @@ struct world {
 	struct sk_ring ring;
 	struct sk_slot slots[WORLD_SLOTS];
 	struct sk_events events;
+	const struct sk_method_type *event;	/* to be sent in the next step */
 	enum damage damage;
 	bool is_deadly;			/* somebody may die */
 	bool is_tight;			/* there is no room to send */
