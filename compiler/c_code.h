@@ -130,6 +130,12 @@ struct c_record_array c_records(struct c_code *c, const struct type *type,
 
 /* Some member of the body is a tags block. */
 bool c_has_tags(const struct body *body);
+/* The body has a member in C: an empty tags block is none. */
+bool c_has_members(const struct body *body);
+/* Writing the body looks at a value: what is all handles is numbered only. */
+bool c_writes_values(const struct body *body);
+/* A member's tag as C writes it. */
+const char *c_tag(struct c_code *c, const struct member *member);
 /* Some member of it can be absent, and then has its default. */
 bool c_has_absent(const struct body *body);
 /* @bytes, or @depth of what is counted, of a member in dynamic position. */

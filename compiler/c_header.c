@@ -179,7 +179,7 @@ static void print_struct(struct c_code *c, const struct declaration *d)
 	} else {
 		print_struct_head(c, d);
 		print_members(c, body, d->c_name);
-		print_struct_end(c, body->first == NULL);
+		print_struct_end(c, !c_has_members(body));
 	}
 	if (d->kind == DECLARATION_RECORD) {
 		c_print_record_functions(c, d);
@@ -282,7 +282,7 @@ static void print_message(struct c_code *c, const struct declaration *d)
 	print_struct_head(c, d);
 	print_members(c, head, d->c_name);
 	print_members(c, tail, d->c_name);
-	print_struct_end(c, head->first == NULL && tail->first == NULL);
+	print_struct_end(c, !c_has_members(head) && !c_has_members(tail));
 	print_certificate(c, d);
 	print(out, "\n");
 	c_print_init(c, d);

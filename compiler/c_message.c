@@ -191,7 +191,7 @@ static void print_begin(struct c_code *c, const struct declaration *d)
 	const struct section *head = &d->as.message.head;
 	struct printer *out = &c->out;
 
-	if (head->body.first == NULL && !has_tail(d))
+	if (!c_has_members(&head->body) && !c_has_members(&d->as.message.tail.body))
 		print_line(out, "(void)value;");
 	if (c_carries(d))
 		c_attach_message(c, d);
@@ -393,7 +393,7 @@ static void print_decode_begin(struct c_code *c, const struct declaration *d)
 	struct printer *out = &c->out;
 	const struct body *head = &d->as.message.head.body;
 	const struct body *tail = &d->as.message.tail.body;
-	bool is_empty = head->first == NULL && tail->first == NULL;
+	bool has_members = c_has_members(head) || c_has_members(tail);
 
 	if (head->first != NULL)
 		print_line(out, "const uint8_t *head = (const uint8_t *)from;");
@@ -402,9 +402,9 @@ static void print_decode_begin(struct c_code *c, const struct declaration *d)
 	if (c_has_tags(head) || c_has_tags(tail))
 		print_line(out, "uint64_t tag;");
 	print_bounds(c, d);
-	if (!is_empty)
+	if (head->first != NULL || tail->first != NULL)
 		print(out, "\n");
-	if (is_empty || c_has_absent(head) || c_has_absent(tail))
+	if (!has_members || c_has_absent(head) || c_has_absent(tail))
 		print_line(out, "%s_init(value);", d->c_name);
 	if (c_carries(d))
 		print_line(out, "sk_take_begin(attached);");

@@ -155,7 +155,7 @@ static void read_tag(struct c_block *block, const struct member *member, const c
 {
 	struct c_code *c = block->c;
 
-	print_line(&c->out, "if (tag == %" PRIu64 ") {", member->tag);
+	print_line(&c->out, "if (tag == %s) {", c_tag(c, member));
 	c->out.indent++;
 	print_line(&c->out, "value->has_%s = true;", member->c_name);
 	read_plain(block, member, path);
@@ -329,7 +329,7 @@ static void print_struct_locals(struct c_code *c, const struct declaration *d)
 		print_line(&c->out, "uint32_t depth;");
 	if (c_has_tags(body) || c_has_bytes(body, false) || c_has_depth(body))
 		print(&c->out, "\n");
-	if (c_has_absent(body) || body->first == NULL)
+	if (c_has_absent(body) || !c_has_members(body))
 		print_line(&c->out, "%s_init(value);", d->c_name);
 }
 

@@ -105,6 +105,36 @@ bool c_has_tags(const struct body *body)
 	return false;
 }
 
+static bool is_any(const struct member *m)
+{
+	return m->type != NULL;
+}
+
+bool c_has_members(const struct body *body)
+{
+	return some_member(body, is_any);
+}
+
+static bool is_looked_at(const struct member *m)
+{
+	const struct type *type = m->type;
+
+	while (type->kind == TYPE_ARRAY)
+		type = type->element;
+	return m->tag != 0 || m->is_optional || type->kind != TYPE_HANDLE;
+}
+
+bool c_writes_values(const struct body *body)
+{
+	return some_member(body, is_looked_at);
+}
+
+const char *c_tag(struct c_code *c, const struct member *member)
+{
+	return arena_printf(c->arena, "%" PRIu64 "%s", member->tag,
+		member->tag > INT64_MAX ? "u" : "");
+}
+
 static bool may_be_absent(const struct member *m)
 {
 	return m->tag != 0 || (m->is_optional && m->type->kind != TYPE_HANDLE

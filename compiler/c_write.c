@@ -178,12 +178,12 @@ static void write_tag(struct c_block *block, const struct member *member, const 
 	print_line(&c->out, "if (value->has_%s) {", member->c_name);
 	c->out.indent++;
 	if (is_varint(member)) {
-		c_require(block, "sk_write_tagged(%s, %" PRIu64 ", %svalue->%s)", block->stream,
-			member->tag, member->type->is_signed ? "(uint64_t)" : "",
+		c_require(block, "sk_write_tagged(%s, %s, %svalue->%s)", block->stream,
+			c_tag(c, member), member->type->is_signed ? "(uint64_t)" : "",
 			member->c_name);
 	} else {
-		c_require(block, "sk_write_varint(%s, %" PRIu64 ")", block->stream,
-			member->tag);
+		c_require(block, "sk_write_varint(%s, %s)", block->stream,
+			c_tag(c, member));
 		write_plain(block, member, path);
 	}
 	c_flush(block);
@@ -284,7 +284,7 @@ void c_print_struct_write(struct c_code *c, const struct declaration *d)
 		print_line(&c->out, "uint32_t depth;");
 	if (c_has_bytes(body, false) || c_has_depth(body))
 		print(&c->out, "\n");
-	if (body->first == NULL)
+	if (!c_writes_values(body))
 		print_line(&c->out, "(void)value;");
 	if (counts)
 		c_require(&block, "sk_write_descend(out)");
