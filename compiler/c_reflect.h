@@ -1,6 +1,7 @@
 /*
  * The tables of runtime/reflect.h, being made: c_reflect.c describes values and
- * messages, c_reflect_calls.c methods and interfaces.
+ * messages, c_reflect_calls.c methods and interfaces, in what c_reflect_table.c
+ * holds and prints.
  */
 #ifndef COMPILER_C_REFLECT_H
 #define COMPILER_C_REFLECT_H
@@ -14,6 +15,11 @@ struct c_table {
 	const char **entries;
 	unsigned count;
 	unsigned capacity;
+};
+
+/* Where a text, or a declaration, stands in its table. */
+struct c_described {
+	unsigned index;
 };
 
 struct c_reflect {
