@@ -215,18 +215,21 @@ static bool suggest_import(struct check *check, struct unit *unit,
 }
 
 /* It is a name made by using, which is no type here. */
-static bool suggest_target(const struct unit *unit,
+static bool suggest_target(struct check *check, const struct unit *unit,
 	struct diagnostic *report, const char *name)
 {
 	const struct alias *alias = unit->file->aliases;
 
-	while (alias != NULL && (alias->target == NULL
-			|| strcmp(alias->name, name) != 0))
-		alias = alias->next;
-	if (alias != NULL)
+	for (; alias != NULL && check->compared <= COMPARED_MAX;
+		alias = alias->next) {
+		check->compared++;
+		if (alias->target == NULL || strcmp(alias->name, name) != 0)
+			continue;
 		diag_help(report, "`using` makes names for other code; here "
 			"it is `%s`", alias->target->name);
-	return alias != NULL;
+		return true;
+	}
+	return false;
 }
 
 bool suggest_enumerator(struct check *check, struct diagnostic *report,
@@ -259,7 +262,7 @@ void suggest_symbol(struct check *check, struct unit *unit,
 
 	if (check->compared > COMPARED_MAX
 		|| suggest_import(check, unit, report, name)
-		|| suggest_target(unit, report, name))
+		|| suggest_target(check, unit, report, name))
 		return;
 	if (types && foreign_type(name) != NULL) {
 		diag_help(report, "did you mean `%s`?", foreign_type(name));
