@@ -43,6 +43,8 @@ static const struct command commands[] = {
 		1, 2, command_touch},
 	{"truncate", "SIZE PATH", "cut or extend a file", NULL, 2, 2, command_truncate},
 	{"df", "", "how full the file system is", NULL, 0, 0, command_df},
+	{"watch", "[-n] PATH", "print what happens there; -n only once", "-n",
+		1, 1, command_watch},
 	{"hold", "PATH", "keep a file open until the input ends", NULL,
 		1, 1, command_hold},
 };

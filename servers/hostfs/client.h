@@ -7,6 +7,7 @@
  *   client_commands.c  commands for one file or name
  *   client_status.c    commands for what is known of files
  *   client_tree.c      commands for whole trees
+ *   client_watch.c     what happens to a file
  *   client_text.c      names, times, modes and errors for people
  *
  * Every function that can fail says what failed on the error output itself,
@@ -127,6 +128,7 @@ int command_touch(struct tool *tool, bool option, char **operands);
 int command_truncate(struct tool *tool, bool option, char **operands);
 int command_df(struct tool *tool, bool option, char **operands);
 int command_hold(struct tool *tool, bool option, char **operands);
+int command_watch(struct tool *tool, bool option, char **operands);
 int command_tree(struct tool *tool, bool option, char **operands);
 
 #endif

@@ -60,14 +60,22 @@ static void gone(void *self)
 	session_discharge_handle(file->account);
 }
 
+static void canceled(void *self, uint64_t token)
+{
+	const struct open_handle *handle = self;
+
+	wait_canceled(handle->file->account->host, token);
+}
+
 static int mint(struct open_file *file, struct sk_port *port, fs_Rights rights,
 	struct fs_File_handle *to)
 {
 	static const struct sk_object object = {
-		.dispatch = operations_dispatch_file, .gone = gone,
+		.dispatch = operations_dispatch_file, .gone = gone, .canceled = canceled,
 	};
 	static const struct sk_object directory = {
 		.dispatch = operations_dispatch_directory, .gone = gone,
+		.canceled = canceled,
 	};
 	struct host *host = file->account->host;
 	struct open_handle *handle = host->free_handles;
@@ -115,11 +123,16 @@ int file_share(const struct open_handle *from, struct sk_port *port, fs_Rights r
 	return mint(from->file, port, from->rights & rights, handle);
 }
 
-fs_Node file_node(const struct open_file *file)
+struct session *file_opener(const struct open_file *file)
 {
 	struct session *session = file->opener;
 
-	if (!session->is_open || session->serial != file->opener_serial)
-		return 0;
-	return node_of(session, file->node) ? file->node : 0;
+	return session->is_open && session->serial == file->opener_serial ? session : NULL;
+}
+
+fs_Node file_node(const struct open_file *file)
+{
+	struct session *session = file_opener(file);
+
+	return session && node_of(session, file->node) ? file->node : 0;
 }

@@ -8,6 +8,9 @@
  *   walk.c        the same name by name: links, `..`, and how far it came
  *   file.c        open files, and the handles to them
  *   operations.c  the tables of operations, and what all of them share
+ *   wait.c        calls that wait
+ *   record.c      record locks
+ *   watch.c       watchers
  *   op_*.c        the operations
  *
  * One thread. Whatever a client sends ends in exactly one answer. A node is a
@@ -17,15 +20,22 @@
 #ifndef SERVERS_HOSTFS_HOSTFS_H
 #define SERVERS_HOSTFS_HOSTFS_H
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "protocols/fs.skald.h"
 #include "runtime/socket.h"
 
-/* Of one client, with all that it confined: nodes besides the root, and
- * handles that it made. */
+/* Of one client, with all that it confined: nodes besides the root, handles
+ * that it made, calls that wait, owners of record locks (times the nodes that
+ * each locks), and ranges that these lock. */
 #define HOSTFS_NODES_MAX 256
 #define HOSTFS_HANDLES_MAX 64
+#define HOSTFS_WAITERS_MAX 64
+#define HOSTFS_LOCKERS_MAX 64
+#define HOSTFS_RANGES_MAX 256
+/* Of one watcher. */
+#define HOSTFS_WATCHES_MAX 256
 #define HOSTFS_NAME_SIZE (fs_NAME_MAX + 1)
 /* Of a path in the host's terms, and of a link's text. */
 #define HOSTFS_PATH_SIZE 4097
@@ -60,6 +70,9 @@ struct session {
 	unsigned users;
 	unsigned nodes;
 	unsigned handles;
+	unsigned waiters;
+	unsigned lockers;
+	unsigned ranges;
 	uint16_t heads[HOSTFS_NODE_HEADS];
 	struct node table[HOSTFS_NODE_PLACES];
 };
@@ -85,11 +98,31 @@ struct open_handle {
 	struct open_handle *next_free;
 };
 
+/* A call that waits. */
+struct waiter {
+	struct sk_reply reply;		/* port NULL: a free place */
+	enum wait_kind {
+		WAIT_FLOCK,
+		WAIT_LOCK,
+		WAIT_RECORD,
+		WAIT_NEVER
+	} kind;
+	struct host *host;
+	struct session *account;
+	struct fs_Lock lock;
+	struct open_file *file;		/* all but RECORD */
+	struct session *session;	/* RECORD */
+	fs_Node node;
+	fs_LockOwner owner;
+	uint64_t seen;			/* by which search */
+};
+
 struct host {
 	int root;			/* a descriptor for paths only */
 	int descriptors;		/* /proc/self/fd */
 	bool read_only;
 	bool has_openat2;
+	bool copies;			/* leases, also where they are mapped */
 	unsigned max_clients;
 	unsigned max_objects;
 	unsigned open_files;
@@ -100,6 +133,17 @@ struct host {
 	unsigned free_session_count;
 	struct open_file *files, *free_files;
 	struct open_handle *handles, *free_handles;
+	struct waiter *waiters;
+	unsigned waiters_end;		/* none is at this place or behind it */
+	unsigned waiting;
+	unsigned retries;
+	uint64_t next_retry;
+	uint64_t search;
+	struct locker *lockers;
+	unsigned lockers_end;
+	struct range *ranges, *free_ranges;
+	struct watcher *watchers;
+	unsigned watching;
 	struct sk_server server;
 };
 
@@ -111,6 +155,7 @@ void session_close(struct host *host);
 /* For struct sk_server_config. */
 void *session_connected(void *host, uint64_t badge);
 void session_gone(void *session);
+void session_canceled(void *session, uint64_t token);
 /*
  * A session whose root is what this descriptor names, which becomes its own
  * whatever happens; charged to `account`, or to itself if that is NULL. NULL:
@@ -220,6 +265,55 @@ int file_share(const struct open_handle *from, struct sk_port *port, fs_Rights r
 	struct fs_File_handle *handle);
 /* Its node in the session that opened it, or 0. */
 fs_Node file_node(const struct open_file *file);
+/* The session that opened it, or NULL if that has ended. */
+struct session *file_opener(const struct open_file *file);
+
+/* ---- wait.c ---- */
+
+bool wait_init(struct host *host);
+void wait_close(struct host *host);
+/* Keeps the reply until what is wanted can be had; 0 or an errno. */
+int wait_add(struct host *host, const struct waiter *waiter, struct sk_reply *to);
+/* Nobody waits for this any more. */
+void wait_canceled(struct host *host, uint64_t token);
+/* One after the other, from NULL to NULL. */
+struct waiter *wait_next(const struct host *host, struct waiter *after);
+/* To be called when the loop has been round. */
+void wait_retry(struct host *host);
+/* In how many milliseconds that is due, or -1. */
+int wait_timeout_ms(const struct host *host);
+
+/* ---- op_lock.c: locks, without waiting: 0 or an errno, EAGAIN ---- */
+
+int lock_to_host(struct flock *to, const struct fs_Lock *from);
+int lock_whole(const struct open_file *file, fs_LockKind kind);
+int lock_range(int fd, const struct fs_Lock *lock);
+int lock_test(int fd, const struct fs_Lock *lock, struct fs_Lock *found);
+
+/* ---- record.c ---- */
+
+bool record_init(struct host *host);
+void record_close(struct host *host);
+int record_lock(struct session *session, fs_Node node, fs_LockOwner owner,
+	const struct fs_Lock *lock);
+/* Of one node or (NULL) of all, of one owner or of all. */
+void record_release(struct session *session, const struct identity *identity,
+	const fs_LockOwner *owner);
+/* Whose lock this is that was found on a file, or 0. */
+fs_LockOwner record_holder(const struct session *session, int fd,
+	const struct fs_Lock *found);
+
+/* ---- watch.c ---- */
+
+struct pollfd;
+#define HOSTFS_POLL_MAX 64
+
+bool watch_init(struct host *host);
+void watch_close(struct host *host);
+/* What the loop has to poll for watchers, up to HOSTFS_POLL_MAX: how many. */
+unsigned watch_poll(const struct host *host, struct pollfd *to);
+/* To be called when the loop has been round. */
+void watch_serve(struct host *host);
 
 /* ---- operations.c and op_*.c ---- */
 
@@ -269,10 +363,14 @@ OPERATION(get_xattr)
 OPERATION(set_xattr)
 OPERATION(remove_xattr)
 OPERATION(list_xattrs)
+OPERATION(lock)
+OPERATION(test_lock)
+OPERATION(unlock_all)
 OPERATION(copy_range)
 OPERATION(statfs)
 OPERATION(sync)
 OPERATION(cover)
+OPERATION(create_watcher)
 #undef OPERATION
 void op_forget(void *self, const struct fs_FileSystem_forget_request *request);
 
@@ -295,6 +393,11 @@ OPERATION(set_flags)
 OPERATION(share)
 OPERATION(flush)
 OPERATION(available)
+OPERATION(ready)
+OPERATION(wait_ready)
+OPERATION(flock)
+OPERATION(lock)
+OPERATION(test_lock)
 OPERATION(seals)
 OPERATION(add_seals)
 #undef OPERATION

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +24,9 @@
 #define WINDOW_MAX (4 * fs_IO_MAX)
 /* Descriptors beside those of clients: the loop's, and a walk's. */
 #define FDS_BESIDE 128
-/* Of a client: its socket, window and root. Of an open file: those two, its
- * own. */
-#define FDS_OF_CLIENT (3 + HOSTFS_NODES_MAX + 3 * HOSTFS_HANDLES_MAX)
+/* Of a client its socket and root, of an open file its own and a socket; and
+ * a window of each, where they cannot be mapped. */
+#define FDS_OF_CLIENT (3 + HOSTFS_NODES_MAX + 3 * HOSTFS_HANDLES_MAX + HOSTFS_LOCKERS_MAX)
 
 static struct host host;
 static volatile sig_atomic_t wants_counts;
@@ -40,6 +41,7 @@ static const char usage[] =
 	"  --read-only       refuse everything that writes\n"
 	"  --max-clients N   how many at once, 1 to 1024 (32)\n"
 	"  --no-openat2      find paths name by name, as on kernels before Linux 5.6\n"
+	"  --no-mapping      copy what clients lend, as where it cannot be mapped\n"
 	"  --help            this\n"
 	"\n"
 	"SIGTERM and SIGINT end it and remove the socket; SIGUSR1 prints counts.\n"
@@ -79,6 +81,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{"read-only", no_argument, NULL, 'o'},
 		{"max-clients", required_argument, NULL, 'c'},
 		{"no-openat2", no_argument, NULL, 'w'},
+		{"no-mapping", no_argument, NULL, 'm'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -95,6 +98,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 			host.read_only = true;
 		} else if (option == 'w') {
 			host.has_openat2 = false;
+		} else if (option == 'm') {
+			host.copies = true;
 		} else if (option == 'h') {
 			fputs(usage, stdout);
 			return 1;
@@ -196,11 +201,37 @@ static int open_server(const char *path)
 		.context = &host,
 		.connected = session_connected,
 		.gone = session_gone,
+		.canceled = session_canceled,
 		.dispatch = operations_dispatch,
 		.woken = print_counts,
 	};
 
 	return sk_server_open(&host.server, &config);
+}
+
+/* Waits until a client, a watched folder or a lock wants something. */
+static void wait_for_work(void)
+{
+	struct pollfd fds[1 + HOSTFS_POLL_MAX] = {
+		{.fd = sk_server_fd(&host.server), .events = POLLIN},
+	};
+
+	(void)poll(fds, 1 + watch_poll(&host, fds + 1), wait_timeout_ms(&host));
+}
+
+static int serve(void)
+{
+	int status = SK_OK;
+
+	while (status == SK_OK || status == SK_TIMED_OUT) {
+		if (host.watching > 0 || host.waiting > 0)
+			wait_for_work();
+		status = sk_server_step(&host.server,
+			host.watching > 0 || host.waiting > 0 ? SK_POLL : SK_FOREVER);
+		wait_retry(&host);
+		watch_serve(&host);
+	}
+	return status == SK_CANCELED ? SK_OK : status;
 }
 
 int main(int argc, char **argv)
@@ -219,7 +250,8 @@ int main(int argc, char **argv)
 	host.has_openat2 = host.has_openat2 && kernel_has_openat2(host.root);
 	host.max_objects = OBJECTS_MAX;
 	raise_limit();
-	if (!session_init(&host) || !file_init(&host))
+	if (!session_init(&host) || !file_init(&host) || !wait_init(&host) ||
+			!record_init(&host) || !watch_init(&host))
 		return fail("tables", strerror(errno));
 	if (open_server(options.socket) != SK_OK)
 		return fail(options.socket, strerror(errno));
@@ -230,8 +262,11 @@ int main(int argc, char **argv)
 		host.read_only ? ", read only" : "",
 		host.has_openat2 ? "" : ", without openat2");
 	fflush(stdout);
-	status = sk_server_run(&host.server);
+	status = serve();
 	sk_server_close(&host.server);
+	watch_close(&host);
+	record_close(&host);
+	wait_close(&host);
 	file_close_all(&host);
 	session_close(&host);
 	close(host.descriptors);

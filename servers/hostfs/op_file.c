@@ -43,8 +43,9 @@ static void find_memory(struct transfer *transfer)
 			transfer->leases[transfer->count++] = transfer->leases[i];
 	for (unsigned i = 0; i < transfer->count; i++) {
 		const struct sk_lease *lease = transfer->leases[i];
-		void *memory = lease->size > 0 ?
-			sk_lease_memory(transfer->to, lease) : buffer;
+		void *memory = lease->size == 0 ? buffer :
+			transfer->file->account->host->copies ? NULL :
+			sk_lease_memory(transfer->to, lease);
 
 		transfer->parts[i] = (struct iovec){memory, lease->size};
 		transfer->at_hand = transfer->at_hand && memory;

@@ -23,7 +23,7 @@ void op_describe(void *self, const struct fs_FileSystem_describe_request *reques
 	struct session *session = self;
 	struct fs_FileSystem_describe_reply reply = {
 		.features = fs_Features_HARD_LINKS | fs_Features_XATTRS |
-			fs_Features_SPARSE | fs_Features_CLONES,
+			fs_Features_LOCKS | fs_Features_WATCHES | fs_Features_SPARSE | fs_Features_CLONES,
 		.type = {"hostfs", 6},
 	};
 	int error = node_status(session->table[fs_ROOT].fd, &reply.root, NULL);
@@ -76,6 +76,7 @@ void op_confine(void *self, const struct fs_FileSystem_confine_request *request,
 {
 	static const struct sk_object object = {
 		.dispatch = operations_dispatch, .gone = confined_gone,
+		.canceled = session_canceled,
 	};
 	struct session *session = self, *confined;
 	struct fs_FileSystem_confine_reply reply;

@@ -88,20 +88,11 @@ int operations_progress(struct session *session, struct walked *walked, bool nod
 	}
 REFUSED(FileSystem, set_subject, refuse_set_subject, fs_Error_EPERM)
 REFUSED(FileSystem, find, refuse_find, fs_Error_EOPNOTSUPP)
-REFUSED(FileSystem, lock, refuse_lock, fs_Error_EOPNOTSUPP)
-REFUSED(FileSystem, test_lock, refuse_test_lock, fs_Error_EOPNOTSUPP)
-REFUSED(FileSystem, unlock_all, refuse_unlock_all, fs_Error_EOPNOTSUPP)
 REFUSED(FileSystem, remount, refuse_remount, fs_Error_EOPNOTSUPP)
 REFUSED(FileSystem, unmount, refuse_unmount, fs_Error_EOPNOTSUPP)
 REFUSED(FileSystem, freeze, refuse_freeze, fs_Error_EOPNOTSUPP)
 REFUSED(FileSystem, thaw, refuse_thaw, fs_Error_EOPNOTSUPP)
-REFUSED(FileSystem, create_watcher, refuse_create_watcher, fs_Error_EOPNOTSUPP)
 REFUSED(File, memory, refuse_memory, fs_Error_EOPNOTSUPP)
-REFUSED(File, ready, refuse_ready, fs_Error_EOPNOTSUPP)
-REFUSED(File, wait_ready, refuse_wait_ready, fs_Error_EOPNOTSUPP)
-REFUSED(File, flock, refuse_flock, fs_Error_EOPNOTSUPP)
-REFUSED(File, lock, refuse_file_lock, fs_Error_EOPNOTSUPP)
-REFUSED(File, test_lock, refuse_file_test_lock, fs_Error_EOPNOTSUPP)
 
 static void drop_no_subject(void *self,
 	const struct fs_FileSystem_drop_subject_request *request)
@@ -143,9 +134,9 @@ int operations_dispatch(void *session, struct sk_incoming *incoming)
 		.set_xattr = op_set_xattr,
 		.remove_xattr = op_remove_xattr,
 		.list_xattrs = op_list_xattrs,
-		.lock = refuse_lock,
-		.test_lock = refuse_test_lock,
-		.unlock_all = refuse_unlock_all,
+		.lock = op_lock,
+		.test_lock = op_test_lock,
+		.unlock_all = op_unlock_all,
 		.copy_range = op_copy_range,
 		.statfs = op_statfs,
 		.sync = op_sync,
@@ -154,7 +145,7 @@ int operations_dispatch(void *session, struct sk_incoming *incoming)
 		.unmount = refuse_unmount,
 		.freeze = refuse_freeze,
 		.thaw = refuse_thaw,
-		.create_watcher = refuse_create_watcher,
+		.create_watcher = op_create_watcher,
 	};
 
 	return fs_FileSystem_dispatch(&table, session, incoming);
@@ -179,11 +170,11 @@ int operations_dispatch(void *session, struct sk_incoming *incoming)
 	.share = op_file_share, \
 	.flush = op_file_flush, \
 	.available = op_file_available, \
-	.ready = refuse_ready, \
-	.wait_ready = refuse_wait_ready, \
-	.flock = refuse_flock, \
-	.lock = refuse_file_lock, \
-	.test_lock = refuse_file_test_lock, \
+	.ready = op_file_ready, \
+	.wait_ready = op_file_wait_ready, \
+	.flock = op_file_flock, \
+	.lock = op_file_lock, \
+	.test_lock = op_file_test_lock, \
 	.seals = op_file_seals, \
 	.add_seals = op_file_add_seals
 

@@ -73,10 +73,18 @@ void session_gone(void *self)
 	struct session *session = self, *account = session->account;
 
 	session->is_open = false;
+	record_release(session, NULL, NULL);
 	node_forget_all(session);
 	if (account != session)
 		session_release(account);
 	session_release(session);
+}
+
+void session_canceled(void *self, uint64_t token)
+{
+	const struct session *session = self;
+
+	wait_canceled(session->host, token);
 }
 
 void session_hold(struct session *account)

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.." || exit 1
 
 sizes() {
 	local size
-	for size in 0 1 3999 4000 4001 8000 8001 20971520; do
+	for size in 0 1 4095 4096 4097 1048575 1048576 1048577 20971520; do
 		head -c "$size" /dev/urandom >"$scratch/in"
 		must client put "$scratch/in" /file || return 1
 		must cmp "$scratch/in" "$dir/file" || return 1
@@ -61,7 +61,8 @@ long_path() {
 	[ "$(client cat "$path/file")" = deep ] || return 1
 	must client get -r / "$scratch/copy" || return 1
 	must diff -r "$dir" "$scratch/copy" || return 1
-	must_fail 1 client cat "$path/$part/$part" || return 1
+	must_fail 1 client cat "$path/$part/$part" && said 'not found' || return 1
+	must_fail 1 client stat "$(printf '/%.0s' {1..3073})" || return 1
 	must_fail 1 client stat "$(printf 'x%.0s' {1..70000})"
 }
 
@@ -221,6 +222,67 @@ whole_tree() {
 	grep -q ' 2 links' "$scratch/summary"
 }
 
+# A tree goes there as it comes back.
+tree_stored() {
+	cp -r runtime protocols "$outside/"
+	ln -s ../nowhere "$outside/runtime/dangling"
+	mkfifo "$outside/fifo"
+	client --summary put -r "$outside" /there 2>"$scratch/summary" || return 1
+	grep -q '1 links, 1 others' "$scratch/summary" || { cat "$scratch/summary"; return 1; }
+	rm "$outside/fifo"
+	must diff -r --no-dereference "$outside" "$dir/there" || return 1
+	# Over what is there already, as far as that goes.
+	echo more >"$outside/runtime/channel.c"
+	must_fail 1 client put -r "$outside" /there && said exists || return 1
+	must cmp "$outside/runtime/channel.c" "$dir/there/runtime/channel.c"
+}
+
+copies() {
+	head -c 40000000 /dev/urandom >"$dir/from"
+	echo longer than nothing >"$dir/to"
+	must client cp /from /to || return 1
+	must cmp "$dir/from" "$dir/to" || return 1
+	must_fail 1 client cp /from /from && said 'no sense' || return 1
+	[ "$(stat -c %s "$dir/from")" = 40000000 ] || return 1
+	mkdir "$dir/folder"
+	must_fail 1 client cp /folder /to && said folder || return 1
+	must_fail 1 client cp /nothing /to && said 'not found'
+}
+
+made() {
+	(umask 027 && client mkdir /folder && client touch /file && client mkfifo /fifo &&
+		echo text | client put - /text) || return 1
+	[ "$(stat -c '%a %F' "$dir/folder" "$dir/file" "$dir/fifo" "$dir/text")" = \
+'750 directory
+640 regular empty file
+640 fifo
+640 regular file' ] || { stat -c '%a %F %n' "$dir"/*; return 1; }
+	touch -d @1 "$dir/file" "$dir/folder"
+	must client touch /file && must client touch /folder || return 1
+	[ "$(stat -c %Y "$dir/file")" -gt 1000000000 ] &&
+		[ "$(stat -c %Y "$dir/folder")" -gt 1000000000 ]
+}
+
+watched() {
+	local watcher
+	mkdir "$dir/folder"
+	client watch /folder >"$scratch/seen" &
+	watcher=$!
+	until grep -q watching "$scratch/seen"; do
+		kill -0 $watcher || return 1
+		sleep 0.01
+	done
+	echo text >"$dir/folder/file"
+	must client mv /folder/file /folder/other || return 1
+	rm "$dir/folder/other"
+	rmdir "$dir/folder"
+	must wait $watcher || return 1
+	printf '%s\n' watching 'created file' 'modified file' 'written file' \
+		'moved-from file' 'moved-to other' 'removed other' self-removed ended \
+		>"$scratch/wanted"
+	must diff "$scratch/wanted" "$scratch/seen"
+}
+
 usage() {
 	must_fail 2 client && must_fail 2 client dance / && must_fail 2 client cat || return 1
 	must_fail 2 client ls a b && must_fail 2 client --timeout x ls || return 1
@@ -255,5 +317,9 @@ case_is 'a file without access is refused' no_access
 server_prefix=()
 case_is 'a whole tree comes back' whole_tree
 case_is 'a whole tree comes back without openat2' whole_tree --no-openat2
+case_is 'a whole tree is stored' tree_stored
+case_is 'files are copied within the server' copies
+case_is 'what is made has the mode that the client may give' made
+case_is 'what happens in a folder is printed' watched
 case_is 'wrong usage is told with its exit status' usage
 exit $failed

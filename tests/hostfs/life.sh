@@ -83,7 +83,7 @@ killed_in_a_call() {
 
 killed_again_and_again() {
 	local i victim
-	head -c 20000000 /dev/zero >"$dir/file"
+	head -c 80000000 /dev/zero >"$dir/file"
 	for i in {1..30}; do
 		client cat /file >"$scratch/victim.out" &
 		victim=$!
@@ -114,6 +114,54 @@ server_killed_in_a_call() {
 	# Another one takes the place, and the socket file that was left.
 	[ -S "$HOSTFS_SOCKET" ] || return 1
 	start_server && must client ls /
+}
+
+# One that waits for a lock, one for an event: both are told.
+server_killed_while_others_wait() {
+	local watcher locker program
+	: >"$dir/file"
+	client watch /file >"$scratch/seen" 2>"$scratch/watcher.err" &
+	watcher=$!
+	until grep -q watching "$scratch/seen"; do sleep 0.01; done
+	exec 8>"$dir/file"
+	flock 8
+	program=$(compile waiter) || return 1
+	"$program" "$HOSTFS_SOCKET" file >"$scratch/locker.out" 2>&1 &
+	locker=$!
+	until [ "$(count kept)" = 2 ]; do
+		kill -0 $locker || { cat "$scratch/locker.out"; return 1; }
+		sleep 0.01
+	done
+	kill -KILL "$server"
+	wait "$server" 2>/dev/null
+	exec 8>&-
+	wait $watcher
+	[ $? = 3 ] && grep -q 'other side is gone' "$scratch/watcher.err" || return 1
+	must wait $locker || { cat "$scratch/locker.out"; return 1; }
+	grep -q PEER_CLOSED "$scratch/locker.out" || return 1
+	start_server
+}
+
+# A client that waits for a lock dies: its wait ends with it.
+killed_while_it_waits() {
+	local locker program
+	: >"$dir/file"
+	exec 8>"$dir/file"
+	flock 8
+	program=$(compile waiter) || return 1
+	"$program" "$HOSTFS_SOCKET" file >"$scratch/locker.out" 2>&1 &
+	locker=$!
+	until [ "$(count kept)" = 1 ]; do
+		kill -0 $locker || { cat "$scratch/locker.out"; return 1; }
+		sleep 0.01
+	done
+	kill -KILL $locker
+	wait $locker 2>/dev/null
+	await_count kept 0 && await_count open_files 0 || return 1
+	flock -u 8
+	sleep 0.05
+	must flock -n 8 || return 1
+	exec 8>&-
 }
 
 deadline() {
@@ -166,6 +214,8 @@ case_is 'a killed client leaves no open file' killed_with_open_file
 case_is 'a client killed in a call is forgotten' killed_in_a_call
 case_is 'clients killed again and again leave nothing' killed_again_and_again
 case_is 'a server killed in a call is noticed, and replaced' server_killed_in_a_call
+case_is 'a server killed while others wait tells them all' server_killed_while_others_wait
+case_is 'a client killed while it waits waits no more' killed_while_it_waits
 case_is 'a deadline passes and the server goes on' deadline
 case_is 'a removed file can be used while it is open' removed_while_open
 case_is 'a server stopped with clients ends well' stopped_with_clients
