@@ -73,8 +73,15 @@ const char *c_list_name(struct c_code *c, const struct type *list, const char *p
 
 const char *c_path(struct c_code *c, const struct type *type, const char *path)
 {
+	const struct declaration *d = type->newtype;
+
 	(void)c;
-	return type->newtype != NULL ? type->newtype->c_name : path;
+	if (d == NULL)
+		return path;
+	/* A newtype of a newtype has the list types of that. */
+	while (d->as.newtype->newtype != NULL && d->as.newtype->newtype != d)
+		d = d->as.newtype->newtype;
+	return d->c_name;
 }
 
 const char *c_member_path(struct c_code *c, const char *path, const struct member *member)
