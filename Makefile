@@ -41,6 +41,7 @@ test: needs-build needs-test ## everything that proves it; TEST=NAME for some of
 bench: needs-build needs-bench ## figures, against the peers and by hand
 	@$(MAKE) --no-print-directory all
 	@tests/bench/codec/bench.sh
+	@tests/bench/hostfs/bench.sh
 
 clean: ## remove what was built
 	rm -rf build
