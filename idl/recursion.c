@@ -281,7 +281,8 @@ static void check_depth(struct check *check, const struct graph *graph,
 	}
 }
 
-/* What leads to a recursive struct, and what one leads to. */
+/* What leads to a recursive struct, and all that it leads to: `@depth` before
+ * a member counts everything below it. */
 static void mark_counting(struct check *check, const struct graph *graph)
 {
 	bool *leads = arena_alloc(check->arena, (size_t)graph->nodes + 1);
@@ -299,7 +300,7 @@ static void mark_counting(struct check *check, const struct graph *graph)
 	for (i = graph->nodes; i-- > 0;) {
 		node = graph->order[i];
 		component = graph->component[node];
-		within[component] |= graph->cyclic[node];
+		within[component] |= leads[component];
 		for (j = graph->first[node]; within[component]
 			&& j < graph->first[node + 1]; j++)
 			within[graph->component[graph->targets[j]]] = true;

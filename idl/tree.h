@@ -269,7 +269,7 @@ struct declaration {
 			bool is_recursive;
 			/*
 			 * Its readers count depth: it is recursive, or leads to
-			 * a recursive one, or is found within one.
+			 * a recursive one, or is found below one that does.
 			 */
 			bool counts_depth;
 			/* RECORD: bytes in place, and whether every pattern of
