@@ -27,7 +27,7 @@ compile() {
 	"${CC:-gcc}" "${flags[@]}" "${@:3}" -c -o "$work/$1.o" "$2" >>"$work/log" 2>&1
 }
 
-mkdir "$work/shared"
+mkdir "$work/shared" "$work/of"
 for source in runtime/{channel,codec,events,ring,status,loopback*}.c \
 	tests/roundtrip/{scenes*,values,world*}.c; do
 	compile "shared/$(basename "$source" .c)" "$source" ||
@@ -36,16 +36,16 @@ done
 
 # build STEM SCHEMA: the program of one schema, and of what it imports.
 build() {
-	local folder=$work/$1 source file
+	local folder=$work/of/$1 source file
 	"$skald" c "$2" -I protocols -o "$folder" --reflect --depfile "$folder.deps" \
 		>>"$work/log" 2>&1 || return
 	while read -r file; do
 		"$skald" c "$file" -I protocols -o "$folder" >>"$work/log" 2>&1 || return
 	done < <(grep -o '^[^ ].*:$' "$folder.deps" | sed 's/:$//; s/\\ / /g')
 	for source in "$folder"/*.c; do
-		compile "$1/$(basename "$source" .c)" "$source" -I"$folder" || return
+		compile "of/$1/$(basename "$source" .c)" "$source" -I"$folder" || return
 	done
-	compile "$1/main" tests/roundtrip/roundtrip.c -DSCHEMA="${1//[^A-Za-z0-9]/_}_schema" &&
+	compile "of/$1/main" tests/roundtrip/roundtrip.c -DSCHEMA="${1//[^A-Za-z0-9]/_}_schema" &&
 		"${CC:-gcc}" "${flags[@]}" -o "$folder/run" "$folder"/*.o "$work"/shared/*.o \
 		>>"$work/log" 2>&1
 }
@@ -63,7 +63,7 @@ while read -r schema; do
 		fail "$stem: its round trips compile"
 		continue
 	fi
-	"$work/$stem/run" "$seed" "$stem" "$pattern" >"$work/out" 2>"$work/log"
+	"$work/of/$stem/run" "$seed" "$stem" "$pattern" >"$work/out" 2>"$work/log"
 	status=$?
 	cat "$work/out"
 	if [ $status != 0 ] || [ -s "$work/log" ]; then
