@@ -34,20 +34,29 @@ for source in runtime/{channel,codec,events,ring,status,loopback*}.c \
 		{ fail "what all round trips share compiles"; exit 1; }
 done
 
-# build STEM SCHEMA: the program of one schema, and of what it imports.
+# generate SCHEMA [FLAG]...: its C, in one folder with that of all others.
+generate() {
+	"$skald" c "$1" -I protocols -o "$work/of" "${@:2}" >>"$work/log" 2>&1
+}
+
+# build STEM SCHEMA: the program of one schema, and of what it imports, which
+# is compiled once. Without optimisation: that takes longer than all the rest.
 build() {
-	local folder=$work/of/$1 source file
-	"$skald" c "$2" -I protocols -o "$folder" --reflect --depfile "$folder.deps" \
-		>>"$work/log" 2>&1 || return
+	local main=$work/of/$1 file stem objects=()
+	generate "$2" --reflect --depfile "$main.deps" || return
 	while read -r file; do
-		"$skald" c "$file" -I protocols -o "$folder" >>"$work/log" 2>&1 || return
-	done < <(grep -o '^[^ ].*:$' "$folder.deps" | sed 's/:$//; s/\\ / /g')
-	for source in "$folder"/*.c; do
-		compile "of/$1/$(basename "$source" .c)" "$source" -I"$folder" || return
-	done
-	compile "of/$1/main" tests/roundtrip/roundtrip.c -DSCHEMA="${1//[^A-Za-z0-9]/_}_schema" &&
-		"${CC:-gcc}" "${flags[@]}" -o "$folder/run" "$folder"/*.o "$work"/shared/*.o \
-		>>"$work/log" 2>&1
+		stem=$(basename "$file")
+		stem=${stem%.*}.skald
+		[ -f "$work/of/$stem.c" ] || generate "$file" || return
+		[ -f "$work/of/$stem.o" ] ||
+			compile "of/$stem" "$work/of/$stem.c" -O0 -I"$work/of" || return
+		objects+=("$work/of/$stem.o")
+	done < <(grep -o '^[^ ].*:$' "$main.deps" | sed 's/:$//; s/\\ / /g')
+	compile "of/$1.reflect" "$main.skald.reflect.c" -O0 -I"$work/of" &&
+		compile "of/$1.main" tests/roundtrip/roundtrip.c \
+			-DSCHEMA="${1//[^A-Za-z0-9]/_}_schema" &&
+		"${CC:-gcc}" "${flags[@]}" -o "$main.run" "$main".{reflect,main}.o \
+			"${objects[@]}" "$work"/shared/*.o >>"$work/log" 2>&1
 }
 
 # With nothing to it, no test is left.
@@ -63,7 +72,7 @@ while read -r schema; do
 		fail "$stem: its round trips compile"
 		continue
 	fi
-	"$work/of/$stem/run" "$seed" "$stem" "$pattern" >"$work/out" 2>"$work/log"
+	"$work/of/$stem.run" "$seed" "$stem" "$pattern" >"$work/out" 2>"$work/log"
 	status=$?
 	cat "$work/out"
 	if [ $status != 0 ] || [ -s "$work/log" ]; then
