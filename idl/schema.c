@@ -23,6 +23,42 @@ struct loading {
 static struct unit *load_unit(struct loading *loading, const char *path,
 	struct span from, struct unit *importer);
 
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+static const struct source_text *text_find(const struct source_text *texts,
+	const char *path)
+{
+	for (; texts->path != NULL; texts++)
+		if (strcmp(base_name(texts->path), base_name(path)) == 0)
+			return texts;
+	return NULL;
+}
+
+/* The source of a path; NULL is reported. */
+static struct source *load_source(struct loading *loading, const char *path,
+	struct span from)
+{
+	struct check *check = loading->check;
+	const struct schema_options *options = loading->options;
+	const struct source_text *text;
+
+	if (options == NULL || options->texts == NULL)
+		return source_load(check->arena, check->diags, path, from);
+	text = text_find(options->texts, path);
+	if (text == NULL) {
+		diag_report(check->diags, E0001, from,
+			"cannot read `%s`: it is not among the texts", path);
+		return NULL;
+	}
+	return source_from_text(check->arena, check->diags, text->path,
+		text->text, text->size, from);
+}
+
 /* Links and other spellings lead to the same file. */
 static const char *real_path(struct arena *arena, const char *path)
 {
@@ -39,8 +75,7 @@ static const char *real_path(struct arena *arena, const char *path)
 static struct file *file_new(struct arena *arena, struct source *source)
 {
 	struct file *file = ARENA_NEW(arena, struct file);
-	const char *slash = strrchr(source->path, '/');
-	const char *name = slash != NULL ? slash + 1 : source->path;
+	const char *name = base_name(source->path);
 	const char *dot = strrchr(name, '.');
 
 	file->source = source;
@@ -96,6 +131,9 @@ static const char *import_find(struct loading *loading, const struct unit *unit,
 	size_t folder = (size_t)(unit->file->name - from), i;
 	const char *found;
 
+	if (options != NULL && options->texts != NULL)
+		return text_find(options->texts, path) ?
+			text_find(options->texts, path)->path : NULL;
 	if (path[0] == '/')
 		return access(path, F_OK) == 0 ? path : NULL;
 	found = import_in(arena, from, folder, path);
@@ -187,7 +225,8 @@ static struct unit *load_unit(struct loading *loading, const char *path,
 	struct span from, struct unit *importer)
 {
 	struct check *check = loading->check;
-	const char *real = real_path(check->arena, path);
+	const char *real = loading->options != NULL && loading->options->texts
+		!= NULL ? path : real_path(check->arena, path);
 	struct unit *unit = unit_by_path(check->units, real);
 	struct source *source;
 
@@ -204,7 +243,7 @@ static struct unit *load_unit(struct loading *loading, const char *path,
 			IMPORT_DEPTH_MAX);
 		return NULL;
 	}
-	source = source_load(check->arena, check->diags, path, from);
+	source = load_source(loading, path, from);
 	if (source == NULL)
 		return NULL;
 	unit = ARENA_NEW(check->arena, struct unit);

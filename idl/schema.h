@@ -7,10 +7,22 @@
 #include "idl/diag.h"
 #include "idl/tree.h"
 
+/* A schema that is at hand: NUL-terminated, as in struct source. */
+struct source_text {
+	const char *path;
+	const char *text;
+	size_t size;
+};
+
 struct schema_options {
 	/* Folders to look for imports in, after the importing file's own. */
 	const char *const *import_folders;
 	size_t import_folder_count;
+	/*
+	 * If not NULL, no file is read: this is all there is, up to a path of
+	 * NULL. Imports find theirs by the name behind the last slash.
+	 */
+	const struct source_text *texts;
 };
 
 /*

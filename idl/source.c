@@ -76,6 +76,19 @@ static void source_unreadable(struct diagnostics *diags, const char *path,
 		strerror(errno));
 }
 
+/* Refuses what is too large or no text. */
+static struct source *source_check(struct diagnostics *diags, struct source *source,
+	struct span from)
+{
+	if (source->size > SOURCE_SIZE_MAX) {
+		diag_report(diags, E0003, from,
+			"`%s` is too large: a schema has at most %zu bytes",
+			source->path, SOURCE_SIZE_MAX);
+		return NULL;
+	}
+	return source_is_text(diags, source, from) ? source : NULL;
+}
+
 struct source *source_load(struct arena *arena, struct diagnostics *diags,
 	const char *path, struct span from)
 {
@@ -92,15 +105,18 @@ struct source *source_load(struct arena *arena, struct diagnostics *diags,
 	if (!good)
 		source_unreadable(diags, path, from);
 	fclose(in);
-	if (!good)
-		return NULL;
-	if (source->size > SOURCE_SIZE_MAX) {
-		diag_report(diags, E0003, from,
-			"`%s` is too large: a schema has at most %zu bytes",
-			path, SOURCE_SIZE_MAX);
-		return NULL;
-	}
-	return source_is_text(diags, source, from) ? source : NULL;
+	return good ? source_check(diags, source, from) : NULL;
+}
+
+struct source *source_from_text(struct arena *arena, struct diagnostics *diags,
+	const char *path, const char *text, size_t size, struct span from)
+{
+	struct source *source = ARENA_NEW(arena, struct source);
+
+	source->path = path;
+	source->text = text;
+	source->size = size;
+	return source_check(diags, source, from);
 }
 
 size_t utf8_length(const char *text, size_t size)

@@ -35,6 +35,10 @@ struct span {
  */
 struct source *source_load(struct arena *arena, struct diagnostics *diags,
 	const char *path, struct span from);
+/* The same of a text that is at hand and lasts: `text` is NUL-terminated, and
+ * only borrowed. */
+struct source *source_from_text(struct arena *arena, struct diagnostics *diags,
+	const char *path, const char *text, size_t size, struct span from);
 
 /* The length of the UTF-8 character at `text`, of which `size` bytes are
  * there; 0 if it is malformed. */
