@@ -136,6 +136,7 @@ struct host {
 	struct waiter *waiters;
 	unsigned waiters_end;		/* none is at this place or behind it */
 	unsigned waiting;
+	unsigned retrying;		/* those who wait for what may come */
 	unsigned retries;
 	uint64_t next_retry;
 	uint64_t search;

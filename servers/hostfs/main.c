@@ -224,10 +224,11 @@ static int serve(void)
 	int status = SK_OK;
 
 	while (status == SK_OK || status == SK_TIMED_OUT) {
-		if (host.watching > 0 || host.waiting > 0)
+		bool polls = host.watching > 0 || host.retrying > 0;
+
+		if (polls)
 			wait_for_work();
-		status = sk_server_step(&host.server,
-			host.watching > 0 || host.waiting > 0 ? SK_POLL : SK_FOREVER);
+		status = sk_server_step(&host.server, polls ? SK_POLL : SK_FOREVER);
 		wait_retry(&host);
 		watch_serve(&host);
 	}

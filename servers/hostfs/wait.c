@@ -23,14 +23,21 @@ void wait_close(struct host *host)
 	free(host->waiters);
 }
 
+static void forget(const struct waiter *waiter)
+{
+	waiter->account->waiters--;
+	waiter->host->waiting--;
+	if (waiter->kind != WAIT_NEVER)
+		waiter->host->retrying--;
+}
+
 /* Answers what its attempt has come to. */
 static void answer(struct waiter *waiter, int error)
 {
 	struct sk_reply *to = &waiter->reply;
 	fs_Error code = operations_error(error);
 
-	waiter->account->waiters--;
-	waiter->host->waiting--;
+	forget(waiter);
 	if (waiter->kind == WAIT_FLOCK)
 		fs_File_flock_answer(to, code, &(struct fs_File_flock_reply){0});
 	else if (waiter->kind == WAIT_LOCK)
@@ -57,6 +64,8 @@ int wait_add(struct host *host, const struct waiter *from, struct sk_reply *to)
 		waiter->reply = sk_reply_keep(to);
 		account->waiters++;
 		host->waiting++;
+		if (from->kind != WAIT_NEVER)
+			host->retrying++;
 		if (host->waiters_end <= i)
 			host->waiters_end = i + 1;
 		break;
@@ -71,8 +80,7 @@ void wait_canceled(struct host *host, uint64_t token)
 
 		if (!waiter->reply.port || waiter->reply.token != token)
 			continue;
-		waiter->account->waiters--;
-		host->waiting--;
+		forget(waiter);
 		sk_reply_drop(&waiter->reply);
 	}
 }
@@ -108,7 +116,7 @@ void wait_retry(struct host *host)
 
 	if (host->waiting == 0)
 		host->waiters_end = 0;
-	if (host->waiting == 0 || sk_socket_now() < host->next_retry)
+	if (host->retrying == 0 || sk_socket_now() < host->next_retry)
 		return;
 	/* Another one is the first each time. */
 	host->retries++;
@@ -124,5 +132,5 @@ void wait_retry(struct host *host)
 
 int wait_timeout_ms(const struct host *host)
 {
-	return host->waiting > 0 ? RETRY_MS : -1;
+	return host->retrying > 0 ? RETRY_MS : -1;
 }

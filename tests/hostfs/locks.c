@@ -7,7 +7,9 @@
 #include "tests/hostfs/fs.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SLOTS 12
@@ -298,19 +300,42 @@ static void a_session_ends(fs_Node node, const char *socket)
 	WANT(0, release(0, 1));
 }
 
+/* How often the server has gone to sleep. */
+static long sleeps(void)
+{
+	struct ucred server;
+	socklen_t size = sizeof(server);
+	char line[256];
+	long count = -1;
+	FILE *file;
+
+	WANT(0, getsockopt(session.fd, SOL_SOCKET, SO_PEERCRED, &server, &size));
+	snprintf(line, sizeof(line), "/proc/%d/status", server.pid);
+	file = fopen(line, "r");
+	WANT(true, file != NULL);
+	while (fgets(line, sizeof(line), file))
+		sscanf(line, "voluntary_ctxt_switches: %ld", &count);
+	fclose(file);
+	return count;
+}
+
 static void readiness(void)
 {
 	struct fs_File_ready_request ask = {fs_Ready_READABLE};
 	struct fs_File_ready_reply ready;
 	struct fs_File_wait_ready_request wait = {fs_Ready_READABLE, 0};
 	struct fs_File_wait_ready_reply waited;
-	struct sk_call call = {.deadline = sk_socket_after(100)};
+	struct sk_call call = {.deadline = sk_socket_after(400)};
+	long before;
 
 	WANT(0, fs_File_ready(&one->channel, &ask, &ready, patiently()));
 	WANT(fs_Ready_READABLE, ready.now);
 	WANT(0, fs_File_wait_ready(&one->channel, &wait, &waited, patiently()));
 	wait.sequence = waited.sequence;
+	/* The server lies asleep meanwhile: nothing here becomes ready. */
+	before = sleeps();
 	WANT(SK_TIMED_OUT, fs_File_wait_ready(&one->channel, &wait, &waited, &call));
+	WANT(true, sleeps() - before < 10);
 	WANT(0, fs_File_ready(&one->channel, &ask, &ready, patiently()));
 }
 
