@@ -15,7 +15,7 @@
 
 #include "compiler/hex.h"
 #include "compiler/json.h"
-#include "tests/reflect_json.h"
+#include "fuzz/reflect_json.h"
 
 extern const struct sk_schema SCHEMA;
 

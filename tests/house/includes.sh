@@ -23,11 +23,12 @@ check() {
 check idl 'idl/'
 check compiler 'compiler/|idl/'
 check runtime 'runtime/|kernel/abi\.h"'
+check fuzz 'fuzz/|compiler/|idl/|runtime/'
 for server in servers/*/; do
 	server=${server%/}
 	check "$server" "runtime/|$server/|protocols/|[a-z_]+\.skald\.h\""
 done
-if grep -rnE '#[ \t]*include[ \t]+"tests/' idl compiler runtime servers protocols; then
+if grep -rnE '#[ \t]*include[ \t]+"tests/' idl compiler runtime fuzz servers protocols; then
 	echo "not ok - nothing includes tests"
 	failed=1
 else

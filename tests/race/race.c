@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/roundtrip/values.h"
+#include "fuzz/values.h"
 
 extern const struct sk_schema SCHEMA;
 

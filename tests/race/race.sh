@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 "$build/skald" c tests/golden/constructs.skald -o "$work" --reflect &&
 	gcc -std=c11 -D_GNU_SOURCE -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-DSCHEMA=constructs_schema -I. -I"$work" -o "$work/race" tests/race/race.c \
-		tests/roundtrip/values.c "$work"/*.c \
+		fuzz/values.c "$work"/*.c \
 		runtime/{codec,channel,ring,events}.c -lpthread \
 		>"$work/log" 2>&1 &&
 	"$work/race" "${ROUNDS:-20000}" "$seed" >"$work/log" 2>&1

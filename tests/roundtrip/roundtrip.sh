@@ -29,7 +29,7 @@ compile() {
 
 mkdir "$work/shared" "$work/of"
 for source in runtime/{channel,codec,events,ring,status,loopback*}.c \
-	tests/roundtrip/{scenes*,values,world*}.c; do
+	fuzz/values.c tests/roundtrip/{scenes*,world*}.c; do
 	compile "shared/$(basename "$source" .c)" "$source" ||
 		{ fail "what all round trips share compiles"; exit 1; }
 done

@@ -7,7 +7,7 @@
 #define TESTS_ROUNDTRIP_WORLD_H
 
 #include "runtime/loopback.h"
-#include "tests/roundtrip/values.h"
+#include "fuzz/values.h"
 
 #define WORLD_SLOTS 4
 #define WORLD_DEALS 12

@@ -1,5 +1,5 @@
 /* JSON and generated structs. See reflect_json.h. */
-#include "tests/reflect_json.h"
+#include "fuzz/reflect_json.h"
 
 #include <inttypes.h>
 #include <string.h>

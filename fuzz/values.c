@@ -1,5 +1,5 @@
 /* Values of any generated struct. See values.h. */
-#include "tests/roundtrip/values.h"
+#include "fuzz/values.h"
 
 #include <stdlib.h>
 #include <string.h>

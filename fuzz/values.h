@@ -2,8 +2,8 @@
  * Values of any generated struct, by its reflection tables: at random, compared,
  * read all over.
  */
-#ifndef TESTS_ROUNDTRIP_VALUES_H
-#define TESTS_ROUNDTRIP_VALUES_H
+#ifndef FUZZ_VALUES_H
+#define FUZZ_VALUES_H
 
 #include "runtime/reflect.h"
 #include "runtime/skald.h"

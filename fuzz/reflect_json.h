@@ -2,8 +2,8 @@
  * From JSON to generated structs and back, by reflection tables. The texts are
  * those of the interpreter (compiler/wire.h).
  */
-#ifndef TESTS_REFLECT_JSON_H
-#define TESTS_REFLECT_JSON_H
+#ifndef FUZZ_REFLECT_JSON_H
+#define FUZZ_REFLECT_JSON_H
 
 #include "compiler/value.h"
 #include "runtime/reflect.h"
