@@ -95,7 +95,7 @@ static struct magnitude magnitude_shift_right(struct magnitude a, unsigned by)
 		a.low >> by | a.high << (64 - by) };
 }
 
-/* Bit by bit: a few hundred steps, and constants are few. */
+/* Beyond 64 bits bit by bit: a few hundred steps, but those are few. */
 static struct magnitude magnitude_divide(struct magnitude a, struct magnitude b,
 	struct magnitude *remainder)
 {
@@ -103,6 +103,10 @@ static struct magnitude magnitude_divide(struct magnitude a, struct magnitude b,
 	bool carry;
 	int i;
 
+	if (a.high == 0 && b.high == 0) {
+		*remainder = (struct magnitude){ 0, a.low % b.low };
+		return (struct magnitude){ 0, a.low / b.low };
+	}
 	for (i = 127; i >= 0; i--) {
 		carry = rest.high >> 63;
 		rest = magnitude_shift_left(rest, 1);
