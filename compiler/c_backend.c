@@ -4,10 +4,7 @@
 #define _GNU_SOURCE
 #include "compiler/c_backend.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "compiler/c_code.h"
 #include "idl/check_c_names.h"
@@ -118,53 +115,43 @@ static struct printer print_depfile(struct arena *arena, const struct schema *sc
 	return out;
 }
 
-/* Makes the folder and those above it. */
-static int make_folder(struct arena *arena, const char *path)
+bool c_print(struct arena *arena, struct diagnostics *diags,
+	const struct schema *schema, bool reflect, struct c_texts *to)
 {
-	char *part = arena_copy(arena, path, strlen(path));
-
-	for (char *p = part + 1; ; p++) {
-		if (*p != '/' && *p != '\0')
-			continue;
-		char end = *p;
-		*p = '\0';
-		if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-			fprintf(stderr, "skald: cannot make folder %s: %s\n", part,
-				strerror(errno));
-			return -1;
-		}
-		if (end == '\0')
-			return 0;
-		*p = end;
-	}
-}
-
-int c_generate(struct arena *arena, struct diagnostics *diags,
-	const struct schema *schema, const struct c_options *options)
-{
-	const char *stem = arena_printf(arena, "%s/%s", options->folder, schema->root->stem);
 	struct c_code header = new_code(arena, schema->root);
 	struct c_code source = new_code(arena, schema->root);
 	struct c_code tables = new_code(arena, schema->root);
 
 	check_c_names(arena, diags, schema->root);
 	if (diag_errors(diags) != 0)
-		return 1;
+		return false;
 	c_print_header(&header);
 	print_source(&source);
-	if (options->reflect)
+	if (reflect)
 		c_print_reflection(&tables, schema);
-	if (make_folder(arena, options->folder) != 0)
+	*to = (struct c_texts){ header.out, source.out, tables.out };
+	return true;
+}
+
+int c_generate(struct arena *arena, struct diagnostics *diags,
+	const struct schema *schema, const struct c_options *options)
+{
+	const char *stem = arena_printf(arena, "%s/%s", options->folder, schema->root->stem);
+	struct c_texts texts;
+
+	if (!c_print(arena, diags, schema, options->reflect, &texts))
+		return 1;
+	if (print_make_folder(arena, options->folder) != 0)
 		return 2;
 
 	struct printer depfile = print_depfile(arena, schema, options, stem);
 	struct print_file files[4] = {
-		{ &header.out, arena_printf(arena, "%s.skald.h", stem) },
-		{ &source.out, arena_printf(arena, "%s.skald.c", stem) },
+		{ &texts.header, arena_printf(arena, "%s.skald.h", stem) },
+		{ &texts.source, arena_printf(arena, "%s.skald.c", stem) },
 	};
 	size_t count = 2;
 	if (options->reflect)
-		files[count++] = (struct print_file){ &tables.out,
+		files[count++] = (struct print_file){ &texts.tables,
 			arena_printf(arena, "%s.skald.reflect.c", stem) };
 	if (options->depfile != NULL)
 		files[count++] = (struct print_file){ &depfile, options->depfile };

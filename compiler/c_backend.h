@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "compiler/print.h"
 #include "idl/diag.h"
 #include "idl/tree.h"
 
@@ -16,6 +17,20 @@ struct c_options {
 	const char *depfile;		/* make rule of what they were made from, or NULL */
 	bool reflect;			/* also the tables of runtime/reflect.h */
 };
+
+struct c_texts {
+	struct printer header;
+	struct printer source;
+	struct printer tables;		/* of reflection */
+};
+
+/*
+ * Makes the texts of the files for the root file of the schema, with or
+ * without the tables. False if the schema cannot be had in C (reported to
+ * `diags`).
+ */
+bool c_print(struct arena *arena, struct diagnostics *diags,
+	const struct schema *schema, bool reflect, struct c_texts *to);
 
 /*
  * Writes the files for the root file of the schema; imports are included by

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "compiler/print.h"
 #include "compiler/wire.h"
 #include "idl/diag.h"
 #include "idl/schema.h"
@@ -108,6 +109,16 @@ int command_write(struct run *run, char *data, size_t size);
 
 /* "head, byte 13: entries[3].name: ..." on stderr. */
 void command_say_fault(struct run *run, const struct wire_fault *fault);
+
+/*
+ * What `skald dump` prints: a row for each stretch of at most eight bytes, in
+ * the order of the bytes; of padding only the first row. False: it is damaged,
+ * see *fault; then all that was not understood stands in rows behind the reason.
+ */
+bool dump_message(struct arena *arena, FILE *to, const struct declaration *message,
+	struct wire_view input, struct wire_fault *fault);
+/* What `skald stat` prints of all of the root file. */
+struct printer stat_print(struct arena *arena, const struct schema *schema, bool json);
 
 int command_check(struct run *run);
 int command_c(struct run *run);

@@ -340,28 +340,42 @@ static void print_json(struct stats *stats, const struct schema *schema)
 	print(&stats->out, "]}\n");
 }
 
-int command_stat(struct run *run)
+static struct printer print_stats(struct arena *arena, const struct schema *schema,
+	const struct wish *wish, bool json)
 {
 	struct stats stats = {
-		.arena = run->arena,
+		.arena = arena, .sizes = c_sizes_new(arena),
+		.file = schema->root, .wish = *wish,
 		/* There may be nothing to say. */
-		.out = {.arena = run->arena, .text = arena_alloc(run->arena, 1)},
+		.out = {.arena = arena, .text = arena_alloc(arena, 1)},
 	};
+
+	if (json) {
+		print_json(&stats, schema);
+	} else {
+		print_messages(&stats, schema);
+		print_methods(&stats);
+	}
+	return stats.out;
+}
+
+struct printer stat_print(struct arena *arena, const struct schema *schema, bool json)
+{
+	return print_stats(arena, schema, &(struct wish){0}, json);
+}
+
+int command_stat(struct run *run)
+{
+	struct wish wish = {0};
+	struct printer text;
 	struct schema *schema;
 	int status;
 
 	schema = command_schema(run, run->arguments[0], &status);
 	if (schema == NULL)
 		return status;
-	stats.sizes = c_sizes_new(run->arena);
-	stats.file = schema->root;
-	if (!find_wish(run, schema, &stats.wish))
+	if (!find_wish(run, schema, &wish))
 		return STATUS_BAD;
-	if (run->json) {
-		print_json(&stats, schema);
-	} else {
-		print_messages(&stats, schema);
-		print_methods(&stats);
-	}
-	return command_write(run, stats.out.text, stats.out.size);
+	text = print_stats(run->arena, schema, &wish, run->json);
+	return command_write(run, text.text, text.size);
 }

@@ -228,7 +228,7 @@ static void show_rest(struct dump *dump, const struct wire_fault *fault)
 	print_plain(dump->to, *tail, dump->shown[WIRE_TAIL]);
 }
 
-static bool dump_message(struct dump *dump, struct wire_view input,
+static bool dump_decoded(struct dump *dump, struct wire_view input,
 	struct wire_fault *fault)
 {
 	struct wire_decode_options options = {.field = show, .context = dump};
@@ -246,33 +246,39 @@ static bool dump_message(struct dump *dump, struct wire_view input,
 		&value, fault);
 }
 
+bool dump_message(struct arena *arena, FILE *to, const struct declaration *message,
+	struct wire_view input, struct wire_fault *fault)
+{
+	struct dump dump = {.arena = arena, .to = to, .message = message};
+	bool good = dump_decoded(&dump, input, fault);
+
+	if (!good)
+		show_rest(&dump, fault);
+	return good;
+}
+
 static int dump_input(struct run *run, const struct declaration *message,
 	struct wire_view input)
 {
 	char *text;
 	size_t size;
-	struct dump dump = {
-		.arena = run->arena, .message = message,
-		.to = open_memstream(&text, &size),
-	};
+	FILE *to = open_memstream(&text, &size);
 	struct wire_fault fault = {0};
 	bool good = false;
 	int status;
 
-	if (dump.to == NULL) {
+	if (to == NULL) {
 		command_say("out of memory");
 		return STATUS_USAGE;
 	}
 	if (message == NULL) {
-		print_plain(dump.to, input, 0);
+		print_plain(to, input, 0);
 	} else {
-		good = dump_message(&dump, input, &fault);
-		if (!good) {
-			show_rest(&dump, &fault);
+		good = dump_message(run->arena, to, message, input, &fault);
+		if (!good)
 			command_say_fault(run, &fault);
-		}
 	}
-	fclose(dump.to);
+	fclose(to);
 	status = command_write(run, text, size);
 	free(text);
 	return status ? status : good ? STATUS_GOOD : STATUS_BAD;

@@ -133,7 +133,7 @@ static int diag_compare(const void *left, const void *right)
 	return a->order < b->order ? -1 : a->order > b->order;
 }
 
-struct diagnostic **diag_take_sorted(struct diagnostics *diags, unsigned *count)
+static struct diagnostic **diag_sorted(const struct diagnostics *diags, unsigned *count)
 {
 	struct diagnostic **sorted = arena_alloc(diags->arena,
 		(diags->count + 1) * sizeof(struct diagnostic *));
@@ -143,8 +143,29 @@ struct diagnostic **diag_take_sorted(struct diagnostics *diags, unsigned *count)
 	for (report = diags->last; report != NULL; report = report->next)
 		sorted[i++] = report;
 	qsort(sorted, i, sizeof sorted[0], diag_compare);
-	diags->last = NULL;
-	diags->count = 0;
 	*count = i;
 	return sorted;
+}
+
+struct diagnostic **diag_take_sorted(struct diagnostics *diags, unsigned *count)
+{
+	struct diagnostic **sorted = diag_sorted(diags, count);
+
+	diags->last = NULL;
+	diags->count = 0;
+	return sorted;
+}
+
+struct diag_view *diag_views(const struct diagnostics *diags, unsigned *count)
+{
+	struct diagnostic **sorted = diag_sorted(diags, count);
+	struct diag_view *views = arena_alloc(diags->arena,
+		(*count + 1) * sizeof views[0]);
+	unsigned i;
+
+	for (i = 0; i < *count; i++)
+		views[i] = (struct diag_view){ sorted[i]->code, sorted[i]->span,
+			sorted[i]->message, sorted[i]->second,
+			sorted[i]->label, sorted[i]->help };
+	return views;
 }

@@ -51,6 +51,18 @@ bool diag_failed_to_read(const struct diagnostics *diags);
 void diag_print_text(struct diagnostics *diags, FILE *out, bool color);
 void diag_print_json(struct diagnostics *diags, FILE *out);
 
+/* A report, for who looks at it by program. */
+struct diag_view {
+	enum diag_code code;
+	struct span span;		/* a zero one: none */
+	const char *message;
+	struct span second;
+	const char *label;		/* NULL: no second place */
+	const char *help;		/* NULL: none */
+};
+/* All that are kept, sorted by place; they stay to be printed. */
+struct diag_view *diag_views(const struct diagnostics *diags, unsigned *count);
+
 /* "E0123"; its one-line title; true for a warning. */
 const char *diag_code_name(enum diag_code code);
 const char *diag_code_title(enum diag_code code);
