@@ -96,6 +96,20 @@ void print_wrapped(struct printer *out, const char *format, ...)
 	append_line(out, text, strlen(text));
 }
 
+void print_files_add(struct arena *arena, struct print_files *files,
+	const struct printer *text, const char *path)
+{
+	if (files->count == files->capacity) {
+		files->capacity = 2 * files->capacity + 16;
+		struct print_file *moved = arena_alloc(arena,
+			files->capacity * sizeof(*moved));
+		if (files->count != 0)
+			memcpy(moved, files->items, files->count * sizeof(*moved));
+		files->items = moved;
+	}
+	files->items[files->count++] = (struct print_file){ text, path };
+}
+
 static bool has_same_text(const struct printer *out, const char *path)
 {
 	struct stat status;
@@ -175,11 +189,35 @@ static int write_all(const struct print_file *files, size_t count, const char **
 
 int print_to_files(const struct print_file *files, size_t count)
 {
-	const char *written[8] = { NULL };
-	int status = write_all(files, count, written);
+	const char **written;
+	int status;
 
+	if (count == 0)
+		return 0;
+	written = arena_alloc(files[0].text->arena, count * sizeof(*written));
+	status = write_all(files, count, written);
 	for (size_t i = 0; status != 0 && i < count; i++)
 		if (written[i] != NULL)
 			unlink(written[i]);
 	return status;
+}
+
+int print_make_folder(struct arena *arena, const char *path)
+{
+	char *part = arena_copy(arena, path, strlen(path));
+
+	for (char *p = part + 1; ; p++) {
+		if (*p != '/' && *p != '\0')
+			continue;
+		char end = *p;
+		*p = '\0';
+		if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+			fprintf(stderr, "skald: cannot make folder %s: %s\n", part,
+				strerror(errno));
+			return -1;
+		}
+		if (end == '\0')
+			return 0;
+		*p = end;
+	}
 }

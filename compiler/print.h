@@ -32,12 +32,27 @@ struct print_file {
 	const char *path;
 };
 
+/* Files to be written, growing in an arena. */
+struct print_files {
+	struct print_file *items;
+	size_t count;
+	size_t capacity;
+};
+
+/* The text and the path are borrowed. */
+void print_files_add(struct arena *arena, struct print_files *files,
+	const struct printer *text, const char *path);
+
 /*
- * Writes texts, at most 8, to files: all of them or none, each whole or not at
- * all, by temporary files beside them which then take their names. Leaves a
- * file that has the same text alone, so that make rebuilds nothing. Returns 0,
- * or -1 with the reason on stderr.
+ * Writes texts to files: all of them or none, each whole or not at all, by
+ * temporary files beside them which then take their names. Leaves a file that
+ * has the same text alone, so that make rebuilds nothing. Returns 0, or -1
+ * with the reason on stderr.
  */
 int print_to_files(const struct print_file *files, size_t count);
+
+/* Makes the folder and those above it, if they are not there. Returns 0, or -1
+ * with the reason on stderr. */
+int print_make_folder(struct arena *arena, const char *path);
 
 #endif
