@@ -36,7 +36,8 @@ enum command_option {
 	OPTION_HEX = 1 << 6,
 	OPTION_LENIENT = 1 << 7,
 	OPTION_NUMBERS = 1 << 8,
-	OPTION_COLOR = 1 << 9
+	OPTION_COLOR = 1 << 9,
+	OPTION_VECTORS = 1 << 10
 };
 
 struct run;
@@ -60,6 +61,8 @@ struct run {
 	int argument_count;
 	const char **import_folders;
 	size_t import_folder_count;
+	const char **vectors;
+	size_t vectors_count;
 	const char *output;		/* -o, or NULL */
 	const char *depfile;
 	bool reflect;
@@ -127,6 +130,7 @@ int command_decode(struct run *run);
 int command_dump(struct run *run);
 int command_conform(struct run *run);
 int command_stat(struct run *run);
+int command_fuzz(struct run *run);
 int command_explain(struct run *run);
 
 #endif

@@ -18,7 +18,8 @@ enum {
 	LONG_HEX,
 	LONG_LENIENT,
 	LONG_NUMBERS,
-	LONG_COLOR
+	LONG_COLOR,
+	LONG_VECTORS
 };
 
 struct option_row {
@@ -45,6 +46,8 @@ static const struct option_row rows[] = {
 		"take pointers in any order, gaps and left-overs"},
 	{OPTION_NUMBERS, LONG_NUMBERS, "numbers", NULL,
 		"write enumerators as numbers"},
+	{OPTION_VECTORS, LONG_VECTORS, "vectors", "FILE",
+		"seeds from a file of vectors too"},
 	{OPTION_COLOR, LONG_COLOR, "color", "WHEN",
 		"of diagnostics: auto, always or never"},
 	{0, 'h', "help", NULL, "show this"},
@@ -141,6 +144,9 @@ static bool set_option(struct run *run, int key, char **argv)
 	case 'I':
 		run->import_folders[run->import_folder_count++] = optarg;
 		return true;
+	case LONG_VECTORS:
+		run->vectors[run->vectors_count++] = optarg;
+		return true;
 	case LONG_DEPFILE:
 		run->depfile = optarg;
 		return true;
@@ -177,6 +183,8 @@ bool command_parse(struct run *run, int argc, char **argv)
 	run->color = isatty(STDERR_FILENO);
 	run->import_folders = arena_alloc(run->arena,
 		(size_t)argc * sizeof(*run->import_folders));
+	run->vectors = arena_alloc(run->arena,
+		(size_t)argc * sizeof(*run->vectors));
 	list_options(run->command, letters, list);
 	optind = 1;
 	opterr = 0;

@@ -59,6 +59,13 @@ static const struct command commands[] = {
 		command_stat,
 	},
 	{
+		"fuzz", "SCHEMA -o DIR", "generate a fuzzer",
+		"Writes its sources, seeds, dictionaries and a Makefile; "
+		"`make help` there says more.",
+		1, 1, OPTION_IMPORT | OPTION_OUTPUT | OPTION_VECTORS |
+		OPTION_COLOR, command_fuzz,
+	},
+	{
 		"explain", "CODE", "explain a diagnostic (E0123)",
 		NULL, 1, 1, 0, command_explain,
 	},
