@@ -99,6 +99,21 @@ $(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(BUILD)/libskald.a
 $(BUILD)/hostfs-client: $(filter $(CLIENT),$(HOSTFS)) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
+# ---- what fuzzers of schemas link with (fuzz/rules.mk) ----
+
+# One of these has main(), or what an engine calls.
+FUZZ_ENTRIES := $(patsubst %,$(BUILD)/fuzz/%.o,engine mutator afl_main plain_main coverage_main)
+FUZZ_ENGINE := $(filter-out $(FUZZ_ENTRIES),$(patsubst %.c,$(BUILD)/%.o,$(wildcard fuzz/*.c)))
+
+$(BUILD)/libinterpreter.a: $(filter-out %/main.o,$(COMPILER)) $(IDL)
+$(BUILD)/libfuzz.a: $(FUZZ_ENGINE)
+
+$(BUILD)/libinterpreter.a $(BUILD)/libfuzz.a:
+	@rm -f $@
+	ar rcs $@ $^
+
+-include $(wildcard $(BUILD)/fuzz/*.d)
+
 # ---- unit tests ----
 
 UNITS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))

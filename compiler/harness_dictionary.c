@@ -53,12 +53,10 @@ static void add_fixed(struct dictionary *dictionary, const char *name,
 	add_word(dictionary, name, bytes, width);
 }
 
-/* As it stands in place, and elsewhere. */
+/* As it stands in place, and elsewhere; a negative one in two's complement. */
 static void add_number(struct dictionary *dictionary, const char *name,
 	uint64_t number, unsigned width)
 {
-	if (width < 8)
-		number &= (UINT64_C(1) << 8 * width) - 1;
 	add_varint(dictionary, name, number);
 	add_fixed(dictionary, name, number, width);
 }
@@ -84,8 +82,8 @@ static void add_enumerators(struct dictionary *dictionary, const struct type *ty
 
 	for (const struct enumerator *e = d->as.enumeration.first; e; e = e->next)
 		add_number(dictionary, arena_printf(dictionary->arena, "%s_%s",
-			d->c_name, e->name), e->value.negative ?
-			UINT64_C(0) - e->value.low : e->value.low, type->width);
+			d->c_name, e->name),
+			value_integer_bits(&e->value), type->width);
 }
 
 /* Where a number of that width begins to need more room, or turns over. */
@@ -98,14 +96,16 @@ static void add_boundaries(struct dictionary *dictionary, const struct type *typ
 	add_number(dictionary, name, 0, type->width);
 	add_number(dictionary, name, 1, type->width);
 	add_number(dictionary, name, sign - 1, type->width);
-	add_number(dictionary, name, sign, type->width);
-	add_number(dictionary, name, UINT64_MAX, type->width);
-	if (type->width == 8)
-		return;
-	/* The first that does not fit; and -1, as varints have it. */
-	add_varint(dictionary, name, 2 * sign);
-	if (type->is_signed)
-		add_varint(dictionary, name, UINT64_MAX);
+	if (type->is_signed) {
+		add_number(dictionary, name, 0 - sign, type->width);
+		add_number(dictionary, name, UINT64_MAX, type->width);
+	} else {
+		add_number(dictionary, name, sign, type->width);
+		add_number(dictionary, name, 2 * sign - 1, type->width);
+	}
+	/* The first that does not fit. */
+	if (type->width < 8)
+		add_varint(dictionary, name, type->is_signed ? sign : 2 * sign);
 }
 
 static void add_type(struct dictionary *dictionary, const char *name,
