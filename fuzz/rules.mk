@@ -25,7 +25,7 @@ help:
 	@echo 'make plain             and so on: those of all targets'
 	@echo
 	@echo 'CC (plain), CLANG and AFL_CC choose the compilers.'
-	@echo 'Targets: $(TARGETS)'
+	@echo 'TARGET is the first word of a line in targets.list.'
 
 # ---- of the tree ----
 
