@@ -441,6 +441,35 @@ static void write_object(FILE *to, const struct value *value,
 	putc('}', to);
 }
 
+static bool is_digit(char byte)
+{
+	return byte >= '0' && byte <= '9';
+}
+
+/* YAML has more forms: signs, points without digits, what is not finite. */
+static void write_float(FILE *to, const char *text, size_t size)
+{
+	const char *at = text, *end = text + size;
+	bool negative = at < end && *at == '-';
+
+	at += negative || (at < end && *at == '+');
+	if (at == end || (!is_digit(*at) && *at != '.')) {
+		write_string(to, text, size, VALUE_TEXT_UTF8);
+		return;
+	}
+	if (negative)
+		putc('-', to);
+	while (at < end && *at == '0')
+		at++;
+	if (at == end || !is_digit(*at))
+		putc('0', to);
+	for (; at < end; at++) {
+		putc(*at, to);
+		if (*at == '.' && (at + 1 == end || !is_digit(at[1])))
+			putc('0', to);
+	}
+}
+
 void json_write(FILE *to, const struct value *value, enum value_text mode)
 {
 	char number[NUMBER_TEXT_SIZE];
@@ -453,7 +482,7 @@ void json_write(FILE *to, const struct value *value, enum value_text mode)
 		fputs(value->as.truth ? "true" : "false", to);
 		break;
 	case VALUE_FLOAT:
-		fwrite(value->as.string.data, 1, value->as.string.size, to);
+		write_float(to, value->as.string.data, value->as.string.size);
 		break;
 	case VALUE_STRING:
 		write_string(to, value->as.string.data, value->as.string.size,

@@ -20,7 +20,8 @@
 bool json_read(struct arena *arena, const char *text, size_t size,
 	enum value_text mode, struct value *to, struct text_fault *fault);
 
-/* Writes the value on one line, without a line's end. */
+/* Writes the value on one line, without a line's end. A float that is not finite
+ * is a string, as JSON has no number for it. */
 void json_write(FILE *to, const struct value *value, enum value_text mode);
 
 #endif

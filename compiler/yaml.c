@@ -398,6 +398,16 @@ static bool is_flow(const struct value *value)
 	return true;
 }
 
+/* What is not finite has words of its own (float_word() above). */
+static bool write_float(yaml_emitter_t *emitter, const char *text, size_t size)
+{
+	const char *word = text[size - 1] == 'N' ? ".nan" :
+		text[size - 1] != 'y' ? NULL : text[0] == '-' ? "-.inf" : ".inf";
+
+	return word ? write_scalar(emitter, word, strlen(word), true) :
+		write_scalar(emitter, text, size, true);
+}
+
 static bool write_list(yaml_emitter_t *emitter, const struct value *value)
 {
 	if (!start_list(emitter, is_flow(value)))
@@ -439,8 +449,8 @@ static bool write_value(yaml_emitter_t *emitter, const struct value *value)
 		return value->as.truth ? write_scalar(emitter, "true", 4, true) :
 			write_scalar(emitter, "false", 5, true);
 	case VALUE_FLOAT:
-		return write_scalar(emitter, value->as.string.data,
-			value->as.string.size, true);
+		return write_float(emitter, value->as.string.data,
+			value->as.string.size);
 	case VALUE_STRING:
 		return write_string(emitter, value->as.string.data,
 			value->as.string.size);
