@@ -114,6 +114,64 @@ $(BUILD)/libinterpreter.a $(BUILD)/libfuzz.a:
 
 -include $(wildcard $(BUILD)/fuzz/*.d)
 
+# ---- fuzzing the compiler ----
+
+# $(BUILD)/fuzz/compiler/TARGET is driven by libFuzzer, whatever $(CC) is;
+# $(BUILD)/fuzz/compiler/plain/TARGET by nothing (SANITIZE=1 for a use of it).
+FUZZ_COMPILER := schema text encode decode hex
+FUZZ_PARTS := $(filter-out $(FUZZ_COMPILER:%=%.o) score.o libfuzzer.o plain.o,$(patsubst \
+	fuzz/compiler/%.c,%.o,$(wildcard fuzz/compiler/*.c)))
+FUZZ_PLAIN := $(FUZZ_COMPILER:%=$(BUILD)/fuzz/compiler/plain/%)
+FUZZ_OBJECTS := $(BUILD)/fuzz/compiler/objects
+FUZZ_CLANG := clang -std=c11 -O1 -g -I. -I$(BUILD) -MMD -MP -fno-sanitize-recover=all \
+	-fsanitize=address,undefined
+
+fuzz-compiler: $(FUZZ_PLAIN) $(BUILD)/fuzz/compiler/score
+
+$(FUZZ_OBJECTS)/%.o: %.c | $(BUILD)/idl/grammar.h
+	@mkdir -p $(@D)
+	$(FUZZ_CLANG) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(FUZZ_OBJECTS)/%.o: $(BUILD)/%.c | $(BUILD)/idl/grammar.h
+	@mkdir -p $(@D)
+	$(FUZZ_CLANG) -D_GNU_SOURCE -fsanitize=fuzzer-no-link -c -o $@ $<
+
+FUZZ_PROGRAM := $(filter-out %/main.o,$(COMPILER)) $(IDL)
+
+$(FUZZ_COMPILER:%=$(BUILD)/fuzz/compiler/%): $(BUILD)/fuzz/compiler/%: \
+		$(FUZZ_OBJECTS)/fuzz/compiler/%.o $(FUZZ_OBJECTS)/fuzz/compiler/libfuzzer.o \
+		$(FUZZ_PARTS:%=$(FUZZ_OBJECTS)/fuzz/compiler/%) \
+		$(FUZZ_PROGRAM:$(BUILD)/%=$(FUZZ_OBJECTS)/%)
+	$(FUZZ_CLANG) -fsanitize=fuzzer -o $@ $^ -lyaml
+
+$(FUZZ_PLAIN): $(BUILD)/fuzz/compiler/plain/%: $(BUILD)/fuzz/compiler/%.o \
+		$(BUILD)/fuzz/compiler/plain.o $(FUZZ_PARTS:%=$(BUILD)/fuzz/compiler/%) \
+		$(FUZZ_PROGRAM)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
+
+$(BUILD)/fuzz/compiler/score: $(BUILD)/fuzz/compiler/score.o \
+		$(FUZZ_PARTS:%=$(BUILD)/fuzz/compiler/%) $(FUZZ_PROGRAM)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
+
+.PHONY: fuzz-compiler
+-include $(wildcard $(BUILD)/fuzz/compiler/*.d $(FUZZ_OBJECTS)/*/*.d $(FUZZ_OBJECTS)/*/*/*.d)
+
+# ---- what fuzzers of schemas link with (fuzz/rules.mk) ----
+
+# One of these has main(), or what an engine calls.
+FUZZ_ENTRIES := $(patsubst %,$(BUILD)/fuzz/%.o,engine mutator afl_main plain_main coverage_main)
+FUZZ_ENGINE := $(filter-out $(FUZZ_ENTRIES),$(patsubst %.c,$(BUILD)/%.o,$(wildcard fuzz/*.c)))
+
+$(BUILD)/libinterpreter.a: $(filter-out %/main.o,$(COMPILER)) $(IDL)
+$(BUILD)/libfuzz.a: $(FUZZ_ENGINE)
+
+$(BUILD)/libinterpreter.a $(BUILD)/libfuzz.a:
+	@rm -f $@
+	ar rcs $@ $^
+
+-include $(wildcard $(BUILD)/fuzz/*.d)
+
 # ---- unit tests ----
 
 UNITS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
