@@ -77,6 +77,12 @@ struct wire_encode_options {
 	 * "Colour.RED"), strings also as lists of their bytes.
 	 */
 	bool exact;
+	/*
+	 * Bounds, lengths of arrays, depths, the head's declared size and
+	 * what is strict are not looked at: bytes that are wrong in nothing
+	 * else.
+	 */
+	bool unbounded;
 };
 
 /*

@@ -7,6 +7,7 @@
  * A value that is NULL stands for the default of its type.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "compiler/nearest.h"
@@ -77,7 +78,7 @@ static bool encode_list(struct wire_encoder *encoder, const struct type *type,
 
 	if (!check_list(encoder, value, &count))
 		return false;
-	if (count > type->bound)
+	if (count > type->bound && !encoder->options->unbounded)
 		return wire_put_fail(encoder, "%" PRIu64 " elements are more "
 			"than the %" PRIu64 " of %s", count, type->bound,
 			type->name);
@@ -88,7 +89,8 @@ static bool encode_list(struct wire_encoder *encoder, const struct type *type,
 		return wire_put_varint(encoder, count * element->fixed_size) &&
 			encode_each(encoder, type, value, count, encode_static);
 	}
-	if (element->min_size == 0 && count > EMPTY_ELEMENTS_MAX)
+	if (element->min_size == 0 && count > EMPTY_ELEMENTS_MAX &&
+	    !encoder->options->unbounded)
 		return fail_empty(encoder);
 	return wire_put_varint(encoder, count) &&
 		encode_each(encoder, type, value, count, encode_dynamic);
@@ -97,12 +99,18 @@ static bool encode_list(struct wire_encoder *encoder, const struct type *type,
 static bool encode_array(struct wire_encoder *encoder, const struct type *type,
 	const struct value *value)
 {
-	if (!check_array(encoder, type, value))
+	uint64_t count = type->count;
+
+	if (encoder->options->unbounded && value) {
+		if (!check_list(encoder, value, &count))
+			return false;
+	} else if (!check_array(encoder, type, value)) {
 		return false;
-	if (type->element->min_size == 0 && type->count > EMPTY_ELEMENTS_MAX)
+	}
+	if (type->element->min_size == 0 && count > EMPTY_ELEMENTS_MAX)
 		return fail_empty(encoder);
-	return wire_put_varint(encoder, type->count) &&
-		encode_each(encoder, type, value, type->count, encode_dynamic);
+	return wire_put_varint(encoder, count) &&
+		encode_each(encoder, type, value, count, encode_dynamic);
 }
 
 /* ---- values in place ---- */
@@ -172,14 +180,16 @@ static bool encode_held(struct wire_encoder *encoder,
 	size_t size;
 	bool good;
 
-	encoder->depth_limit = wire_depth_limit(limit, encoder->depth, member);
+	if (!encoder->options->unbounded)
+		encoder->depth_limit = wire_depth_limit(limit, encoder->depth,
+			member);
 	good = (member->is_optional ? encode_optional : encode_dynamic)(
 		encoder, member->type, value);
 	encoder->depth_limit = limit;
 	if (!good)
 		return false;
 	size = encoder->to->size - start;
-	if (size <= member->bytes_bound)
+	if (size <= member->bytes_bound || encoder->options->unbounded)
 		return true;
 	if (value)
 		wire_put_near(encoder, value);
@@ -375,7 +385,7 @@ static bool encode_string(struct wire_encoder *encoder, const struct type *type,
 			return wire_put_fail_kind(encoder, "a string", value);
 		size = is_list ? value->as.list.count : value->as.string.size;
 	}
-	if (size > type->bound)
+	if (size > type->bound && !encoder->options->unbounded)
 		return wire_put_fail(encoder, "%zu bytes are more than the %"
 			PRIu64 " of %s", size, type->bound, type->name);
 	if (!wire_put_varint(encoder, size))
@@ -466,7 +476,8 @@ static bool encode_head(struct wire_encoder *encoder,
 		return false;
 	encoder->near = value;
 	/* Pointers reach as far as the declared size, so they fit as well. */
-	if (encoder->to->size > head->declared_size)
+	if (encoder->to->size > head->declared_size &&
+	    !encoder->options->unbounded)
 		return wire_put_fail(encoder, "the head takes %zu bytes, but "
 			"its declared size is %" PRIu64, encoder->to->size,
 			head->declared_size);
@@ -481,7 +492,7 @@ bool wire_encode(struct arena *arena, const struct declaration *message,
 	const struct section *tail_section = &message->as.message.tail;
 	struct wire_encoder encoder = {
 		.arena = arena, .options = options, .fault = fault, .to = head,
-		.depth_limit = DEPTH_MAX,
+		.depth_limit = options->unbounded ? UINT_MAX : DEPTH_MAX,
 	};
 
 	*head = *tail = (struct wire_bytes){0};

@@ -184,7 +184,7 @@ static bool number_bits(struct wire_encoder *encoder, const struct type *type,
 		return wire_put_fail(encoder, "%s does not fit %s",
 			value_integer_text(encoder->arena, &number),
 			type->name);
-	if (!wire_is_listed(type, &number))
+	if (!wire_is_listed(type, &number) && !encoder->options->unbounded)
 		return wire_put_fail(encoder, "%s is not listed in %s, which "
 			"is strict", value_integer_text(encoder->arena,
 			&number), type->name);

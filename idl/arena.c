@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
+#define SPARES_MAX 64
 #define ALIGNMENT alignof(max_align_t)
 
 struct block {
@@ -21,6 +22,8 @@ struct block {
 
 struct arena {
 	struct block *blocks;		/* the one being filled is first */
+	struct block *spare;		/* zeroed, all of BLOCK_SIZE */
+	unsigned spares;
 };
 
 /* The one place where running out of memory is handled. */
@@ -40,25 +43,64 @@ struct arena *arena_new(void)
 	return arena_get(sizeof(struct arena));
 }
 
-void arena_free(struct arena *arena)
+static void free_blocks(struct block *block)
 {
-	struct block *block, *next;
+	struct block *next;
 
-	if (arena == NULL)
-		return;
-	for (block = arena->blocks; block != NULL; block = next) {
+	for (; block != NULL; block = next) {
 		next = block->next;
 		free(block);
 	}
+}
+
+void arena_free(struct arena *arena)
+{
+	if (arena == NULL)
+		return;
+	free_blocks(arena->blocks);
+	free_blocks(arena->spare);
 	free(arena);
+}
+
+/* Only what was used is zeroed again: most of a block never was. */
+void arena_reset(struct arena *arena)
+{
+	struct block *block, *next;
+
+	for (block = arena->blocks; block != NULL; block = next) {
+		next = block->next;
+		if (block->size != BLOCK_SIZE || arena->spares == SPARES_MAX) {
+			free(block);
+			continue;
+		}
+		memset(block->bytes, 0, block->used);
+		block->used = 0;
+		block->next = arena->spare;
+		arena->spare = block;
+		arena->spares++;
+	}
+	arena->blocks = NULL;
+}
+
+static struct block *new_block(struct arena *arena, size_t room)
+{
+	struct block *block = arena->spare;
+
+	if (room == BLOCK_SIZE && block != NULL) {
+		arena->spare = block->next;
+		arena->spares--;
+		return block;
+	}
+	block = arena_get(sizeof *block + room);
+	block->size = room;
+	return block;
 }
 
 static struct block *arena_block(struct arena *arena, size_t size)
 {
 	size_t room = size > BLOCK_SIZE / 4 ? size : BLOCK_SIZE;
-	struct block *block = arena_get(sizeof *block + room);
+	struct block *block = new_block(arena, room);
 
-	block->size = room;
 	if (room == size && arena->blocks != NULL) {
 		/* Big: behind the first, which still has room for small ones. */
 		block->next = arena->blocks->next;

@@ -15,6 +15,8 @@ struct arena;
 
 struct arena *arena_new(void);
 void arena_free(struct arena *arena);
+/* Gives back all that was allocated, but keeps memory for what comes next. */
+void arena_reset(struct arena *arena);
 
 /* `size` zeroed bytes, aligned for any object. Never NULL. */
 void *arena_alloc(struct arena *arena, size_t size);
