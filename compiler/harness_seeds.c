@@ -6,6 +6,8 @@
 #include "compiler/fuzz_case.h"
 #include "compiler/harness.h"
 
+/* Steps of a case. More are ignored at some point (fuzz/session.h). */
+#define STEPS_MAX 32
 /* Bytes lent where the schema sets no bound, or a large one. */
 #define LEASE_SIZE 4096
 
@@ -231,28 +233,46 @@ static void append(struct arena *arena, struct harness_bytes *to,
 typedef bool make_bytes(struct arena *arena, const struct declaration *message,
 	struct harness_bytes *to);
 
-/* A case for each method, and one of all of them. */
+/* Of all methods: as many cases as it takes. */
+static void add_all(struct harness *harness, const struct declaration *interface,
+	const struct harness_bytes *calls, unsigned count, const char *how)
+{
+	for (unsigned i = 0; i < count; i += STEPS_MAX) {
+		const char *name = arena_printf(harness->arena, "all-%s", how);
+		struct harness_bytes all = {0};
+
+		for (unsigned j = i; j < count && j < i + STEPS_MAX; j++)
+			append(harness->arena, &all, &calls[j]);
+		if (count > STEPS_MAX)
+			name = arena_printf(harness->arena, "%s-%u", name,
+				i / STEPS_MAX + 1);
+		add_file(harness, interface->name, name, &all);
+	}
+}
+
+/* A case for each method of its own, and those of all. */
 static void add_calls(struct harness *harness, const struct declaration *interface,
 	make_bytes *make, const char *how)
 {
 	struct arena *arena = harness->arena;
-	struct harness_bytes all = {0};
+	unsigned most = interface->as.interface.method_count;
+	struct harness_bytes *calls = arena_alloc(arena,
+		(most + 1) * sizeof(*calls));
+	unsigned count = 0;
 
-	for (unsigned i = 0; i < interface->as.interface.method_count; i++) {
+	for (unsigned i = 0; i < most; i++) {
 		const struct method *method = interface->as.interface.methods[i];
 		struct harness_bytes bytes;
-		struct harness_bytes call;
 
 		if (!make(arena, method->request, &bytes))
 			continue;
-		call = call_of(arena, method->request, &bytes);
-		add_file(harness, interface->name, arena_printf(arena,
-			"call-%s-%s", method->name, how), &call);
-		append(arena, &all, &call);
+		calls[count] = call_of(arena, method->request, &bytes);
+		if (method->owner == interface)
+			add_file(harness, interface->name, arena_printf(arena,
+				"call-%s-%s", method->name, how), &calls[count]);
+		count++;
 	}
-	if (all.size)
-		add_file(harness, interface->name, arena_printf(arena,
-			"all-%s", how), &all);
+	add_all(harness, interface, calls, count, how);
 }
 
 static void add_interface(struct harness *harness,
