@@ -328,20 +328,27 @@ void sk_loopback_tell(struct sk_loopback *loopback)
 	sk_loopback_reap(loopback->root);
 }
 
-void sk_loopback_give_up(struct sk_loopback *loopback, struct sk_loopback_call *call,
-	int status)
+static void cancel(struct sk_loopback_call *call, int status)
 {
 	if (call->slot)
 		sk_loopback_complete(call, status);
 	call->canceled = true;
+}
+
+void sk_loopback_give_up(struct sk_loopback *loopback, struct sk_loopback_call *call,
+	int status)
+{
+	cancel(call, status);
 	sk_loopback_tell(loopback);
 }
 
+/* All first: who is told of one of them may answer the others. */
 static void give_up_all(struct sk_loopback *loopback)
 {
 	for (unsigned i = 0; i < SK_LOOPBACK_CALLS; i++)
 		if (loopback->calls[i].token != 0)
-			sk_loopback_give_up(loopback, &loopback->calls[i], SK_PEER_CLOSED);
+			cancel(&loopback->calls[i], SK_PEER_CLOSED);
+	sk_loopback_tell(loopback);
 }
 
 void sk_loopback_close(struct sk_loopback *loopback)

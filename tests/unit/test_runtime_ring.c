@@ -402,6 +402,24 @@ static void closing_drops_who_waits(void **state)
 	assert_int_equal(sk_loopback_unanswered(&loopback), 0);
 }
 
+static void drop_events(void *self)
+{
+	(void)self;
+	sk_events_close(&events);
+}
+
+/* A server that is told of the first answers the second. */
+static void leaving_completes_also_what_the_server_then_answers(void **state)
+{
+	(void)state;
+	loopback.gone = drop_events;
+	assert_int_equal(submit(KEEP, 0, 1), SK_OK);
+	assert_int_equal(begin_event(2), SK_OK);
+	sk_loopback_close(&loopback);
+	assert_int_equal(result_of(1), SK_PEER_CLOSED);
+	assert_int_equal(result_of(2), SK_PEER_CLOSED);
+}
+
 static void request_must_be_empty(void **state)
 {
 	struct sk_message *request = &loopback.channel.request;
@@ -453,6 +471,7 @@ int main(int argc, char **argv)
 		TEST(event_for_who_gave_up_is_lost),
 		TEST(second_who_waits_ends_the_first),
 		TEST(closing_drops_who_waits),
+		TEST(leaving_completes_also_what_the_server_then_answers),
 		TEST(request_must_be_empty),
 		TEST(event_that_does_not_encode_is_told),
 	};
