@@ -162,6 +162,7 @@ files_written() {
 check 'all files of a fuzzer are written' files_written
 check "a second fuzzer is the same" bash -c \
 	"'$skald' fuzz '$work/a.skald' -o '$work/two' && diff -r '$work/one' '$work/two'"
+[ -d "$work/two" ] || "$skald" fuzz "$work/a.skald" -o "$work/two"
 touch -d 2001-01-01 "$work/two/schema.c" "$work/two/seeds/M/full"
 left_alone() {
 	"$skald" fuzz "$work/a.skald" -o "$work/two" &&
@@ -414,18 +415,18 @@ within() {
 [[ $skald == "$root"/* ]] && check 'within the sources the path is relative' within
 rm -rf "$root/build/tmp-fuzz-$$"
 
-builds() {
-	"$skald" fuzz protocols/clock.skald -o "$work/clock" || return
-	make -s -C "$work/clock" SKALD_ROOT="$root" plain/messages plain/Clock
+# takes TARGET: it builds, and finds nothing in its seeds.
+takes() {
+	[ -d "$work/clock" ] || "$skald" fuzz protocols/clock.skald -o "$work/clock" || return
+	make -s -C "$work/clock" SKALD_ROOT="$root" "plain/$1" >&2 &&
+		"$work/clock/plain/$1" "$work/clock/seeds/$1" >&2
 }
-check 'a fuzzer builds' builds
-expect 0 'messages take their seeds' "$work/clock/plain/messages" "$work/clock/seeds/messages"
-expect 0 'an interface takes its seeds' "$work/clock/plain/Clock" "$work/clock/seeds/Clock"
+check 'a fuzzer of messages builds and takes its seeds' takes messages
+check 'a fuzzer of an interface builds and takes its seeds' takes Clock
 nothing_to_do() {
-	touch -d 2001-01-01 "$work"/clock/obj-plain/*.o
-	touch "$work/clock/plain/messages"
+	local before
+	takes messages || return
 	before=$(stat -c %Y.%y "$work/clock/plain/messages")
-	sleep 0.01
 	make -s -C "$work/clock" SKALD_ROOT="$root" plain/messages &&
 		[ "$(stat -c %Y.%y "$work/clock/plain/messages")" = "$before" ]
 }
