@@ -43,12 +43,19 @@ bench: needs-build needs-bench ## figures, against the peers and by hand
 	@tests/bench/codec/bench.sh
 	@tests/bench/hostfs/bench.sh
 
+# SECONDS is a name that shells count in: it goes as an argument.
+fuzz: needs-build needs-fuzz $(if $(filter afl,$(ENGINE)),needs-afl) ## fuzz SCHEMA=f [TARGET=x SECONDS=60 ENGINE=afl JOBS=2], or all there is
+	@$(MAKE) --no-print-directory $(BUILD)/skald
+	@fuzz/run $(if $(TARGET),--target '$(TARGET)') $(if $(SECONDS),--seconds '$(SECONDS)') \
+		$(if $(ENGINE),--engine '$(ENGINE)') $(if $(JOBS),--jobs '$(JOBS)') \
+		$(if $(OUT),--out '$(OUT)') $(SCHEMA)
+
 clean: ## remove what was built
 	rm -rf build
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run test bench clean units
+.PHONY: all help run test bench fuzz clean units
 
 # ---- the compiler ----
 
@@ -99,27 +106,12 @@ $(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(BUILD)/libskald.a
 $(BUILD)/hostfs-client: $(filter $(CLIENT),$(HOSTFS)) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
-# ---- what fuzzers of schemas link with (fuzz/rules.mk) ----
-
-# One of these has main(), or what an engine calls.
-FUZZ_ENTRIES := $(patsubst %,$(BUILD)/fuzz/%.o,engine mutator afl_main plain_main coverage_main)
-FUZZ_ENGINE := $(filter-out $(FUZZ_ENTRIES),$(patsubst %.c,$(BUILD)/%.o,$(wildcard fuzz/*.c)))
-
-$(BUILD)/libinterpreter.a: $(filter-out %/main.o,$(COMPILER)) $(IDL)
-$(BUILD)/libfuzz.a: $(FUZZ_ENGINE)
-
-$(BUILD)/libinterpreter.a $(BUILD)/libfuzz.a:
-	@rm -f $@
-	ar rcs $@ $^
-
--include $(wildcard $(BUILD)/fuzz/*.d)
-
 # ---- fuzzing the compiler ----
 
 # $(BUILD)/fuzz/compiler/TARGET is driven by libFuzzer, whatever $(CC) is;
 # $(BUILD)/fuzz/compiler/plain/TARGET by nothing (SANITIZE=1 for a use of it).
 FUZZ_COMPILER := schema text encode decode hex
-FUZZ_PARTS := $(filter-out $(FUZZ_COMPILER:%=%.o) score.o libfuzzer.o plain.o,$(patsubst \
+FUZZ_PARTS := $(filter-out $(FUZZ_COMPILER:%=%.o) score% libfuzzer.o plain.o,$(patsubst \
 	fuzz/compiler/%.c,%.o,$(wildcard fuzz/compiler/*.c)))
 FUZZ_PLAIN := $(FUZZ_COMPILER:%=$(BUILD)/fuzz/compiler/plain/%)
 FUZZ_OBJECTS := $(BUILD)/fuzz/compiler/objects
@@ -150,9 +142,9 @@ $(FUZZ_PLAIN): $(BUILD)/fuzz/compiler/plain/%: $(BUILD)/fuzz/compiler/%.o \
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
-$(BUILD)/fuzz/compiler/score: $(BUILD)/fuzz/compiler/score.o \
-		$(FUZZ_PARTS:%=$(BUILD)/fuzz/compiler/%) $(FUZZ_PROGRAM)
-	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
+$(BUILD)/fuzz/compiler/score: $(patsubst %,$(BUILD)/fuzz/compiler/%.o,score score_edit \
+		change tokens) $(IDL)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
 .PHONY: fuzz-compiler
 -include $(wildcard $(BUILD)/fuzz/compiler/*.d $(FUZZ_OBJECTS)/*/*.d $(FUZZ_OBJECTS)/*/*/*.d)
