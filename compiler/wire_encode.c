@@ -326,23 +326,33 @@ static bool encode_unknown(struct wire_encoder *encoder,
 		wire_put_bytes(encoder, &given->value, "an unknown arm");
 }
 
+static bool fail_arm(struct wire_encoder *encoder,
+	const struct declaration *variant, const struct value_member *given)
+{
+	const struct member *arm = variant->as.structure.body.first;
+	struct nearest nearest = nearest_start(value_show(encoder->arena,
+		given->name, given->name_size));
+
+	for (; arm; arm = arm->next)
+		nearest_offer(&nearest, arm->name);
+	return wire_fail_name(encoder, given, "arm", nearest.best);
+}
+
 static bool encode_entry(struct wire_encoder *encoder,
 	const struct declaration *variant, const struct value_member *given)
 {
-	struct nearest nearest = nearest_start(value_show(encoder->arena,
-		given->name, given->name_size));
 	const struct member *arm = variant->as.structure.body.first;
 	bool is_flexible = variant->as.structure.is_flexible;
 	struct wire_path path = {.up = encoder->path};
 	bool good;
 
-	for (; arm && !wire_is_name(given, arm->name); arm = arm->next)
-		nearest_offer(&nearest, arm->name);
+	while (arm && !wire_is_name(given, arm->name))
+		arm = arm->next;
 	if (arm == NULL && is_flexible && given->name_size &&
 	    given->name[0] == '#')
 		return encode_unknown(encoder, variant, given);
 	if (arm == NULL)
-		return wire_fail_name(encoder, given, "arm", nearest.best);
+		return fail_arm(encoder, variant, given);
 	path.name = arm->name;
 	encoder->path = &path;
 	good = wire_put_varint(encoder, arm->tag) &&

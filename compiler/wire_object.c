@@ -12,7 +12,8 @@ bool wire_is_name(const struct value_member *given, const char *name)
 		memcmp(name, given->name, given->name_size) == 0;
 }
 
-/* Whether a body has the given member; offers its names as near ones. */
+/* Whether a body has the given member; offers its names as near ones, unless
+ * `nearest` is NULL. */
 static bool body_has(const struct body *body, const struct value_member *given,
 	struct nearest *nearest)
 {
@@ -27,7 +28,8 @@ static bool body_has(const struct body *body, const struct value_member *given,
 		}
 		if (wire_is_name(given, member->name))
 			return true;
-		nearest_offer(nearest, member->name);
+		if (nearest)
+			nearest_offer(nearest, member->name);
 	}
 	return false;
 }
@@ -42,18 +44,29 @@ bool wire_fail_name(struct wire_encoder *encoder,
 		best);
 }
 
+/* What comes near is looked for only now: mostly, all names are known. */
+static bool fail_member(struct wire_encoder *encoder,
+	const struct value_member *given, const struct body *first,
+	const struct body *second)
+{
+	struct nearest nearest = nearest_start(value_show(encoder->arena,
+		given->name, given->name_size));
+
+	body_has(first, given, &nearest);
+	if (second)
+		body_has(second, given, &nearest);
+	return wire_fail_name(encoder, given, "member", nearest.best);
+}
+
 bool wire_check_names(struct wire_encoder *encoder, const struct value *object,
 	const struct body *first, const struct body *second)
 {
 	for (size_t i = 0; object && i < object->as.object.count; i++) {
 		const struct value_member *given = &object->as.object.members[i];
-		struct nearest nearest = nearest_start(value_show(
-			encoder->arena, given->name, given->name_size));
 
-		if (!body_has(first, given, &nearest) &&
-		    !(second && body_has(second, given, &nearest)))
-			return wire_fail_name(encoder, given, "member",
-				nearest.best);
+		if (!body_has(first, given, NULL) &&
+		    !(second && body_has(second, given, NULL)))
+			return fail_member(encoder, given, first, second);
 	}
 	return true;
 }

@@ -438,6 +438,7 @@ void fuzz_run_message(struct fuzz *fuzz, const uint8_t *data, size_t size)
 	if (packet.size)
 		memcpy(run.bytes, packet.bytes, packet.size);
 	fuzz_wire_decode(fuzz->scratch, run.message, &packet, &run.wire);
+	fuzz_wire_check(run.message, &packet, &run.wire);
 	if (run.wire.good)
 		check_wire_encode(&run);
 	value = alone(value_size(&run));

@@ -188,14 +188,19 @@ static unsigned depth_of_message(const struct declaration *message,
 
 /* ---- */
 
-static void check_cost(const struct fuzz_message *message,
+/*
+ * What a member's @bytes allows is looked at when the member has ended, so that
+ * a message which is refused for it may have cost more: a step for each byte.
+ */
+void fuzz_wire_check(const struct fuzz_message *message,
 	const struct fuzz_packet *packet, const struct fuzz_wire *wire)
 {
 	const struct cost *cost = &message->tree->as.message.cost;
 	const char *name = message->tree->name;
 	size_t size = packet->size - wire->padding;
 
-	if (wire->steps > cost->steps)
+	if (wire->steps > cost->steps && (wire->good || !message->has_bytes ||
+	    wire->steps > packet->size))
 		fuzz_found("%s takes %" PRIu64 " steps, its certificate says %"
 			PRIu64, name, wire->steps, cost->steps);
 	if (!wire->good)
@@ -226,10 +231,9 @@ void fuzz_wire_decode(struct arena *arena, const struct fuzz_message *message,
 
 	*to = (struct fuzz_wire){0};
 	enter_part(&watch, WIRE_HEAD);
-	if (wire_split(whole, &head, &tail, &to->fault)) {
-		to->head_size = head.size;
-		to->good = wire_decode(arena, message->tree, head, tail, &options,
-			&to->value, &to->fault);
-	}
-	check_cost(message, packet, to);
+	if (!wire_split(whole, &head, &tail, &to->fault))
+		return;
+	to->head_size = head.size;
+	to->good = wire_decode(arena, message->tree, head, tail, &options,
+		&to->value, &to->fault);
 }

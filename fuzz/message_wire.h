@@ -19,9 +19,11 @@ struct fuzz_wire {
 	const char *beside;
 };
 
-/* Ends in a finding if the message costs more than its certificate says. The
- * value borrows from the packet. */
+/* The value borrows from the packet. */
 void fuzz_wire_decode(struct arena *arena, const struct fuzz_message *message,
 	const struct fuzz_packet *packet, struct fuzz_wire *to);
+/* Ends in a finding if the message costs more than its certificate says. */
+void fuzz_wire_check(const struct fuzz_message *message,
+	const struct fuzz_packet *packet, const struct fuzz_wire *wire);
 
 #endif

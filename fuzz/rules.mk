@@ -85,7 +85,7 @@ endef
 $(eval $(call objects,plain,$(CC),$(CHECKS)))
 $(eval $(call objects,libfuzzer,$(CLANG),$(CHECKS)))
 $(eval $(call objects,afl,$(AFL_CC),$(CHECKS)))
-$(eval $(call objects,coverage,$(CLANG),$(CHECKS)))
+$(eval $(call objects,coverage,$(CLANG),))
 $(eval $(call objects,mutator,$(CLANG),-fPIC))
 
 # ---- programs ----
