@@ -45,7 +45,7 @@ static const char *status_name(int status)
 #define X(name, number, text) case number: return #name;
 	SK_STATUS_LIST(X)
 #undef X
-	default: return "?";
+	default: return status == SK_OK ? "OK" : "?";
 	}
 }
 
