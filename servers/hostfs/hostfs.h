@@ -2,6 +2,7 @@
  * hostfs serves a folder of a Linux machine by the protocol fs.skald.
  *
  *   main.c        options, signals, the loop
+ *   host.c        the server as a whole, a turn of its loop
  *   session.c     who is connected, and what it is charged with
  *   node.c        the numbers of a session's nodes
  *   resolve.c     from a place to a node below the root, and never above it
@@ -147,6 +148,19 @@ struct host {
 	unsigned watching;
 	struct sk_server server;
 };
+
+/* ---- host.c ---- */
+
+/*
+ * Opens a server; `root`, `max_clients`, `max_objects` are set before, and
+ * `has_openat2` if it may be used. It listens at `socket`, unless that is NULL.
+ * False and errno if it cannot.
+ */
+bool host_open(struct host *host, const char *socket, void (*woken)(void *host));
+/* Serves what there is, waiting for it if it `waits`: as sk_server_step(). */
+int host_step(struct host *host, bool waits);
+/* But for `root`. */
+void host_close(struct host *host);
 
 /* ---- session.c ---- */
 

@@ -1,27 +1,20 @@
-/* hostfs: serves a folder on a socket. Options, signals, wiring. */
+/* hostfs: serves a folder on a socket. Options, signals, the loop. */
 #define _GNU_SOURCE
 #include "servers/hostfs/hostfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <linux/openat2.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define CLIENTS_DEFAULT 32
 #define CLIENTS_MAX 1024
 /* Sessions that clients make: open files, and parts of the folder. */
 #define OBJECTS_MAX SK_SERVER_CLIENTS_MAX
-/* Calls of one session that wait for their answer. */
-#define KEPT_MAX 8
-/* As many as one call can lend. */
-#define WINDOW_MAX (4 * fs_IO_MAX)
 /* Descriptors beside those of clients: the loop's, and a walk's. */
 #define FDS_BESIDE 128
 /* Of a client its socket and root, of an open file its own and a socket; and
@@ -116,18 +109,6 @@ static int parse_options(int argc, char **argv, struct options *options)
 	return 3;
 }
 
-static bool kernel_has_openat2(int root)
-{
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT,
-	};
-	long fd = syscall(SYS_openat2, root, ".", &how, sizeof(how));
-
-	if (fd >= 0)
-		close((int)fd);
-	return fd >= 0;
-}
-
 /* So that every client can have all its files. If not all can be had, some
  * `open` will be refused. */
 static void raise_limit(void)
@@ -190,48 +171,12 @@ static void set_signals(void)
 	sigaction(SIGXFSZ, &action, NULL);
 }
 
-static int open_server(const char *path)
-{
-	const struct sk_server_config config = {
-		.path = path,
-		.max_clients = host.max_clients,
-		.max_objects = host.max_objects,
-		.max_kept = KEPT_MAX,
-		.max_window = WINDOW_MAX,
-		.context = &host,
-		.connected = session_connected,
-		.gone = session_gone,
-		.canceled = session_canceled,
-		.dispatch = operations_dispatch,
-		.woken = print_counts,
-	};
-
-	return sk_server_open(&host.server, &config);
-}
-
-/* Waits until a client, a watched folder or a lock wants something. */
-static void wait_for_work(void)
-{
-	struct pollfd fds[1 + HOSTFS_POLL_MAX] = {
-		{.fd = sk_server_fd(&host.server), .events = POLLIN},
-	};
-
-	(void)poll(fds, 1 + watch_poll(&host, fds + 1), wait_timeout_ms(&host));
-}
-
 static int serve(void)
 {
 	int status = SK_OK;
 
-	while (status == SK_OK || status == SK_TIMED_OUT) {
-		bool polls = host.watching > 0 || host.retrying > 0;
-
-		if (polls)
-			wait_for_work();
-		status = sk_server_step(&host.server, polls ? SK_POLL : SK_FOREVER);
-		wait_retry(&host);
-		watch_serve(&host);
-	}
+	while (status == SK_OK || status == SK_TIMED_OUT)
+		status = host_step(&host, true);
 	return status == SK_CANCELED ? SK_OK : status;
 }
 
@@ -245,16 +190,9 @@ int main(int argc, char **argv)
 	host.root = open(options.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (host.root < 0)
 		return fail(options.root, strerror(errno));
-	host.descriptors = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (host.descriptors < 0)
-		return fail("/proc/self/fd", strerror(errno));
-	host.has_openat2 = host.has_openat2 && kernel_has_openat2(host.root);
 	host.max_objects = OBJECTS_MAX;
 	raise_limit();
-	if (!session_init(&host) || !file_init(&host) || !wait_init(&host) ||
-			!record_init(&host) || !watch_init(&host))
-		return fail("tables", strerror(errno));
-	if (open_server(options.socket) != SK_OK)
+	if (!host_open(&host, options.socket, print_counts))
 		return fail(options.socket, strerror(errno));
 	/* Clients have applied their own. */
 	umask(0);
@@ -264,13 +202,7 @@ int main(int argc, char **argv)
 		host.has_openat2 ? "" : ", without openat2");
 	fflush(stdout);
 	status = serve();
-	sk_server_close(&host.server);
-	watch_close(&host);
-	record_close(&host);
-	wait_close(&host);
-	file_close_all(&host);
-	session_close(&host);
-	close(host.descriptors);
+	host_close(&host);
 	close(host.root);
 	return status == SK_OK ? 0 : fail("the loop", sk_status_text(status));
 }
