@@ -1,4 +1,5 @@
 /* Cases of an interface: the steps, one after the other. See session.h. */
+#include "fuzz/server.h"
 #include "fuzz/session_mutate.h"
 #include "fuzz/session_parts.h"
 
@@ -237,7 +238,10 @@ void fuzz_run_steps(struct fuzz *fuzz, const uint8_t *data, size_t size)
 	static struct fuzz_step steps[SESSION_STEPS_MAX];
 	size_t taken;
 
-	(void)fuzz;
+	if (fuzz_target.kind == FUZZ_SERVER) {
+		fuzz_run_server(fuzz, data, size);
+		return;
+	}
 	open_world(&session);
 	for (unsigned i = 0; i < SESSION_STEPS_MAX; i++) {
 		taken = fuzz_step_read(&steps[i], data, size);
