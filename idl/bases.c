@@ -35,7 +35,7 @@ static struct symbol *base_named(struct check *check, struct symbol *symbol)
 	if (base == NULL) {
 		suggest_symbol(check, symbol->unit, diag_report(check->diags,
 			E0219, path->span, "there is no %s `%s`", wanted,
-			name), name, true);
+			name), name, SUGGEST_TYPE);
 		return base_refused(symbol);
 	}
 	if (!base->is_built)

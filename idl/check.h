@@ -143,9 +143,14 @@ struct symbol *symbol_find(struct check *check, struct unit *unit,
 	const char *path);
 /* "a struct", "an interface" */
 const char *symbol_kind(const struct symbol *symbol);
-/* Adds help to the report of an unknown name: the nearest known one. */
+/* Adds help to the report of an unknown name: the nearest known one of those
+ * that can stand there. */
+enum suggest {
+	SUGGEST_VALUE, SUGGEST_TYPE, SUGGEST_INTERFACE, SUGGEST_MESSAGE,
+	SUGGEST_ENUM
+};
 void suggest_symbol(struct check *check, struct unit *unit,
-	struct diagnostic *report, const char *name, bool types);
+	struct diagnostic *report, const char *name, enum suggest what);
 /* The same with an enumerator of that enum; false if none is near. */
 bool suggest_enumerator(struct check *check, struct diagnostic *report,
 	const char *name, const struct symbol *symbol);
@@ -165,6 +170,8 @@ bool evaluate_size(struct check *check, struct unit *unit,
 /* ---- literals.c ---- */
 
 bool const_value(struct check *check, struct symbol *symbol);
+/* "-128 to 127": what an integer of so many bytes holds. */
+const char *integer_range(struct arena *arena, unsigned width, bool is_signed);
 /* The value of a default for a type; false if it is none (reported). */
 bool default_value(struct check *check, struct unit *unit,
 	const struct type *type, const struct ast_expr *expr,

@@ -335,7 +335,8 @@ static void declare_alias(struct check *check, struct unit *unit,
 		report = diag_report(check->diags, W0003, ast->target.span,
 			"`%s` is not declared here: the other name leads "
 			"nowhere", ast->target.text);
-		suggest_symbol(check, unit, report, ast->target.text, true);
+		suggest_symbol(check, unit, report, ast->target.text,
+			SUGGEST_TYPE);
 	}
 }
 

@@ -95,7 +95,9 @@ static bool enum_in_range(struct filling *filling, struct number value,
 	if (number_fits(value, base->width, base->is_signed))
 		return true;
 	report = diag_report(filling->check->diags, E0304, span,
-		"%s does not fit `%s`", number_print(text, value), base->name);
+		"%s does not fit `%s`, which holds %s", number_print(text, value),
+		base->name, integer_range(filling->check->arena, base->width,
+			base->is_signed));
 	if (counted)
 		diag_help(report, "it counts on from the one before it; "
 			"give it a value");

@@ -305,7 +305,7 @@ static bool unknown_name(struct check *check, const struct scope *scope,
 		named = scope->enumeration;
 	if (named == NULL || !suggest_enumerator(check, report,
 		expr->path.last->text, named))
-		suggest_symbol(check, scope->unit, report, name, false);
+		suggest_symbol(check, scope->unit, report, name, SUGGEST_VALUE);
 	return false;
 }
 

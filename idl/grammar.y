@@ -547,9 +547,14 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parse *pars
 	yysymbol_kind_t kinds[YYNTOKENS];
 	const char *wanted[YYNTOKENS];
 	int count = yypcontext_expected_tokens(context, kinds, YYNTOKENS), i;
+	yysymbol_kind_t next = YYTRANSLATE(parse_next(parse).kind);
+	bool next_is_wanted = false;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		wanted[i] = yysymbol_name(kinds[i]);
-	parse_syntax_error(parse, wanted, count > 0 ? (size_t)count : 0);
+		next_is_wanted = next_is_wanted || kinds[i] == next;
+	}
+	parse_syntax_error(parse, wanted, count > 0 ? (size_t)count : 0,
+		next_is_wanted);
 	return 0;
 }

@@ -20,8 +20,9 @@ struct symbol *interface_find(struct check *check, struct unit *unit,
 	if (symbol != NULL && symbol->declaration.kind == DECLARATION_INTERFACE)
 		return symbol;
 	if (symbol == NULL) {
-		diag_report(check->diags, E0508, path->span,
+		report = diag_report(check->diags, E0508, path->span,
 			"there is no interface `%s`", name);
+		suggest_symbol(check, unit, report, name, SUGGEST_INTERFACE);
 		return NULL;
 	}
 	if (!symbol->is_built)
@@ -102,7 +103,7 @@ static struct declaration *interface_rights(struct check *check,
 	if (rights == NULL)
 		suggest_symbol(check, symbol->unit, diag_report(check->diags,
 			E0515, argument->span, "there are no `bits` `%s`",
-			name), name, true);
+			name), name, SUGGEST_TYPE);
 	else if (rights->is_built
 		&& rights->declaration.kind != DECLARATION_BITS)
 		diag_second(diag_report(check->diags, E0515, argument->span,

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "idl/check.h"
 #include "idl/number.h"
 
 /* Other names are made of it: for messages, in C. */
@@ -54,6 +55,27 @@ int lex_word(struct parse *parse, const char *text, const struct span *span)
 		if (strcmp(text, keywords[i].text) == 0)
 			return keywords[i].token;
 	return NAME;
+}
+
+const char *lex_near_keyword(const char *text, size_t size, const char *const *among)
+{
+	unsigned best = UINT32_MAX, distance;
+	const char *near = NULL;
+	char word[32];
+
+	if (size < 3 || size >= sizeof word)
+		return NULL;
+	memcpy(word, text, size);
+	word[size] = '\0';
+	for (; *among != NULL; among++) {
+		distance = edit_distance(word, *among);
+		if (distance > 0 && distance < best
+			&& edit_is_near(*among, distance)) {
+			best = distance;
+			near = *among;
+		}
+	}
+	return near;
 }
 
 int lex_number(struct parse *parse, const char *text, GRAMMAR_STYPE *value,

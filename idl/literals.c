@@ -13,11 +13,24 @@ static bool not_that(struct check *check, struct span span, const char *wanted)
 	return false;
 }
 
+const char *integer_range(struct arena *arena, unsigned width, bool is_signed)
+{
+	uint64_t greatest = UINT64_MAX >> (64 - 8 * width + is_signed);
+
+	return is_signed ? arena_printf(arena, "-%llu to %llu",
+		(unsigned long long)greatest + 1, (unsigned long long)greatest)
+		: arena_printf(arena, "0 to %llu", (unsigned long long)greatest);
+}
+
 static bool fits_not(struct check *check, struct span span,
 	const struct type *type, const char *text)
 {
-	diag_report(check->diags, E0303, span, "%s does not fit `%s`", text,
-		type->name);
+	bool counts = type->kind == TYPE_INTEGER || type->kind == TYPE_ENUM;
+
+	diag_report(check->diags, E0303, span, "%s does not fit `%s`%s%s", text,
+		type->name, counts ? ", which holds " : "", counts
+			? integer_range(check->arena, type->width,
+				type->is_signed) : "");
 	return false;
 }
 

@@ -77,7 +77,8 @@ static struct symbol *message_declared(struct check *check,
 	if (symbol == NULL) {
 		report = diag_report(check->diags, E0215, path->span,
 			"there is no message `%s`", name);
-		suggest_symbol(check, interface->unit, report, name, false);
+		suggest_symbol(check, interface->unit, report, name,
+			SUGGEST_MESSAGE);
 		return NULL;
 	}
 	report = diag_report(check->diags, E0215, path->span,
@@ -236,7 +237,8 @@ struct declaration *error_enum(struct check *check,
 	if (symbol == NULL) {
 		report = diag_report(check->diags, E0214, path->span,
 			"there is no enum `%s`", name);
-		suggest_symbol(check, interface->unit, report, name, true);
+		suggest_symbol(check, interface->unit, report, name,
+			SUGGEST_ENUM);
 	} else if (symbol->is_built) {
 		report = diag_report(check->diags, E0214, path->span,
 			"the errors of a method are an enum, and `%s` is %s",

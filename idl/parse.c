@@ -166,6 +166,14 @@ static void parse_push(struct parse *parse, const struct parse_token *token)
 		parse_label(parse, open);
 }
 
+uint32_t parse_indent(const struct span *span)
+{
+	const char *line = span->source->text + span->offset
+		- (span->column - 1);
+
+	return (uint32_t)strspn(line, " \t");
+}
+
 static void parse_pop(struct parse *parse, int opener)
 {
 	unsigned depth = parse->depth;
@@ -175,6 +183,12 @@ static void parse_pop(struct parse *parse, int opener)
 		&& opener == '{')
 		depth--;
 	parse->unmatched = depth == 0;
+	if (opener == '{' && depth > 0 && parse->last.first_on_line
+		&& parse->outdented.source == NULL && parse->last.span.column - 1
+		< parse_indent(&parse->open[depth - 1].span)) {
+		parse->outdented = parse->last.span;
+		parse->outdented_open = parse->open[depth - 1];
+	}
 	if (depth > 0 && parse->open[depth - 1].kind == opener)
 		parse->depth = depth - 1;
 }
@@ -206,16 +220,41 @@ static void parse_remember(struct parse *parse, const struct parse_token *token)
 	}
 }
 
-int grammar_lex(GRAMMAR_STYPE *value, GRAMMAR_LTYPE *span, struct parse *parse)
+static struct parse_token parse_lex(struct parse *parse, struct number *number)
 {
 	struct parse_token token = { 0 };
+	GRAMMAR_STYPE value = { 0 };
 
 	if (!parse->stopped)
-		token.kind = lexer_lex(value, span, parse->scanner);
+		token.kind = lexer_lex(&value, &token.span, parse->scanner);
 	if (token.kind == 0)
-		*span = (struct span){ parse->source, parse->offset, 0,
+		token.span = (struct span){ parse->source, parse->offset, 0,
 			parse->line, parse->offset - parse->line_offset + 1 };
-	token.span = *span;
+	*number = value.number;
+	return token;
+}
+
+struct parse_token parse_next(struct parse *parse)
+{
+	/* Behind the end there is nothing. */
+	if (parse->last.kind == 0)
+		return parse->last;
+	if (!parse->has_ahead)
+		parse->ahead = parse_lex(parse, &parse->ahead_number);
+	parse->has_ahead = true;
+	return parse->ahead;
+}
+
+int grammar_lex(GRAMMAR_STYPE *value, GRAMMAR_LTYPE *span, struct parse *parse)
+{
+	struct parse_token token = parse->ahead;
+
+	if (parse->has_ahead)
+		value->number = parse->ahead_number;
+	else
+		token = parse_lex(parse, &value->number);
+	parse->has_ahead = false;
+	*span = token.span;
 	token.first_on_line = span->line != parse->last.span.line;
 	parse_own_docs(parse, span->offset);
 	parse_remember(parse, &token);

@@ -10,9 +10,10 @@
 
 #include "idl/ast.h"
 #include "idl/diag.h"
+#include "idl/number.h"
 
 /* Tokens of the statement that are remembered from its begin. */
-#define PARSE_STATEMENT_MAX 16
+#define PARSE_STATEMENT_MAX 64
 /* How deeply braces and parentheses may stand in each other, and how many
  * operations an expression may have within each other. */
 #define PARSE_DEPTH_MAX 100
@@ -55,11 +56,18 @@ struct parse {
 		int keyword;		/* of what it opens, or 0 */
 		struct span label;	/* "struct A" */
 	} open[PARSE_DEPTH_MAX];
+	/* The first `}` on a line that is indented less than the line of the
+	 * brace it closes, and that brace. */
+	struct span outdented;
+	struct parse_open outdented_open;
 	unsigned depth;
 	struct parse_token statement[PARSE_STATEMENT_MAX];
 	unsigned statement_size;
 	struct parse_token last;	/* the token given out last */
 	struct parse_token before;	/* and the one before it */
+	struct parse_token ahead;	/* looked at, and not given out */
+	struct number ahead_number;
+	bool has_ahead;
 	bool stopped;			/* no more tokens: nested too deeply */
 	bool brace_reported;
 	bool unmatched;			/* the last closing one has no opener */
@@ -74,9 +82,17 @@ const char *parse_claim_doc(struct parse *parse, struct span span);
 
 /* For the lexer: a doc comment. */
 void parse_add_doc(struct parse *parse, struct span span);
-/* For the report of a syntax error: the tokens wanted, as bison names them. */
+/* The token behind the last one, which is given out later. */
+struct parse_token parse_next(struct parse *parse);
+/* For the report of a syntax error: the tokens wanted, as bison names them, and
+ * whether the token behind the last is one of them. */
 void parse_syntax_error(struct parse *parse, const char *const *wanted,
-	size_t count);
+	size_t count, bool next_is_wanted);
+
+/* How far the line is indented that a place is in, in bytes. */
+uint32_t parse_indent(const struct span *span);
+/* The keyword that a word is near to, or NULL. */
+const char *lex_near_keyword(const char *text, size_t size, const char *const *among);
 
 /* The keyword of a declaration (a token of idl/grammar.h). */
 bool parse_opens_declaration(int kind);

@@ -188,16 +188,19 @@ static void nearest_try(struct nearest *nearest, const char *name)
 	}
 }
 
-static bool symbol_fits(const struct symbol *symbol, bool types)
+static bool symbol_fits(const struct symbol *symbol, enum suggest what)
 {
 	switch (symbol->declaration.kind) {
 	case DECLARATION_CONST:
-		return !types;
+		return what == SUGGEST_VALUE;
 	case DECLARATION_MESSAGE:
+		return what == SUGGEST_MESSAGE && symbol->ast != NULL;
 	case DECLARATION_INTERFACE:
-		return false;
+		return what == SUGGEST_INTERFACE;
+	case DECLARATION_ENUM:
+		return what == SUGGEST_TYPE || what == SUGGEST_ENUM;
 	default:
-		return types;
+		return what == SUGGEST_TYPE;
 	}
 }
 
@@ -250,11 +253,13 @@ bool suggest_enumerator(struct check *check, struct diagnostic *report,
 }
 
 void suggest_symbol(struct check *check, struct unit *unit,
-	struct diagnostic *report, const char *name, bool types)
+	struct diagnostic *report, const char *name, enum suggest what)
 {
 	static const char *const builtin[] = { "int8", "int16", "int32",
 		"int64", "uint8", "uint16", "uint32", "uint64", "char",
-		"byte", "string", "bool", "float32", "float64" };
+		"byte", "string", "bool", "float32", "float64",
+		"handle", "lease" };
+	bool types = what == SUGGEST_TYPE;
 	struct nearest nearest = { name, NULL, UINT32_MAX };
 	struct symbol *symbol;
 	struct unit *other;
@@ -273,7 +278,7 @@ void suggest_symbol(struct check *check, struct unit *unit,
 	for (other = check->units; other != NULL; other = other->next)
 		for (symbol = other->first; symbol != NULL;
 			symbol = symbol->next) {
-			if (!symbol_fits(symbol, types)
+			if (!symbol_fits(symbol, what)
 				|| !symbol_visible(unit, symbol))
 				continue;
 			check->compared += 2;

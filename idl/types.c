@@ -154,7 +154,7 @@ static struct type *type_unknown(struct check *check, struct unit *unit,
 
 	report = diag_report(check->diags, E0201, word->path.span,
 		"unknown type `%s`", name);
-	suggest_symbol(check, unit, report, name, true);
+	suggest_symbol(check, unit, report, name, SUGGEST_TYPE);
 	return NULL;
 }
 

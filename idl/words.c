@@ -52,12 +52,81 @@ static bool words_optional(struct check *check, const struct ast_word *word,
 	return true;
 }
 
+static bool same_word(struct check *check, const struct ast_word *a,
+	const struct ast_word *b)
+{
+	return strcmp(ast_path_text(check->arena, &a->path),
+		ast_path_text(check->arena, &b->path)) == 0
+		&& (a->suffixes.first == NULL) == (b->suffixes.first == NULL);
+}
+
+/* As constants and enumerators are written. */
+static bool is_upper(const char *text)
+{
+	const char *dot = strrchr(text, '.');
+
+	text = dot != NULL ? dot + 1 : text;
+	return text[0] >= 'A' && text[0] <= 'Z'
+		&& strpbrk(text, "abcdefghijklmnopqrstuvwxyz") == NULL;
+}
+
+/* Too many words: one of them twice, or what stood between them is gone. */
+static void report_modifier(struct check *check, const struct ast_words *words,
+	const struct ast_word *word, char separator)
+{
+	const char *text = ast_path_text(check->arena, &word->path);
+	const char *last = ast_path_text(check->arena, &words->last->path);
+	const struct ast_word *at;
+	struct diagnostic *report;
+
+	for (at = word; at->next != NULL && !same_word(check, at, at->next);)
+		at = at->next;
+	if (at->next == NULL && word->next != words->last
+		&& word->next->next != words->last) {
+		diag_second(diag_report(check->diags, E0108,
+			behind(word->next->span), "a `%c` is missing here",
+			separator), word->next->next->span,
+			"this belongs to the next");
+		return;
+	}
+	report = diag_report(check->diags, E0110, word->span,
+		"`%s` is no modifier", text);
+	if (at->next != NULL)
+		diag_help(report, "`%s` stands here twice",
+			ast_path_text(check->arena, &at->path));
+	else if (edit_is_near("optional", edit_distance(text, "optional")))
+		diag_help(report, "did you mean `optional`?");
+	else if (is_upper(last))
+		diag_help(report, "is a `=` missing before `%s`?", last);
+	else if (word->next == words->last)
+		diag_help(report, "remove `%s` or `%s`", text, last);
+	else
+		diag_help(report, "it is written `type name`: remove one of "
+			"`%s`, `%s` and `%s`, or is a `%c` or `=` missing "
+			"between them?", text,
+			ast_path_text(check->arena, &word->next->path), last,
+			separator);
+}
+
+/* docs/language.md, "Messages": `tail:` opens a section. */
+static bool words_section(struct check *check, const struct ast_words *words)
+{
+	const struct ast_word *word = words->first;
+
+	if (word->suffixes.first != NULL || words->count < 3
+		|| strcmp(ast_path_text(check->arena, &word->path), "tail") != 0)
+		return false;
+	diag_second(diag_report(check->diags, E0108, behind(word->span),
+		"a `:` is missing here"), word->next->span,
+		"this belongs to the section");
+	return true;
+}
+
 /* What stands before the type. */
 static bool words_modifiers(struct check *check, const struct ast_words *words,
-	const struct ast_word *end, bool *is_optional)
+	const struct ast_word *end, char separator, bool *is_optional)
 {
 	const struct ast_word *word;
-	struct diagnostic *report;
 	const char *text;
 
 	for (word = words->first; word != end; word = word->next) {
@@ -68,13 +137,7 @@ static bool words_modifiers(struct check *check, const struct ast_words *words,
 				return false;
 			continue;
 		}
-		report = diag_report(check->diags, E0110, word->span,
-			"`%s` is no modifier", text);
-		if (edit_is_near("optional", edit_distance(text, "optional")))
-			diag_help(report, "did you mean `optional`?");
-		else
-			diag_help(report, "a type and a name are wanted: is "
-				"something missing between two of these?");
+		report_modifier(check, words, word, separator);
 		return false;
 	}
 	return true;
@@ -101,7 +164,8 @@ bool words_roles(struct check *check, const struct ast_words *words,
 			"it is written `type name`");
 		return false;
 	}
-	if (words_broken(check, words, separator))
+	if (words_section(check, words)
+		|| words_broken(check, words, separator))
 		return false;
 	for (*type = words->first; (*type)->next != last;)
 		*type = (*type)->next;
@@ -117,7 +181,7 @@ bool words_roles(struct check *check, const struct ast_words *words,
 		return false;
 	}
 	*name = last->path.first;
-	return words_modifiers(check, words, *type, is_optional);
+	return words_modifiers(check, words, *type, separator, is_optional);
 }
 
 bool words_name(struct check *check, const struct ast_words *words,
@@ -141,5 +205,5 @@ bool words_type(struct check *check, const struct ast_words *words,
 {
 	*type = words->last;
 	return !words_broken(check, words, ';')
-		&& words_modifiers(check, words, words->last, NULL);
+		&& words_modifiers(check, words, words->last, ';', NULL);
 }
