@@ -411,6 +411,12 @@ static void print_decode_begin(struct c_code *c, const struct declaration *d)
 	print_open(c, d, c_has_lists(d) ? "room" : "NULL");
 }
 
+/* Else opening it has said where it ends. */
+static bool may_be_padded(const struct section *head)
+{
+	return has_pointers(head) || head->fixed_size != head->declared_size;
+}
+
 static void print_decode(struct c_code *c, const struct declaration *d)
 {
 	struct printer *out = &c->out;
@@ -426,7 +432,7 @@ static void print_decode(struct c_code *c, const struct declaration *d)
 	out->indent++;
 	print_decode_begin(c, d);
 	get_section(&place);
-	if (!is_fixed(d))
+	if (!is_fixed(d) && may_be_padded(&d->as.message.head))
 		c_require(&block, "sk_close_head(&in)");
 	c_flush(&block);
 	if (has_tail(d)) {
