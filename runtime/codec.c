@@ -176,7 +176,7 @@ bool sk_take_room(struct sk_reader *in, uint64_t size, void **to)
 		return true;
 	size_t gap = (0 - (uintptr_t)room->at) & 7;
 	size_t left = (size_t)(room->end - room->at);
-	if (gap > left || size > left - gap) {
+	if (gap + size > left) {	/* the sum fits: see codec.h */
 		room->is_full = true;
 		return false;
 	}

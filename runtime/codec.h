@@ -533,8 +533,8 @@ bool sk_read_exactly(struct sk_reader *in, uint64_t count);
 bool sk_read_raw_exactly(struct sk_reader *in, void *to, uint32_t size);
 
 /*
- * Takes `size` bytes off the room, aligned for any element; *to is NULL where
- * there is no room to be used. False if it does not suffice.
+ * Takes `size` bytes (below 2^63) off the room, aligned for any element; *to is
+ * NULL where there is no room to be used. False if it does not suffice.
  */
 bool sk_take_room(struct sk_reader *in, uint64_t size, void **to);
 
