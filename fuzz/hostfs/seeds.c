@@ -119,6 +119,10 @@ static void files(void)
 	CALL(1, 0, Directory_read_entries, 4000);
 	CALL(1, 0, Directory_entries_at, 0);
 	save("directory");
+	/* In vain: it lies outside. */
+	open_one("d/o/secret", fs_Open_READ);
+	LEND(1, 0, File_read, 0, OUT(64));
+	save("outside");
 }
 
 static void changes(void)
