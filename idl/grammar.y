@@ -30,12 +30,8 @@
 	do {								\
 		if (count)						\
 			(result) = ast_join(&YYRHSLOC(parts, 1), count);	\
-		else {							\
-			(result) = YYRHSLOC(parts, 0);			\
-			(result).offset += (result).size;		\
-			(result).column += (result).size;		\
-			(result).size = 0;				\
-		}							\
+		else							\
+			(result) = span_behind(YYRHSLOC(parts, 0));	\
 	} while (0)
 
 #include "idl/number.h"

@@ -136,19 +136,11 @@ static bool report_unclosed(struct parse *parse)
 	return inner != NULL;
 }
 
-static struct span behind(struct span span)
-{
-	span.offset += span.size;
-	span.column += span.size;
-	span.size = 0;
-	return span;
-}
-
 static bool report_missing(struct parse *parse, char mark,
 	const struct parse_token *token)
 {
 	struct diagnostic *report = diag_report(parse->diags, E0108,
-		behind(token->span), "a `%c` is missing here", mark);
+		span_behind(token->span), "a `%c` is missing here", mark);
 
 	if (token == &parse->before && parse->last.kind != 0)
 		diag_second(report, parse->last.span,

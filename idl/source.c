@@ -119,6 +119,21 @@ struct source *source_from_text(struct arena *arena, struct diagnostics *diags,
 	return source_check(diags, source, from);
 }
 
+struct span span_behind(struct span span)
+{
+	uint32_t end = span.offset + span.size;
+
+	for (; span.offset < end; span.offset++) {
+		span.column++;
+		if (span.source->text[span.offset] == '\n') {
+			span.line++;
+			span.column = 1;
+		}
+	}
+	span.size = 0;
+	return span;
+}
+
 size_t utf8_length(const char *text, size_t size)
 {
 	const unsigned char *at = (const unsigned char *)text;

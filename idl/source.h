@@ -26,6 +26,9 @@ struct span {
 	uint32_t column;
 };
 
+/* The place behind a span, of no size; it may have several lines. */
+struct span span_behind(struct span span);
+
 /* The greatest source that is read: 4 MiB. */
 #define SOURCE_SIZE_MAX ((size_t)4 << 20)
 

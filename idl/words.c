@@ -5,14 +5,6 @@
 
 #include "idl/check.h"
 
-static struct span behind(struct span span)
-{
-	span.offset += span.size;
-	span.column += span.size;
-	span.size = 0;
-	return span;
-}
-
 /*
  * `uint32 a` on a line and `uint32 b;` on the next are four words. The break
  * tells where the separator is missing.
@@ -26,7 +18,7 @@ static bool words_broken(struct check *check, const struct ast_words *words,
 	for (word = before->next; word != NULL; word = word->next, i++) {
 		if (i >= 2 && word->span.line != before->span.line) {
 			diag_second(diag_report(check->diags, E0108,
-				behind(before->span), "a `%c` is missing here",
+				span_behind(before->span), "a `%c` is missing here",
 				separator), word->span,
 				"this belongs to the next");
 			return true;
@@ -84,7 +76,7 @@ static void report_modifier(struct check *check, const struct ast_words *words,
 	if (at->next == NULL && word->next != words->last
 		&& word->next->next != words->last) {
 		diag_second(diag_report(check->diags, E0108,
-			behind(word->next->span), "a `%c` is missing here",
+			span_behind(word->next->span), "a `%c` is missing here",
 			separator), word->next->next->span,
 			"this belongs to the next");
 		return;
@@ -116,7 +108,7 @@ static bool words_section(struct check *check, const struct ast_words *words)
 	if (word->suffixes.first != NULL || words->count < 3
 		|| strcmp(ast_path_text(check->arena, &word->path), "tail") != 0)
 		return false;
-	diag_second(diag_report(check->diags, E0108, behind(word->span),
+	diag_second(diag_report(check->diags, E0108, span_behind(word->span),
 		"a `:` is missing here"), word->next->span,
 		"this belongs to the section");
 	return true;
