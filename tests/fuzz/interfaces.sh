@@ -1,0 +1,119 @@
+#!/bin/bash
+# Usage: tests/fuzz/interfaces.sh [NAME]
+#
+# Sequences between a client and a server of an interface (fuzz/session.h):
+# those of a few protocols give no finding, and faults that are planted in the
+# runtime, or in generated code, are found. SEED and RUNS can be given.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+root=$PWD
+skald=${BUILD:-build}/skald
+seed=${SEED:-1}
+runs=${RUNS:-2000}
+pattern=${1:-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+flags=(-std=c11 -O0 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all -I"$root")
+
+wanted() {
+	[[ $1 == *"$pattern"* ]]
+}
+
+# verdict NAME STATUS LOG
+verdict() {
+	if [ "$2" = 0 ]; then
+		echo "ok - $1"
+		return
+	fi
+	echo "not ok - $1"
+	tail -n 30 "$3" | cut -c1-300 | sed 's/^/# /'
+	echo "# again: SEED=$seed tests/fuzz/interfaces.sh '$1'"
+	failed=1
+}
+
+# build PROTOCOL TARGET: the program without an engine.
+build() {
+	[ -d "$work/$1" ] || "$skald" fuzz "protocols/$1.skald" -I protocols \
+		-o "$work/$1" || return
+	make -s -C "$work/$1" SKALD_ROOT="$root" CFLAGS='-O0 -g' "plain/$2"
+}
+
+clean() {
+	build "$1" "$2" && cd "$work/$1" && "plain/$2" "seeds/$2" &&
+		"plain/$2" --runs "$runs" --seed "$seed" "seeds/$2"
+}
+
+while read -r protocol target; do
+	name="$protocol: $target: steps of client and server give no finding"
+	wanted "$name" || continue
+	(clean "$protocol" "$target") >"$work/log" 2>&1
+	verdict "$name" $? "$work/log"
+done <<-END
+	clock Clock
+	block Device
+	tty Line
+END
+
+# compile SOURCE [SED]: one file, with a fault.
+compile() {
+	local object
+	object=$work/faulty/$(basename "$1" .c).o
+	if ! sed -E "$2" "$1" >"$work/faulty.c" || cmp -s "$1" "$work/faulty.c"; then
+		echo "the fault does not fit $1 any more: $2"
+		return 1
+	fi
+	gcc "${flags[@]}" -I"$work/block" -I"$root/runtime" -c -o "$object" "$work/faulty.c"
+}
+
+# find FINDING FILE SED...: with these faults, that is found.
+find_fault() {
+	local finding=$1 objects=()
+	shift
+	build block Device || return
+	rm -rf "$work/faulty"
+	mkdir "$work/faulty"
+	while [ $# -gt 0 ]; do
+		compile "$1" "$2" || return
+		shift 2
+	done
+	# What has a fault takes the place of what has none.
+	for object in "$work"/block/obj-plain/*.o; do
+		[ -f "$work/faulty/$(basename "$object")" ] || objects+=("$object")
+	done
+	gcc "${flags[@]}" -o "$work/faulty/run" "$work/block/obj-plain/targets/Device.o" \
+		"${objects[@]}" "$work"/faulty/*.o build/asan/fuzz/plain_main.o \
+		build/asan/lib{fuzz,interpreter,skald}.a -lyaml -lpthread || return
+	cd "$work/faulty" || return
+	if ./run --runs $((runs * 5)) --seed "$seed" "$work/block/seeds/Device"; then
+		echo "nothing was found"
+		return 1
+	fi 2>&1 | tee found
+	grep -Eq "FINDING Device: .*$finding" found
+}
+
+# fault NAME FINDING FILE SED...
+fault() {
+	wanted "$1" || return
+	(find_fault "${@:2}") >"$work/log" 2>&1
+	verdict "$1" $? "$work/log"
+}
+
+fault 'a right to answer that is not used up is found' 'answer' \
+	runtime/channel.c '/^int sk_answer\(/,/^}/s/= sk_reply_keep\(to\)/= *to/'
+fault 'a transport that takes a second answer is found' 'answer' \
+	runtime/loopback.c '/^static int loopback_answer/,/^}/s/call->token = 0;/(void)call;/'
+fault 'handles of a refused request that stay open are found' 'leaked' \
+	runtime/channel.c '/sk_refuse\(/,/^}/s/port_close_attached\(.*\);//'
+fault 'handles of a reply that nobody takes are found' 'leaked' \
+	runtime/ring.c '/^static void release/,/^}/s/sk_close_attached\(.*\);//'
+fault 'access beyond what is lent is found' 'access to a lease gave OK' \
+	runtime/channel.c 's/offset > lease->size \|\| size > lease->size - offset/false/' \
+	runtime/loopback.c 's/size <= lease->size - offset/true/'
+fault 'a lease that outlasts its call is found' 'lease|memory' \
+	runtime/loopback.c '/^static int check_lease/,/^}/s/if \(call->canceled\)/if (false)/'
+fault 'lost events that are not counted are found' 'events' \
+	runtime/events.c '/^static void lose_one/,/^}/s/events->lost\+\+;/(void)events;/'
+fault 'a dispatch that lets handles too many pass is found' 'dispatch gave' \
+	"$work/block/block.skald.c" 's/status = sk_take_none\(&message->attached\)/status = 0/'
+exit $failed
