@@ -12,12 +12,19 @@ const char *c_address(struct c_code *c, const char *value)
 	return *value == '*' ? value + 1 : arena_printf(c->arena, "&%s", value);
 }
 
-const char *c_at(const struct c_block *block)
+/* "in->depth", "out.depth" */
+static const char *stream_has(const struct c_block *block, const char *member)
 {
 	struct c_code *c = block->c;
 
-	return *block->stream == '&' ? arena_printf(c->arena, "%s.at", block->stream + 1)
-		: arena_printf(c->arena, "%s->at", block->stream);
+	return *block->stream == '&'
+		? arena_printf(c->arena, "%s.%s", block->stream + 1, member)
+		: arena_printf(c->arena, "%s->%s", block->stream, member);
+}
+
+const char *c_at(const struct c_block *block)
+{
+	return stream_has(block, "at");
 }
 
 void c_require(struct c_block *block, const char *format, ...)
@@ -43,36 +50,52 @@ void c_require_bound(struct c_block *block, const struct type *type,
 		c_require(block, "%s.%s <= %" PRIu64, value, size, type->bound);
 }
 
-/* "in->depth", "out.depth" */
-static const char *depth_of(const struct c_block *block)
+static void begin_depth(struct c_block *block, const struct member *member)
 {
-	struct c_code *c = block->c;
-
-	return *block->stream == '&' ? arena_printf(c->arena, "%s.depth", block->stream + 1)
-		: arena_printf(c->arena, "%s->depth", block->stream);
-}
-
-void c_begin_bounds(struct c_block *block, const struct member *member)
-{
-	struct printer *out = &block->c->out;
-
 	if (c_is_bounded(member) || c_limits_depth(member))
 		c_flush(block);
 	if (c_limits_depth(member))
-		print_line(out, "depth = sk_limit_depth(&%s, %u);", depth_of(block),
-			member->depth_bound);
-	if (c_is_bounded(member))
-		print_line(out, "start = %s;", c_at(block));
+		print_line(&block->c->out, "depth = sk_limit_depth(&%s, %u);",
+			stream_has(block, "depth"), member->depth_bound);
 }
 
-void c_end_bounds(struct c_block *block, const struct member *member)
+static void end_depth(struct c_block *block, const struct member *member)
 {
-	if (c_is_bounded(member))
-		c_require(block, "%s - start <= %" PRIu64, c_at(block), member->bytes_bound);
 	if (!c_limits_depth(member))
 		return;
 	c_flush(block);
-	print_line(&block->c->out, "%s = depth;", depth_of(block));
+	print_line(&block->c->out, "%s = depth;", stream_has(block, "depth"));
+}
+
+void c_begin_read(struct c_block *block, const struct member *member)
+{
+	begin_depth(block, member);
+	if (c_is_bounded(member))
+		print_line(&block->c->out, "end = sk_limit_bytes(%s, %" PRIu64 ");",
+			block->stream, member->bytes_bound);
+}
+
+void c_end_read(struct c_block *block, const struct member *member)
+{
+	if (c_is_bounded(member)) {
+		c_flush(block);
+		print_line(&block->c->out, "%s = end;", stream_has(block, "end"));
+	}
+	end_depth(block, member);
+}
+
+void c_begin_write(struct c_block *block, const struct member *member)
+{
+	begin_depth(block, member);
+	if (c_is_bounded(member))
+		print_line(&block->c->out, "start = %s;", c_at(block));
+}
+
+void c_end_write(struct c_block *block, const struct member *member)
+{
+	if (c_is_bounded(member))
+		c_require(block, "%s - start <= %" PRIu64, c_at(block), member->bytes_bound);
+	end_depth(block, member);
 }
 
 /* The condition, negated. */

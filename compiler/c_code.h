@@ -94,10 +94,12 @@ void c_require_bound(struct c_block *block, const struct type *type,
 const char *c_address(struct c_code *c, const char *value);
 /* Where the stream stands: "in->at", "out.at". */
 const char *c_at(const struct c_block *block);
-/* Around a member with @bytes or @depth: notes where it starts and how deep it
- * may go, and wants it that short. */
-void c_begin_bounds(struct c_block *block, const struct member *member);
-void c_end_bounds(struct c_block *block, const struct member *member);
+/* Around a member with @bytes or @depth: how deep it may go, and where it has
+ * to end. A reader goes no further; of what is written the size is looked at. */
+void c_begin_read(struct c_block *block, const struct member *member);
+void c_end_read(struct c_block *block, const struct member *member);
+void c_begin_write(struct c_block *block, const struct member *member);
+void c_end_write(struct c_block *block, const struct member *member);
 /* Prints what was gathered: if (!a || !b) fail. */
 void c_flush(struct c_block *block);
 /* Prints what was gathered as the last statement of a function: return a && b. */

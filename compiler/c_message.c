@@ -175,13 +175,13 @@ static bool is_fixed(const struct declaration *d)
 }
 
 /* What @bytes and @depth want to know of members in the dynamic area. */
-static void print_bounds(struct c_code *c, const struct declaration *d)
+static void print_bounds(struct c_code *c, const struct declaration *d, const char *bytes)
 {
 	const struct body *head = &d->as.message.head.body;
 	const struct body *tail = &d->as.message.tail.body;
 
 	if (c_has_bytes(head, true) || c_has_bytes(tail, true))
-		print_line(&c->out, "const uint8_t *start;");
+		print_line(&c->out, "const uint8_t *%s;", bytes);
 	if (c_has_depth(head) || c_has_depth(tail))
 		print_line(&c->out, "uint32_t depth;");
 }
@@ -219,7 +219,7 @@ static void print_encode(struct c_code *c, const struct declaration *d)
 	print_line(out, "uint8_t *head = (uint8_t *)to;");
 	if (!is_fixed(d))
 		print_line(out, "struct sk_writer out;");
-	print_bounds(c, d);
+	print_bounds(c, d, "start");
 	if (c_carries(d))
 		print_line(out, "int status = 0;");
 	print(out, "\n");
@@ -401,7 +401,7 @@ static void print_decode_begin(struct c_code *c, const struct declaration *d)
 		print_line(out, "struct sk_reader in;");
 	if (c_has_tags(head) || c_has_tags(tail))
 		print_line(out, "uint64_t tag;");
-	print_bounds(c, d);
+	print_bounds(c, d, "end");
 	if (head->first != NULL || tail->first != NULL)
 		print(out, "\n");
 	if (!has_members || c_has_absent(head) || c_has_absent(tail))

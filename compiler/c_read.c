@@ -143,12 +143,12 @@ static void read_plain(struct c_block *block, const struct member *member, const
 {
 	const char *value = arena_printf(block->c->arena, "value->%s", member->c_name);
 
-	c_begin_bounds(block, member);
+	c_begin_read(block, member);
 	if (member->is_optional)
 		read_optional(block, member, value, path);
 	else
 		c_read_held(block, member, value, path);
-	c_end_bounds(block, member);
+	c_end_read(block, member);
 }
 
 static void read_tag(struct c_block *block, const struct member *member, const char *path)
@@ -324,7 +324,7 @@ static void print_struct_locals(struct c_code *c, const struct declaration *d)
 	if (c_has_tags(body))
 		print_line(&c->out, "uint64_t tag;");
 	if (c_has_bytes(body, false))
-		print_line(&c->out, "const uint8_t *start;");
+		print_line(&c->out, "const uint8_t *end;");
 	if (c_has_depth(body))
 		print_line(&c->out, "uint32_t depth;");
 	if (c_has_tags(body) || c_has_bytes(body, false) || c_has_depth(body))

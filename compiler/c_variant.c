@@ -22,9 +22,9 @@ static void read_arm(struct c_block *block, const struct declaration *d,
 	print_line(&c->out, "case %s_%s:", d->c_name, arm->c_name);
 	c->out.indent++;
 	if (arm->type != NULL) {
-		c_begin_bounds(block, arm);
+		c_begin_read(block, arm);
 		c_read_held(block, arm, arm_value(c, arm), d->c_name);
-		c_end_bounds(block, arm);
+		c_end_read(block, arm);
 		c_flush(block);
 	}
 	print_line(&c->out, "break;");
@@ -55,7 +55,7 @@ static void print_read_locals(struct c_code *c, const struct declaration *d)
 		print_line(&c->out, "struct sk_reader sized;");
 	print_line(&c->out, "uint64_t tag;");
 	if (c_has_bytes(&d->as.structure.body, false))
-		print_line(&c->out, "const uint8_t *start;");
+		print_line(&c->out, "const uint8_t *end;");
 	if (c_has_depth(&d->as.structure.body))
 		print_line(&c->out, "uint32_t depth;");
 	print(&c->out, "\n");
@@ -112,9 +112,9 @@ static void write_arm(struct c_block *block, const struct declaration *d,
 	print_line(&c->out, "case %s_%s:", d->c_name, arm->c_name);
 	c->out.indent++;
 	if (arm->type != NULL) {
-		c_begin_bounds(block, arm);
+		c_begin_write(block, arm);
 		c_write_held(block, arm, arm_value(c, arm), d->c_name);
-		c_end_bounds(block, arm);
+		c_end_write(block, arm);
 		c_flush(block);
 	}
 	print_line(&c->out, "break;");

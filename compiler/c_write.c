@@ -155,12 +155,12 @@ static void write_plain(struct c_block *block, const struct member *member, cons
 {
 	const char *value = arena_printf(block->c->arena, "value->%s", member->c_name);
 
-	c_begin_bounds(block, member);
+	c_begin_write(block, member);
 	if (member->is_optional)
 		write_optional(block, member, value, path);
 	else
 		c_write_held(block, member, value, path);
-	c_end_bounds(block, member);
+	c_end_write(block, member);
 }
 
 static bool is_varint(const struct member *member)

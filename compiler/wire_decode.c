@@ -19,7 +19,7 @@ static bool decode_string(struct wire_decoder *decoder, const struct type *type,
 			"more than the %" PRIu64 " of %s", size, type->bound,
 			type->name);
 	if (size > wire_left(decoder))
-		return wire_take_fail(decoder, start, "the string has %" PRIu64
+		return wire_take_short(decoder, start, "the string has %" PRIu64
 			" bytes, but %zu are left", size, wire_left(decoder));
 	wire_tell(decoder, WIRE_SIZE, start, type, size, NULL);
 	start = decoder->at;
@@ -96,22 +96,32 @@ static bool decode_optional(struct wire_decoder *decoder,
 	return !*is_present || wire_decode_dynamic(decoder, member->type, to);
 }
 
-/* What a member holds, within its bounds; the caller has set the path. */
+/*
+ * What a member holds, within its bounds; the caller has set the path. What is
+ * beyond its @bytes is not even looked at, so that refusing costs no more.
+ */
 static bool decode_held(struct wire_decoder *decoder,
 	const struct member *member, struct value *to, bool *is_present)
 {
-	unsigned limit = decoder->depth_limit;
-	size_t start = decoder->at;
+	const struct wire_limit own = {
+		decoder->path, decoder->at, member->bytes_bound,
+	};
+	const struct wire_limit *limit = decoder->limit;
+	unsigned depth_limit = decoder->depth_limit;
+	size_t size = decoder->size;
 	bool good;
 
-	decoder->depth_limit = wire_depth_limit(limit, decoder->depth, member);
+	if (own.bytes < wire_left(decoder)) {
+		decoder->size = own.start + (size_t)own.bytes;
+		decoder->limit = &own;
+	}
+	decoder->depth_limit = wire_depth_limit(depth_limit, decoder->depth,
+		member);
 	good = decode_optional(decoder, member, to, is_present);
-	decoder->depth_limit = limit;
-	if (!good || decoder->at - start <= member->bytes_bound)
-		return good;
-	return wire_take_fail(decoder, start, "%zu bytes are more than the %"
-		PRIu64 " of its @bytes", decoder->at - start,
-		member->bytes_bound);
+	decoder->depth_limit = depth_limit;
+	decoder->size = size;
+	decoder->limit = limit;
+	return good;
 }
 
 /* The same, added to an object if it is there. */
@@ -249,6 +259,7 @@ static bool decode_arm(struct wire_decoder *decoder, const struct member *arm,
 static bool decode_sized_arm(struct wire_decoder *decoder,
 	const struct member *arm, struct value *to)
 {
+	const struct wire_limit *limit = decoder->limit;
 	size_t outer = decoder->size;
 	size_t start = decoder->at;
 	uint64_t size;
@@ -256,16 +267,18 @@ static bool decode_sized_arm(struct wire_decoder *decoder,
 	if (!wire_take_varint(decoder, &size))
 		return false;
 	if (size > wire_left(decoder))
-		return wire_take_fail(decoder, start, "the arm has %" PRIu64
+		return wire_take_short(decoder, start, "the arm has %" PRIu64
 			" bytes, but %zu are left", size, wire_left(decoder));
 	wire_tell(decoder, WIRE_SIZE, start, NULL, size, NULL);
 	decoder->size = decoder->at + (size_t)size;
+	decoder->limit = NULL;
 	if (!decode_arm(decoder, arm, to))
 		return false;
 	if (wire_left(decoder))
 		return wire_take_fail(decoder, decoder->at, "%zu bytes of the "
 			"arm are left over", wire_left(decoder));
 	decoder->size = outer;
+	decoder->limit = limit;
 	return true;
 }
 

@@ -110,7 +110,7 @@ static bool take_size(struct wire_decoder *decoder, const struct type *type,
 	if (!wire_take_varint(decoder, size))
 		return false;
 	if (*size > wire_left(decoder))
-		return wire_take_fail(decoder, start, "%s has %" PRIu64
+		return wire_take_short(decoder, start, "%s has %" PRIu64
 			" bytes, but %zu are left", type->name, *size,
 			wire_left(decoder));
 	return true;
@@ -161,7 +161,7 @@ static bool check_count(struct wire_decoder *decoder, const struct type *element
 		return wire_take_fail(decoder, offset, "%" PRIu64 " elements "
 			"of no bytes, more than %d", count, EMPTY_ELEMENTS_MAX);
 	if (element->min_size && count > wire_left(decoder) / element->min_size)
-		return wire_take_fail(decoder, offset, "%" PRIu64 " elements "
+		return wire_take_short(decoder, offset, "%" PRIu64 " elements "
 			"cannot stand in the %zu bytes that are left", count,
 			wire_left(decoder));
 	return true;

@@ -76,6 +76,13 @@ const struct value *wire_given(struct wire_encoder *encoder,
 
 /* ---- bytes to values ---- */
 
+/* A member that its @bytes lets go on less far than what it stands in. */
+struct wire_limit {
+	const struct wire_path *path;
+	size_t start;
+	uint64_t bytes;
+};
+
 struct wire_decoder {
 	struct arena *arena;
 	const struct wire_decode_options *options;
@@ -83,6 +90,7 @@ struct wire_decoder {
 	enum wire_part part;
 	const unsigned char *data;
 	size_t size;			/* of the part, or where a value has to end */
+	const struct wire_limit *limit;	/* if @bytes says that, else NULL */
 	size_t at;
 	const struct wire_path *path;
 	unsigned depth;
@@ -91,8 +99,11 @@ struct wire_decoder {
 	unsigned leases;
 };
 
-/* Returns false. */
+/* Both return false. The second: more bytes are needed than are left, which is
+ * the fault of the member whose @bytes leaves no more, if there is one. */
 bool wire_take_fail(struct wire_decoder *decoder, size_t offset,
+	const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool wire_take_short(struct wire_decoder *decoder, size_t offset,
 	const char *format, ...) __attribute__((format(printf, 3, 4)));
 size_t wire_left(const struct wire_decoder *decoder);
 /* Tells the observer what the bytes from `start` up to here are. */

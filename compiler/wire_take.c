@@ -7,18 +7,41 @@
 
 #include "compiler/wire_internal.h"
 
+static void set_fault(struct wire_decoder *decoder, const struct wire_path *path,
+	size_t offset, const char *format, va_list arguments)
+{
+	*decoder->fault = (struct wire_fault){
+		.message = arena_vprintf(decoder->arena, format, arguments),
+		.path = wire_path_text(decoder->arena, path),
+		.part = decoder->part,
+		.offset = offset,
+	};
+}
+
 bool wire_take_fail(struct wire_decoder *decoder, size_t offset,
 	const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	*decoder->fault = (struct wire_fault){
-		.message = arena_vprintf(decoder->arena, format, arguments),
-		.path = wire_path_text(decoder->arena, decoder->path),
-		.part = decoder->part,
-		.offset = offset,
-	};
+	set_fault(decoder, decoder->path, offset, format, arguments);
+	va_end(arguments);
+	return false;
+}
+
+bool wire_take_short(struct wire_decoder *decoder, size_t offset,
+	const char *format, ...)
+{
+	const struct wire_limit *limit = decoder->limit;
+	va_list arguments;
+
+	if (limit) {
+		decoder->path = limit->path;
+		return wire_take_fail(decoder, limit->start, "more than the %"
+			PRIu64 " bytes of its @bytes are needed", limit->bytes);
+	}
+	va_start(arguments, format);
+	set_fault(decoder, decoder->path, offset, format, arguments);
 	va_end(arguments);
 	return false;
 }
@@ -57,11 +80,11 @@ bool wire_take_varint(struct wire_decoder *decoder, uint64_t *value)
 	size_t size;
 
 	if (wire_left(decoder) == 0)
-		return wire_take_fail(decoder, decoder->at, "cut short");
+		return wire_take_short(decoder, decoder->at, "cut short");
 	size = wire_varint_read(decoder->data + decoder->at,
 		wire_left(decoder), value, &minimal);
 	if (size == 0)
-		return wire_take_fail(decoder, decoder->at,
+		return wire_take_short(decoder, decoder->at,
 			"the varint is cut short");
 	if (!minimal)
 		return wire_take_fail(decoder, decoder->at, "the varint of %"
@@ -224,7 +247,7 @@ bool wire_take_dynamic(struct wire_decoder *decoder, const struct type *type,
 
 	if (type_is_raw_byte(type)) {
 		if (wire_left(decoder) == 0)
-			return wire_take_fail(decoder, start, "cut short");
+			return wire_take_short(decoder, start, "cut short");
 		if (!wire_take_scalar(decoder, type, to))
 			return false;
 	} else if (!wire_take_varint(decoder, &bits) ||

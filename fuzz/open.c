@@ -71,41 +71,6 @@ static struct declaration *find_message(const struct fuzz *fuzz,
 	return found;
 }
 
-static bool member_has_bytes(const struct member *member)
-{
-	for (; member; member = member->next) {
-		if (member->bytes_bound != UNBOUNDED || member_has_bytes(member->tags))
-			return true;
-	}
-	return false;
-}
-
-static bool declaration_has_bytes(const struct declaration *declaration)
-{
-	switch (declaration->kind) {
-	case DECLARATION_STRUCT:
-	case DECLARATION_VARIANT:
-		return member_has_bytes(declaration->as.structure.body.first);
-	case DECLARATION_MESSAGE:
-		return member_has_bytes(declaration->as.message.head.body.first) ||
-			member_has_bytes(declaration->as.message.tail.body.first);
-	default:
-		return false;
-	}
-}
-
-static bool schema_has_bytes(const struct schema *schema)
-{
-	for (const struct file *file = schema->files; file; file = file->next) {
-		for (const struct declaration *each = file->first; each;
-		     each = each->next) {
-			if (declaration_has_bytes(each))
-				return true;
-		}
-	}
-	return false;
-}
-
 static int by_id(const void *a, const void *b)
 {
 	const struct fuzz_message *one = a;
@@ -118,14 +83,12 @@ static int by_id(const void *a, const void *b)
 static void find_messages(struct fuzz *fuzz)
 {
 	const struct sk_schema *tables = fuzz->target->schema->tables;
-	bool has_bytes = schema_has_bytes(fuzz->schema);
 
 	fuzz->messages = arena_alloc(fuzz->keep,
 		(tables->message_count + 1) * sizeof(*fuzz->messages));
 	for (uint32_t i = 0; i < tables->message_count; i++) {
 		fuzz->messages[i].table = &tables->messages[i];
 		fuzz->messages[i].tree = find_message(fuzz, &tables->messages[i]);
-		fuzz->messages[i].has_bytes = has_bytes;
 	}
 	fuzz->message_count = tables->message_count;
 	qsort(fuzz->messages, fuzz->message_count, sizeof(*fuzz->messages), by_id);

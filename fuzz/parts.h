@@ -12,7 +12,6 @@
 struct fuzz_message {
 	struct declaration *tree;
 	const struct sk_message_type *table;
-	bool has_bytes;			/* something of its schema has @bytes */
 };
 
 struct fuzz {

@@ -927,6 +927,15 @@ static inline uint32_t sk_limit_depth(uint32_t *depth, uint32_t most)
 	return outer;
 }
 
+/* Lets what follows go on only so far, in the same way. */
+static inline const uint8_t *sk_limit_bytes(struct sk_reader *in, size_t most)
+{
+	const uint8_t *outer = in->end;
+	if (most < (size_t)(outer - in->at))
+		in->end = in->at + most;
+	return outer;
+}
+
 static inline bool sk_write_descend(struct sk_writer *out)
 {
 	if (++out->depth <= SK_DEPTH_MAX)

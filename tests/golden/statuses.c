@@ -277,6 +277,38 @@ static void bound(void)
 	expect(encode(&value), SK_TOO_BIG, "thirteen are not");
 }
 
+/*
+ * Room is asked for as soon as a count is known, and there is none: what is not
+ * refused before that is too big. The arm is the second of three that a pointer
+ * each leads to: tag, length, count, elements, end.
+ */
+static void look_no_further(void)
+{
+	struct golden_all_Choices value = choices(), back;
+	struct sk_room none = { NULL, NULL, false };
+	uint8_t bytes[256], more[256];
+	uint32_t many[11] = { 0 };
+
+	value.watch.which = golden_all_Watch_many;
+	value.watch.as.many.items = many;
+	value.watch.as.many.count = 11;
+	int size = golden_all_Choices_encode(&value, bytes, sizeof bytes);
+	size_t at = bytes[9];
+	expect_all(size > 0 && bytes[at + 1] == 2 * 12 + 1 && bytes[at + 2] == 2 * 11 + 1,
+		"an arm has twelve bytes");
+	expect(golden_all_Choices_decode_into(&back, bytes, (size_t)size, &none), SK_TOO_BIG,
+		"without room they are too many");
+	memcpy(more, bytes, at + 3);
+	memcpy(more + at + 4, bytes + at + 3, (size_t)size - at - 3);
+	more[at + 1] += 2;
+	more[at + 2] += 2;
+	more[at + 3] = 1;
+	more[10]++;
+	none.is_full = false;
+	expect(golden_all_Choices_decode_into(&back, more, (size_t)size + 1, &none), SK_MALFORMED,
+		"thirteen are refused before their elements are looked at");
+}
+
 static void leave_out(void)
 {
 	struct golden_all_Derived value, back;
@@ -308,6 +340,7 @@ int main(void)
 	lend();
 	choose();
 	bound();
+	look_no_further();
 	leave_out();
 	return failed;
 }

@@ -44,7 +44,8 @@ static const char schema_text[] =
 	"tail:\n"
 	"	Mode mode;\n"			/* at 0 */
 	"	tags { tag(1) handle<File> other; tag(2) float64 wide; }\n"
-	"}\n";
+	"}\n"
+	"message N 2 { head(64): @bytes(5) Chain chain; }\n";
 
 static struct fixture fixture;
 static const struct declaration *message;
@@ -173,7 +174,9 @@ static const struct row rows[] = {
 		"0000000000000000 00 04 000000000000"}, WIRE_HEAD, 76,
 		"times[1].flags", "4 is not listed"},
 	{{.note = "03 07 616263"}, WIRE_HEAD, 50, "note",
-		"5 bytes are more than the 4 of its @bytes"},
+		"more than the 4 bytes of its @bytes are needed"},
+	{{.note = "03 09 61626364"}, WIRE_HEAD, 50, "note",
+		"more than the 4 bytes of its @bytes are needed"},
 	{{.chain = "01 03 02 03 03 01"}, WIRE_HEAD, 55, "chain.next.next",
 		"structs within each other, more than 2"},
 	{{.tail = "0300 0a00000000000000 03 00 01"}, WIRE_TAIL, 11, "other",
@@ -290,6 +293,42 @@ static void every_byte_is_told_of_once(void **state)
 			continue;
 		assert_int_equal(seen.at[WIRE_HEAD], whole.head.size);
 		assert_int_equal(seen.at[WIRE_TAIL], whole.tail.size);
+	}
+}
+
+/* So a message that is refused for its @bytes costs no more than one that is
+ * taken. */
+static void what_is_beyond_bytes_is_not_looked_at(void **state)
+{
+	static const struct {
+		const char *head;
+		bool is_good;
+	} heads[] = {
+		{"02000000 00000000 09 01 03 02 03 03", false},
+		{"02000000 00000000 09 01 03 02 01", true},
+		{"02000000 00000000 09 01 03 02 03 03 01", false},
+		{"02000000 00000000 09 01 03 02 03 03 03 04 03 05 01", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+		struct seen seen = {.in_order = true};
+		const struct wire_decode_options options = {
+			.field = see, .context = &seen,
+		};
+		const struct wire_view tail = {NULL, 0};
+		struct wire_fault fault = {0};
+		struct value value;
+
+		assert_int_equal(wire_decode(fixture.arena,
+			schema_message(fixture.schema, "N"), bytes_of(heads[i].head),
+			tail, &options, &value, &fault), heads[i].is_good);
+		assert_true(seen.at[WIRE_HEAD] <= 9 + 5);
+		if (i < 2)
+			continue;
+		assert_int_equal(fault.offset, 9);
+		assert_string_equal(wire_fault_text(fixture.arena, &fault),
+			"chain: more than the 5 bytes of its @bytes are needed");
 	}
 }
 
@@ -423,6 +462,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(bytes_are_refused_with_the_path_and_the_byte),
 		cmocka_unit_test(what_came_beside_is_used_up),
 		cmocka_unit_test(every_byte_is_told_of_once),
+		cmocka_unit_test(what_is_beyond_bytes_is_not_looked_at),
 		cmocka_unit_test(values_are_refused_with_the_path_and_the_place),
 		cmocka_unit_test(bits_are_lists_of_names),
 	};

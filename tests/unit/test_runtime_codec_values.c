@@ -293,6 +293,21 @@ static void depth_is_limited_from_where_it_is(void **state)
 	assert_int_equal(depth, SK_DEPTH_MAX - 4);	/* the narrower one holds */
 }
 
+static void bytes_are_limited_from_where_it_is(void **state)
+{
+	const uint8_t bytes[8] = {0};
+	struct sk_reader in = { bytes + 2, bytes + 8, NULL, 0 };
+
+	(void)state;
+	assert_ptr_equal(sk_limit_bytes(&in, 4), bytes + 8);
+	assert_ptr_equal(in.end, bytes + 6);
+	assert_ptr_equal(sk_limit_bytes(&in, 5), bytes + 6);
+	assert_ptr_equal(in.end, bytes + 6);		/* the narrower one holds */
+	assert_ptr_equal(sk_limit_bytes(&in, UINT32_MAX), bytes + 6);
+	assert_ptr_equal(in.end, bytes + 6);
+	assert_ptr_equal(in.at, bytes + 2);
+}
+
 /* ---- beside the bytes ---- */
 
 static struct sk_attached two_handles_and_a_lease(void)
@@ -392,6 +407,7 @@ int main(void)
 		cmocka_unit_test(tags_are_from_1_to_the_greatest_int),
 		cmocka_unit_test(unknown_values_are_kept_as_they_came),
 		cmocka_unit_test(depth_is_limited_from_where_it_is),
+		cmocka_unit_test(bytes_are_limited_from_where_it_is),
 		cmocka_unit_test(handles_and_leases_are_taken_in_their_order),
 		cmocka_unit_test(refused_handles_and_leases_say_which_they_were),
 		cmocka_unit_test(what_is_left_over_is_refused_and_stays),
