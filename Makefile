@@ -45,7 +45,7 @@ bench: needs-build needs-bench ## figures, against the peers and by hand
 
 # SECONDS is a name that shells count in: it goes as an argument.
 fuzz: needs-build needs-fuzz $(if $(filter afl,$(ENGINE)),needs-afl) ## fuzz SCHEMA=f [TARGET=x SECONDS=60 ENGINE=afl JOBS=2], or all there is
-	@$(MAKE) --no-print-directory $(BUILD)/skald
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/skald
 	@fuzz/run $(if $(TARGET),--target '$(TARGET)') $(if $(SECONDS),--seconds '$(SECONDS)') \
 		$(if $(ENGINE),--engine '$(ENGINE)') $(if $(JOBS),--jobs '$(JOBS)') \
 		$(if $(OUT),--out '$(OUT)') $(SCHEMA)
