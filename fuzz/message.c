@@ -3,9 +3,11 @@
  * come; generated C decodes it in place and into room, encodes it again, and
  * is read while the bytes under it change. Whatever differs is a finding.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/fetch.h"
 #include "fuzz/message_wire.h"
 #include "fuzz/parts.h"
 #include "fuzz/reflect_json.h"
@@ -22,6 +24,8 @@ struct run {
 	uint8_t *block;			/* where `bytes` stands, at some offset */
 	uint8_t *bytes;
 	uint64_t hash;			/* of the case: decides what is left open */
+	uint64_t fetches;		/* of decoding it */
+	size_t room;			/* that its lists take */
 };
 
 static const struct sk_schema *tables(const struct run *run)
@@ -211,17 +215,34 @@ static void check_value(const struct run *run, void *value, const char *when)
 			name(run), when);
 }
 
+/* As the certificate says; of what is refused, no more than it has bytes. */
+static void check_fetches(const struct run *run, int status, const char *when)
+{
+	uint64_t steps = status == SK_OK ? run->message->tree->as.message.cost.steps :
+		run->packet->size;
+
+	if (run->fetches / FUZZ_FETCHES_OF_STEP > steps)
+		fuzz_found("%s %s fetches %" PRIu64 " times from the message for %"
+			PRIu64 " steps at most", name(run), when, run->fetches,
+			steps);
+}
+
 /* Decodes; all but SK_TOO_BIG is judged, and what comes beside always. */
-static int decode(const struct run *run, void *value, struct sk_room *room,
+static int decode(struct run *run, void *value, struct sk_room *room,
 	const char *when)
 {
+	struct fuzz_watch watch = {0};
 	struct sk_attached attached;
 	int status;
 
 	attach(run->packet, &attached);
 	memset(value, 0xa5, value_size(run));
+	fuzz_fetch_watch(&watch);
 	status = run->message->table->decode(value, run->bytes,
 		run->packet->size, room, &attached);
+	fuzz_fetch_watch(NULL);
+	run->fetches = watch.fetches;
+	check_fetches(run, status, when);
 	if (status != SK_TOO_BIG || room == NULL)
 		check_status(run, status, when);
 	if (status == SK_OK)
@@ -345,14 +366,52 @@ static void race(struct run *run, void *value)
 	/* By others' doing it may be a message again, or not. */
 	attach(run->packet, &attached);
 	if (run->message->table->decode(value, run->bytes, run->packet->size,
-	    NULL, &attached) != SK_OK) {
+	    NULL, &attached) == SK_OK) {
+		check_taken(run, &attached, value, "after bytes changed");
+		disturb(run, 3);
+		read_over(run, value);
+	} else {
 		check_kept(run, &attached, "after bytes changed");
-		return;
 	}
-	check_taken(run, &attached, value, "after bytes changed");
-	disturb(run, 3);
-	read_over(run, value);
 	memcpy(run->bytes, run->packet->bytes, run->packet->size);
+}
+
+/*
+ * They change while it is decoded. Whatever comes of it, it is in bounds; in the
+ * room too, which is just as large as the message itself wants it.
+ */
+static void race_within(struct run *run, void *value)
+{
+	struct fuzz_random random = {run->hash + 4};
+	uint8_t *memory = alone(run->room);
+	struct sk_room room = {memory, memory + run->room, false};
+	bool has_room = fuzz_one_in(&random, 2);
+	struct fuzz_watch watch = {
+		.at = 1 + fuzz_below(&random, (size_t)run->fetches),
+		.left = 1 + (unsigned)fuzz_below(&random, 3),
+		.bytes = run->bytes, .size = run->packet->size,
+		.random = random,
+	};
+	struct sk_attached attached;
+	int status;
+
+	attach(run->packet, &attached);
+	memset(value, 0xa5, value_size(run));
+	fuzz_fetch_watch(run->packet->size ? &watch : NULL);
+	status = run->message->table->decode(value, run->bytes, run->packet->size,
+		has_room ? &room : NULL, &attached);
+	fuzz_fetch_watch(NULL);
+	if (status == SK_OK) {
+		check_taken(run, &attached, value, "while bytes changed");
+		read_over(run, value);
+	} else {
+		check_kept(run, &attached, "while bytes changed");
+		if (!is_refusal(status) && !(status == SK_TOO_BIG && has_room))
+			fuzz_found("%s decoded while bytes changed: %s", name(run),
+				status_name(status));
+	}
+	memcpy(run->bytes, run->packet->bytes, run->packet->size);
+	free(memory);
 }
 
 /* ---- */
@@ -374,6 +433,7 @@ static void run_room(struct run *run, void *value)
 		};
 		status = decode(run, value, &room, "into room");
 		used = (size_t)(room.at - (memory + shift));
+		run->room = used;
 		if (status == SK_OK) {
 			check_value(run, value, "into room");
 			check_encode(run, value, "from room");
@@ -392,11 +452,13 @@ static void run_room(struct run *run, void *value)
 
 static void run_place(struct run *run, void *value)
 {
-	if (decode(run, value, NULL, "in place") != SK_OK)
-		return;
-	check_value(run, value, "in place");
-	check_encode(run, value, "from its place");
-	race(run, value);
+	if (decode(run, value, NULL, "in place") == SK_OK) {
+		check_value(run, value, "in place");
+		check_encode(run, value, "from its place");
+		race(run, value);
+	}
+	if (run->packet->size)
+		race_within(run, value);
 }
 
 static uint64_t hash(const uint8_t *data, size_t size)

@@ -61,6 +61,9 @@ CODEC	:= codec channel ring events
 GUIDED	:= $(CODEC:%=codec/%.o) $(SOURCES:.c=.o)
 OWN	:= $(SOURCES:.c=.o) schema.o
 
+# So the engine is told of each fetch from a message, and can change it then.
+TOLD	:= -include $(SKALD_ROOT)/fuzz/once.h
+
 GUIDE_libfuzzer := -fsanitize=fuzzer-no-link
 # A function that nothing calls, as a reader of arrays that no message has, is
 # left out of the program, and does not count.
@@ -71,11 +74,11 @@ GUIDE_coverage	:= -ffunction-sections -fsanitize-coverage=inline-8bit-counters,p
 define objects
 $(SOURCES:%.c=obj-$(1)/%.o): obj-$(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	$(2) $(C11) $(3) $(GUIDE_$(1)) -c -o $$@ $$<
+	$(2) $(C11) $(TOLD) $(3) $(GUIDE_$(1)) -c -o $$@ $$<
 
 $(CODEC:%=obj-$(1)/codec/%.o): obj-$(1)/codec/%.o: $(SKALD_ROOT)/runtime/%.c
 	@mkdir -p $$(@D)
-	$(2) $(C11) $(3) $(GUIDE_$(1)) -c -o $$@ $$<
+	$(2) $(C11) $(TOLD) $(3) $(GUIDE_$(1)) -c -o $$@ $$<
 
 obj-$(1)/schema.o $(TARGETS:%=obj-$(1)/targets/%.o): obj-$(1)/%.o: %.c
 	@mkdir -p $$(@D)
@@ -92,7 +95,8 @@ $(eval $(call objects,mutator,$(CLANG),-fPIC))
 
 # ---- programs ----
 
-$(TARGETS:%=plain/%): plain/%: obj-plain/targets/%.o $(OWN:%=obj-plain/%) \
+$(TARGETS:%=plain/%): plain/%: obj-plain/targets/%.o \
+		$(patsubst %,obj-plain/%,schema.o $(GUIDED)) \
 		$(call of_tree,$(IN_gcc),fuzz/plain_main.o)
 	@mkdir -p $(@D)
 	$(CC) $(CHECKS) -o $@ $^ $(LINKED)

@@ -28,13 +28,17 @@ void *memset(void *to, int byte, size_t size);
 /*
  * Makes the compiler forget where the value came from, so that it cannot
  * fetch it a second time from a message that somebody may be changing. Costs
- * no instruction.
+ * no instruction. A test that wants to be told of it defines its own.
  */
+#ifndef SK_ONCE
 #define SK_ONCE(value) __asm__("" : "+r"(value))
+#endif
 
 /* The same for what was copied to memory: it is from here on what stands there,
  * not what stood in the message. */
+#ifndef SK_COPIED
 #define SK_COPIED(pointer) __asm__("" : : "r"(pointer) : "memory")
+#endif
 
 #define SK_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define SK_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
