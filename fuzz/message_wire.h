@@ -14,6 +14,7 @@ struct fuzz_wire {
 	size_t head_size;		/* with its padding */
 	size_t padding;
 	uint64_t steps;
+	unsigned depth;			/* of a good one */
 	/* Why handles or leases have to be refused though their number is
 	 * right: their rights, direction or size. NULL if they need not. */
 	const char *beside;

@@ -494,17 +494,19 @@ static bool make_inner(struct fuzz_edit *edit, struct fuzz_site *site)
 	return false;
 }
 
-/* Up to the greatest depth, or to one more; or only a little. */
+/* Up to the greatest depth that @depth allows, or any may have, or to one more;
+ * or only a little. */
 bool fuzz_change_deepen(struct fuzz_edit *edit)
 {
 	struct fuzz_sites sites;
 	struct fuzz_site *site = open_pick(edit, &sites, is_recursive);
-	unsigned wanted = DEPTH_MAX - 1 + (unsigned)fuzz_below(&edit->random, 3);
 	struct fuzz_sites below;
+	unsigned wanted;
 	size_t inner = 0;
 
 	if (site == NULL)
 		return false;
+	wanted = site->limit - 1 + (unsigned)fuzz_below(&edit->random, 3);
 	if (find_above(&sites, site))
 		site = &sites.items[find_above(&sites, site)];
 	if (fuzz_one_in(&edit->random, 2))

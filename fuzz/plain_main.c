@@ -16,8 +16,10 @@
 #include "fuzz/ready.h"
 #include "fuzz/show.h"
 
-/* The greatest case that is made, and how many are kept to make others of. */
-#define CASE_MAX 8192
+/* The greatest case that is made, unless a message of the target needs a greater
+ * one; then never more than that. And how many are kept to make others of. */
+#define CASE_SOME 8192
+#define CASE_MAX ((size_t)1 << 20)
 #define KEPT_MAX 4096
 #define SAVED "fuzz-finding"
 /* A thousand runs that take longer do not end: that is a finding, too. */
@@ -126,8 +128,28 @@ static void keep(struct pool *pool, const uint8_t *data, size_t size, size_t at)
 	pool->size[at] = size;
 }
 
+/* A message that nothing limits is made up to its head, and some. */
+static size_t case_max(const struct fuzz *fuzz)
+{
+	uint64_t most = CASE_SOME;
+
+	for (unsigned i = 0; i < fuzz->message_count; i++) {
+		const struct declaration *tree = fuzz->messages[i].tree;
+		uint64_t bytes = tree->as.message.cost.bytes;
+
+		if (fuzz->only && fuzz->only != &fuzz->messages[i])
+			continue;
+		if (bytes > CASE_MAX)
+			bytes = tree->as.message.head.declared_size;
+		/* What comes beside it, and some bytes too many. */
+		bytes += 256;
+		most = bytes > most && bytes <= CASE_MAX ? bytes : most;
+	}
+	return (size_t)most;
+}
+
 static size_t make(struct fuzz *fuzz, struct fuzz_random *random,
-	const struct pool *pool, uint8_t *to)
+	const struct pool *pool, uint8_t *to, size_t max)
 {
 	size_t one = fuzz_below(random, pool->count);
 	size_t two = fuzz_below(random, pool->count);
@@ -135,13 +157,13 @@ static size_t make(struct fuzz *fuzz, struct fuzz_random *random,
 
 	if (pool->count && fuzz_one_in(random, 10))
 		return fuzz_cross(fuzz, pool->data[one], pool->size[one],
-			pool->data[two], pool->size[two], to, CASE_MAX,
+			pool->data[two], pool->size[two], to, max,
 			fuzz_next(random));
 	if (pool->count)
-		size = pool->size[one] < CASE_MAX ? pool->size[one] : CASE_MAX;
+		size = pool->size[one] < max ? pool->size[one] : max;
 	if (size)
 		memcpy(to, pool->data[one], size);
-	return fuzz_mutate(fuzz, to, size, CASE_MAX, fuzz_next(random));
+	return fuzz_mutate(fuzz, to, size, max, fuzz_next(random));
 }
 
 /* So that it is there when a finding ends the process. */
@@ -192,16 +214,19 @@ static int run(struct fuzz *fuzz, const struct options *options,
 	const struct fuzz_files *files)
 {
 	static struct pool pool;
-	static uint8_t data[CASE_MAX];
+	size_t max = case_max(fuzz);
+	uint8_t *data = malloc(max);
 	struct fuzz_random random = {options->seed};
 	size_t given = 0;
 	double start = now();
 
+	if (data == NULL)
+		abort();
 	save_at_end();
 	for (; given < files->count && given < KEPT_MAX / 2; given++)
 		keep(&pool, files->items[given].data, files->items[given].size, given);
 	for (uint64_t i = 0; i < options->runs; i++) {
-		saved.size = make(fuzz, &random, &pool, data);
+		saved.size = make(fuzz, &random, &pool, data, max);
 		saved.data = data;
 		snprintf(saved.name, sizeof(saved.name), SAVED "-%llu-%llu",
 			(unsigned long long)options->seed, (unsigned long long)i);
@@ -217,6 +242,7 @@ static int run(struct fuzz *fuzz, const struct options *options,
 		(double)options->runs / (now() - start));
 	for (size_t i = 0; i < pool.count; i++)
 		free(pool.data[i]);
+	free(data);
 	return 0;
 }
 

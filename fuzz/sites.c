@@ -7,6 +7,7 @@ struct finder {
 	struct arena *arena;
 	struct fuzz_sites *to;
 	size_t capacity;
+	unsigned limit;			/* of depth, here */
 };
 
 static void visit(struct finder *finder, const struct type *type,
@@ -34,13 +35,16 @@ static size_t add(struct finder *finder, const struct type *type,
 		sites->items = moved;
 		finder->capacity = capacity;
 	}
-	sites->items[sites->count] = (struct fuzz_site){type, value, depth, up};
+	sites->items[sites->count] = (struct fuzz_site){
+		type, value, depth, finder->limit, up,
+	};
 	return sites->count++;
 }
 
 static void visit_member(struct finder *finder, const struct member *member,
 	const struct value *object, unsigned depth, size_t up)
 {
+	unsigned limit = finder->limit;
 	const struct value *value;
 
 	for (const struct member *each = member->tags; each; each = each->next)
@@ -48,8 +52,11 @@ static void visit_member(struct finder *finder, const struct member *member,
 	if (member->is_tags || member->type == NULL)
 		return;
 	value = value_member(object, member->name);
+	if (member->depth_bound && depth + member->depth_bound < limit)
+		finder->limit = depth + member->depth_bound;
 	if (value)
 		visit(finder, member->type, own(value), depth, up);
+	finder->limit = limit;
 }
 
 static void visit_body(struct finder *finder, const struct body *body,
@@ -92,7 +99,7 @@ static void visit(struct finder *finder, const struct type *type,
 void fuzz_sites_find(struct arena *arena, const struct declaration *message,
 	struct value *value, struct fuzz_sites *to)
 {
-	struct finder finder = {.arena = arena, .to = to};
+	struct finder finder = {.arena = arena, .to = to, .limit = DEPTH_MAX};
 
 	*to = (struct fuzz_sites){.message = message};
 	add(&finder, NULL, value, 0, 0);
@@ -104,7 +111,7 @@ void fuzz_sites_find(struct arena *arena, const struct declaration *message,
 void fuzz_sites_find_below(struct arena *arena, const struct type *type,
 	struct value *value, struct fuzz_sites *to)
 {
-	struct finder finder = {.arena = arena, .to = to};
+	struct finder finder = {.arena = arena, .to = to, .limit = DEPTH_MAX};
 
 	*to = (struct fuzz_sites){0};
 	visit(&finder, type, value, 0, 0);

@@ -11,6 +11,7 @@ struct fuzz_site {
 	const struct type *type;	/* NULL: the message itself */
 	struct value *value;
 	unsigned depth;			/* structs and variants around it */
+	unsigned limit;			/* as many may be, by @depth or at all */
 	size_t up;			/* the site that it is within */
 };
 

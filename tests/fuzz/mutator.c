@@ -2,6 +2,7 @@
  * What the mutator makes of the seeds of a schema: the same of the same seed,
  * never more than it may, and of each kind of change both messages that are
  * taken and messages that are refused. Usage: mutator ROUNDS SEED SEEDS...
+ * Or only how deep they get: mutator --depth LIMIT ROUNDS SEED SEEDS...
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,8 +191,47 @@ static void crossing(void)
 	printf("# %lu taken (%lu new), %lu refused\n", good, other, bad);
 }
 
+/* What is refused for its depth goes beyond LIMIT; and what is just as deep is
+ * taken, of messages whose certificate allows no more. */
+static void just_as_deep(const char *limit)
+{
+	unsigned most = (unsigned)strtoul(limit, NULL, 0);
+	unsigned long just = 0;
+	char why[40];
+
+	too_deep = 0;
+	snprintf(why, sizeof(why), "more than %u", most);
+	for (unsigned long i = 0; i < runs; i++) {
+		struct fuzz_packet packet;
+		struct fuzz_wire wire;
+		size_t size;
+		uint8_t *data = mutate(any_seed(), 1 << 13, fuzz_next(&dice), &size);
+		const struct fuzz_message *message;
+
+		fuzz_run(fuzz, data, size);
+		arena_reset(fuzz->scratch);
+		fuzz_packet_read(&packet, data, size);
+		message = fuzz_message_of(fuzz, &packet);
+		if (message) {
+			fuzz_wire_decode(fuzz->scratch, message, &packet, &wire);
+			just += wire.good && wire.depth == most;
+			too_deep += !wire.good && strstr(wire.fault.message, why);
+		}
+		free(data);
+	}
+	report(just > 0 && too_deep > 0, "depth is tried up to @depth and beyond");
+	printf("# %lu just as deep, %lu deeper\n", just, too_deep);
+}
+
 int main(int argc, char **argv)
 {
+	const char *depth = NULL;
+
+	if (argc > 3 && strcmp(argv[1], "--depth") == 0) {
+		depth = argv[2];
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc < 4)
 		return 2;
 	runs = strtoul(argv[1], NULL, 0);
@@ -200,6 +240,11 @@ int main(int argc, char **argv)
 	for (int i = 3; i < argc; i++)
 		if (!fuzz_files_add(&seeds, argv[i]))
 			return 2;
+	if (depth) {
+		just_as_deep(depth);
+		fuzz_files_free(&seeds);
+		return failures != 0;
+	}
 	same_seed();
 	no_more_than_max();
 	count_changes();
