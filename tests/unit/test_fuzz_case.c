@@ -67,6 +67,37 @@ static void any_bytes_are_a_packet(void **unused)
 	}
 }
 
+/* Kept cases have to mean the same for ever. */
+static void a_case_has_these_bytes(void **unused)
+{
+	static const uint8_t bytes[] = {
+		7, 0x11, 0x22, 20, 0,			/* a step */
+		0x22, 0x34, 0x12, 0xff, 0xff,		/* two of each, rights */
+		3, 0x78, 0x56, 0x34, 0x12, 2, 1, 0, 0, 0x80,	/* leases */
+		9, 8, 7, 6, 5,
+	};
+	struct fuzz_step step;
+	uint8_t again[sizeof(bytes)];
+
+	(void)unused;
+	assert_int_equal(fuzz_step_read(&step, bytes, sizeof(bytes)), 25);
+	assert_int_equal(step.what, 7);
+	assert_int_equal(step.how[0], 0x11);
+	assert_int_equal(step.how[1], 0x22);
+	assert_int_equal(step.packet.handles, 2);
+	assert_int_equal(step.packet.rights[0], 0x1234);
+	assert_int_equal(step.packet.rights[1], 0xffff);
+	assert_int_equal(step.packet.leases, 2);
+	assert_int_equal(step.packet.lease[0].direction, 3);
+	assert_int_equal(step.packet.lease[0].size, 0x12345678);
+	assert_int_equal(step.packet.lease[1].direction, 2);
+	assert_int_equal(step.packet.lease[1].size, 0x80000001);
+	assert_int_equal(step.packet.size, 5);
+	assert_memory_equal(step.packet.bytes, "\11\10\7\6\5", 5);
+	assert_int_equal(fuzz_step_write(&step, again, sizeof(again)), sizeof(bytes));
+	assert_memory_equal(again, bytes, sizeof(bytes));
+}
+
 static void a_packet_needs_its_room(void **unused)
 {
 	uint8_t data[] = {1, 2, 3};
@@ -163,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_bytes_are_a_packet),
+		cmocka_unit_test(a_case_has_these_bytes),
 		cmocka_unit_test(a_packet_needs_its_room),
 		cmocka_unit_test(a_packet_is_written_over_itself),
 		cmocka_unit_test(any_bytes_are_steps),
