@@ -1,0 +1,85 @@
+#!/bin/bash
+# Usage: tests/fuzz/page.sh [NAME]
+#
+# docs/fuzzing.md, followed by a newcomer: its schema is fuzzed by its commands;
+# and a bug that is planted in what is generated is found, kept and replayed.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+root=$PWD
+pattern=${1:-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# case_is NAME COMMAND...
+case_is() {
+	local name=$1
+	shift
+	[[ $name == *"$pattern"* ]] || return
+	if "$@" >"$work/log" 2>&1; then
+		echo "ok - $name"
+	else
+		echo "not ok - $name"
+		tail -n 25 "$work/log" | cut -c1-300 | sed 's/^/# /'
+		echo "# again: tests/fuzz/page.sh '$name'"
+		failed=1
+	fi
+}
+
+said() {
+	grep -qE "$1" "$work/said" && return
+	echo "expected, in what was printed: $1"
+	cat "$work/said"
+	return 1
+}
+
+mkdir "$work/mine"
+schema=$work/mine/kv.skald
+sed -n '/^```skald$/,/^```$/p' docs/fuzzing.md | sed '1d;$d' >"$schema"
+command=$(sed -n 's/^    \(make fuzz SCHEMA=kv.skald SECONDS=.*\)/\1/p' docs/fuzzing.md)
+
+newcomer() {
+	command=${command/kv.skald/$schema}
+	bash -c "${command/SECONDS=*/SECONDS=4} OUT=$work/kv" >"$work/said" 2>&1 ||
+		{ cat "$work/said"; return 1; }
+	said '^messages +[0-9]+ s +[0-9,]+ runs .* edges .* inputs 0 findings$' &&
+		said '^messages: edges [0-9]+ of [0-9]+ in decoders' &&
+		said '^Store: edges [0-9]+ of [0-9]+ in decoders' &&
+		said '^kv: 0 findings in 2 targets'
+}
+
+# A compiler that forgets the bound of a key.
+forgetful() {
+	cat >"$work/skald" <<-END
+		#!/bin/bash
+		"$root/build/skald" "\$@" || exit
+		while [ \$# -gt 1 ]; do
+			[ "\$1" = -o ] && sed -i 's/ value->key.size <= 64/ value->key.size <= 4000/' "\$2"/kv.skald.[ch]
+			shift
+		done
+	END
+	chmod +x "$work/skald"
+	SKALD=$work/skald fuzz/run --target Store_put_request --seconds 60 --out "$work/kv" \
+		"$schema" >"$work/said" 2>&1
+	[ $? = 1 ] || { echo "expected status 1"; cat "$work/said"; return 1; }
+	said '^FINDING in Store_put_request: fuzz: FINDING ' && said '  as a vector: ' &&
+		said '  to replay it: '
+}
+
+kept() {
+	local case=$work/mine/kv.findings/Store_put_request-*.case row head
+	# shellcheck disable=SC2086 # a pattern
+	"$work/kv/plain/Store_put_request" $case >"$work/said" 2>&1 &&
+		{ echo "the finding does not show it again"; return 1; }
+	said 'FINDING' || return
+	row=${case%.case}.jsonl
+	# shellcheck disable=SC2086
+	head=$(sed -n 's/.*"head_hex": *"\([0-9a-f]*\)".*/\1/p' $row)
+	[ -n "$head" ] || { echo "no bytes in $row"; return 1; }
+	echo "D Store_put_request $head -" | build/skald conform "$schema" | grep '^FAIL'
+}
+
+case_is 'the page: a schema of ones own is fuzzed by one command' newcomer
+case_is 'the page: a bound that was forgotten is found' forgetful
+case_is 'the page: a finding is kept as a vector and replayed' kept
+exit $failed
