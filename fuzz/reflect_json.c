@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "fuzz/bits.h"
+
 static bool problem(struct reflect_json *json, const char *text)
 {
 	if (json->problem == NULL)
@@ -16,35 +18,6 @@ static const struct sk_type *type_at(const struct reflect_json *json, uint16_t t
 	return &json->schema->types[type];
 }
 
-static void put_bits(void *to, uint32_t size, uint64_t bits)
-{
-	uint8_t one = (uint8_t)bits;
-	uint16_t two = (uint16_t)bits;
-	uint32_t four = (uint32_t)bits;
-
-	switch (size) {
-	case 1: memcpy(to, &one, 1); break;
-	case 2: memcpy(to, &two, 2); break;
-	case 4: memcpy(to, &four, 4); break;
-	default: memcpy(to, &bits, 8);
-	}
-}
-
-static uint64_t get_bits(const void *from, uint32_t size)
-{
-	uint8_t one;
-	uint16_t two;
-	uint32_t four;
-	uint64_t bits;
-
-	switch (size) {
-	case 1: memcpy(&one, from, 1); return one;
-	case 2: memcpy(&two, from, 2); return two;
-	case 4: memcpy(&four, from, 4); return four;
-	default: memcpy(&bits, from, 8); return bits;
-	}
-}
-
 /* ---- JSON to struct ---- */
 
 static bool fill_integer(struct reflect_json *json, const struct sk_type *type,
@@ -55,7 +28,7 @@ static bool fill_integer(struct reflect_json *json, const struct sk_type *type,
 	struct number number = value->as.integer;
 	if (!value_integer_fits(&number, type->size, type->flags & SK_TYPE_SIGNED))
 		return problem(json, "the integer does not fit");
-	put_bits(to, type->size, value_integer_bits(&number));
+	bits_put(to, type->size, value_integer_bits(&number));
 	return true;
 }
 
@@ -81,7 +54,7 @@ static bool fill_float(struct reflect_json *json, const struct sk_type *type,
 
 	if (wrong != NULL)
 		return problem(json, wrong);
-	put_bits(to, type->size, bits);
+	bits_put(to, type->size, bits);
 	return true;
 }
 
@@ -329,7 +302,7 @@ static struct value integer(uint64_t bits, bool is_signed)
 
 static struct value show_integer(const struct sk_type *type, const void *from)
 {
-	uint64_t bits = get_bits(from, type->size);
+	uint64_t bits = bits_get(from, type->size);
 	unsigned shift = 64 - 8 * type->size;
 	bool is_signed = type->flags & SK_TYPE_SIGNED;
 
@@ -473,7 +446,7 @@ struct value reflect_show(struct reflect_json *json, uint16_t index, const void 
 	case SK_KIND_INTEGER:
 		return show_integer(type, from);
 	case SK_KIND_FLOAT:
-		return value_float(json->arena, get_bits(from, type->size), type->size);
+		return value_float(json->arena, bits_get(from, type->size), type->size);
 	case SK_KIND_STRING:
 		return show_string(from);
 	case SK_KIND_BYTES:

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/bits.h"
+
 struct values_block {
 	struct values_block *next;
 	_Alignas(max_align_t) char bytes[];
@@ -77,20 +79,6 @@ static uint64_t random_bits(struct values *values)
 	}
 }
 
-static void put_bits(void *to, uint32_t size, uint64_t bits)
-{
-	uint8_t one = (uint8_t)bits;
-	uint16_t two = (uint16_t)bits;
-	uint32_t four = (uint32_t)bits;
-
-	switch (size) {
-	case 1: memcpy(to, &one, 1); break;
-	case 2: memcpy(to, &two, 2); break;
-	case 4: memcpy(to, &four, 4); break;
-	default: memcpy(to, &bits, 8);
-	}
-}
-
 static void fill_integer(struct values *values, const struct sk_type *type, void *to)
 {
 	uint64_t bits = random_bits(values);
@@ -100,7 +88,7 @@ static void fill_integer(struct values *values, const struct sk_type *type, void
 			+ values_random(values, type->count)];
 	else if (type->flags & SK_TYPE_MASKED)
 		bits &= values->schema->values[type->item];
-	put_bits(to, type->size, bits);
+	bits_put(to, type->size, bits);
 }
 
 static void fill_string(struct values *values, const struct sk_type *type, void *to,
@@ -237,7 +225,7 @@ static void fill(struct values *values, uint16_t index, void *to, unsigned depth
 		*(bool *)to = values_random(values, 2) != 0;
 		break;
 	case SK_KIND_FLOAT:
-		put_bits(to, type->size, random_bits(values));
+		bits_put(to, type->size, random_bits(values));
 		break;
 	case SK_KIND_STRING:
 		fill_string(values, type, to, depth);
