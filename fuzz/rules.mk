@@ -37,12 +37,13 @@ IN_pic	 := build/fuzz-pic-$(notdir $(CLANG))
 LIBS	:= libfuzz.a libinterpreter.a libskald.a
 
 # $(call tree,FOLDER,ENTRIES,WHAT MAKE IS TOLD): one make at a time works there.
-# What it makes is not ours to delete when something fails.
+# A rule for each file: in a group make takes all for new when it was run. What
+# it makes is not ours to delete when something fails.
 define tree
 .PRECIOUS: $(addprefix $(SKALD_ROOT)/$(1)/,$(2) $(LIBS))
-$(addprefix $(SKALD_ROOT)/$(1)/,$(2) $(LIBS)) &: FORCE
+$(addprefix $(SKALD_ROOT)/$(1)/,$(2) $(LIBS)): $(SKALD_ROOT)/%: FORCE
 	+@flock $(SKALD_ROOT)/fuzz $(MAKE) -s --no-print-directory -C $(SKALD_ROOT) \
-		BUILD=$(1) $(3) $(addprefix $(1)/,$(2) $(LIBS))
+		BUILD=$(1) $(3) $$*
 endef
 
 $(eval $(call tree,$(IN_gcc),fuzz/plain_main.o,CC='$(CC)' SANITIZE=1 CFLAGS='-O1 -g'))
