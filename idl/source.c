@@ -76,9 +76,24 @@ static void source_unreadable(struct diagnostics *diags, const char *path,
 		strerror(errno));
 }
 
+static void source_find_lines(struct arena *arena, struct source *source)
+{
+	const char *end = source->text + source->size, *at;
+	uint32_t *starts, lines = 1;
+
+	for (at = source->text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		lines++;
+	starts = arena_alloc(arena, lines * sizeof(*starts));
+	source->line_starts = starts;
+	source->lines = lines;
+	*starts++ = 0;
+	for (at = source->text; (at = memchr(at, '\n', (size_t)(end - at))); )
+		*starts++ = (uint32_t)(++at - source->text);
+}
+
 /* Refuses what is too large or no text. */
-static struct source *source_check(struct diagnostics *diags, struct source *source,
-	struct span from)
+static struct source *source_check(struct arena *arena, struct diagnostics *diags,
+	struct source *source, struct span from)
 {
 	if (source->size > SOURCE_SIZE_MAX) {
 		diag_report(diags, E0003, from,
@@ -86,7 +101,10 @@ static struct source *source_check(struct diagnostics *diags, struct source *sou
 			source->path, SOURCE_SIZE_MAX);
 		return NULL;
 	}
-	return source_is_text(diags, source, from) ? source : NULL;
+	if (!source_is_text(diags, source, from))
+		return NULL;
+	source_find_lines(arena, source);
+	return source;
 }
 
 struct source *source_load(struct arena *arena, struct diagnostics *diags,
@@ -105,7 +123,7 @@ struct source *source_load(struct arena *arena, struct diagnostics *diags,
 	if (!good)
 		source_unreadable(diags, path, from);
 	fclose(in);
-	return good ? source_check(diags, source, from) : NULL;
+	return good ? source_check(arena, diags, source, from) : NULL;
 }
 
 struct source *source_from_text(struct arena *arena, struct diagnostics *diags,
@@ -116,21 +134,29 @@ struct source *source_from_text(struct arena *arena, struct diagnostics *diags,
 	source->path = path;
 	source->text = text;
 	source->size = size;
-	return source_check(diags, source, from);
+	return source_check(arena, diags, source, from);
 }
 
 struct span span_behind(struct span span)
 {
-	uint32_t end = span.offset + span.size;
+	const struct source *source = span.source;
+	uint32_t low = 0, high, middle;
 
-	for (; span.offset < end; span.offset++) {
-		span.column++;
-		if (span.source->text[span.offset] == '\n') {
-			span.line++;
-			span.column = 1;
-		}
-	}
+	if (source == NULL)
+		return span;
+	high = source->lines;
+	span.offset += span.size;
 	span.size = 0;
+	/* The last line that does not begin behind it. */
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (source->line_starts[middle] <= span.offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	span.line = low + 1;
+	span.column = span.offset - source->line_starts[low] + 1;
 	return span;
 }
 

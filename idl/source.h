@@ -14,6 +14,8 @@ struct source {
 	const char *path;		/* as opened; what diagnostics show */
 	const char *text;		/* NUL-terminated; NULs inside are refused */
 	size_t size;
+	const uint32_t *line_starts;	/* offsets; the first is 0 */
+	uint32_t lines;
 };
 
 /* A piece of a source: `size` bytes from `offset`; line and column (in bytes)

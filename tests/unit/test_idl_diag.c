@@ -49,7 +49,7 @@ static struct span span_of(const struct source *source, uint32_t offset,
 static void a_report_has_two_places_and_help(void **state)
 {
 	static const struct source source = { "a.skald",
-		"one\n\ttwo three\n", 15 };
+		"one\n\ttwo three\n", 15, NULL, 0 };
 	struct arena *arena = arena_new();
 	struct diagnostics *diags = diag_new(arena);
 	struct diagnostic *report = diag_report(diags, E0203,
@@ -75,7 +75,7 @@ static void a_report_has_two_places_and_help(void **state)
 
 static void reports_come_in_the_order_of_their_places(void **state)
 {
-	static const struct source source = { "a.skald", "abcdef\n", 7 };
+	static const struct source source = { "a.skald", "abcdef\n", 7, NULL, 0 };
 	struct arena *arena = arena_new();
 	struct diagnostics *diags = diag_new(arena);
 	const char *first, *second;
@@ -99,7 +99,7 @@ static void reports_come_in_the_order_of_their_places(void **state)
 static void long_lines_are_cut_near_the_place(void **state)
 {
 	char line[501];
-	struct source source = { "a.skald", line, 500 };
+	struct source source = { "a.skald", line, 500, NULL, 0 };
 	struct arena *arena = arena_new();
 	struct diagnostics *diags = diag_new(arena);
 	char *text, *mark;
@@ -123,7 +123,7 @@ static void long_lines_are_cut_near_the_place(void **state)
 static void carets_count_characters_not_bytes(void **state)
 {
 	static const struct source source = { "a.skald",
-		"/* \xc3\xa9\xe2\x82\xac */ x\n", 14 };
+		"/* \xc3\xa9\xe2\x82\xac */ x\n", 14, NULL, 0 };
 	struct arena *arena = arena_new();
 	struct diagnostics *diags = diag_new(arena);
 	char *text;
@@ -138,7 +138,7 @@ static void carets_count_characters_not_bytes(void **state)
 
 static void json_is_escaped(void **state)
 {
-	static const struct source source = { "a \"b\".skald", "x\n", 2 };
+	static const struct source source = { "a \"b\".skald", "x\n", 2, NULL, 0 };
 	struct arena *arena = arena_new();
 	struct diagnostics *diags = diag_new(arena);
 	char *text;
@@ -162,7 +162,7 @@ static void json_is_escaped(void **state)
 
 static void only_fifty_are_printed(void **state)
 {
-	static const struct source source = { "a.skald", "x\n", 2 };
+	static const struct source source = { "a.skald", "x\n", 2, NULL, 0 };
 	struct arena *arena = arena_new();
 	struct diagnostics *diags = diag_new(arena);
 	unsigned i;
