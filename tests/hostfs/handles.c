@@ -138,7 +138,10 @@ static void flags_and_nodes(void)
 	struct sk_socket file;
 	struct fs_File_set_flags_request set = {fs_Open_APPEND | fs_Open_READ};
 	struct fs_File_set_flags_reply was_set;
+	struct fs_FileSystem_describe_request ask;
+	struct fs_FileSystem_describe_reply all;
 
+	fs_FileSystem_describe_request_init(&ask);
 	WANT(0, open_place(place_of("flags"), fs_Open_READ | fs_Open_WRITE |
 		fs_Open_CREATE | fs_Open_EXCLUSIVE | fs_Open_NON_BLOCKING, 0640, &file,
 		&reply));
@@ -147,6 +150,9 @@ static void flags_and_nodes(void)
 	WANT(fs_Open_READ | fs_Open_WRITE | fs_Open_NON_BLOCKING, described(&file).flags);
 	WANT(reply.progress.node, described(&file).node);
 	forget(reply.progress.node, 1);
+	/* Nobody answers that. What comes behind it on its socket does; the
+	 * file's socket is another one. */
+	WANT(0, fs_FileSystem_describe(&session.channel, &ask, &all, patiently()));
 	WANT(0, described(&file).node);
 	WANT(fs_Kind_FILE, described(&file).kind);
 	WANT(0, fs_File_set_flags(&file.channel, &set, &was_set, patiently()));
