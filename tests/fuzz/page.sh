@@ -79,7 +79,29 @@ kept() {
 	echo "D Store_put_request $head -" | build/skald conform "$schema" | grep '^FAIL'
 }
 
+# The lines of the campaign, as they stand: less time, and one machine is both.
+campaign() {
+	local process
+	sed -n '/^## Campaigns/,$s/^    \(.*\)/\1/p' docs/fuzzing.md >"$work/campaign"
+	[ "$(wc -l <"$work/campaign")" = 6 ] ||
+		{ echo "expected six lines of commands:"; cat "$work/campaign"; return 1; }
+	sed -i "s|SCHEMA=kv.skald|SCHEMA=$schema OUT=$work/kv|; s/JOBS=8 SECONDS=3600/JOBS=2 SECONDS=4/
+		s|one:||; s|build/fuzz/kv|$work/kv|g; s|make -C|make SKALD_ROOT=$root -C|
+		s|-o sync|-V 4 &|; s| sync| $work/sync|g" "$work/campaign"
+	AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 \
+		bash -ex "$work/campaign" >"$work/said" 2>&1 ||
+		{ cat "$work/said"; return 1; }
+	said '^messages .* runs .* inputs 0 findings' &&
+		said '^messages: edges [0-9]+ of [0-9]+ in decoders' || return
+	for process in main secondary1 two-1; do
+		[ -s "$work/kv/afl-out/messages/$process/fuzzer_stats" ] && continue
+		echo "the first machine lacks $process"
+		return 1
+	done
+}
+
 case_is 'the page: a schema of ones own is fuzzed by one command' newcomer
 case_is 'the page: a bound that was forgotten is found' forgetful
 case_is 'the page: a finding is kept as a vector and replayed' kept
+case_is 'the page: a campaign of AFL++ over two machines' campaign
 exit $failed
