@@ -44,6 +44,17 @@ static void dispatch(struct sk_loopback *loopback, struct sk_incoming *incoming)
 	sk_loopback_reap(loopback->root);
 }
 
+/* A point at which the server is in the midst of something: of who died then it
+ * is told afterwards. */
+static void quiet_point(struct sk_loopback *loopback)
+{
+	bool in_dispatch = loopback->in_dispatch;
+
+	loopback->in_dispatch = true;
+	sk_loopback_point(loopback);
+	loopback->in_dispatch = in_dispatch;
+}
+
 /* Sends a request over and has it served. A status: it did not arrive, and
  * what was to move is lost. `call` is NULL if no answer is awaited. */
 static int deliver(struct sk_loopback *loopback, struct sk_message *request,
@@ -70,10 +81,12 @@ static int deliver(struct sk_loopback *loopback, struct sk_message *request,
 		incoming.reply.port = &loopback->port;
 		incoming.reply.token = call->token;
 	}
-	sk_loopback_point(loopback);
+	/* What has arrived is served before anyone is told that nobody waits. */
+	quiet_point(loopback);
 	if (loopback->server_gone) {
 		if (call)
 			call->token = 0;
+		sk_loopback_tell(loopback);
 		return SK_OK;
 	}
 	dispatch(loopback, &incoming);
@@ -240,17 +253,6 @@ static void answer_status(struct sk_message *reply, int status)
 	sk_attach_none(&reply->attached);
 }
 
-/* A point at which the answer stands in its buffer: the server, told now of
- * who died, could answer others into it. It is told afterwards. */
-static void answer_point(struct sk_loopback *loopback)
-{
-	bool in_dispatch = loopback->in_dispatch;
-
-	loopback->in_dispatch = true;
-	sk_loopback_point(loopback);
-	loopback->in_dispatch = in_dispatch;
-}
-
 static int loopback_answer(struct sk_port *port, const struct sk_reply *reply)
 {
 	struct sk_loopback *loopback = sk_loopback_of_port(port);
@@ -259,8 +261,9 @@ static int loopback_answer(struct sk_port *port, const struct sk_reply *reply)
 	struct sk_message *to;
 	int status = SK_OK;
 
+	/* Who is told something now could answer into the same buffer. */
 	if (call)
-		answer_point(loopback);
+		quiet_point(loopback);
 	if (!call || sk_loopback_is_cut(loopback) || call->canceled) {
 		status = !call ? SK_BAD_TOKEN : sk_loopback_is_cut(loopback) ? SK_PEER_CLOSED :
 			SK_CANCELED;

@@ -39,8 +39,12 @@ build() {
 	make -s -C "$work/$1" SKALD_ROOT="$root" CFLAGS='-O0 -g' "plain/$2"
 }
 
+# What was found once is among the seeds.
 clean() {
-	build "$1" "$2" && cd "$work/$1" && "plain/$2" "seeds/$2" &&
+	local crashes=$root/tests/fuzz/crashes/$1/$2
+	build "$1" "$2" && cd "$work/$1" || return
+	[ ! -d "$crashes" ] || cp "$crashes"/* "seeds/$2/" || return
+	"plain/$2" "seeds/$2" &&
 		"plain/$2" --runs "$runs" --seed "$seed" "seeds/$2"
 }
 
