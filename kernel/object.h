@@ -1,0 +1,87 @@
+/*
+ * What all kernel objects have in common. One is made charged to a quota; it
+ * lives as long as somebody refers to it: handles in tables, and other objects.
+ * With its last handle it is told so (`unused`), with its last reference it is
+ * taken apart, by the reaper, a part at a time.
+ */
+#ifndef KERNEL_OBJECT_H
+#define KERNEL_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/list.h"
+
+struct quota;
+struct notification;
+struct kernel_call;
+struct sk_incoming;
+struct object;
+
+/* Of a method of kernel.skald; positive, enum kernel_Error. */
+typedef int kernel_error;
+
+struct object_type {
+	uint32_t kind;			/* enum kernel_Kind */
+	uint32_t size;			/* of its struct, bytes */
+	/* A handle with these rights was put into a table, or taken out. May be
+	 * NULL. */
+	void (*handle_added)(struct object *object, uint16_t rights);
+	void (*handle_removed)(struct object *object, uint16_t rights);
+	/* The last handle is gone. May be NULL. */
+	void (*unused)(struct object *object);
+	/* Nobody refers to it: gives up what it has, in at most *steps steps (which
+	 * it counts down). False: call again. Its own memory is freed behind. */
+	bool (*destroy)(struct object *object, unsigned *steps);
+	/* A call on it: generated dispatch with `self` the struct kernel_call. */
+	int (*dispatch)(struct kernel_call *call, struct sk_incoming *incoming);
+};
+
+#define OBJECT_NAME_MAX 32
+
+struct object {
+	const struct object_type *type;
+	uint64_t id;			/* never used again */
+	struct quota *quota;		/* referenced; that it is charged to */
+	uint64_t charged;		/* bytes, all in all */
+	uint32_t references;		/* handles included */
+	uint32_t handles;
+	struct list member;		/* of quota->members */
+	struct list reaping;
+	char name[OBJECT_NAME_MAX];	/* ends with 0, or is full */
+};
+
+/* Bits that a notification gets when something has happened. */
+struct watch {
+	struct notification *notify;	/* referenced; NULL: nobody watches */
+	uint64_t bits;
+};
+
+/* Zeroed but for `object`, with one reference and no handle. NULL: the quota's
+ * bytes, or memory, are used up: *error. */
+void *object_new(const struct object_type *type, struct quota *quota,
+	kernel_error *error);
+/* More of its quota's bytes for what belongs to it. False: QUOTA_EXCEEDED. */
+bool object_charge(struct object *object, uint64_t bytes);
+void object_discharge(struct object *object, uint64_t bytes);
+
+static inline void object_take(struct object *object)
+{
+	object->references++;
+}
+
+/* Never frees at once: what it was is valid until the lock is released. */
+void object_drop(struct object *object);
+
+/* Takes apart what has no references, in at most so many steps; false: there is
+ * more to do. Called before leaving the kernel, and when idle. */
+bool object_reap(unsigned steps);
+/* Steps before others get the lock. */
+#define OBJECT_STEPS 64
+
+/* Replaces what a watch notifies; `notify` may be NULL. */
+void watch_set(struct watch *watch, struct notification *notify, uint64_t bits);
+void watch_fire(struct watch *watch);
+
+#endif
