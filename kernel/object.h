@@ -25,10 +25,10 @@ typedef int kernel_error;
 struct object_type {
 	uint32_t kind;			/* enum kernel_Kind */
 	uint32_t size;			/* of its struct, bytes */
-	/* A handle with these rights was put into a table, or taken out. May be
-	 * NULL. */
-	void (*handle_added)(struct object *object, uint16_t rights);
-	void (*handle_removed)(struct object *object, uint16_t rights);
+	/* A handle with these rights and flags (kernel/handle.h) was put into a
+	 * table, or taken out. May be NULL. */
+	void (*handle_added)(struct object *object, uint16_t rights, uint16_t flags);
+	void (*handle_removed)(struct object *object, uint16_t rights, uint16_t flags);
 	/* The last handle is gone. May be NULL. */
 	void (*unused)(struct object *object);
 	/* Nobody refers to it: gives up what it has, in at most *steps steps (which
