@@ -88,12 +88,6 @@ static void close_bag(struct session *session, enum sk_loopback_side side,
 		session_close_handle(session, side, bag->handles[--bag->count]);
 }
 
-static void leave(struct session_end *end)
-{
-	end->is_left = true;
-	sk_loopback_close(&end->loop);
-}
-
 static void check_mints(const struct session *session)
 {
 	for (unsigned i = 0; i < session->mint_count; i++)
@@ -113,7 +107,7 @@ static void close_world(struct session *session)
 	close_bag(session, SK_LOOPBACK_CLIENT, &session->client_bag);
 	close_bag(session, SK_LOOPBACK_SERVER, &session->server_bag);
 	for (unsigned i = session->end_count; i-- > 0;)
-		leave(&session->ends[i]);
+		sk_loopback_close(&session->ends[i].loop);
 	check_step(session);
 	for (unsigned i = 0; i < session->end_count; i++)
 		if (!session->ends[i].loop.server_gone &&
@@ -218,7 +212,7 @@ static void do_step(struct session *session, const struct fuzz_step *step)
 	else if (kind == SESSION_CLOSE)
 		close_kept(session, step);
 	else
-		leave(&session->ends[step->how[0] % 4 % session->end_count]);
+		sk_loopback_close(&session->ends[step->how[0] % 4 % session->end_count].loop);
 }
 
 /* Steps vary by their head alone: what changes in a packet changes only that. */

@@ -99,7 +99,8 @@ static void check_answer(struct session *session, struct session_request *reques
 	if (is_late != (status == SK_BAD_TOKEN))
 		fuzz_found("%s: %s answer gave %s", session_name(request),
 			is_late ? "a second" : "the first", sk_status_name(status));
-	if (status == SK_PEER_CLOSED && !session_died(session) && !request->end->is_left)
+	if (status == SK_PEER_CLOSED && !session_died(session) &&
+			!request->end->loop.client_gone)
 		fuzz_found("%s: an answer found nobody, but all live", session_name(request));
 	if (status == SK_OK)
 		note_fate(request, fate);

@@ -49,7 +49,7 @@ static bool may_fail(struct session *session, const struct session_call *call, i
 		return call->is_given_up || (call->can_cancel && session->cancel &&
 			call->flags & SK_METHOD_CANCELLABLE);
 	case SK_PEER_CLOSED:
-		return session_died(session) || call->end->is_left;
+		return session_died(session) || call->end->loop.client_gone;
 	case SK_WOULD_BLOCK:
 		return !call->is_ring && call->deadline == SK_FOREVER &&
 			!session_kept(session, 0, false);

@@ -30,7 +30,7 @@ static void check_access(const struct session *session,
 	if (done == 0 && ((status == SK_BAD_TOKEN && request->is_consumed) ||
 			(status == SK_CANCELED && request->is_canceled) ||
 			(status == SK_PEER_CLOSED && (session_died(session) ||
-			request->end->is_left))))
+			request->end->loop.client_gone))))
 		return;
 	fuzz_found("%s: access to a lease gave %s and %llu bytes, not %s and %llu",
 		session_name(request), sk_status_name(status), (unsigned long long)done,

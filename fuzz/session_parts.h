@@ -34,7 +34,6 @@ struct session_end {
 	const struct sk_interface_type *interface;
 	struct sk_events events;
 	uint32_t lost;			/* by the model */
-	bool is_left;			/* the client has closed it */
 };
 
 struct session_mint {

@@ -72,21 +72,20 @@ void session_close_any(void *context, const struct sk_type *type, struct sk_hand
 static void answer_raw(struct session *session, struct session_request *request,
 	struct sk_reply *to, const struct fuzz_step *step)
 {
-	struct session_call mine = {0};
 	struct sk_message *answer = &to->port->answer;
-	int size;
 
 	request->call->is_hostile = true;
 	for (int again = step->what % SESSION_KINDS == SESSION_SERVE_HOSTILE &&
 			step->how[1] & 1; again >= 0; again--) {
+		struct session_call mine = {0};
 		struct sk_reply copy = *to;
 
-		size = session_put_raw(session, step, answer, SK_LOOPBACK_SERVER, &mine);
-		sk_answer(&copy, size);
+		sk_answer(&copy, session_put_raw(session, step, answer,
+			SK_LOOPBACK_SERVER, &mine));
+		for (unsigned i = 0; i < mine.copy_count; i++)
+			session_close_handle(session, SK_LOOPBACK_SERVER, mine.copies[i]);
 	}
 	to->port = NULL;
-	for (unsigned i = 0; i < mine.copy_count; i++)
-		session_close_handle(session, SK_LOOPBACK_SERVER, mine.copies[i]);
 }
 
 static void answer_value(struct session *session, struct session_request *request,
@@ -396,7 +395,6 @@ static void open_end(struct session *session, struct session_end *end,
 	end->session = session;
 	end->interface = interface;
 	end->lost = 0;
-	end->is_left = false;
 	end->loopback_ops = end->loop.port.ops;
 	end->port_ops = *end->loop.port.ops;
 	end->port_ops.answer = session_answer;

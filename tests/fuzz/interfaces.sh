@@ -57,6 +57,8 @@ done <<-END
 	clock Clock
 	block Device
 	tty Line
+	fs Driver
+	hw Framebuffer
 END
 
 # compile SOURCE [SED]: one file, with a fault.
