@@ -6,24 +6,8 @@
 # that decode to it; each line of ```refused MESSAGE is refused.
 set -u
 cd "$(dirname "$0")/../.."
+source tests/tap.bash
 skald=${BUILD:-build}/skald
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
-pattern=${1:-}
-
-# result STATUS NAME: a line of TAP.
-result() {
-	[[ $2 == *"$pattern"* ]] || return
-	if [ "$1" = 0 ]; then
-		echo "ok - $2"
-	else
-		echo "not ok - $2"
-		sed 's/^/# /' "$work/log"
-		echo "# again: $0"
-		failed=1
-	fi
-}
 
 digits() {
 	sed 's/#.*//' | tr -d ' \t\n'
@@ -36,12 +20,12 @@ check_bytes() {
 		<"$work/value" 2>&1)
 	printf 'wanted: %s\ncame:   %s\n' "$wanted" "$came" >"$work/log"
 	[ "$came" = "$wanted" ]
-	result $? "line $line: $message encodes to its bytes"
+	tap $? "line $line: $message encodes to its bytes"
 	back=$(echo "$wanted" | "$skald" decode --hex "$work/doc.skald" "$message" 2>&1)
 	came=$(echo "$back" | "$skald" encode --hex "$work/doc.skald" "$message" 2>&1)
 	printf 'bytes: %s\nvalue: %s\nagain: %s\n' "$wanted" "$back" "$came" >"$work/log"
 	[ "$came" = "$wanted" ]
-	result $? "line $line: $message decodes from its bytes"
+	tap $? "line $line: $message decodes from its bytes"
 }
 
 check_refused() {
@@ -50,7 +34,7 @@ check_refused() {
 		digits <<<"$row" | "$skald" decode --hex "$work/doc.skald" \
 			"$message" >"$work/log" 2>&1
 		[ $? = 1 ]
-		result $? "line $line: $message refused:${row#*#}"
+		tap $? "line $line: $message refused:${row#*#}"
 	done <"$work/block"
 }
 

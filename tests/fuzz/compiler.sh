@@ -4,29 +4,16 @@
 # (percent of the usual number) choose others; fuzz/compiler/run looks longer.
 set -u
 cd "$(dirname "$0")/../.."
+source tests/tap.bash
 build=build/asan
 base=$build/fuzz/compiler
-pattern=${1:-}
 seed=${SEED:-$(date +%j)}
 percent=${RUNS:-100}
-failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 declare -A runs=([schema]=3000 [text]=5000 [encode]=5000 [decode]=5000 [hex]=5000)
-
-verdict() {	# STATUS NAME
-	if [ "$1" = 0 ]; then
-		echo "ok - $2"
-	else
-		failed=1
-		echo "not ok - $2"
-		tail -n 30 "$work/log" | sed 's/^/# /'
-	fi
-}
 
 make -s --no-print-directory BUILD="$build" SANITIZE=1 CFLAGS='-O1 -g' \
 	"$base"/plain/{schema,text,encode,decode,hex} >"$work/log" 2>&1 || {
-	verdict 1 "the fuzzers of the compiler are built"
+	tap 1 "the fuzzers of the compiler are built"
 	exit 1
 }
 
@@ -35,7 +22,7 @@ for target in schema text encode decode hex; do
 		name="fuzz: $target, found once: $(basename "$file")"
 		[ -f "$file" ] && [[ $name == *"$pattern"* ]] || continue
 		"$base/plain/$target" "$file" >"$work/log" 2>&1
-		verdict $? "$name"
+		tap $? "$name"
 	done
 done
 
@@ -57,6 +44,6 @@ for target in text encode decode hex schema; do
 	fi
 	status=$?
 	cp "$work/log-$target" "$work/log"
-	[[ $name != *"$pattern"* ]] || verdict $status "$name"
+	tap $status "$name"
 done
 exit $failed

@@ -5,34 +5,19 @@
 # faults that are planted in it are found. SEED and RUNS can be given.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+source tests/tap.bash
 root=$PWD
 seed=${SEED:-1}
 runs=${RUNS:-1000}
-pattern=${1:-}
 out=$root/build/fuzz/hostfs
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
 flags=(-std=c11 -D_GNU_SOURCE -O1 -g -w -fsanitize=address,undefined
 	-fno-sanitize-recover=all -I"$out" -I"$root")
 
-# verdict NAME STATUS
-verdict() {
-	if [ "$2" = 0 ]; then
-		echo "ok - $1"
-		return
-	fi
-	echo "not ok - $1"
-	tail -n 30 "$work/log" | cut -c1-300 | sed 's/^/# /'
-	echo "# again: SEED=$seed tests/fuzz/hostfs.sh '$1'"
-	failed=1
-}
-
 # check NAME COMMAND...
 check() {
-	[[ $1 == *"$pattern"* ]] || return
+	tap_wants "$1" || return
 	(cd "$work" && "${@:2}") >"$work/log" 2>&1
-	verdict "$1" $?
+	tap $? "$1"
 }
 
 # find_fault FINDING FILE SED: with this fault, that is found.
@@ -57,7 +42,7 @@ find_fault() {
 }
 
 if ! make -s -f fuzz/hostfs/Makefile plain/hostfs >"$work/log" 2>&1; then
-	verdict 'hostfs builds as a target' 1
+	tap 1 'hostfs builds as a target'
 	exit 1
 fi
 echo "# SEED=$seed"

@@ -6,31 +6,12 @@
 # runtime, or in generated code, are found. SEED and RUNS can be given.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+source tests/tap.bash
 root=$PWD
 skald=${BUILD:-build}/skald
 seed=${SEED:-1}
 runs=${RUNS:-2000}
-pattern=${1:-}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
 flags=(-std=c11 -O0 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all -I"$root")
-
-wanted() {
-	[[ $1 == *"$pattern"* ]]
-}
-
-# verdict NAME STATUS LOG
-verdict() {
-	if [ "$2" = 0 ]; then
-		echo "ok - $1"
-		return
-	fi
-	echo "not ok - $1"
-	tail -n 30 "$3" | cut -c1-300 | sed 's/^/# /'
-	echo "# again: SEED=$seed tests/fuzz/interfaces.sh '$1'"
-	failed=1
-}
 
 # build PROTOCOL TARGET: the program without an engine.
 build() {
@@ -50,9 +31,9 @@ clean() {
 
 while read -r protocol target; do
 	name="$protocol: $target: steps of client and server give no finding"
-	wanted "$name" || continue
+	tap_wants "$name" || continue
 	(clean "$protocol" "$target") >"$work/log" 2>&1
-	verdict "$name" $? "$work/log"
+	tap $? "$name"
 done <<-END
 	clock Clock
 	block Device
@@ -100,9 +81,9 @@ find_fault() {
 
 # fault NAME FINDING FILE SED...
 fault() {
-	wanted "$1" || return
+	tap_wants "$1" || return
 	(find_fault "${@:2}") >"$work/log" 2>&1
-	verdict "$1" $? "$work/log"
+	tap $? "$1"
 }
 
 fault 'a right to answer that is not used up is found' 'answer' \

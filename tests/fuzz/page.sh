@@ -5,26 +5,8 @@
 # and a bug that is planted in what is generated is found, kept and replayed.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+source tests/tap.bash
 root=$PWD
-pattern=${1:-}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
-
-# case_is NAME COMMAND...
-case_is() {
-	local name=$1
-	shift
-	[[ $name == *"$pattern"* ]] || return
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok - $name"
-	else
-		echo "not ok - $name"
-		tail -n 25 "$work/log" | cut -c1-300 | sed 's/^/# /'
-		echo "# again: tests/fuzz/page.sh '$name'"
-		failed=1
-	fi
-}
 
 said() {
 	grep -qE "$1" "$work/said" && return
@@ -100,8 +82,8 @@ campaign() {
 	done
 }
 
-case_is 'the page: a schema of ones own is fuzzed by one command' newcomer
-case_is 'the page: a bound that was forgotten is found' forgetful
-case_is 'the page: a finding is kept as a vector and replayed' kept
-case_is 'the page: a campaign of AFL++ over two machines' campaign
+tap_run 'the page: a schema of ones own is fuzzed by one command' newcomer
+tap_run 'the page: a bound that was forgotten is found' forgetful
+tap_run 'the page: a finding is kept as a vector and replayed' kept
+tap_run 'the page: a campaign of AFL++ over two machines' campaign
 exit $failed

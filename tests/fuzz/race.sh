@@ -6,24 +6,10 @@
 # copy of the runtime. As it is, nothing is found. SEED and RUNS can be given.
 set -u
 cd "$(dirname "$0")/../.."
+source tests/tap.bash
 build=${BUILD:-build}
-pattern=${1:-}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 flags=(-std=c11 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 	-include fuzz/once.h)
-failed=0
-
-result() {
-	if [ "$1" = 0 ]; then
-		echo "ok - $2"
-	else
-		echo "not ok - $2"
-		grep -v '^ ' "$work/log" | head -n 20 | cut -c1-200 | sed 's/^/# /'
-		echo "# again: SEED=${SEED:-1} tests/fuzz/race.sh"
-		failed=1
-	fi
-}
 
 # planted NAME FILE SED FOUND: that a change of the runtime is found, and so.
 planted() {
@@ -35,13 +21,13 @@ planted() {
 	sed -i "$change" "$copy/runtime/$file"
 	if cmp -s "runtime/$file" "$copy/runtime/$file"; then
 		echo "there is nothing in runtime/$file to change so" >"$work/log"
-		result 1 "$name"
+		tap 1 "$name"
 		return
 	fi
 	for source in "$work"/*.skald.c "$work"/*.reflect.c "$copy"/runtime/codec.c; do
 		objects+=("$copy/$(basename "$source").o")
 		gcc "${flags[@]}" -I"$copy" -I. -I"$work" -c -o "${objects[-1]}" "$source" \
-			>"$work/log" 2>&1 || { result 1 "$name"; return; }
+			>"$work/log" 2>&1 || { tap 1 "$name"; return; }
 	done
 	gcc "${flags[@]}" -o "$copy/run" "$work"/obj-plain/{targets/messages,schema}.o \
 		"${objects[@]}" build/asan/fuzz/plain_main.o \
@@ -49,7 +35,7 @@ planted() {
 		! { (cd "$copy" && timeout 100 ./run --runs "${RUNS:-20000}" \
 			--seed "${SEED:-1}" "$work/seeds/messages") >"$work/log" 2>&1; } 2>&- &&
 		grep -q "$found" "$work/log"
-	result $? "$name"
+	tap $? "$name"
 }
 
 "$build/skald" fuzz tests/vectors/language.skald --vectors tests/vectors/language.jsonl \
@@ -57,7 +43,7 @@ planted() {
 	make -s -C "$work" SKALD_ROOT="$PWD" plain/messages >>"$work/log" 2>&1 &&
 	(cd "$work" && plain/messages --runs "${RUNS:-20000}" --seed "${SEED:-1}" \
 		seeds/messages) >>"$work/log" 2>&1
-result $? "the codec as it is: nothing is found"
+tap $? "the codec as it is: nothing is found"
 planted "a length is fetched again when it was checked" codec.h \
 	'/^static inline bool sk_read_bytes/,/^}/ {
 		s/uint64_t size;/uint64_t size; struct sk_reader before = *in;/

@@ -4,21 +4,8 @@
 # a record, once and at its own width, and back (tests/golden/records.c).
 set -u
 cd "$(dirname "$0")/../.."
+source tests/tap.bash
 build=${BUILD:-build}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
-
-result() {
-	if [ "$1" = 0 ]; then
-		echo "ok - $2"
-	else
-		echo "not ok - $2"
-		head -n 20 "$work/log" | sed 's/^/# /'
-		echo "# again: tests/golden/big-endian.sh"
-		failed=1
-	fi
-}
 
 "$build/skald" c tests/golden/constructs.skald -o "$work" >"$work/log" 2>&1
 for order in little big; do
@@ -30,8 +17,8 @@ for order in little big; do
 		"$work/constructs.skald.c" runtime/{codec,channel,ring,events}.c \
 		>"$work/log" 2>&1 &&
 		"$work/$order" >"$work/$order.bytes" 2>"$work/log"
-	result $? "records come back, $order-endian"
+	tap $? "records come back, $order-endian"
 done
 diff "$work/little.bytes" "$work/big.bytes" >"$work/log" 2>&1
-result $? "each number of a record is turned around"
+tap $? "each number of a record is turned around"
 exit $failed

@@ -3,28 +3,16 @@
 # state, for somebody to read as a diff and approve.
 set -u
 cd "$(dirname "$0")/../.."
+source tests/tap.bash
+[ "$pattern" != --update ] || pattern=
 build=${BUILD:-build}
 skald=$(realpath "$build/skald")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failed=0
-
-result() {
-	if [ "$1" = 0 ]; then
-		echo "ok - $2"
-	else
-		echo "not ok - $2"
-		head -n 40 "$work/log" | sed 's/^/# /'
-		echo "# again: tests/golden/files.sh; take the new state: tests/golden/files.sh --update"
-		failed=1
-	fi
-}
 
 schemas=(tests/golden/*.skald)
 for schema in "${schemas[@]}"; do
 	name=$(basename "$schema" .skald)
 	"$build/skald" c "$schema" -o "$work/one" --reflect --depfile "$work/one/deps" >"$work/log" 2>&1
-	result $? "$name: is generated"
+	tap $? "$name: is generated"
 	if [ "${1:-}" = --update ]; then
 		for file in "$work"/one/"$name".skald.*; do
 			cp "$file" "tests/golden/$(basename "$file").golden"
@@ -33,7 +21,7 @@ for schema in "${schemas[@]}"; do
 	for file in h c reflect.c; do
 		diff -u "tests/golden/$name.skald.$file.golden" "$work/one/$name.skald.$file" \
 			>"$work/log" 2>&1
-		result $? "$name.skald.$file: as approved"
+		tap $? "$name.skald.$file: as approved"
 	done
 
 	# The same from elsewhere, by an absolute path.
@@ -41,7 +29,7 @@ for schema in "${schemas[@]}"; do
 	(cd / && "$skald" c "$OLDPWD/$schema" -o "$work/two" --reflect) >"$work/log" 2>&1
 	rm -f "$work/one/deps"
 	diff -r "$work/one" "$work/two" >"$work/log" 2>&1
-	result $? "$name: the same bytes from another folder"
+	tap $? "$name: the same bytes from another folder"
 
 	for compiler in "gcc -std=c11" "clang -std=c11" "g++ -x c++ -std=c++11" \
 		"clang++ -x c++ -std=c++11"; do
@@ -52,7 +40,7 @@ for schema in "${schemas[@]}"; do
 				-Wshadow -Werror -I. -c -o "$work/object" \
 				"$work/one/$name.skald.c" >>"$work/log" 2>&1 || good=1
 		done
-		result $good "$name: no warning by ${compiler%% *} as ${compiler##*=}"
+		tap $good "$name: no warning by ${compiler%% *} as ${compiler##*=}"
 	done
 done
 exit $failed

@@ -2,21 +2,8 @@
 # The codec and dispatch: how large they are, and that they need no libc.
 set -u
 cd "$(dirname "$0")/../.."
+source tests/tap.bash
 build=${BUILD:-build}
-failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-result() {
-	if [ "$1" = 0 ]; then
-		echo "ok - $2"
-	else
-		echo "not ok - $2"
-		sed 's/^/# /' "$work/log"
-		echo "# again: tests/house/needs-nothing.sh"
-		failed=1
-	fi
-}
 
 # Code and constants; not .eh_frame, which a debugger reads and no freestanding
 # build has (-fno-asynchronous-unwind-tables).
@@ -24,7 +11,7 @@ size=$(size -A "$build"/runtime/codec.o "$build"/runtime/channel.o |
 	awk '$1 ~ /^\.(text|rodata)/ { sum += $2 } END { print sum }')
 echo "codec and dispatch have $size bytes of text, 6000 are allowed" >"$work/log"
 [ "$size" -lt 6000 ]
-result $? "codec and dispatch stay under 6 kB of text ($size)"
+tap $? "codec and dispatch stay under 6 kB of text ($size)"
 
 # A program of nothing but generated code, of all constructs, and the freestanding
 # runtime.
@@ -76,7 +63,7 @@ without_float() {
 }
 
 generate >"$work/log" 2>&1 && link >>"$work/log" 2>&1
-result $? "generated code and runtime link with -nostdlib"
+tap $? "generated code and runtime link with -nostdlib"
 without_float >"$work/log" 2>&1
-result $? "codec, dispatch and generated code use no floating-point register"
+tap $? "codec, dispatch and generated code use no floating-point register"
 exit $failed
