@@ -179,5 +179,7 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)
 $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPILER)) $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
+include kernel/rules.mk
+
 -include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(VECTORS)) \
 	$(UNITS:=.d) $(patsubst %,$(BUILD)/protocols/%.deps,fs block kernel)

@@ -14,8 +14,9 @@
 #define PAGE_MASK (PAGE_SIZE - 1)
 #define FRAME_NONE UINT64_MAX
 
-/* At boot: what of the ranges is usable, less what is in use. The records of
- * frames are put into it. */
+/* At boot, first of all: what of the ranges is usable, less what is in use. The
+ * records of frames are put into it. What stands on frames begins with them:
+ * the pool, quota_root(). */
 void frame_init(const struct arch_boot *boot);
 
 /* A frame with one reference, not zeroed; its physical address, or FRAME_NONE.
@@ -24,7 +25,8 @@ uint64_t frame_take(void);
 /* The same, zeroed. */
 uint64_t frame_take_zeroed(void);
 /* Adjoining ones, at a multiple of `alignment` (bytes, a power of two), and
- * below `below` (0: anywhere); each with one reference, zeroed. */
+ * below `below` (0: anywhere); each with one reference, zeroed, and dropped one
+ * by one. At most 1 GiB; only some blocks of each size are looked at. */
 uint64_t frame_take_many(uint64_t count, uint64_t alignment, uint64_t below);
 
 /* More and fewer references of a frame that frame_take...() gave. Returns how
@@ -40,6 +42,8 @@ static inline void *frame_data(uint64_t frame)
 {
 	return arch_physical(frame);
 }
+/* Back: the frame that the kernel sees there. */
+uint64_t frame_of(const void *data);
 
 /* Bytes, of all usable memory and of what is free. */
 uint64_t frame_total(void);

@@ -37,10 +37,13 @@ struct handle_table {
 	uint32_t used;
 	uint32_t reserved;
 	uint32_t free;			/* first free index, 0: none; linked */
+	bool ending;
 };
 
 /* False: QUOTA_EXCEEDED or no memory. Ends with handle_table_end(), which closes
- * in steps; false: there is more to do. */
+ * in steps; false: there is more to do. From its first call on nothing can be
+ * reserved; what is reserved then has to be unreserved before its last. A table
+ * of zeros is one that has ended. */
 bool handle_table_init(struct handle_table *table, struct quota *quota);
 bool handle_table_end(struct handle_table *table, unsigned *steps);
 
@@ -71,7 +74,8 @@ uint32_t handle_add(struct handle_table *table, struct object *object,
 	uint16_t rights, uint16_t protocol_rights, uint16_t flags);
 /* Empties a place; drops the reference. */
 void handle_remove(struct handle_table *table, uint32_t number);
-/* The place of one becomes free, and the reference is the caller's: moving. */
+/* The place of one becomes free, and the reference is the caller's: moving. (The
+ * object is told, with its last handle: what moves is added there before.) */
 struct handle handle_take_out(struct handle_table *table, uint32_t number);
 /* The next that is used, from an index on; 0: no more. */
 uint32_t handle_next(const struct handle_table *table, uint32_t index);

@@ -25,6 +25,7 @@ typedef int kernel_error;
 struct object_type {
 	uint32_t kind;			/* enum kernel_Kind */
 	uint32_t size;			/* of its struct, bytes */
+	uint32_t offset;		/* of `object` in it: 0 but for threads */
 	/* A handle with these rights and flags (kernel/handle.h) was put into a
 	 * table, or taken out. May be NULL. */
 	void (*handle_added)(struct object *object, uint16_t rights, uint16_t flags);
@@ -58,10 +59,23 @@ struct watch {
 	uint64_t bits;
 };
 
-/* Zeroed but for `object`, with one reference and no handle. NULL: the quota's
- * bytes, or memory, are used up: *error. */
+/* A struct of the type, zeroed but for `object`, with one reference and no
+ * handle. NULL: the quota's bytes, or memory, are used up, or the quota is
+ * destroyed: *error. */
 void *object_new(const struct object_type *type, struct quota *quota,
 	kernel_error *error);
+/* At boot; see frame_init(). */
+void objects_init(void);
+/* For what is not in the pool; `quota` NULL: charged to nobody. */
+void object_init(struct object *object, const struct object_type *type,
+	struct quota *quota);
+
+/* The struct that it is in. */
+static inline void *object_self(struct object *object)
+{
+	return (char *)object - object->type->offset;
+}
+
 /* More of its quota's bytes for what belongs to it. False: QUOTA_EXCEEDED. */
 bool object_charge(struct object *object, uint64_t bytes);
 void object_discharge(struct object *object, uint64_t bytes);

@@ -6,6 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/arch/arch.h"
+
+/* Memory that is free, for machines that can watch over it (machine.h). */
+#ifndef ARCH_POISON
+#define ARCH_POISON(at, size) ((void)0)
+#define ARCH_UNPOISON(at, size) ((void)0)
+#endif
+
+/* At boot; see frame_init(). */
+void pool_init(void);
+
 /* Zeroed, at a multiple of 16 bytes (of a cache line from 64 on); or NULL. */
 void *pool_take(size_t size);
 /* `size` as it was taken. NULL is allowed. */

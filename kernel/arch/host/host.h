@@ -110,5 +110,8 @@ void host_look(void);
 bool host_translate(struct space *space, uint64_t address, uint32_t access,
 	uint64_t *physical);
 void host_pages_reset(void);
+void host_devices_reset(void);
+/* What the kernel runs next on this CPU; what was restarted is made again. */
+void host_enter(struct thread *next);
 
 #endif
