@@ -17,6 +17,7 @@
 #include "kernel.skald.h"
 
 static unsigned base_destroyed;		/* objects without references */
+static uint64_t base_last;		/* id of the last that was */
 static unsigned base_refusals;		/* times that the next is not yet done */
 static unsigned base_killed;
 static unsigned base_signals;
@@ -31,6 +32,7 @@ static bool base_destroy(struct object *object, unsigned *steps)
 		return false;
 	}
 	base_destroyed++;
+	base_last = object->id;
 	return true;
 }
 

@@ -85,6 +85,7 @@ static void reaping_is_in_steps(void **unused)
 {
 	kernel_error error;
 	struct notification *ones[10];
+	uint64_t late;
 
 	(void)unused;
 	for (unsigned i = 0; i < 10; i++)
@@ -99,10 +100,14 @@ static void reaping_is_in_steps(void **unused)
 	base_refusals = 1;
 	assert_false(object_reap(100));
 	assert_int_equal(base_destroyed, 4);
-	assert_false(object_reap(5));
+	late = base_last + 1;
+	assert_false(object_reap(1));
+	assert_int_equal(base_last, late + 1);
+	assert_false(object_reap(4));
 	assert_int_equal(base_destroyed, 9);
 	assert_true(object_reap(1));
 	assert_int_equal(base_destroyed, 10);
+	assert_int_equal(base_last, late);
 	assert_true(object_reap(0));
 }
 

@@ -1,6 +1,10 @@
 /* The pool: sizes, costs, and that all its frames come back. */
 #include "tests/kernel/unit/kernel_base.h"
 
+#ifdef HOST_POISONS
+int __asan_address_is_poisoned(void const volatile *at);
+#endif
+
 static void memory_is_zeros_and_aligned(void **unused)
 {
 	static const uint8_t zeros[16384];
@@ -78,6 +82,26 @@ static void exhaustion_is_null(void **unused)
 	pool_give(cell, 64);
 }
 
+#ifdef HOST_POISONS
+/* What lies beyond, or was given back, the address sanitizer does not allow. */
+static void what_is_free_is_out_of_bounds(void **unused)
+{
+	char *cell = pool_take(100), *beside = pool_take(100);
+	uint64_t frame = frame_take();
+
+	(void)unused;
+	assert_false(__asan_address_is_poisoned(cell));
+	assert_true(__asan_address_is_poisoned(beside + 128));
+	pool_give(cell, 100);
+	assert_true(__asan_address_is_poisoned(cell));
+	assert_true(__asan_address_is_poisoned(cell + 99));
+	assert_false(__asan_address_is_poisoned(beside));
+	pool_give(beside, 100);
+	frame_drop(frame);
+	assert_true(__asan_address_is_poisoned(frame_data(frame)));
+}
+#endif
+
 struct piece {
 	uint8_t *at;
 	size_t size;
@@ -124,6 +148,9 @@ static const struct CMUnitTest cases[] = {
 	BASE_CASE(costs_are_what_it_takes),
 	BASE_CASE(great_sizes_are_adjoining_frames),
 	BASE_CASE(exhaustion_is_null),
+#ifdef HOST_POISONS
+	BASE_CASE(what_is_free_is_out_of_bounds),
+#endif
 	BASE_CASE(random_use_loses_none),
 };
 
