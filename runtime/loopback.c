@@ -80,6 +80,7 @@ static int deliver(struct sk_loopback *loopback, struct sk_message *request,
 	if (call) {
 		incoming.reply.port = &loopback->port;
 		incoming.reply.token = call->token;
+		call->is_told = false;
 	}
 	/* What has arrived is served before anyone is told that nobody waits. */
 	quiet_point(loopback);
@@ -103,7 +104,8 @@ static struct sk_loopback_call *new_call(struct sk_loopback *loopback,
 	if (!call)
 		return NULL;
 	call->token = ++loopback->tokens;
-	call->canceled = call->is_told = false;
+	call->canceled = false;
+	call->is_told = true;		/* the server knows of no call yet */
 	call->slot = slot;
 	call->lease_count = attached->lease_count;
 	for (uint32_t i = 0; i < attached->lease_count && i < SK_LEASES_MAX; i++)

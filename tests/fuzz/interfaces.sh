@@ -40,6 +40,7 @@ done <<-END
 	tty Line
 	fs Driver
 	hw Framebuffer
+	tty Console
 END
 
 # compile SOURCE [SED]: one file, with a fault.
