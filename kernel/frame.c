@@ -229,23 +229,23 @@ uint64_t frame_free(void)
 
 #define RESERVED 4
 
-static bool overlaps(const struct arch_range *range, uint64_t start, uint64_t end)
-{
-	return start < range->end && end > range->start;
-}
-
 /* The end of what is in use in this place; or 0: nothing is. */
 static uint64_t in_use(const struct arch_range reserved[RESERVED], uint64_t start,
 	uint64_t end)
 {
 	for (unsigned i = 0; i < RESERVED; i++)
-		if (overlaps(&reserved[i], start, end))
+		if (start < reserved[i].end && end > reserved[i].start)
 			return reserved[i].end;
 	return start == 0 ? PAGE_SIZE : 0;	/* 0 is nobody's address */
 }
 
-static struct arch_range whole_pages(const struct arch_range *range)
+/* The whole pages of a range that is usable; else none. */
+static struct arch_range usable(const struct arch_boot *boot, uint32_t index)
 {
+	const struct arch_range *range = &boot->ranges[index];
+
+	if (range->use != kernel_MemoryUse_USABLE)
+		return (struct arch_range){0};
 	return (struct arch_range){.start = (range->start + PAGE_MASK) & ~PAGE_MASK,
 		.end = range->end & ~PAGE_MASK};
 }
@@ -255,11 +255,9 @@ static uint64_t find_room(const struct arch_boot *boot,
 	const struct arch_range reserved[RESERVED], uint64_t size)
 {
 	for (uint32_t i = 0; i < boot->range_count; i++) {
-		struct arch_range range = whole_pages(&boot->ranges[i]);
+		struct arch_range range = usable(boot, i);
 		uint64_t at = range.start, next;
 
-		if (boot->ranges[i].use != kernel_MemoryUse_USABLE)
-			continue;
 		while (at < range.end && (next = in_use(reserved, at, at + size)) != 0)
 			at = (next + PAGE_MASK) & ~PAGE_MASK;
 		if (at < range.end && range.end - at >= size)
@@ -268,37 +266,35 @@ static uint64_t find_room(const struct arch_boot *boot,
 	panic("there is no room for %lu bytes of records of frames", size);
 }
 
-static void put_range(const struct arch_range *range,
+static void put_all(const struct arch_boot *boot,
 	const struct arch_range reserved[RESERVED])
 {
-	for (uint64_t at = range->start; at < range->end; at += PAGE_SIZE) {
-		if (in_use(reserved, at, at + PAGE_SIZE))
-			continue;
-		put((uint32_t)((at >> PAGE_SHIFT) - all.base), 0);
-		all.total++;
-		ARCH_POISON(frame_data(at), PAGE_SIZE);
-	}
-}
-
-static void each_range(const struct arch_boot *boot,
-	void (*use)(const struct arch_range *, const struct arch_range *),
-	const struct arch_range *with)
-{
 	for (uint32_t i = 0; i < boot->range_count; i++) {
-		struct arch_range range = whole_pages(&boot->ranges[i]);
+		struct arch_range range = usable(boot, i);
 
-		if (boot->ranges[i].use == kernel_MemoryUse_USABLE && range.start < range.end)
-			use(&range, with);
+		for (uint64_t at = range.start; at < range.end; at += PAGE_SIZE) {
+			if (in_use(reserved, at, at + PAGE_SIZE))
+				continue;
+			put((uint32_t)((at >> PAGE_SHIFT) - all.base), 0);
+			all.total++;
+			ARCH_POISON(frame_data(at), PAGE_SIZE);
+		}
 	}
 }
 
-static void widen(const struct arch_range *range, const struct arch_range *with)
+/* From the first frame that is usable to the last. */
+static void find_bounds(const struct arch_boot *boot)
 {
-	(void)with;
-	if (range->start >> PAGE_SHIFT < all.base)
-		all.base = range->start >> PAGE_SHIFT;
-	if (range->end >> PAGE_SHIFT > all.end)
-		all.end = range->end >> PAGE_SHIFT;
+	all.base = UINT64_MAX;
+	for (uint32_t i = 0; i < boot->range_count; i++) {
+		struct arch_range range = usable(boot, i);
+
+		if (range.start >= range.end)
+			continue;
+		if (all.base == UINT64_MAX)
+			all.base = range.start >> PAGE_SHIFT;
+		all.end = range.end >> PAGE_SHIFT;
+	}
 }
 
 void frame_init(const struct arch_boot *boot)
@@ -312,15 +308,14 @@ void frame_init(const struct arch_boot *boot)
 
 	memset(&all, 0, sizeof all);
 	memset(all.first, 0xff, sizeof all.first);
-	all.base = UINT64_MAX;
-	each_range(boot, widen, reserved);
+	find_bounds(boot);
 	size = (all.end - all.base) * sizeof(struct record);
 	reserved[3].start = find_room(boot, reserved, size);
 	reserved[3].end = reserved[3].start + size;
 	all.records = arch_physical(reserved[3].start);
 	ARCH_UNPOISON(all.records, size);
 	memset(all.records, 0, size);
-	each_range(boot, put_range, reserved);
+	put_all(boot, reserved);
 	pool_init();
 	objects_init();
 	quota_init();

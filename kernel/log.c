@@ -84,8 +84,6 @@ static void put_string(const char *text, const struct format *format)
 {
 	size_t size = 0;
 
-	if (!text)
-		text = "(null)";
 	while ((format->precision < 0 || size < (size_t)format->precision) && text[size])
 		size++;
 	put_field(text, size, format);

@@ -1,4 +1,5 @@
-/* How tests drive the fake machine: its programs, its time, its devices. */
+/* How tests drive the fake machine: its start, its CPUs and what they enter the
+ * kernel by. */
 #include <string.h>
 
 #include "kernel/arch/host/host.h"
@@ -11,6 +12,49 @@
 #define SLICES 1000			/* in which a thread gets its turn */
 #define RESTARTS 1000000
 #define BREAKPOINT_BYTES 1
+
+/* ---- start ---- */
+
+struct cpu *host_this_cpu(void)
+{
+	return &cpus[host_cpu];
+}
+
+unsigned arch_start_cpus(void)
+{
+	unsigned self = host_cpu;
+
+	for (unsigned i = 0; i < host_cpu_count; i++) {
+		if (host_cpus[i].joined)
+			continue;
+		host_cpus[i].joined = true;
+		host_cpu = i;
+		host_cpus[i].current = kernel_join();
+	}
+	host_cpu = self;
+	return host_cpu_count;
+}
+
+void host_kernel(void)
+{
+	host_cpus[0].joined = true;
+	host_cpus[0].current = kernel_start(&host_boot);
+	arch_start_cpus();
+	host_cpu = 0;
+}
+
+void host_start(uint64_t memory_bytes, unsigned cpus_wanted)
+{
+	host_machine(memory_bytes, cpus_wanted);
+	host_kernel();
+}
+
+void arch_poke(struct cpu *cpu)
+{
+	host_cpus[cpu - cpus].poked = true;
+}
+
+/* ---- entries ---- */
 
 static struct thread *current(void)
 {
@@ -36,7 +80,8 @@ static struct thread *make_call(struct thread *thread)
 	return kernel_system_call(thread);
 }
 
-void host_enter(struct thread *next)
+/* What the kernel runs next on this CPU; what was restarted is made again. */
+static void enter(struct thread *next)
 {
 	unsigned restarts = 0;
 
@@ -55,7 +100,7 @@ void host_enter(struct thread *next)
 void host_look(void)
 {
 	host_cpus[host_cpu].poked = false;
-	host_enter(kernel_poke(current()));
+	enter(kernel_poke(current()));
 }
 
 void host_settle(void)
@@ -97,7 +142,7 @@ void host_advance(uint64_t nanoseconds)
 		if (host_cpus[host_cpu].timer > host_time)
 			host_time = host_cpus[host_cpu].timer;
 		host_cpus[host_cpu].timer = UINT64_MAX;
-		host_enter(kernel_tick(current()));
+		enter(kernel_tick(current()));
 	}
 	host_time = end;
 	host_cpu = self;
@@ -107,7 +152,7 @@ bool host_raise(unsigned line)
 {
 	if (!host_lines[line].open || host_lines[line].masked)
 		return false;
-	host_enter(kernel_interrupt(current(), line));
+	enter(kernel_interrupt(current(), line));
 	return true;
 }
 
@@ -157,7 +202,7 @@ uint64_t host_call(struct thread *thread, uint64_t head, uint64_t target,
 	memset(frame->words, 0, sizeof frame->words);
 	if (words)
 		memcpy(frame->words, words, sizeof frame->words);
-	host_enter(make_call(thread));
+	enter(make_call(thread));
 	return frame->head;
 }
 
@@ -167,7 +212,7 @@ void host_exception(struct thread *thread, uint32_t what, uint32_t code,
 	must_run(thread);
 	thread->frame.behind = thread->frame.instruction +
 		(what == fault_Exception_BREAKPOINT ? BREAKPOINT_BYTES : 0);
-	host_enter(kernel_exception(thread, what, code, address));
+	enter(kernel_exception(thread, what, code, address));
 }
 
 /* The kernel's view of a page, with faults as often as the thread goes on. */
@@ -180,7 +225,7 @@ static void *touch(struct thread *thread, uint64_t address, uint32_t access)
 		if (host_translate(thread->space, address, access, &physical))
 			return arch_physical(physical);
 		thread->frame.behind = thread->frame.instruction;
-		host_enter(kernel_page_fault(thread, address, access));
+		enter(kernel_page_fault(thread, address, access));
 		if (current() != thread && thread->state != kernel_ThreadState_READY)
 			return NULL;
 	}

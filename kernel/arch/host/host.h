@@ -109,9 +109,8 @@ void host_look(void);
  * `access` as of fault.Access. */
 bool host_translate(struct space *space, uint64_t address, uint32_t access,
 	uint64_t *physical);
-void host_pages_reset(void);
+/* Weak: a test that needs no page tables is linked without them. */
+__attribute__((weak)) void host_pages_reset(void);
 void host_devices_reset(void);
-/* What the kernel runs next on this CPU; what was restarted is made again. */
-void host_enter(struct thread *next);
 
 #endif

@@ -1,4 +1,5 @@
-/* The fake machine itself: memory, CPUs, the lock, time, power. */
+/* The fake machine itself: memory, the lock, time, power. It needs no more of the
+ * kernel than its log, so that what stands on it can be tested by parts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +8,6 @@
 #include "kernel/frame.h"
 #include "kernel/log.h"
 #include "kernel/pool.h"
-#include "kernel/sched.h"
-#include "kernel/thread.h"
 #include "kernel.skald.h"
 
 #define MEMORY_BYTES (UINT64_C(64) << 20)
@@ -83,45 +82,12 @@ void host_stop(void)
 	random_state = 0;
 	for (unsigned i = 0; i < CPUS_MAX; i++)
 		host_cpus[i] = (struct host_cpu){.timer = UINT64_MAX};
-	host_pages_reset();
+	if (host_pages_reset)
+		host_pages_reset();
 	host_devices_reset();
 }
 
-void host_kernel(void)
-{
-	host_cpus[0].joined = true;
-	host_cpus[0].current = kernel_start(&host_boot);
-	arch_start_cpus();
-	host_cpu = 0;
-}
-
-void host_start(uint64_t memory_bytes, unsigned cpus_wanted)
-{
-	host_machine(memory_bytes, cpus_wanted);
-	host_kernel();
-}
-
 /* ---- CPUs ---- */
-
-struct cpu *host_this_cpu(void)
-{
-	return &cpus[host_cpu];
-}
-
-unsigned arch_start_cpus(void)
-{
-	unsigned self = host_cpu;
-
-	for (unsigned i = 0; i < host_cpu_count; i++) {
-		if (host_cpus[i].joined)
-			continue;
-		host_cpus[i].joined = true;
-		host_cpu = i;
-		host_cpus[i].current = kernel_join();
-	}
-	host_cpu = self;
-	return host_cpu_count;
-}
 
 void arch_lock(void)
 {
@@ -140,11 +106,6 @@ void arch_unlock(void)
 void arch_switch(struct space *space)
 {
 	host_cpus[host_cpu].space = space;
-}
-
-void arch_poke(struct cpu *cpu)
-{
-	host_cpus[cpu - cpus].poked = true;
 }
 
 /* ---- time ---- */
