@@ -15,7 +15,8 @@ int memcmp(const void *left, const void *right, size_t size);
 size_t strlen(const char *text);
 
 /* Reads up to 32 bytes before it writes them: they may overlap downwards. */
-static void copy(unsigned char *out, const unsigned char *in, size_t size)
+static inline __attribute__((always_inline))
+void copy(unsigned char *out, const unsigned char *in, size_t size)
 {
 	for (; size >= 32; size -= 32, out += 32, in += 32) {
 		uint64_t a = ((const word *)in)[0], b = ((const word *)in)[1];
