@@ -40,13 +40,15 @@
  * WAIT		target: notification; word 0: mask; deadline. Gives bits.
  * SIGNAL	target: notification; word 0: bits.
  * LEASE_COPY	token; word 0: lease (from 1), ABI_LEASE_WRITE; word 1: offset;
- *		word 2: own address; word 3: length. Gives bytes done.
+ *		word 2: own address; word 3: length; target: 0. Gives in target:
+ *		bytes done, also with a status.
  * CLOSE	target: handle.
  * WORD_WAIT	word 0: address; word 1: expected (32 bits), word 2: mask of
  *		whoever wakes; word 3: ABI_WORD_SHARED; deadline.
  * WORD_WAKE	word 0: address; word 1: how many, and in its upper half how
  *		many to move; word 2: where to, or 0; word 3: mask (lower
- *		half), ABI_WORD_SHARED. Gives in target: woken and moved.
+ *		half), ABI_WORD_SHARED; target: 0. Gives in target: woken and,
+ *		in its upper half, moved.
  * RESUME	word 0: frame. Restores the frame's registers; does not return.
  */
 #define ABI_CALLS(X) \
@@ -111,6 +113,8 @@ enum abi_event {
 #define ABI_RECEIVE_SLOT_SHIFT 32	/* 7 bits */
 #define ABI_RECEIVE_SLOT(target) ((uint32_t)((target) >> ABI_RECEIVE_SLOT_SHIFT) & 0x7f)
 #define ABI_DROP (UINT64_C(1) << 40)	/* REPLY, REPLY_RECEIVE: no message */
+/* CALL, SEND, RECEIVE, WAIT, WORD_WAIT: Thread.interrupt ends it: SK_CANCELED. */
+#define ABI_CANCELLABLE (UINT64_C(1) << 41)
 
 /* Handles: 20 bits of index, 12 of generation; 0 is none. */
 #define ABI_INDEX_BITS 20
@@ -234,6 +238,38 @@ enum abi_entry_state {
 enum abi_upcall {
 	ABI_UPCALL_FOREIGN = 1,	/* a foreign system call */
 	ABI_UPCALL_SIGNAL	/* Thread.interrupt, outside of the shim */
+};
+
+/*
+ * The last words of the frame's page, 4 bytes each. The kernel sets PENDING when
+ * the thread is interrupted in the shim; the shim clears it. The kernel sets
+ * INSIDE when it enters the shim, and clears it at RESUME; a shim that leaves by
+ * itself clears it, in the range that starts again if interrupted, before which
+ * it looks at PENDING.
+ */
+#define ABI_FRAME_PENDING 4088
+#define ABI_FRAME_INSIDE 4092
+
+/* ---- the clock's page ---- */
+
+/*
+ * Its first 64 bytes say how the monotonic time is had (the architecture's). At
+ * ABI_CLOCK this: the time since 1970, in nanoseconds, is `now` + offset +
+ * slewed + drift, each of which is rounded towards 0:
+ *	passed	now - since
+ *	slewed	slew, but at most passed / 2000 either way
+ *	drift	(passed / 1000000 * frequency +
+ *		passed % 1000000 * frequency / 1000000) / 65536
+ * To be read again if `sequence` was odd, or is another behind it.
+ */
+#define ABI_CLOCK 64
+struct abi_clock {
+	uint32_t sequence;
+	uint32_t pad;
+	uint64_t since;
+	int64_t offset;
+	int64_t slew;
+	int64_t frequency;
 };
 
 /* ---- what the first program finds ---- */

@@ -23,8 +23,9 @@
 struct kernel_argument {
 	struct handle handle;		/* object referenced during the call */
 	uint32_t number;		/* in the caller's table */
-	bool copies;			/* else it leaves the table if all is well */
-	bool taken;			/* the operation has it: it is gone there */
+	bool copies;			/* else it leaves the table with the answer,
+					 * whatever that is */
+	bool taken;			/* the operation has seen to both itself */
 };
 
 struct kernel_call {
@@ -42,6 +43,9 @@ struct kernel_call {
 	unsigned steps;			/* OBJECT_STEPS, for the operation to use */
 	bool again;			/* not answered: the call is to be made again,
 					 * after others had their turn */
+	uint64_t answer;		/* its head; 0: there is none */
+	const struct message_place *to;
+	struct sk_message message;
 	struct sk_port port;
 };
 
@@ -61,7 +65,8 @@ uint64_t kernel_call(const struct handle *handle, struct caller *caller,
  * SK_BAD_HANDLE, and the operation returns. */
 bool call_allows(struct kernel_call *call, struct sk_reply *to, uint16_t rights);
 /*
- * The object of a handle in the request, of this type and with these rights;
+ * The object of a handle in the request, of this type (NULL: of any, sessions of
+ * clients included) and with these rights;
  * else the call is answered SK_BAD_HANDLE, and NULL. Of an optional handle that
  * is not there: NULL, and nothing is answered.
  */
@@ -70,8 +75,10 @@ void *call_argument(struct kernel_call *call, struct sk_reply *to,
 /* A client handle of a session in the request, as above. */
 struct session *call_session(struct kernel_call *call, struct sk_reply *to,
 	struct sk_handle handle);
-/* A handle for the reply. The caller's table has room for what it expects; more
- * than that is closed, and the call is answered SK_EXHAUSTED. */
+/* A handle for the reply, with a reference that the operation has (a new
+ * object's first, or object_take()) and that is the call's from then on. The
+ * caller's table has room for what it expects; more than that is closed, and the
+ * call is answered SK_EXHAUSTED. */
 struct sk_handle call_result(struct kernel_call *call, struct object *object,
 	uint16_t rights, uint16_t protocol_rights, uint16_t flags);
 /* There is more to do: nothing is answered. */

@@ -14,12 +14,14 @@
 #define KERNEL_CALLER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kernel/abi.h"
 #include "kernel/deadline.h"
 #include "kernel/list.h"
 
+struct object;
 struct space;
 struct session;
 struct thread;
@@ -52,23 +54,47 @@ struct caller {
 	uint8_t kind;
 	uint8_t state;
 	uint8_t priority;		/* that it queues with */
+	uint8_t reserved;		/* places in its table, for the reply's handles */
 	bool is_one_way;
-	bool was_delivered;		/* the request may have been seen */
 	uint16_t protocol_rights;	/* of the handle that was called */
-	struct list queued;		/* in a session or an endpoint, by priority */
-	struct session *session;	/* referenced while not IDLE */
 	struct token *token;		/* DELIVERED */
-	uint64_t number;		/* of this call; leases name it; never again */
 	uint64_t head;			/* counts, as in abi.h */
+	struct session *session;	/* referenced while AT_..., then the token's */
+	uint64_t number;		/* of this call; leases name it; never again */
+	struct list queued;		/* in a struct caller_queue */
+	struct list level;		/* likewise, the first of its priority */
+	struct list in_session;		/* while AT_... */
 	uint64_t correlation;		/* of traces */
 	struct message_place send;
 	struct message_place receive;
 	struct space *space;		/* whose handles and memory those are */
-	struct deadline deadline;	/* gives it up with SK_TIMED_OUT */
+	/* Gives it up with SK_TIMED_OUT. Before caller_begin() only `when` is
+	 * filled in: ABI_FOREVER, a time, or ABI_POLL. */
+	struct deadline deadline;
+	/* Of a call on a kernel object that is made again: what there is so far.
+	 * Referenced; dropped with the caller. */
+	struct object *made;
+	uint64_t progress;
 };
 
+/* Callers by priority, and the first of each; among equals the first to come is
+ * the first. Adding looks at each priority once, so at 256 at most. */
+struct caller_queue {
+	struct list callers;
+	struct list levels;
+};
+
+void caller_queue_init(struct caller_queue *queue);
+void caller_queue_add(struct caller_queue *queue, struct caller *caller);
+void caller_queue_remove(struct caller_queue *queue, struct caller *caller);
+struct caller *caller_queue_first(const struct caller_queue *queue);
+
+/* Once, before its first call. */
+void caller_init(struct caller *caller, enum caller_kind kind);
+
 /*
- * Begins a call, or a send: all but its state was filled in. Handles and leases
+ * Begins a call, or a send: kind, priority, head, is_one_way, protocol_rights,
+ * correlation, places, space and deadline were filled in. Handles and leases
  * are looked up when it is delivered. True: it waits now, or is done (caller_done
  * was called). False: *status is why it cannot be (nothing has happened).
  */
@@ -76,7 +102,7 @@ bool caller_begin(struct caller *caller, struct session *session, int *status);
 
 /*
  * Ends it with a status, wherever it is. If it was delivered, its leases end
- * now, and the server is told (CANCEL), with `is_gone` too.
+ * now, and the server is told (CANCEL).
  */
 void caller_give_up(struct caller *caller, int status);
 
@@ -85,15 +111,17 @@ void caller_give_up(struct caller *caller, int status);
  * thread_called(), fault_answered(), ring_completed(), memory_answered(). */
 void caller_done(struct caller *caller, uint64_t head);
 
-/* ---- between a caller and a thread that receives: endpoint.c, transfer.c ---- */
+/* ---- for endpoint.c, session.c, token.c ---- */
 
-/*
- * Moves a message: bytes, handles, leases. All or nothing: a status, and then
- * both sides have what they had. SK_EXHAUSTED: the receiver's table is full.
- * `reserved`: so many places are reserved in the receiver's table already.
- */
-int transfer(uint64_t head, const struct message_place *from, struct space *sender,
-	const struct message_place *to, struct space *receiver, unsigned reserved,
-	struct caller *lender);
+/* It has left its queue, or its token: all else that it has is given back, and
+ * caller_done() is called. */
+void caller_end(struct caller *caller, uint64_t head);
+/* It waits no more at session or endpoint; its session's reference is the
+ * caller's of this. */
+void caller_leave_queue(struct caller *caller);
+/* Its place in a queue goes with its priority. */
+void caller_set_priority(struct caller *caller, uint8_t priority);
+/* What a caller of this kind is a part of; NULL: what lends nothing. */
+struct object *caller_owner(struct caller *caller);
 
 #endif

@@ -19,40 +19,70 @@ struct endpoint {
 	bool closed;			/* its last handle with RECEIVE is gone */
 	bool notified_last;		/* NOTIFY at most every other turn */
 	uint32_t receive_handles;
-	struct list callers;		/* struct caller.queued, by priority */
+	uint32_t events;		/* callers, canceled and gone */
+	uint32_t unanswered;
+	struct notification *bound;	/* referenced; NULL: none */
 	struct list receivers;		/* struct thread.waiting: first come */
+	struct thread *last_receiver;	/* inherits from callers; or NULL */
+	struct caller_queue callers;
 	struct list canceled;		/* struct token.link: to be told */
 	struct list gone;		/* struct session.gone: to be told */
 	struct list sessions;		/* struct session.in_endpoint */
 	uint32_t caller_count;
 	uint32_t session_count;
-	uint32_t unanswered;
-	struct notification *bound;	/* referenced; NULL: none */
-	struct thread *last_receiver;	/* inherits from callers; or NULL */
+	uint32_t tokens;		/* set_tokens() */
+	struct list work;		/* there is more to do: endpoint_work() */
 };
 
 struct session {
 	struct object object;
 	struct endpoint *endpoint;	/* referenced; NULL after it closed */
 	uint64_t badge;
-	uint32_t credit;		/* 0: without limit */
-	uint32_t under_way;
+	uint32_t credit;		/* calls at a time; 0: without limit */
+	uint32_t under_way;		/* at the endpoint, or with a token */
+	struct list tokens;		/* HELD ones; struct token.link */
+	struct caller_queue callers;	/* over its credit */
+	struct list waiting;		/* struct caller.in_session: no token yet */
 	uint32_t clients;		/* handles that are the clients' */
 	bool revoked;
 	bool is_gone;			/* GONE was queued, or told */
 	uint16_t protocol_rights;
-	struct list callers;		/* over its credit */
 	struct list in_endpoint;
 	struct list gone;
 };
 
 extern const struct object_type endpoint_type;
 extern const struct object_type session_type;
+/* In endpoint_ops.c and session_ops.c. */
+int endpoint_dispatch(struct kernel_call *call, struct sk_incoming *incoming);
+int session_dispatch(struct kernel_call *call, struct sk_incoming *incoming);
 
+/* At boot. */
+void endpoint_init(void);
 struct endpoint *endpoint_new(struct quota *quota, kernel_error *error);
 struct session *session_new(struct quota *quota, struct endpoint *endpoint,
 	uint64_t badge, uint32_t credit, uint16_t protocol_rights, kernel_error *error);
-void session_revoke(struct session *session);
+/* Calls can be begun. */
+static inline bool session_is_open(const struct session *session)
+{
+	return !session->revoked && session->endpoint && !session->endpoint->closed;
+}
+
+/* Of a new client handle, in enum kernel_Rights: CALL, DUPLICATE, TRANSFER. */
+#define SESSION_CLIENT_RIGHTS 0x43
+
+/* Calls from now on, and those under way, are canceled; in at most *steps steps:
+ * false: call again. */
+bool session_revoke(struct session *session, unsigned *steps);
+/* The kernel itself is a client, and keeps the session from being gone: of a
+ * fault handler, a pager. With a reference. */
+void session_open(struct session *session);
+void session_close(struct session *session);
+/* A call is over, or is allowed: those over the credit move on. */
+void session_return_credit(struct session *session);
+bool session_admit(struct session *session, unsigned *steps);
+/* GONE is to be told, if there are neither handles nor calls that wait. */
+void session_look(struct session *session);
 
 /*
  * A thread receives: its next event into its frame and receive slot, at once or,
@@ -60,9 +90,21 @@ void session_revoke(struct session *session);
  */
 bool endpoint_receive(struct endpoint *endpoint, struct thread *thread,
 	uint64_t deadline, int *status);
-/* There is something new: delivers to receivers what can be. */
+/* There is something new: what can be is delivered to those who receive, before
+ * anybody leaves the kernel. O(1), and may be called at any time. */
 void endpoint_serve(struct endpoint *endpoint);
-/* It closes: all who wait are answered SK_PEER_CLOSED, in steps by the reaper. */
+/* The same, at once; not while anything else is being done. */
+void endpoint_deliver(struct endpoint *endpoint);
+/* It closes: all who wait are answered SK_PEER_CLOSED, by endpoint_work(). */
 void endpoint_close(struct endpoint *endpoint);
+/* What is left to do at all endpoints, in at most *steps steps; false: there is
+ * more. Called as object_reap() is. */
+bool endpoint_work(unsigned *steps);
+/* None: NULL. */
+void endpoint_bind(struct endpoint *endpoint, struct notification *notification);
+
+/* Who receives inherits from who calls, and who received there before may no
+ * longer. */
+void endpoint_set_receiver(struct endpoint *endpoint, struct thread *thread);
 
 #endif

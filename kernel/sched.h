@@ -11,24 +11,29 @@
 
 #include "kernel/arch/arch.h"
 #include "kernel/list.h"
+#include "kernel/thread.h"
 
 #define SCHED_PRIORITIES 256
 #define SCHED_SLICE UINT64_C(4000000)	/* ns */
 /* Callers through whom priority is inherited. */
 #define SCHED_HOPS 8
 
-struct thread;
-
 struct cpu {
 	struct thread *current;		/* NULL: idle */
 	struct space *space;		/* whose page tables are loaded */
 	uint32_t index;
 	bool online;
-	bool wants_look;		/* another should run */
+	bool wants_look;		/* another may have to run */
+	int32_t top;			/* the greatest priority of `ready`, or -1 */
+	struct thread *loaded;		/* whose registers and like are there */
+	struct thread *woken;		/* by `current`, just now */
+	uint64_t slice;			/* until when equals wait */
+	uint64_t timer;			/* when it comes */
 	struct list ready[SCHED_PRIORITIES];
 	uint64_t occupied[SCHED_PRIORITIES / 64];
 	struct list deadlines;		/* kernel/deadline.h */
-	uint64_t next_deadline;
+	struct list deadlines_end;	/* of those that are still to be looked at */
+	uint64_t next_deadline;		/* none is earlier */
 	uint64_t user_time;
 	uint64_t kernel_time;
 	uint64_t idle_time;
@@ -39,20 +44,37 @@ struct cpu {
 extern struct cpu cpus[CPUS_MAX];
 extern unsigned cpu_count;
 
+/* At boot: there is no CPU yet; then one for each, by itself. */
+void sched_init(void);
 void sched_init_cpu(struct cpu *cpu, unsigned index);
+/* The time since it was last called is the current thread's, or nobody's. */
+void sched_account(struct cpu *cpu, bool in_kernel);
 /* The thread can run: on its CPU, or another one that is idle; which is poked. */
 void sched_ready(struct thread *thread);
 /* It no longer can. */
 void sched_remove(struct thread *thread);
+/* It leaves a CPU that it may not run on any more. False: none of them is there. */
+bool sched_set_affinity(struct thread *thread, uint64_t cpu_mask);
+/* It runs on some CPU, which is to look at it before it goes on. */
+void sched_look(struct thread *thread);
 /*
  * Its own priority, or who inherits from whom, has changed: `effective` is
- * computed again, here and along the chain, up to SCHED_HOPS.
+ * computed again, here and along the chain, up to SCHED_HOPS. NULL is allowed.
  */
 void sched_inherit(struct thread *thread);
+/* The timer comes then, or earlier. */
+void sched_timer(struct cpu *cpu, uint64_t when);
 /* Who runs next here; switches space; NULL: idle. Last before leaving. */
 struct thread *sched_next(void);
-/* The server runs at once in place of its caller, on this CPU, without a look at
- * the queues, if nobody more urgent waits. */
-void sched_switch_to(struct thread *thread);
+/* Behind what an entry did: what is left to do, as far as one goes; who runs next;
+ * and the lock is released. */
+struct thread *kernel_leave(void);
+
+/* Whether it may run here at once in place of one that waits now: nobody more
+ * urgent does. */
+static inline bool sched_can_switch(const struct cpu *cpu, const struct thread *thread)
+{
+	return thread->cpu == cpu && cpu->top <= (int32_t)thread->effective;
+}
 
 #endif

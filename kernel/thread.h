@@ -35,8 +35,11 @@ struct thread {
 	uint8_t state;			/* enum kernel_ThreadState */
 	uint8_t priority;		/* its own */
 	uint8_t effective;		/* with what it inherits */
-	bool runs;			/* on a CPU, or leaving it */
+	bool is_killed;			/* ends when it would go on */
 	bool is_ended;
+	bool attention;			/* thread_may_run() is to look at it */
+	bool is_cancellable;		/* what it waits for: ABI_CANCELLABLE */
+	uint32_t event_flags;		/* ABI_REPLY_FAILED, for its next event */
 	bool vectors_allowed;
 	bool in_shim;
 	bool pending;			/* interrupt() came in the shim */
@@ -45,7 +48,6 @@ struct thread {
 	uint32_t tracing;		/* enum kernel_Tracing */
 	struct cpu *cpu;		/* where it runs, or last ran */
 	uint64_t affinity;
-	uint64_t slice;			/* until when it may run among equals */
 	uint64_t user_time;
 	uint64_t kernel_time;
 	struct list ready;		/* in a run queue */
@@ -55,10 +57,13 @@ struct thread {
 	struct list waiting;
 	void *waits_for;
 	uint64_t wait_mask;
+	uint64_t word_of;		/* a word: whose, an object's id */
+	uint64_t word_at;		/* and where in it */
 	struct deadline deadline;
 
 	struct caller caller;		/* CALLING */
 	struct token *serves;		/* the last it received: lends priority */
+	struct endpoint *served;	/* whose last receiver it is, or NULL */
 	struct slot *slots;		/* slot_count, or NULL */
 	uint32_t slot_count;
 	uint32_t receive_slot;		/* while RECEIVING or CALLING */
@@ -79,12 +84,15 @@ struct thread {
 	uint64_t upcall_stack;
 	uint64_t exit_begin;
 	uint64_t exit_end;
+	uint64_t foreign_number;	/* of the foreign call that its handler has */
 
 	uint64_t correlation;		/* of traces */
 	struct watch ended;
 };
 
 extern const struct object_type thread_type;
+/* In thread_ops.c. */
+int thread_dispatch(struct kernel_call *call, struct sk_incoming *incoming);
 
 /* Charged to `quota`, in no run queue yet. */
 struct thread *thread_new(struct quota *quota, struct space *space,
@@ -102,12 +110,21 @@ void thread_interrupt(struct thread *thread);
 void thread_wait(struct thread *thread, uint8_t state, uint64_t deadline);
 /* It is READY again, unless it is suspended; `head` is put into its frame. */
 void thread_wake(struct thread *thread, uint64_t head);
+/* The same, and its frame is as it is to be: after faults, or to try again. */
+void thread_go_on(struct thread *thread);
+/* Its suspension, or its space's (space->suspended), has changed: it stops, as
+ * soon as it can, or goes on. */
+void thread_settle(struct thread *thread);
+/* Before it goes on: false if it does not, being killed or suspended. */
+bool thread_may_run(struct thread *thread);
+/* CALLING: the answer, see caller_done(). */
+void thread_called(struct caller *caller, uint64_t head);
 
 /* A slot by its number; or words alone, if the thread has none such and the
  * message needs none. False: SK_INVALID. */
 bool thread_place(struct thread *thread, uint32_t slot, bool needs_page,
 	struct message_place *place);
-bool thread_set_slots(struct thread *thread, uint32_t count, uint64_t *address,
-	kernel_error *error);
+/* Thread.set_slots: *address is where they are to be, and then are. */
+kernel_error thread_set_slots(struct thread *thread, uint32_t count, uint64_t *address);
 
 #endif

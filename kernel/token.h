@@ -13,10 +13,10 @@
 #include "kernel/list.h"
 
 struct caller;
-struct endpoint;
-struct quota;
+struct message_place;
 struct session;
 struct space;
+struct thread;
 
 enum token_state {
 	TOKEN_FREE,
@@ -25,11 +25,12 @@ enum token_state {
 	TOKEN_ORPHAN			/* nobody does, and it was told */
 };
 
-/* A lease as the kernel keeps it, by the number of the call that it is of. */
+/* A lease as the kernel keeps it: good as long as the lender is in the call that
+ * has this number. */
 struct token_lease {
-	struct space *space;		/* whose memory; valid while the call is */
-	struct caller *lender;		/* whose call it is of, and its number */
-	uint64_t number;
+	struct space *space;		/* whose memory */
+	struct caller *lender;		/* passed on: what it is a part of is */
+	uint64_t number;		/* referenced */
 	uint64_t address;
 	uint64_t size;
 	uint32_t direction;
@@ -38,32 +39,77 @@ struct token_lease {
 struct token {
 	uint8_t state;
 	uint8_t lease_count;
-	uint8_t handles_expected;	/* reserved in the caller's table */
-	uint16_t generation;
+	uint32_t number;		/* index and generation */
 	struct caller *caller;		/* HELD */
 	struct session *session;	/* referenced but when FREE: its credit */
-	struct endpoint *endpoint;	/* that it came by */
 	struct space *space;		/* that has it */
-	struct list link;		/* free ones; CANCELED: at the endpoint */
+	struct thread *server;		/* whose `serves` it is, or NULL */
+	/* FREE: `next`, of the free ones. HELD: in the session. CANCELED: at the
+	 * endpoint. */
+	struct list link;
 	struct token_lease leases[ABI_LEASES_MAX];
-};
+} __attribute__((aligned(64)));
 
 #define TOKENS_MAX 65535
 #define TOKEN_PAGE 16			/* tokens made at a time */
 
+/* One of zeros is empty. */
 struct token_table {
-	struct token **pages;
+	struct token **pages;		/* of TOKEN_PAGE tokens each */
+	struct list *free;		/* struct token.link.next; NULL: none */
 	uint32_t count;
-	struct list free;
+	uint32_t capacity;		/* of `pages` */
 };
 
-/* More of them, or fewer, as far as they are free; false: QUOTA_EXCEEDED. */
+/*
+ * More of them, or fewer as far as the last ones are free, in whole pages;
+ * false: QUOTA_EXCEEDED. At most TOKEN_STEP more at a time: count says; a table
+ * of more than that stays as long as it is.
+ */
+#define TOKEN_STEP (64 * TOKEN_PAGE)
 bool token_table_resize(struct space *space, uint32_t count);
+/* The space ends: who waits for its answers gets SK_PEER_CLOSED. In steps;
+ * false: there is more to do. Its threads have to have ended before. */
+bool token_table_end(struct space *space, unsigned *steps);
+
 /* NULL: SK_BAD_TOKEN. Not those that are FREE. */
-struct token *token_find(const struct space *space, uint32_t number);
-uint32_t token_number(const struct token *token);
-/* NULL: none is free. */
-struct token *token_take(struct space *space);
+static inline struct token *token_find(const struct token_table *table, uint64_t number)
+{
+	uint32_t index = ABI_TOKEN_INDEX((uint32_t)number);
+	struct token *token;
+
+	if (__builtin_expect(index >= table->count, 0))
+		return NULL;
+	token = &table->pages[index / TOKEN_PAGE][index % TOKEN_PAGE];
+	return __builtin_expect(token->number == (uint32_t)number, 1) &&
+		token->state != TOKEN_FREE ? token : NULL;
+}
+
+/* Takes the first of the free ones, which there is, for a caller that is
+ * delivered by it; the reference of the caller's session is the token's now. */
+static inline struct token *token_take(struct token_table *table)
+{
+	struct token *token = LIST_OF(table->free, struct token, link);
+
+	table->free = table->free->next;
+	return token;
+}
+
+/* Another number from now on, and free. */
+static inline void token_put(struct token_table *table, struct token *token)
+{
+	token->state = TOKEN_FREE;
+	token->number += UINT32_C(1) << 16;
+	if (__builtin_expect(token->number >> 16 == 0, 0))
+		token->number += UINT32_C(1) << 16;
+	token->link.next = table->free;
+	table->free = &token->link;
+}
+
+/* The caller of a HELD one is delivered. */
+void token_hold(struct token *token, struct caller *caller, struct thread *server);
+/* Nobody waits any more: leases end, and the server is to be told. */
+void token_cancel(struct token *token);
 /* It is free, and its session has its credit again. */
 void token_free(struct token *token);
 

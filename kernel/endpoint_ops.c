@@ -1,0 +1,107 @@
+/* Operations of endpoints (protocols/kernel.skald). */
+#include "kernel/endpoint.h"
+#include "kernel/notification.h"
+#include "kernel/operation.h"
+#include "kernel/quota.h"
+#include "kernel/space.h"
+
+OPERATION(Endpoint, endpoint, mint, CONTROL)
+{
+	struct kernel_Endpoint_mint_reply reply = {.has_control = request->controlled};
+	struct session *session;
+	kernel_error error = kernel_Error_ENDED;
+	struct quota *charge = !request->has_charge ? endpoint->object.quota :
+		call_argument(call, to, request->charge.raw, &quota_type,
+			kernel_Rights_CREATE);
+
+	if (!charge)
+		return 0;
+	session = endpoint->closed ? NULL : session_new(charge, endpoint, request->badge,
+		request->credit, request->protocol_rights, &error);
+	if (!session)
+		return error;
+	reply.client.raw = call_result(call, &session->object, SESSION_CLIENT_RIGHTS,
+		request->protocol_rights, HANDLE_CLIENT);
+	if (request->controlled)
+		reply.control.raw = call_result_of(call, &session->object, RIGHTS_ALL);
+	kernel_Endpoint_mint_answer(to, 0, &reply);
+	return 0;
+}
+
+OPERATION(Endpoint, endpoint, identify, CONTROL)
+{
+	struct session *session = call_session(call, to, request->session.raw);
+
+	if (!session)
+		return 0;
+	if (session->endpoint != endpoint)
+		return kernel_Error_NOT_FOUND;
+	return ANSWER(Endpoint, identify, .badge = session->badge);
+}
+
+OPERATION(Endpoint, endpoint, bind, RECEIVE)
+{
+	struct notification *notification = !request->has_notification ? NULL :
+		call_argument(call, to, request->notification.raw, &notification_type,
+			kernel_Rights_WAIT);
+
+	if (request->has_notification && !notification)
+		return 0;
+	if (notification && notification->endpoint && notification->endpoint != endpoint)
+		return kernel_Error_BUSY;
+	endpoint_bind(endpoint, notification);
+	return ANSWER(Endpoint, bind, 0);
+}
+
+/* A space has the tokens of all its endpoints in one table. Many come in parts,
+ * each of which stays, whatever becomes of the next. */
+OPERATION(Endpoint, endpoint, set_tokens, RECEIVE)
+{
+	struct token_table *table = &call->space->tokens;
+	uint32_t others = table->count - (endpoint->tokens < table->count ?
+		endpoint->tokens : table->count);
+	uint32_t wanted = others + request->count, before = table->count;
+
+	if (request->count > TOKENS_MAX || wanted > TOKENS_MAX)
+		return kernel_Error_INVALID;
+	if (!token_table_resize(call->space, wanted))
+		return kernel_Error_QUOTA_EXCEEDED;
+	endpoint->tokens = table->count - others;
+	endpoint_serve(endpoint);
+	if (table->count >= wanted || table->count == before)
+		return ANSWER(Endpoint, set_tokens, 0);
+	call_again(call);
+	return 0;
+}
+
+/* Of very many receivers not all are counted. */
+static uint32_t count_receivers(const struct endpoint *endpoint)
+{
+	const struct list *at = endpoint->receivers.next;
+	uint32_t count = 0;
+
+	for (; at != &endpoint->receivers && count < 16 * OBJECT_STEPS; at = at->next)
+		count++;
+	return count;
+}
+
+OPERATION(Endpoint, endpoint, status, INSPECT)
+{
+	return ANSWER(Endpoint, status, .waiting = endpoint->caller_count,
+		.receivers = count_receivers(endpoint),
+		.unanswered = endpoint->unanswered, .sessions = endpoint->session_count);
+}
+
+static const struct kernel_Endpoint_ops operations = {
+	OBJECT_OPERATIONS,
+	.mint = op_mint,
+	.identify = op_identify,
+	.bind = op_bind,
+	.set_tokens = op_set_tokens,
+	.status = op_status,
+};
+
+int endpoint_dispatch(struct kernel_call *call, struct sk_incoming *incoming)
+{
+	return kernel_Endpoint_dispatch(&operations, call, incoming);
+}

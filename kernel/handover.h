@@ -1,0 +1,58 @@
+/*
+ * What the short way of calls and replies (system_call.c) shares with the long
+ * one (endpoint.c, token.c): both sides of a delivery.
+ */
+#ifndef KERNEL_HANDOVER_H
+#define KERNEL_HANDOVER_H
+
+#include "kernel/endpoint.h"
+#include "kernel/thread.h"
+#include "kernel/token.h"
+
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+/* Of a head: bytes, handles and leases of its message. */
+#define HEAD_COUNTS (UINT64_C(0xfffff) << ABI_BYTES_SHIFT)
+
+/* The caller is delivered by this token to a thread, to which it lends its
+ * priority; the session's reference is the token's from now on. */
+static inline void handover_hold(struct token *token, struct caller *caller,
+	struct session *session, struct thread *thread)
+{
+	token->state = TOKEN_HELD;
+	token->caller = caller;
+	token->session = session;
+	token->server = thread;
+	list_add(&session->tokens, &token->link);
+	caller->state = CALLER_DELIVERED;
+	caller->token = token;
+	if (UNLIKELY(thread->serves))
+		thread->serves->server = NULL;
+	thread->serves = token;
+}
+
+/* What a thread finds in its registers: an event. */
+static inline void handover_event(struct thread *thread, uint64_t head,
+	uint64_t target, uint64_t token, uint64_t time)
+{
+	frame_set_head(&thread->frame, head | thread->event_flags);
+	frame_set_target(&thread->frame, target);
+	frame_set_token(&thread->frame, token);
+	frame_set_time(&thread->frame, time);
+	thread->event_flags = 0;
+}
+
+static inline uint64_t handover_request(uint64_t head, uint16_t protocol_rights)
+{
+	return (head & HEAD_COUNTS) | (uint64_t)protocol_rights << ABI_RIGHTS_SHIFT |
+		ABI_REQUEST;
+}
+
+static inline void handover_words(uint64_t *to, const uint64_t *from)
+{
+	for (unsigned i = 0; i < ABI_WORDS; i++)
+		to[i] = from[i];
+}
+
+#endif

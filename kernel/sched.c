@@ -1,0 +1,371 @@
+/*
+ * Scheduling: who runs on a CPU and where threads that can run wait for one. The
+ * thread that runs is in no queue. With more than one CPU, one that does not run
+ * is saved, so that any CPU can take it.
+ */
+#include "kernel/sched.h"
+
+#include "kernel/endpoint.h"
+#include "kernel/log.h"
+#include "kernel/object.h"
+#include "kernel/space.h"
+#include "kernel/token.h"
+#include "kernel/trace.h"
+#include "kernel.skald.h"
+#include "ostrace.skald.h"
+
+#include <string.h>
+
+struct cpu cpus[CPUS_MAX];
+unsigned cpu_count;
+static uint64_t idle_cpus;
+
+void sched_init(void)
+{
+	memset(cpus, 0, sizeof cpus);
+	cpu_count = 0;
+	idle_cpus = 0;
+}
+
+void sched_init_cpu(struct cpu *cpu, unsigned index)
+{
+	cpu->index = index;
+	cpu->top = -1;
+	for (unsigned i = 0; i < SCHED_PRIORITIES; i++)
+		list_init(&cpu->ready[i]);
+	list_init(&cpu->deadlines);
+	list_init(&cpu->deadlines_end);
+	cpu->next_deadline = ABI_FOREVER;
+	cpu->timer = ABI_FOREVER;
+	cpu->since = arch_now();
+	cpu->online = true;
+	cpu_count++;
+}
+
+void sched_account(struct cpu *cpu, bool in_kernel)
+{
+	uint64_t now = arch_now(), spent = now - cpu->since;
+	struct thread *thread = cpu->current;
+
+	cpu->since = now;
+	if (!thread) {
+		cpu->idle_time += spent;
+	} else if (in_kernel) {
+		cpu->kernel_time += spent;
+		thread->kernel_time += spent;
+	} else {
+		cpu->user_time += spent;
+		thread->user_time += spent;
+	}
+}
+
+void sched_timer(struct cpu *cpu, uint64_t when)
+{
+	if (when >= cpu->timer)
+		return;
+	cpu->timer = when;
+	arch_timer_set(when);
+}
+
+/* ---- queues ---- */
+
+static int32_t find_top(const struct cpu *cpu)
+{
+	for (int i = SCHED_PRIORITIES / 64 - 1; i >= 0; i--)
+		if (cpu->occupied[i])
+			return i * 64 + 63 - __builtin_clzll(cpu->occupied[i]);
+	return -1;
+}
+
+/* Behind its equals; or, `first`, before them. */
+static void enqueue(struct cpu *cpu, struct thread *thread, bool first)
+{
+	unsigned priority = thread->effective;
+	struct list *queue = &cpu->ready[priority];
+
+	thread->state = kernel_ThreadState_READY;
+	thread->cpu = cpu;
+	list_insert_before(first ? queue->next : queue, &thread->ready);
+	cpu->occupied[priority / 64] |= UINT64_C(1) << priority % 64;
+	if ((int32_t)priority > cpu->top)
+		cpu->top = (int32_t)priority;
+}
+
+void sched_remove(struct thread *thread)
+{
+	struct cpu *cpu = thread->cpu;
+	unsigned priority = thread->effective;
+
+	if (list_is_empty(&thread->ready))
+		return;
+	list_remove(&thread->ready);
+	if (cpu->woken == thread)
+		cpu->woken = NULL;
+	if (!list_is_empty(&cpu->ready[priority]))
+		return;
+	cpu->occupied[priority / 64] &= ~(UINT64_C(1) << priority % 64);
+	if ((int32_t)priority == cpu->top)
+		cpu->top = find_top(cpu);
+}
+
+/* ---- which CPU ---- */
+
+static bool allows(const struct thread *thread, const struct cpu *cpu)
+{
+	return cpu->online && (thread->affinity >> cpu->index & 1);
+}
+
+/* Nobody runs there, or wants to; here, if who runs waits now. */
+static bool is_free(const struct cpu *cpu)
+{
+	return (idle_cpus >> cpu->index & 1) || (cpu == arch_cpu() && cpu->top < 0 &&
+		cpu->current && cpu->current->state != kernel_ThreadState_RUNNING);
+}
+
+static struct cpu *choose_cpu(const struct thread *thread)
+{
+	struct cpu *here = arch_cpu(), *last = thread->cpu ? thread->cpu : here;
+	uint64_t idle = idle_cpus & thread->affinity;
+
+	if (cpu_count == 1)
+		return here;
+	if (allows(thread, last) && is_free(last))
+		return last;
+	if (allows(thread, here) && is_free(here))
+		return here;
+	if (idle)
+		return &cpus[__builtin_ctzll(idle)];
+	if (allows(thread, last))
+		return last;
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		if (allows(thread, &cpus[i]))
+			return &cpus[i];
+	return here;
+}
+
+static void poke(struct cpu *cpu)
+{
+	cpu->wants_look = true;
+	idle_cpus &= ~(UINT64_C(1) << cpu->index);
+	if (cpu != arch_cpu())
+		arch_poke(cpu);
+}
+
+void sched_look(struct thread *thread)
+{
+	poke(thread->cpu);
+}
+
+void sched_ready(struct thread *thread)
+{
+	struct cpu *here = arch_cpu(), *cpu;
+
+	if (thread == here->current) {		/* which has not left yet */
+		thread->state = kernel_ThreadState_RUNNING;
+		here->wants_look |= thread->attention;
+		return;
+	}
+	cpu = choose_cpu(thread);
+	enqueue(cpu, thread, false);
+	if (cpu == here)
+		here->woken = thread;
+	if (!cpu->current || thread->effective > cpu->current->effective)
+		poke(cpu);
+	trace(kernel_TraceMask_SCHEDULING, ostrace_Wake_ID, here->current,
+		thread->object.id, cpu->index, thread->effective);
+}
+
+bool sched_set_affinity(struct thread *thread, uint64_t cpu_mask)
+{
+	uint64_t online = 0;
+
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		online |= (uint64_t)cpus[i].online << i;
+	if (!(cpu_mask & online))
+		return false;
+	thread->affinity = cpu_mask;
+	if (!thread->cpu || allows(thread, thread->cpu))
+		return true;
+	if (thread->state == kernel_ThreadState_RUNNING) {
+		sched_look(thread);
+	} else if (!list_is_empty(&thread->ready)) {
+		sched_remove(thread);
+		sched_ready(thread);
+	} else {
+		thread->cpu = NULL;
+	}
+	return true;
+}
+
+/* ---- inheritance ---- */
+
+static uint8_t inherited(const struct thread *thread)
+{
+	const struct token *token = thread->serves;
+	const struct caller *waits = thread->served ?
+		caller_queue_first(&thread->served->callers) : NULL;
+	uint8_t priority = thread->priority;
+
+	if (token && token->state == TOKEN_HELD && token->caller->priority > priority)
+		priority = token->caller->priority;
+	return waits && waits->priority > priority ? waits->priority : priority;
+}
+
+/* Who is to hurry for this caller. */
+static struct thread *next_in_chain(const struct caller *caller)
+{
+	if (caller->state == CALLER_DELIVERED)
+		return caller->token->server;
+	return caller->state == CALLER_AT_ENDPOINT ?
+		caller->session->endpoint->last_receiver : NULL;
+}
+
+static void set_effective(struct thread *thread, uint8_t priority)
+{
+	bool is_ready = !list_is_empty(&thread->ready);
+	bool less = priority < thread->effective;
+
+	if (is_ready)
+		sched_remove(thread);
+	thread->effective = priority;
+	if (is_ready)
+		sched_ready(thread);
+	else if (less && thread->state == kernel_ThreadState_RUNNING)
+		sched_look(thread);
+}
+
+void sched_inherit(struct thread *thread)
+{
+	for (unsigned hops = 0; thread && !thread->is_ended && hops < SCHED_HOPS; hops++) {
+		uint8_t priority = inherited(thread);
+		struct caller *caller = thread->state == kernel_ThreadState_FAULTED ?
+			&thread->fault : &thread->caller;
+
+		if (priority == thread->effective)
+			return;
+		set_effective(thread, priority);
+		if (caller->state == CALLER_IDLE)
+			return;
+		caller_set_priority(caller, priority);
+		thread = next_in_chain(caller);
+	}
+}
+
+/* ---- who is next ---- */
+
+static bool keeps(struct cpu *cpu, struct thread *thread)
+{
+	if (!thread || thread->state != kernel_ThreadState_RUNNING)
+		return false;
+	if (thread->attention && !thread_may_run(thread))
+		return false;
+	return allows(thread, cpu) && (thread->effective > cpu->top ||
+		(thread->effective == cpu->top && arch_now() < cpu->slice));
+}
+
+/* What could run here and waits at another CPU, where somebody else runs. */
+static struct thread *steal(const struct cpu *cpu)
+{
+	for (unsigned i = 0; i < CPUS_MAX && cpu_count > 1; i++) {
+		struct cpu *from = &cpus[i];
+		struct thread *thread;
+
+		if (from == cpu || !from->online || from->top < 0 || !from->current)
+			continue;
+		thread = LIST_OF(from->ready[from->top].next, struct thread, ready);
+		if (allows(thread, cpu))
+			return thread;
+	}
+	return NULL;
+}
+
+/* The one that was woken by who waits now comes before its equals: it has been
+ * waited for. */
+static struct thread *take(struct cpu *cpu)
+{
+	struct thread *thread = cpu->woken;
+
+	if (!thread || thread->effective < cpu->top)
+		thread = cpu->top >= 0 ? LIST_OF(cpu->ready[cpu->top].next,
+			struct thread, ready) : steal(cpu);
+	if (!thread)
+		return NULL;
+	sched_remove(thread);
+	thread->state = kernel_ThreadState_RUNNING;
+	thread->cpu = cpu;
+	return thread;
+}
+
+/* It could go on, but another is to run. */
+static void put_back(struct cpu *cpu, struct thread *thread)
+{
+	cpu->current = NULL;
+	if (allows(thread, cpu))
+		enqueue(cpu, thread, thread->effective < cpu->top);
+	else
+		sched_ready(thread);
+}
+
+static struct thread *choose(struct cpu *cpu)
+{
+	struct thread *old = cpu->current;
+	unsigned steps = OBJECT_STEPS;
+	bool idles = false;
+
+	cpu->wants_look = false;
+	while (!keeps(cpu, cpu->current)) {
+		struct thread *current = cpu->current;
+
+		if (current && current->state == kernel_ThreadState_RUNNING)
+			put_back(cpu, current);
+		cpu->current = take(cpu);
+		cpu->woken = NULL;
+		cpu->slice = arch_now() + SCHED_SLICE;
+		if (!cpu->current && idles)
+			break;
+		if (!cpu->current)	/* it has time to look for who waits no more */
+			deadline_run(&steps);
+		idles = !cpu->current;
+	}
+	idle_cpus &= ~(UINT64_C(1) << cpu->index);
+	if (!cpu->current)
+		idle_cpus |= UINT64_C(1) << cpu->index;
+	else
+		sched_timer(cpu, cpu->slice < cpu->next_deadline ?
+			cpu->slice : cpu->next_deadline);
+	if (old != cpu->current)
+		trace(kernel_TraceMask_SCHEDULING, ostrace_Switch_ID, old,
+			cpu->current ? cpu->current->object.id : 0, 0,
+			cpu->current ? cpu->current->effective : 0);
+	return cpu->current;
+}
+
+static void load(struct cpu *cpu, struct thread *thread)
+{
+	struct thread *old = cpu->loaded;
+	struct space *space = thread ? thread->space : NULL;
+
+	if (old && (cpu_count > 1 || old->is_ended))
+		arch_thread_save(old);
+	cpu->loaded = thread;
+	if (space != cpu->space) {
+		cpu->space = space;
+		arch_switch(space);
+	}
+	if (thread)
+		arch_thread_load(thread);
+}
+
+struct thread *sched_next(void)
+{
+	struct cpu *cpu = arch_cpu();
+	struct thread *thread = cpu->current;
+
+	if (__builtin_expect(!thread || thread->state != kernel_ThreadState_RUNNING ||
+			cpu->wants_look, 0))
+		thread = choose(cpu);
+	if (thread != cpu->loaded)
+		load(cpu, thread);
+	cpu->woken = NULL;
+	return thread;
+}

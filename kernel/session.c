@@ -1,0 +1,160 @@
+/* Sessions: whose client calls, how many of its calls may be under way, and the
+ * end of it. */
+#include "kernel/call.h"
+#include "kernel/endpoint.h"
+#include "kernel/handle.h"
+#include "kernel/log.h"
+#include "kernel/sched.h"
+#include "kernel/token.h"
+#include "kernel.skald.h"
+
+struct session *session_new(struct quota *quota, struct endpoint *endpoint,
+	uint64_t badge, uint32_t credit, uint16_t protocol_rights, kernel_error *error)
+{
+	struct session *session = object_new(&session_type, quota, error);
+
+	if (!session)
+		return NULL;
+	session->endpoint = endpoint;
+	object_take(&endpoint->object);
+	session->badge = badge;
+	session->credit = credit;
+	session->protocol_rights = protocol_rights;
+	caller_queue_init(&session->callers);
+	list_init(&session->waiting);
+	list_init(&session->tokens);
+	list_init(&session->gone);
+	list_init(&session->in_endpoint);
+	list_add(&endpoint->sessions, &session->in_endpoint);
+	endpoint->session_count++;
+	return session;
+}
+
+/* The first of those over the credit is the endpoint's from now on. */
+static void move_on(struct session *session, struct caller *caller)
+{
+	struct endpoint *endpoint = session->endpoint;
+
+	caller_queue_remove(&session->callers, caller);
+	session->under_way++;
+	caller->state = CALLER_AT_ENDPOINT;
+	caller_queue_add(&endpoint->callers, caller);
+	endpoint->caller_count++;
+	endpoint->events++;
+}
+
+bool session_admit(struct session *session, unsigned *steps)
+{
+	struct caller *caller;
+
+	while ((caller = caller_queue_first(&session->callers)) != NULL &&
+			session_is_open(session) && (session->credit == 0 ||
+			session->under_way < session->credit)) {
+		if (*steps == 0)
+			return false;
+		--*steps;
+		move_on(session, caller);
+		sched_inherit(session->endpoint->last_receiver);
+		endpoint_serve(session->endpoint);
+	}
+	return true;
+}
+
+void session_return_credit(struct session *session)
+{
+	unsigned steps = 1;
+
+	CHECK(session->under_way > 0);
+	session->under_way--;
+	if (caller_queue_first(&session->callers))
+		session_admit(session, &steps);
+}
+
+void session_look(struct session *session)
+{
+	struct endpoint *endpoint = session->endpoint;
+
+	if (session->is_gone || !endpoint || endpoint->closed ||
+	    (session->clients > 0 && !session->revoked) ||
+	    !list_is_empty(&session->waiting))
+		return;
+	session->is_gone = true;
+	object_take(&session->object);
+	list_add(&endpoint->gone, &session->gone);
+	endpoint->events++;
+	endpoint_serve(endpoint);
+}
+
+void session_open(struct session *session)
+{
+	object_take(&session->object);
+	session->clients++;
+}
+
+void session_close(struct session *session)
+{
+	CHECK(session->clients > 0);
+	if (--session->clients == 0)
+		session_look(session);
+	object_drop(&session->object);
+}
+
+bool session_revoke(struct session *session, unsigned *steps)
+{
+	struct list *first;
+	struct caller *caller;
+
+	session->revoked = true;
+	while ((first = list_first(&session->tokens)) != NULL ||
+			!list_is_empty(&session->waiting)) {
+		if (*steps == 0)
+			return false;
+		--*steps;
+		caller = first ? LIST_OF(first, struct token, link)->caller :
+			LIST_OF(session->waiting.next, struct caller, in_session);
+		caller_give_up(caller, SK_PEER_CLOSED);
+	}
+	session_look(session);
+	return true;
+}
+
+/* ---- the object ---- */
+
+static void handle_added(struct object *object, uint16_t rights, uint16_t flags)
+{
+	(void)rights;
+	if (flags & HANDLE_CLIENT)
+		((struct session *)object)->clients++;
+}
+
+static void handle_removed(struct object *object, uint16_t rights, uint16_t flags)
+{
+	struct session *session = (struct session *)object;
+
+	(void)rights;
+	if ((flags & HANDLE_CLIENT) && --session->clients == 0)
+		session_look(session);
+}
+
+static bool destroy(struct object *object, unsigned *steps)
+{
+	struct session *session = (struct session *)object;
+
+	(void)steps;
+	CHECK(list_is_empty(&session->waiting) && list_is_empty(&session->tokens));
+	if (session->endpoint) {
+		session->endpoint->session_count--;
+		object_drop(&session->endpoint->object);
+	}
+	list_remove(&session->in_endpoint);
+	return true;
+}
+
+const struct object_type session_type = {
+	.kind = kernel_Kind_SESSION,
+	.size = sizeof(struct session),
+	.handle_added = handle_added,
+	.handle_removed = handle_removed,
+	.destroy = destroy,
+	.dispatch = session_dispatch,
+};

@@ -1,0 +1,524 @@
+/*
+ * System calls. Calls and replies that fit into registers and find the other side
+ * waiting take the short way: each looks at all that could be otherwise before
+ * it changes anything, and else leaves the call to the long way, which decides
+ * the same things again. What both do to sessions and tokens must be the same.
+ */
+#include "kernel/call.h"
+#include "kernel/fault.h"
+#include "kernel/handover.h"
+#include "kernel/notification.h"
+#include "kernel/ring.h"
+#include "kernel/sched.h"
+#include "kernel/space.h"
+#include "kernel/trace.h"
+#include "kernel/transfer.h"
+#include "kernel/upcall.h"
+#include "kernel/word.h"
+#include "kernel.skald.h"
+#include "ostrace.skald.h"
+
+#define COPY_STEP UINT64_C(16384)
+
+/* Handles, leases, places for handles, a deadline, and more bytes than words have:
+ * if what is above the bytes, less the slot, is no greater than this. */
+#define SLOT_BITS (UINT64_C(0x7f) << ABI_SLOT_SHIFT)
+#define IS_SHORT(head) (((head) & ~SLOT_BITS) >> ABI_BYTES_SHIFT <= ABI_WORD_BYTES)
+/* Of a caller: no leases lent, no places reserved, no deadline. */
+#define EXTRAS (UINT64_C(7) << ABI_LEASES_SHIFT | UINT64_C(15) << ABI_EXPECTED_SHIFT | \
+	ABI_TIMED)
+/* Flags of a target. */
+#define HAS_FLAGS(target) ((target) >> (ABI_RECEIVE_SLOT_SHIFT + 7) != 0)
+
+/* ---- the short way ---- */
+
+static inline bool has_bits(const struct endpoint *endpoint)
+{
+	return endpoint->bound && endpoint->bound->bits != 0;
+}
+
+/* Who runs here from now on, in place of one that waits now. */
+static inline void run(struct cpu *cpu, struct thread *thread)
+{
+	thread->state = kernel_ThreadState_RUNNING;
+	cpu->current = thread;
+}
+
+/* The session that a handle leads to at once, or NULL. */
+static inline struct session *open_session(const struct handle *handle)
+{
+	struct session *session = (struct session *)handle->object;
+
+	if (UNLIKELY(!(handle->flags & HANDLE_CLIENT) ||
+	    !(handle->rights & kernel_Rights_CALL) || session->revoked ||
+	    !session->endpoint ||
+	    (session->credit != 0 && session->under_way >= session->credit)))
+		return NULL;
+	return session;
+}
+
+/* A thread that receives there, which this one's priority lets run at once; or
+ * NULL. Where callers wait, or the endpoint closes, is for the long way. */
+static inline struct thread *open_receiver(const struct endpoint *endpoint,
+	const struct thread *caller, const struct cpu *cpu)
+{
+	struct list *first = endpoint->receivers.next;
+	struct thread *thread = LIST_OF(first, struct thread, waiting);
+
+	if (UNLIKELY(first == &endpoint->receivers || endpoint->events != 0 ||
+	    endpoint->closed))
+		return NULL;
+	if (UNLIKELY(thread->effective < caller->effective || thread->attention ||
+	    endpoint->last_receiver != thread || !thread->space->tokens.free ||
+	    !sched_can_switch(cpu, thread) || !list_is_empty(&thread->deadline.link)))
+		return NULL;
+	return thread;
+}
+
+static inline bool call_short(struct thread *thread, uint64_t head)
+{
+	uint64_t target = frame_target(&thread->frame);
+	struct cpu *cpu = arch_cpu();
+	struct handle *handle = handle_find(&thread->space->handles, (uint32_t)target);
+	struct caller *caller = &thread->caller;
+	struct session *session;
+	struct endpoint *endpoint;
+	struct thread *server;
+	struct token *token;
+
+	if (UNLIKELY(!IS_SHORT(head) || HAS_FLAGS(target) || !handle || trace_mask != 0))
+		return false;
+	session = open_session(handle);
+	if (UNLIKELY(!session))
+		return false;
+	endpoint = session->endpoint;
+	server = open_receiver(endpoint, thread, cpu);
+	if (UNLIKELY(!server))
+		return false;
+
+	list_remove(&server->waiting);
+	token = token_take(&server->space->tokens);
+	caller->head = head;
+	caller->priority = thread->effective;
+	thread->receive_slot = ABI_RECEIVE_SLOT(target);
+	thread->state = kernel_ThreadState_CALLING;
+	session->object.references++;
+	session->under_way++;
+	endpoint->unanswered++;
+	endpoint->notified_last = false;
+	handover_hold(token, caller, session, server);
+	handover_words(frame_words(&server->frame), frame_words(&thread->frame));
+	handover_event(server, handover_request(head, handle->protocol_rights),
+		session->badge, token->number, ABI_FOREVER);
+	run(cpu, server);
+	return true;
+}
+
+/* A caller whom a reply in registers ends the call of, on this CPU; or NULL. */
+static inline struct thread *open_client(const struct token *token,
+	const struct endpoint *endpoint, const struct cpu *cpu)
+{
+	struct caller *caller = token->caller;
+	struct thread *thread = LIST_OF(caller, struct thread, caller);
+	const struct session *session = token->session;
+
+	if (UNLIKELY(token->state != TOKEN_HELD || caller->kind != CALLER_THREAD ||
+	    (caller->head & EXTRAS) || session->endpoint != endpoint ||
+	    session->object.references == 1 || session->callers.callers.next !=
+	    &session->callers.callers || thread->attention ||
+	    thread->is_cancellable || !sched_can_switch(cpu, thread)))
+		return NULL;
+	return thread;
+}
+
+static inline bool reply_receive_short(struct thread *thread, uint64_t head)
+{
+	uint64_t target = frame_target(&thread->frame);
+	struct cpu *cpu = arch_cpu();
+	struct token_table *table = &thread->space->tokens;
+	struct token *token = token_find(table, frame_token(&thread->frame));
+	struct handle *handle = handle_find(&thread->space->handles, (uint32_t)target);
+	struct endpoint *endpoint;
+	struct thread *client;
+
+	if (UNLIKELY(!IS_SHORT(head) || HAS_FLAGS(target) || !handle || !token ||
+	    handle->object->type != &endpoint_type ||
+	    !(handle->rights & kernel_Rights_RECEIVE) || trace_mask != 0))
+		return false;
+	endpoint = (struct endpoint *)handle->object;
+	client = open_client(token, endpoint, cpu);
+	if (UNLIKELY(!client || endpoint->events != 0 || has_bits(endpoint) ||
+	    endpoint->closed || endpoint->last_receiver != thread || thread->attention ||
+	    thread->serves != token || thread->effective != thread->priority))
+		return false;
+
+	list_remove(&token->link);
+	token->session->under_way--;
+	token->session->object.references--;
+	endpoint->unanswered--;
+	token->server = NULL;
+	thread->serves = NULL;
+	token_put(table, token);
+	handover_words(frame_words(&client->frame), frame_words(&thread->frame));
+	frame_set_head(&client->frame, head & HEAD_COUNTS);
+	client->caller.state = CALLER_IDLE;
+	thread->receive_slot = ABI_RECEIVE_SLOT(target);
+	thread->state = kernel_ThreadState_RECEIVING;
+	thread->waits_for = endpoint;
+	list_add(&endpoint->receivers, &thread->waiting);
+	run(cpu, client);
+	return true;
+}
+
+/* ---- what all of the long way has ---- */
+
+static void give(struct thread *thread, int status)
+{
+	frame_set_head(&thread->frame, (uint32_t)status);
+}
+
+static uint64_t deadline_of(const struct thread *thread, uint64_t head)
+{
+	return head & ABI_TIMED ? frame_time(&thread->frame) : ABI_FOREVER;
+}
+
+static void *object_of(const struct thread *thread, const struct object_type *type,
+	uint16_t rights)
+{
+	const struct handle *handle = handle_find(&thread->space->handles,
+		(uint32_t)frame_target(&thread->frame));
+
+	return handle && handle->object->type == type &&
+		(handle->rights & rights) == rights ? handle->object : NULL;
+}
+
+static void wait_cancellable(struct thread *thread, uint64_t target)
+{
+	thread->is_cancellable = (target & ABI_CANCELLABLE) != 0;
+}
+
+/* ---- messages ---- */
+
+static void call_object(struct thread *thread, const struct handle *handle,
+	uint64_t head)
+{
+	struct message_place from, to;
+	bool again;
+
+	thread_place(thread, ABI_SLOT(head), false, &from);
+	thread_place(thread, ABI_RECEIVE_SLOT(frame_target(&thread->frame)), false, &to);
+	thread->caller.deadline.when = deadline_of(thread, head);
+	head = kernel_call(handle, &thread->caller, thread, head, &from, &to, &again);
+	if (again)
+		frame_restart(&thread->frame);
+	else
+		frame_set_head(&thread->frame, head);
+}
+
+static void call_server(struct thread *thread, const struct handle *handle,
+	uint64_t head, bool is_one_way)
+{
+	uint64_t target = frame_target(&thread->frame);
+	struct caller *caller = &thread->caller;
+	int status = SK_BAD_HANDLE;
+
+	caller->head = head;
+	caller->is_one_way = is_one_way;
+	caller->protocol_rights = handle->protocol_rights;
+	caller->priority = thread->effective;
+	caller->correlation = thread->correlation;
+	caller->deadline.when = deadline_of(thread, head);
+	thread_place(thread, ABI_SLOT(head), false, &caller->send);
+	thread->receive_slot = ABI_RECEIVE_SLOT(target);
+	wait_cancellable(thread, target);
+	thread->state = kernel_ThreadState_CALLING;
+	if ((handle->rights & kernel_Rights_CALL) &&
+	    caller_begin(caller, (struct session *)handle->object, &status))
+		return;
+	thread->state = kernel_ThreadState_RUNNING;
+	give(thread, status);
+}
+
+static void do_call(struct thread *thread, uint64_t head)
+{
+	const struct handle *handle = handle_find(&thread->space->handles,
+		(uint32_t)frame_target(&thread->frame));
+
+	if (!handle)
+		give(thread, SK_BAD_HANDLE);
+	else if (handle->flags & HANDLE_CLIENT)
+		call_server(thread, handle, head, false);
+	else
+		call_object(thread, handle, head);
+}
+
+static void do_send(struct thread *thread, uint64_t head)
+{
+	const struct handle *handle = handle_find(&thread->space->handles,
+		(uint32_t)frame_target(&thread->frame));
+
+	if (handle && (handle->flags & HANDLE_CLIENT))
+		call_server(thread, handle, head, true);
+	else
+		give(thread, SK_BAD_HANDLE);
+}
+
+static void do_receive(struct thread *thread, uint64_t head)
+{
+	uint64_t target = frame_target(&thread->frame);
+	struct endpoint *endpoint = object_of(thread, &endpoint_type,
+		kernel_Rights_RECEIVE);
+	int status = SK_BAD_HANDLE;
+
+	thread->receive_slot = ABI_RECEIVE_SLOT(target);
+	wait_cancellable(thread, target);
+	if (!endpoint || !endpoint_receive(endpoint, thread, deadline_of(thread, head),
+			&status))
+		give(thread, status);
+}
+
+static int reply(struct thread *thread, uint64_t head)
+{
+	struct token *token = token_find(&thread->space->tokens,
+		frame_token(&thread->frame));
+	struct message_place from;
+
+	if (!token)
+		return SK_BAD_TOKEN;
+	if (frame_target(&thread->frame) & ABI_DROP)
+		return token_reply_status(token, SK_PEER_DROPPED);
+	thread_place(thread, ABI_SLOT(head), false, &from);
+	return token_reply(token, head, &from);
+}
+
+static void do_reply(struct thread *thread, uint64_t head)
+{
+	give(thread, reply(thread, head));
+}
+
+/* Whom it answers can have this CPU: it is likely to wait. */
+static void do_reply_receive(struct thread *thread, uint64_t head)
+{
+	thread->state = kernel_ThreadState_RECEIVING;
+	if (frame_token(&thread->frame) != 0 && reply(thread, head) != SK_OK)
+		thread->event_flags = ABI_REPLY_FAILED;
+	thread->state = kernel_ThreadState_RUNNING;
+	arch_cpu()->wants_look = true;
+	do_receive(thread, head);
+}
+
+static void do_submit(struct thread *thread, uint64_t head)
+{
+	struct ring *ring = object_of(thread, &ring_type, kernel_Rights_WRITE);
+	int status = SK_BAD_HANDLE;
+	bool again = false;
+	uint32_t accepted = 0;
+
+	(void)head;
+	if (ring)
+		accepted = ring_submit(ring, thread,
+			(uint32_t)frame_words(&thread->frame)[0], &status, &again);
+	if (again) {
+		frame_restart(&thread->frame);
+		return;
+	}
+	frame_set_target(&thread->frame, accepted);
+	give(thread, status);
+}
+
+/* ---- notifications and words ---- */
+
+static void do_wait(struct thread *thread, uint64_t head)
+{
+	struct notification *notification = object_of(thread, &notification_type,
+		kernel_Rights_WAIT);
+
+	wait_cancellable(thread, frame_target(&thread->frame));
+	if (!notification)
+		give(thread, SK_BAD_HANDLE);
+	else if (!notification_wait(notification, thread,
+			frame_words(&thread->frame)[0], deadline_of(thread, head), &head))
+		frame_set_head(&thread->frame, head);
+}
+
+static void do_signal(struct thread *thread, uint64_t head)
+{
+	struct notification *notification = object_of(thread, &notification_type,
+		kernel_Rights_SIGNAL);
+
+	(void)head;
+	give(thread, notification ? SK_OK : SK_BAD_HANDLE);
+	if (notification)
+		notification_signal(notification, frame_words(&thread->frame)[0]);
+}
+
+static void do_word_wait(struct thread *thread, uint64_t head)
+{
+	const uint64_t *words = frame_words(&thread->frame);
+
+	wait_cancellable(thread, frame_target(&thread->frame));
+	if (!word_wait(thread, words[0], (uint32_t)words[1], (uint32_t)words[2],
+			(words[3] & ABI_WORD_SHARED) != 0, deadline_of(thread, head),
+			&head))
+		frame_set_head(&thread->frame, head);
+}
+
+/* What is done so far is in target, and taken off what is wanted. */
+static void do_word_wake(struct thread *thread, uint64_t head)
+{
+	uint64_t *words = frame_words(&thread->frame);
+	uint32_t wake = (uint32_t)words[1], move = (uint32_t)(words[1] >> 32);
+	int64_t done = word_wake(thread, words[0], wake, move, words[2],
+		(uint32_t)words[3], (words[3] & ABI_WORD_SHARED) != 0);
+	uint32_t woken = (uint32_t)done, moved = (uint32_t)((uint64_t)done >> 32);
+
+	(void)head;
+	if (done < 0) {
+		give(thread, (int)done);
+		return;
+	}
+	frame_set_target(&thread->frame, frame_target(&thread->frame) + (uint64_t)done);
+	words[1] = (uint64_t)(move - moved) << 32 | (wake - woken);
+	if (woken + moved == WORD_STEPS && words[1] != 0)
+		frame_restart(&thread->frame);
+	else
+		give(thread, SK_OK);
+}
+
+/* ---- leases ---- */
+
+/* One step; how many bytes of it are done. */
+static uint64_t copy_step(struct thread *thread, const struct token_lease *lease,
+	const uint64_t *words, uint64_t done, bool *own_is_missing)
+{
+	uint64_t theirs = lease->address + words[1] + done, own = words[2] + done;
+	uint64_t size = words[3] - done, copied;
+	bool in_from = false, writes = (words[0] & ABI_LEASE_WRITE) != 0;
+
+	size = size < COPY_STEP ? size : COPY_STEP;
+	copied = writes ?
+		space_copy(lease->space, theirs, thread->space, own, size, &in_from) :
+		space_copy(thread->space, own, lease->space, theirs, size, &in_from);
+	*own_is_missing = copied < size && in_from == writes;
+	return copied;
+}
+
+/* The thread's own page, as if it had touched it: then all is tried again. */
+static int touch_own(struct thread *thread, uint64_t address, bool writes)
+{
+	uint32_t reason;
+
+	if (space_touch(thread->space, address, writes ? kernel_Protection_READ :
+			kernel_Protection_WRITE, thread, &reason) == TOUCH_FAULT)
+		return SK_INVALID;
+	frame_restart(&thread->frame);
+	return SK_OK;
+}
+
+static int copy_some(struct thread *thread, const struct token_lease *lease,
+	const uint64_t *words, bool *is_done)
+{
+	bool own_is_missing;
+	uint64_t done = frame_target(&thread->frame), wanted = words[3] - done;
+	uint64_t copied = copy_step(thread, lease, words, done, &own_is_missing);
+
+	frame_set_target(&thread->frame, done + copied);
+	trace(kernel_TraceMask_LEASES, ostrace_LeaseCopy_ID, thread, words[1],
+		done + copied, copied == wanted ? 0 : 1);
+	*is_done = copied == wanted;
+	if (*is_done)
+		return SK_OK;
+	if (own_is_missing)
+		return touch_own(thread, words[2] + done + copied,
+			(words[0] & ABI_LEASE_WRITE) != 0);
+	if (copied < (wanted < COPY_STEP ? wanted : COPY_STEP))
+		return SK_LEASE_FAULT;
+	frame_restart(&thread->frame);
+	return SK_OK;
+}
+
+/* What is done so far is in target. */
+static void do_lease_copy(struct thread *thread, uint64_t head)
+{
+	const uint64_t *words = frame_words(&thread->frame);
+	const struct token *token = token_find(&thread->space->tokens,
+		frame_token(&thread->frame));
+	const struct token_lease *lease;
+	int status = SK_BAD_TOKEN;
+	bool is_done = true;
+
+	(void)head;
+	if (token)
+		status = lease_check(token, (uint32_t)words[0], words[0] & ABI_LEASE_WRITE ?
+			SK_LEASE_OUT : SK_LEASE_IN, words[1], words[3], &lease);
+	if (status == SK_OK && frame_target(&thread->frame) > words[3])
+		status = SK_INVALID;
+	if (status == SK_OK)
+		status = copy_some(thread, lease, words, &is_done);
+	if (status != SK_OK || is_done)
+		give(thread, status);
+}
+
+/* ---- the rest ---- */
+
+static void do_close(struct thread *thread, uint64_t head)
+{
+	struct handle_table *table = &thread->space->handles;
+	uint32_t number = (uint32_t)frame_target(&thread->frame);
+	bool is_there = handle_find(table, number) != NULL;
+
+	(void)head;
+	give(thread, is_there ? SK_OK : SK_BAD_HANDLE);
+	if (is_there)
+		handle_remove(table, number);
+}
+
+static void do_resume(struct thread *thread, uint64_t head)
+{
+	int status = upcall_resume(thread, frame_words(&thread->frame)[0]);
+
+	(void)head;
+	if (status != SK_OK)
+		give(thread, status);
+}
+
+static void (*const calls[ABI_CALL_COUNT])(struct thread *thread, uint64_t head) = {
+	[ABI_CALL] = do_call,
+	[ABI_SEND] = do_send,
+	[ABI_RECEIVE] = do_receive,
+	[ABI_REPLY] = do_reply,
+	[ABI_REPLY_RECEIVE] = do_reply_receive,
+	[ABI_SUBMIT] = do_submit,
+	[ABI_WAIT] = do_wait,
+	[ABI_SIGNAL] = do_signal,
+	[ABI_LEASE_COPY] = do_lease_copy,
+	[ABI_CLOSE] = do_close,
+	[ABI_WORD_WAIT] = do_word_wait,
+	[ABI_WORD_WAKE] = do_word_wake,
+	[ABI_RESUME] = do_resume,
+};
+
+static __attribute__((noinline)) struct thread *take_long(struct thread *thread,
+	uint64_t head, uint32_t number)
+{
+	if (number < ABI_CALL_COUNT)
+		calls[number](thread, head);
+	else
+		fault_foreign(thread);
+	return kernel_leave();
+}
+
+struct thread *kernel_system_call(struct thread *thread)
+{
+	uint64_t head = frame_head(&thread->frame);
+	uint32_t number = (uint32_t)head - ABI_BASE;
+
+	arch_lock();
+	if (LIKELY((number == ABI_CALL && call_short(thread, head)) ||
+	    (number == ABI_REPLY_RECEIVE && reply_receive_short(thread, head)))) {
+		thread = sched_next();
+		arch_unlock();
+		return thread;
+	}
+	return take_long(thread, head, number);
+}

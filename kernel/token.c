@@ -1,0 +1,269 @@
+/*
+ * Tokens: a table for each space, in pages of TOKEN_PAGE, and the answers. The
+ * token of a call that was given up goes on until its server has let go of it,
+ * and so does the credit that its session gave.
+ */
+#include "kernel/token.h"
+
+#include "kernel/caller.h"
+#include "kernel/endpoint.h"
+#include "kernel/log.h"
+#include "kernel/handover.h"
+#include "kernel/pool.h"
+#include "kernel/sched.h"
+#include "kernel/space.h"
+#include "kernel/thread.h"
+#include "kernel/trace.h"
+#include "kernel/transfer.h"
+#include "kernel.skald.h"
+#include "ostrace.skald.h"
+
+#define PAGE_BYTES (TOKEN_PAGE * sizeof(struct token))
+#define CAPACITY_FIRST 8
+
+/* ---- the table ---- */
+
+static void *take(struct space *space, size_t size)
+{
+	void *memory;
+
+	if (!object_charge(&space->object, pool_cost(size)))
+		return NULL;
+	memory = pool_take(size);
+	if (!memory)
+		object_discharge(&space->object, pool_cost(size));
+	return memory;
+}
+
+static void give(struct space *space, void *memory, size_t size)
+{
+	if (!memory)
+		return;
+	pool_give(memory, size);
+	object_discharge(&space->object, pool_cost(size));
+}
+
+/* Room for one more page in the row of them. */
+static bool grow_row(struct space *space)
+{
+	struct token_table *table = &space->tokens;
+	uint32_t used = table->count / TOKEN_PAGE, capacity = table->capacity;
+	struct token **row;
+
+	if (used < capacity)
+		return true;
+	capacity = capacity ? 2 * capacity : CAPACITY_FIRST;
+	row = take(space, capacity * sizeof *row);
+	if (!row)
+		return false;
+	for (uint32_t i = 0; i < used; i++)
+		row[i] = table->pages[i];
+	give(space, table->pages, table->capacity * sizeof *row);
+	table->pages = row;
+	table->capacity = capacity;
+	return true;
+}
+
+static bool add_page(struct space *space)
+{
+	struct token_table *table = &space->tokens;
+	struct token *page = grow_row(space) ? take(space, PAGE_BYTES) : NULL;
+
+	if (!page)
+		return false;
+	table->pages[table->count / TOKEN_PAGE] = page;
+	for (unsigned i = TOKEN_PAGE; i-- > 0;) {
+		page[i].number = table->count + i;
+		page[i].space = space;
+		token_put(table, &page[i]);
+	}
+	table->count += TOKEN_PAGE;
+	return true;
+}
+
+static bool page_is_free(const struct token *page)
+{
+	for (unsigned i = 0; i < TOKEN_PAGE; i++)
+		if (page[i].state != TOKEN_FREE)
+			return false;
+	return true;
+}
+
+/* As many of the last pages as are free, down to so many tokens. */
+static void shrink(struct space *space, uint32_t count)
+{
+	struct token_table *table = &space->tokens;
+	struct list **link = &table->free;
+	uint32_t left = table->count;
+
+	while (left > count && page_is_free(table->pages[left / TOKEN_PAGE - 1]))
+		left -= TOKEN_PAGE;
+	while (*link) {
+		if (ABI_TOKEN_INDEX(LIST_OF(*link, struct token, link)->number) >= left)
+			*link = (*link)->next;
+		else
+			link = &(*link)->next;
+	}
+	for (; table->count > left; table->count -= TOKEN_PAGE)
+		give(space, table->pages[table->count / TOKEN_PAGE - 1], PAGE_BYTES);
+}
+
+bool token_table_resize(struct space *space, uint32_t count)
+{
+	struct token_table *table = &space->tokens;
+	uint32_t pages = (count + TOKEN_PAGE - 1) / TOKEN_PAGE;
+	unsigned steps = TOKEN_STEP / TOKEN_PAGE;
+
+	for (; table->count / TOKEN_PAGE < pages && steps > 0; steps--)
+		if (!add_page(space))
+			return false;
+	if (table->count / TOKEN_PAGE > pages && table->count <= TOKEN_STEP)
+		shrink(space, pages * TOKEN_PAGE);
+	return true;
+}
+
+/* One that somebody may wait for; or all of a page are free. */
+static struct token *used_in(struct token *page)
+{
+	for (unsigned i = 0; i < TOKEN_PAGE; i++)
+		if (page[i].state != TOKEN_FREE)
+			return &page[i];
+	return NULL;
+}
+
+bool token_table_end(struct space *space, unsigned *steps)
+{
+	struct token_table *table = &space->tokens;
+	struct token *token, *page;
+
+	table->free = NULL;
+	while (table->count > 0) {
+		if (*steps == 0)
+			return false;
+		--*steps;
+		page = table->pages[table->count / TOKEN_PAGE - 1];
+		token = used_in(page);
+		if (token) {
+			token_reply_status(token, SK_PEER_CLOSED);
+			table->free = NULL;
+			continue;
+		}
+		table->count -= TOKEN_PAGE;
+		give(space, page, PAGE_BYTES);
+	}
+	give(space, table->pages, table->capacity * sizeof *table->pages);
+	*table = (struct token_table){0};
+	return true;
+}
+
+/* ---- life ---- */
+
+static void end_leases(struct token *token, struct caller *caller)
+{
+	for (unsigned i = 0; i < token->lease_count; i++)
+		if (token->leases[i].lender != caller)
+			object_drop(caller_owner(token->leases[i].lender));
+	/* What was passed on of them ends. */
+	if (token->lease_count > 0)
+		caller->number++;
+	token->lease_count = 0;
+}
+
+/* Its server no longer has its caller's priority. */
+static void let_go(struct token *token)
+{
+	struct thread *server = token->server;
+
+	token->server = NULL;
+	if (server) {
+		server->serves = NULL;
+		sched_inherit(server);
+	}
+}
+
+/* From HELD: the caller is no longer its. */
+static struct caller *detach(struct token *token)
+{
+	struct caller *caller = token->caller;
+
+	CHECK(token->state == TOKEN_HELD && caller->token == token);
+	end_leases(token, caller);
+	list_remove(&token->link);
+	token->caller = NULL;
+	caller->token = NULL;
+	token->state = TOKEN_ORPHAN;
+	return caller;
+}
+
+void token_cancel(struct token *token)
+{
+	struct endpoint *endpoint = token->session->endpoint;
+
+	detach(token);
+	let_go(token);
+	if (!endpoint || endpoint->closed)
+		return;
+	token->state = TOKEN_CANCELED;
+	list_add(&endpoint->canceled, &token->link);
+	endpoint->events++;
+	endpoint_serve(endpoint);
+}
+
+void token_free(struct token *token)
+{
+	struct session *session = token->session;
+	struct endpoint *endpoint = session->endpoint;
+
+	let_go(token);
+	if (token->state == TOKEN_CANCELED) {
+		list_remove(&token->link);
+		endpoint->events--;
+	}
+	if (endpoint)
+		endpoint->unanswered--;
+	token->session = NULL;
+	token_put(&token->space->tokens, token);
+	/* Callers may have waited for a token. */
+	if (endpoint && endpoint->events > 0)
+		endpoint_serve(endpoint);
+	session_return_credit(session);
+	object_drop(&session->object);
+}
+
+/* ---- answers ---- */
+
+static int answer(struct token *token, uint64_t head, int status)
+{
+	struct caller *caller = detach(token);
+
+	token_free(token);
+	caller_end(caller, status == SK_OK ? head & HEAD_COUNTS :
+		((uint32_t)status | ABI_DELIVERED));
+	return status;
+}
+
+int token_reply(struct token *token, uint64_t head, const struct message_place *from)
+{
+	struct caller *caller = token->caller;
+	int status;
+
+	if (token->state != TOKEN_HELD) {
+		token_free(token);
+		return SK_CANCELED;
+	}
+	status = transfer_reply(head, from, token->space, caller);
+	trace(kernel_TraceMask_DELIVERIES, ostrace_Deliver_ID,
+		arch_cpu()->current, caller->space->object.id,
+		token->session->object.id, TRACE_REPLY |
+		TRACE_MESSAGE(from->words[0], ABI_BYTES(head), ABI_HANDLES(head), 0));
+	return answer(token, head, status);
+}
+
+int token_reply_status(struct token *token, int status)
+{
+	if (token->state == TOKEN_HELD)
+		answer(token, 0, status);
+	else
+		token_free(token);
+	return SK_OK;
+}
