@@ -69,6 +69,17 @@ bool fuzz_change_word(struct fuzz_edit *edit)
 
 /* ---- sizes ---- */
 
+/* Half the time the size of the tail is right for a whole of this size. */
+static void maybe_tell_tail(struct fuzz_edit *edit, size_t head_size, size_t size)
+{
+	size_t tail = size - head_size;
+
+	if (fuzz_one_in(&edit->random, 2))
+		return;
+	for (unsigned i = 0; i < 4; i++)
+		edit->data[4 + i] = (uint8_t)(tail >> (8 * i));
+}
+
 bool fuzz_change_cut(struct fuzz_edit *edit)
 {
 	const struct fuzz_trace *trace = fuzz_edit_trace(edit);
@@ -79,12 +90,8 @@ bool fuzz_change_cut(struct fuzz_edit *edit)
 		return false;
 	if (trace->count && fuzz_one_in(&edit->random, 2))
 		size = trace->items[fuzz_below(&edit->random, trace->count)].at;
-	/* Half the time the tail knows of it. */
-	if (tail && size >= trace->head_size && fuzz_one_in(&edit->random, 2)) {
-		tail = size - trace->head_size;
-		for (unsigned i = 0; i < 4; i++)
-			edit->data[4 + i] = (uint8_t)(tail >> (8 * i));
-	}
+	if (tail && size >= trace->head_size)
+		maybe_tell_tail(edit, trace->head_size, size);
 	edit->size = size;
 	edit->trace = NULL;
 	return true;
@@ -92,13 +99,21 @@ bool fuzz_change_cut(struct fuzz_edit *edit)
 
 bool fuzz_change_extend(struct fuzz_edit *edit)
 {
-	size_t count = 1 + fuzz_below(&edit->random, 16);
+	const struct fuzz_trace *trace = fuzz_edit_trace(edit);
+	size_t head_size = trace->head_size;
+	bool has_tail = edit->size > head_size;
+	size_t count = 1 + fuzz_below(&edit->random, fuzz_one_in(&edit->random, 2) ? 16 : 1);
 	uint8_t *bytes = arena_alloc(edit->arena, count);
 	bool is_zero = fuzz_one_in(&edit->random, 2);
 
 	for (size_t i = 0; !is_zero && i < count; i++)
 		bytes[i] = (uint8_t)fuzz_next(&edit->random);
-	return fuzz_edit_replace(edit, edit->size, 0, bytes, count);
+	if (!fuzz_edit_replace(edit, edit->size, 0, bytes, count))
+		return false;
+	if (has_tail)
+		maybe_tell_tail(edit, head_size, edit->size);
+	edit->trace = NULL;
+	return true;
 }
 
 /* Some bytes go elsewhere: once more, in place of others, or not at all. */

@@ -203,11 +203,22 @@ static uint64_t beyond(struct fuzz_edit *edit, const struct fuzz_stretch *value)
 	}
 }
 
+/* Next to what the type lists: a bool of 2, an enumerator and 1, one bit more. */
+static uint64_t unlisted(struct fuzz_edit *edit, const struct type *type, uint64_t bits)
+{
+	if (type->kind == TYPE_BOOL)
+		return 2;
+	if (type->declaration->kind == DECLARATION_BITS)
+		return bits | UINT64_C(1) << fuzz_below(&edit->random, 8 * type->width);
+	return fuzz_one_in(&edit->random, 2) ? bits + 1 : bits - 1;
+}
+
 static uint64_t other_value(struct fuzz_edit *edit, const struct fuzz_stretch *value)
 {
 	struct fuzz_maker maker = {
 		.arena = edit->arena, .random = &edit->random, .amount = FUZZ_SOME,
 	};
+	enum type_kind kind = value->type->kind;
 	uint64_t bits;
 
 	switch (fuzz_below(&edit->random, 5)) {
@@ -215,10 +226,15 @@ static uint64_t other_value(struct fuzz_edit *edit, const struct fuzz_stretch *v
 		return other_number(edit, value->number);
 	case 1:
 		return beyond(edit, value);
+	case 2:
+		if (kind == TYPE_BOOL || kind == TYPE_ENUM)
+			return unlisted(edit, value->type,
+				fuzz_make_bits(&maker, value->type));
+		break;
 	default:
 		break;
 	}
-	if (value->type->kind == TYPE_HANDLE || value->type->kind == TYPE_LEASE)
+	if (kind == TYPE_HANDLE || kind == TYPE_LEASE)
 		return fuzz_below(&edit->random, FUZZ_HANDLES_MAX + 2);
 	bits = fuzz_make_bits(&maker, value->type);
 	if (value->is_varint && value->type->is_signed && value->type->width < 8) {

@@ -73,12 +73,13 @@ static void answer_raw(struct session *session, struct session_request *request,
 	struct sk_reply *to, const struct fuzz_step *step)
 {
 	struct sk_message *answer = &to->port->answer;
+	struct sk_reply right = *to;	/* answering can use up what `to` is */
 
 	request->call->is_hostile = true;
 	for (int again = step->what % SESSION_KINDS == SESSION_SERVE_HOSTILE &&
 			step->how[1] & 1; again >= 0; again--) {
 		struct session_call mine = {0};
-		struct sk_reply copy = *to;
+		struct sk_reply copy = right;
 
 		sk_answer(&copy, session_put_raw(session, step, answer,
 			SK_LOOPBACK_SERVER, &mine));

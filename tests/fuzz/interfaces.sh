@@ -36,6 +36,7 @@ while read -r protocol target; do
 	tap $? "$name"
 done <<-END
 	clock Clock
+	clock Hardware
 	block Device
 	tty Line
 	fs Driver
