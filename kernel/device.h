@@ -17,6 +17,7 @@ struct interrupt {
 	bool is_shared;
 	bool masked;			/* by its owner */
 	bool waits;			/* for `acknowledge` */
+	bool came_again;		/* meanwhile; not of level triggers */
 };
 
 struct io_ports {
@@ -30,10 +31,15 @@ struct io_ports {
 extern const struct object_type interrupt_type;
 extern const struct object_type io_ports_type;
 
+/* At boot. */
+void interrupt_init(void);
+void io_ports_init(void);
+
 struct interrupt *interrupt_new(struct quota *quota, unsigned line,
 	uint32_t trigger, bool shared, kernel_error *error);
 struct interrupt *interrupt_new_message(struct quota *quota, kernel_error *error);
-/* One has come: signals, and masks until it is acknowledged. */
+/* One has come: signals, and masks until it is acknowledged. (What is not level
+ * triggered is masked when it comes a second time: that one is not lost.) */
 void interrupt_came(unsigned line);
 
 struct io_ports *io_ports_new(struct quota *quota, uint16_t first, uint32_t count,

@@ -11,11 +11,16 @@
 
 struct thread;
 
+#define WORD_STEPS 64
+
+/* At boot. */
+void word_init(void);
 /* True: the thread waits now. False: *head is what it gets: SK_WOULD_BLOCK, the
  * word is another; SK_LEASE_FAULT: the page is not there; SK_INVALID. */
 bool word_wait(struct thread *thread, uint64_t address, uint32_t expected,
 	uint32_t mask, bool shared, uint64_t deadline, uint64_t *head);
-/* Returns how many were woken and moved; or a negative status. */
+/* Returns how many were woken and, in the upper half, moved, WORD_STEPS in all at
+ * most: if it is as many, there may be more. Or a negative status. */
 int64_t word_wake(struct thread *thread, uint64_t address, uint32_t count,
 	uint32_t move, uint64_t to, uint32_t mask, bool shared);
 

@@ -1,0 +1,225 @@
+/*
+ * Faults: the thread becomes the caller of its handler. What is sent is encoded,
+ * and what comes back decoded, as any program would do it.
+ */
+#include "kernel/fault.h"
+
+#include "kernel/endpoint.h"
+#include "kernel/log.h"
+#include "kernel/space.h"
+#include "kernel/system.h"
+#include "kernel/thread.h"
+#include "kernel/trace.h"
+#include "kernel/upcall.h"
+#include "fault.skald.h"
+#include "ostrace.skald.h"
+
+_Static_assert(fault_Handler_foreign_call_request_MAXSIZE <= THREAD_FAULT_BYTES &&
+	fault_Handler_foreign_call_reply_MAXSIZE <= ABI_WORD_BYTES, "they fit");
+
+struct answer {
+	fault_Action action;
+	uint64_t at;
+	uint64_t result;
+};
+
+static const char *name_of(uint32_t kind)
+{
+	return kind == fault_Handler_page_fault_request_ID ? "page fault" :
+		kind == fault_Handler_exception_request_ID ? "exception" :
+		"foreign call";
+}
+
+/* Nobody says how it goes on. */
+static void stop(struct thread *thread)
+{
+	const struct object *space = &thread->space->object;
+	const uint8_t *request = thread->fault_page;
+
+	log_print("thread %lu (%.*s) of space %lu (%.*s) stops: %s (%lx %lx %lx)\n",
+		(unsigned long)thread->object.id, OBJECT_NAME_MAX, thread->object.name,
+		(unsigned long)space->id, OBJECT_NAME_MAX, space->name,
+		name_of(thread->fault_kind), (unsigned long)sk_get_uint64(request + 8),
+		(unsigned long)sk_get_uint64(request + 16),
+		(unsigned long)sk_get_uint64(request + 24));
+	system_log_grew();
+	thread->state = kernel_ThreadState_STOPPED;
+}
+
+/* Calls the handler with what was encoded into fault_page. */
+static void begin(struct thread *thread, uint32_t kind, int size)
+{
+	struct caller *caller = &thread->fault;
+	int status;
+
+	CHECK(size > 0);
+	thread->fault_kind = kind;
+	memcpy(thread->fault_words, thread->fault_page, ABI_WORD_BYTES);
+	caller->send = (struct message_place){ thread->fault_words, thread->fault_page, NULL };
+	caller->receive = (struct message_place){ thread->fault_words, NULL, NULL };
+	caller->head = (uint64_t)size << ABI_BYTES_SHIFT;
+	caller->space = thread->space;
+	caller->priority = thread->effective;
+	caller->correlation = thread->correlation;
+	caller->deadline.when = ABI_FOREVER;
+	if (thread->handler)
+		caller->protocol_rights = thread->handler->protocol_rights;
+	thread_wait(thread, kernel_ThreadState_FAULTED, ABI_FOREVER);
+	if (!thread->handler || !caller_begin(caller, thread->handler, &status))
+		stop(thread);
+}
+
+#define BEGIN(thread, method, ...) \
+	begin(thread, fault_Handler_##method##_request_ID, \
+		fault_Handler_##method##_request_encode( \
+		&(struct fault_Handler_##method##_request) { __VA_ARGS__ }, \
+		(thread)->fault_page, THREAD_FAULT_BYTES))
+
+void fault_page(struct thread *thread, uint64_t address, uint32_t access,
+	uint32_t reason)
+{
+	trace(kernel_TraceMask_FAULTS, ostrace_Fault_ID, thread, address, reason, access);
+	BEGIN(thread, page_fault, .address = address, .access = access,
+		.instruction = arch_instruction(thread), .reason = (fault_Reason)reason);
+}
+
+void fault_exception(struct thread *thread, uint32_t what, uint32_t code,
+	uint64_t address)
+{
+	trace(kernel_TraceMask_FAULTS, ostrace_Fault_ID, thread, address, what + 256, 0);
+	BEGIN(thread, exception, .what = (fault_Exception)what, .code = code,
+		.instruction = arch_instruction(thread), .address = address);
+}
+
+static uint64_t stack_of(const struct thread *thread)
+{
+	struct kernel_Registers registers = { 0 };
+
+	arch_get_registers(thread, &registers);
+	return registers.which == kernel_Registers_x86_64 ? registers.as.x86_64.rsp :
+		registers.which == kernel_Registers_riscv64 ? registers.as.riscv64.x[2] :
+		registers.as.aarch64.sp;
+}
+
+static void call_foreign(struct thread *thread)
+{
+	struct fault_Handler_foreign_call_request request = {
+		.number = arch_foreign_number(thread),
+		.instruction = arch_instruction(thread), .stack = stack_of(thread)
+	};
+
+	arch_foreign_arguments(thread, request.arguments);
+	thread->foreign_number = request.number;
+	begin(thread, fault_Handler_foreign_call_request_ID,
+		fault_Handler_foreign_call_request_encode(&request, thread->fault_page,
+		THREAD_FAULT_BYTES));
+}
+
+void fault_foreign(struct thread *thread)
+{
+	if (upcall_is_inside(thread))
+		fault_exception(thread, fault_Exception_NESTED_CALL, 0, 0);
+	else if (thread->upcall_entry && !(thread->tracing & kernel_Tracing_FOREIGN_CALL))
+		upcall_enter(thread, ABI_UPCALL_FOREIGN);
+	else
+		call_foreign(thread);
+}
+
+/* ---- answers ---- */
+
+#define DECODE(method) do { \
+	struct fault_Handler_##method##_reply reply; \
+	status = fault_Handler_##method##_reply_decode(&reply, words, size); \
+	answer->action = reply.action; \
+	answer->at = reply.at; \
+} while (0)
+
+#define DECODE_RESULT(method) do { \
+	struct fault_Handler_##method##_reply reply; \
+	status = fault_Handler_##method##_reply_decode(&reply, words, size); \
+	answer->action = reply.action; \
+	answer->at = reply.at; \
+	answer->result = reply.result; \
+} while (0)
+
+/* False: an error, a status, or no answer at all. */
+static bool decode(struct thread *thread, uint64_t head, struct answer *answer)
+{
+	const void *words = thread->fault_words;
+	uint32_t size = ABI_BYTES(head);
+	int status;
+
+	if (ABI_STATUS(head) != 0 || size > ABI_WORD_BYTES)
+		return false;
+	switch (thread->fault_kind) {
+	case fault_Handler_page_fault_request_ID:
+		DECODE(page_fault);
+		break;
+	case fault_Handler_exception_request_ID:
+		DECODE(exception);
+		break;
+	case fault_Handler_foreign_call_request_ID:
+		DECODE_RESULT(foreign_call);
+		break;
+	default:
+		DECODE_RESULT(foreign_result);
+	}
+	return status == 0;
+}
+
+/* Its registers stay as they are, but for what was answered. */
+static void go_on(struct thread *thread)
+{
+	thread_wake(thread, frame_head(&thread->frame));
+}
+
+static void resume(struct thread *thread, const struct answer *answer)
+{
+	bool was_call = thread->fault_kind == fault_Handler_foreign_call_request_ID;
+	bool was_breakpoint = thread->fault_kind == fault_Handler_exception_request_ID &&
+		sk_get_uint32(thread->fault_page + 8) == fault_Exception_BREAKPOINT;
+
+	if (was_call || thread->fault_kind == fault_Handler_foreign_result_request_ID)
+		arch_foreign_result(thread, answer->result);
+	if (answer->action == fault_Action_RESUME_AT)
+		arch_set_instruction(thread, answer->at);
+	else if (was_call || was_breakpoint)
+		arch_skip(thread);
+	if (was_call && thread->tracing & kernel_Tracing_FOREIGN_CALL)
+		BEGIN(thread, foreign_result, .number = thread->foreign_number,
+			.result = answer->result);
+	else
+		go_on(thread);
+}
+
+/* A foreign call of a traced thread is left to its upcall by this. */
+static void retry(struct thread *thread)
+{
+	go_on(thread);
+	if (thread->fault_kind == fault_Handler_foreign_call_request_ID &&
+			thread->upcall_entry && !thread->is_ended)
+		upcall_enter(thread, ABI_UPCALL_FOREIGN);
+}
+
+void fault_answered(struct thread *thread, uint64_t head)
+{
+	struct answer answer = { 0 };
+
+	if (thread->is_ended || thread->state != kernel_ThreadState_FAULTED)
+		return;
+	if (!decode(thread, head, &answer)) {
+		stop(thread);
+	} else if (answer.action == fault_Action_RESUME ||
+			(answer.action == fault_Action_RESUME_AT && answer.at < USER_END)) {
+		resume(thread, &answer);
+	} else if (answer.action == fault_Action_RETRY) {
+		retry(thread);
+	} else if (answer.action == fault_Action_KILL) {
+		thread_kill(thread, (int32_t)answer.at);
+	} else if (answer.action == fault_Action_STOP) {
+		thread_suspend(thread);
+		go_on(thread);
+	} else {
+		stop(thread);
+	}
+}

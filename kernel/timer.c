@@ -1,0 +1,118 @@
+/* Timers: deadlines that signal, once or again and again. */
+#include "kernel/timer.h"
+
+#include "kernel/arch/arch.h"
+#include "kernel/notification.h"
+#include "kernel/operation.h"
+#include "kernel/trace.h"
+#include "ostrace.skald.h"
+
+/* A shorter period signals this often, and counts the rest as overruns. */
+#define SIGNAL_EVERY UINT64_C(100000)
+
+/* The next of its times that is far enough ahead. */
+static void next_time(struct timer *timer, uint64_t now)
+{
+	uint64_t ahead = timer->period < SIGNAL_EVERY ? SIGNAL_EVERY : 0;
+	uint64_t missed = (now + ahead - timer->when) / timer->period;
+
+	timer->overruns += missed;
+	timer->is_set = missed < (ABI_FOREVER - timer->when) / timer->period;
+	if (!timer->is_set)
+		return;
+	timer->when += (missed + 1) * timer->period;
+	deadline_set(&timer->deadline, timer->when);
+}
+
+static void passed(struct deadline *deadline)
+{
+	struct timer *timer = LIST_OF(deadline, struct timer, deadline);
+	uint64_t now = arch_now();
+
+	trace(kernel_TraceMask_TIMERS, ostrace_TimerFired_ID, NULL, timer->object.id,
+		now - timer->when, 0);
+	if (timer->period)
+		next_time(timer, now);
+	else
+		timer->is_set = false;
+	watch_fire(&timer->watch);
+}
+
+static bool stop(struct timer *timer)
+{
+	bool was_set = timer->is_set;
+
+	deadline_clear(&timer->deadline);
+	timer->is_set = false;
+	return was_set;
+}
+
+struct timer *timer_new(struct quota *quota, struct notification *notify,
+	uint64_t bits, kernel_error *error)
+{
+	struct timer *timer = object_new(&timer_type, quota, error);
+
+	if (timer) {
+		deadline_init(&timer->deadline, passed);
+		watch_set(&timer->watch, notify, bits);
+	}
+	return timer;
+}
+
+static bool destroy(struct object *object, unsigned *steps)
+{
+	(void)steps;
+	stop((struct timer *)object);
+	watch_set(&((struct timer *)object)->watch, NULL, 0);
+	return true;
+}
+
+/* ---- operations ---- */
+
+OPERATION(Timer, timer, set, CONTROL)
+{
+
+	stop(timer);
+	timer->when = request->deadline;
+	timer->period = request->period;
+	timer->overruns = 0;
+	timer->is_set = timer->when != ABI_FOREVER;
+	if (timer->when <= arch_now())
+		passed(&timer->deadline);
+	else
+		deadline_set(&timer->deadline, timer->when);
+	return ANSWER(Timer, set, 0);
+}
+
+OPERATION(Timer, timer, cancel, CONTROL)
+{
+	return ANSWER(Timer, cancel, .was_set = stop(timer));
+}
+
+OPERATION(Timer, timer, remaining, INSPECT)
+{
+	uint64_t now = arch_now(), overruns = timer->overruns;
+
+	timer->overruns = 0;
+	return ANSWER(Timer, remaining,
+		.remaining = !timer->is_set ? 0 :
+			timer->when > now ? timer->when - now : 1,
+		.period = timer->period, .overruns = overruns);
+}
+
+OPERATION(Timer, timer, bind, CONTROL)
+{
+	return call_watch(call, to, request->notify, request->bits, &timer->watch) ?
+		ANSWER(Timer, bind, 0) : 0;
+}
+
+static const struct kernel_Timer_ops operations = {
+	OBJECT_OPERATIONS, .set = op_set, .cancel = op_cancel,
+	.remaining = op_remaining, .bind = op_bind
+};
+DISPATCH(Timer)
+
+const struct object_type timer_type = {
+	.kind = kernel_Kind_TIMER, .size = sizeof(struct timer),
+	.destroy = destroy, .dispatch = dispatch
+};

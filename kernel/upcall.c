@@ -1,0 +1,116 @@
+/* Upcalls: into a thread's shim, and out of it. */
+#include "kernel/upcall.h"
+
+#include "kernel/fault.h"
+#include "kernel/frame.h"
+#include "kernel/space.h"
+#include "kernel/thread.h"
+#include "fault.skald.h"
+#include "runtime/status.h"
+
+/* The frame's page; NULL: it is not there, for a reason. */
+static uint8_t *see_page(struct thread *thread, uint64_t address, uint32_t *reason)
+{
+	uint64_t size;
+
+	return space_see(thread->space, address, true, &size, reason);
+}
+
+static void set_flag(uint8_t *page, uint32_t flag, uint32_t value)
+{
+	__atomic_store_n((uint32_t *)(void *)(page + flag), value, __ATOMIC_RELAXED);
+}
+
+static bool is_inside(const uint8_t *page)
+{
+	return __atomic_load_n((const uint32_t *)(const void *)(page + ABI_FRAME_INSIDE),
+		__ATOMIC_RELAXED) != 0;
+}
+
+kernel_error upcall_set(struct thread *thread, uint64_t frame, uint64_t entry,
+	uint64_t stack, uint64_t exit_begin, uint64_t exit_end)
+{
+	uint32_t reason;
+
+	if (frame & PAGE_MASK || exit_begin > exit_end)
+		return kernel_Error_INVALID;
+	if (entry >= USER_END || stack > USER_END || frame >= USER_END)
+		return kernel_Error_BAD_ADDRESS;
+	if (entry && !see_page(thread, frame, &reason))
+		return kernel_Error_NOT_MAPPED;
+	thread->upcall_frame = frame;
+	thread->upcall_entry = entry;
+	thread->upcall_stack = stack;
+	thread->exit_begin = exit_begin;
+	thread->exit_end = exit_end;
+	return 0;
+}
+
+bool upcall_is_inside(struct thread *thread)
+{
+	uint32_t reason;
+	uint8_t *page = thread->upcall_entry ?
+		see_page(thread, thread->upcall_frame, &reason) : NULL;
+
+	return page && is_inside(page);
+}
+
+/* What a call that is made again was at: the shim makes others first. */
+static void forget_progress(struct caller *caller)
+{
+	if (caller->made)
+		object_drop(caller->made);
+	caller->made = NULL;
+	caller->progress = 0;
+}
+
+void upcall_enter(struct thread *thread, uint32_t reason)
+{
+	uint32_t why;
+	uint8_t *page = see_page(thread, thread->upcall_frame, &why);
+
+	if (!page) {
+		fault_page(thread, thread->upcall_frame,
+			fault_Access_WRITE | fault_Access_KERNEL, why);
+		return;
+	}
+	forget_progress(&thread->caller);
+	set_flag(page, ABI_FRAME_INSIDE, 1);
+	set_flag(page, ABI_FRAME_PENDING, 0);
+	arch_upcall(thread, page, reason);
+}
+
+void upcall_signal(struct thread *thread)
+{
+	uint64_t at = arch_instruction(thread);
+	uint32_t reason;
+	uint8_t *page;
+
+	thread->pending = false;
+	if (!thread->upcall_entry)
+		return;
+	page = see_page(thread, thread->upcall_frame, &reason);
+	if (!page || !is_inside(page)) {
+		upcall_enter(thread, ABI_UPCALL_SIGNAL);
+		return;
+	}
+	set_flag(page, ABI_FRAME_PENDING, 1);
+	if (at >= thread->exit_begin && at < thread->exit_end)
+		arch_set_instruction(thread, thread->exit_begin);
+}
+
+int upcall_resume(struct thread *thread, uint64_t frame)
+{
+	uint32_t reason;
+	uint8_t *page = frame & PAGE_MASK || !thread->upcall_entry ? NULL :
+		see_page(thread, frame, &reason);
+
+	if (!page)
+		return SK_INVALID;
+	if (!arch_resume(thread, page))
+		return SK_INVALID;
+	page = see_page(thread, thread->upcall_frame, &reason);
+	if (page)
+		set_flag(page, ABI_FRAME_INSIDE, 0);
+	return SK_OK;
+}
