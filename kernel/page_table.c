@@ -1,0 +1,131 @@
+/* Tables of pages: radix trees that grow upwards as greater indices come. */
+#include "kernel/page_table.h"
+
+#include "kernel/memory.h"
+#include "kernel/pool.h"
+
+#define BITS 9
+#define ENTRIES (1u << BITS)
+
+/* The lowest have entries, the others tables. */
+struct page_table {
+	union {
+		uint64_t entry;
+		struct page_table *table;
+	} at[ENTRIES];
+};
+
+_Static_assert(sizeof(struct page_table) <= PAGE_SIZE, "one frame each");
+
+static unsigned place(uint64_t index, unsigned level)
+{
+	return (unsigned)(index >> (BITS * level)) & (ENTRIES - 1);
+}
+
+static bool reaches(const struct memory *memory, uint64_t index)
+{
+	return index >> (BITS * memory->levels) == 0;
+}
+
+static struct page_table *new_table(struct memory *memory)
+{
+	struct page_table *table;
+
+	if (!object_charge(&memory->object, pool_cost(sizeof *table)))
+		return NULL;
+	table = pool_take(sizeof *table);
+	if (!table)
+		object_discharge(&memory->object, pool_cost(sizeof *table));
+	return table;
+}
+
+static void free_table(struct memory *memory, struct page_table *table)
+{
+	pool_give(table, sizeof *table);
+	object_discharge(&memory->object, pool_cost(sizeof *table));
+}
+
+uint64_t *page_find(const struct memory *memory, uint64_t index)
+{
+	struct page_table *table = memory->pages;
+
+	if (!table || !reaches(memory, index))
+		return NULL;
+	for (unsigned level = memory->levels - 1; level > 0; level--) {
+		table = table->at[place(index, level)].table;
+		if (!table)
+			return NULL;
+	}
+	return &table->at[place(index, 0)].entry;
+}
+
+uint64_t *page_make(struct memory *memory, uint64_t index)
+{
+	struct page_table **where = &memory->pages;
+
+	while (!memory->pages || !reaches(memory, index)) {
+		struct page_table *root = new_table(memory);
+
+		if (!root)
+			return NULL;
+		root->at[0].table = memory->pages;
+		memory->pages = root;
+		memory->levels++;
+	}
+	for (unsigned level = memory->levels - 1; level > 0; level--) {
+		where = &(*where)->at[place(index, level)].table;
+		if (!*where)
+			*where = new_table(memory);
+		if (!*where)
+			return NULL;
+	}
+	return &(*where)->at[place(index, 0)].entry;
+}
+
+/* From an index on, in a table of this level; `*index` becomes the one found. */
+static bool find_next(const struct page_table *table, unsigned level, uint64_t *index)
+{
+	uint64_t step = UINT64_C(1) << (BITS * level);
+
+	for (unsigned i = place(*index, level); i < ENTRIES; i++) {
+		uint64_t behind = (*index & ~(step - 1)) + step;
+
+		if (level == 0 ? table->at[i].entry != 0 : table->at[i].table &&
+				((level == 1 && place(*index, 0) == 0) ||
+				find_next(table->at[i].table, level - 1, index)))
+			return true;
+		*index = behind;
+	}
+	return false;
+}
+
+uint64_t page_next(const struct memory *memory, uint64_t index, uint64_t end)
+{
+	if (index >= end || !memory->pages || !reaches(memory, index) ||
+			!find_next(memory->pages, memory->levels - 1, &index))
+		return end;
+	return index < end ? index : end;
+}
+
+bool page_free(struct memory *memory, unsigned *steps)
+{
+	while (memory->pages) {
+		struct page_table **where = &memory->pages;
+		unsigned level = memory->levels - 1, i = 0;
+
+		if (*steps == 0)
+			return false;
+		--*steps;
+		while (level > 0) {
+			for (i = 0; i < ENTRIES && !(*where)->at[i].table; i++)
+				;
+			if (i == ENTRIES)
+				break;
+			where = &(*where)->at[i].table;
+			level--;
+		}
+		free_table(memory, *where);
+		*where = NULL;
+	}
+	return true;
+}
