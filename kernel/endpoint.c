@@ -210,6 +210,8 @@ bool endpoint_receive(struct endpoint *endpoint, struct thread *thread,
 	*status = endpoint->closed ? SK_PEER_CLOSED : SK_OK;
 	if (*status != SK_OK)
 		return false;
+	if (thread->serves)
+		token_defer(thread->serves);
 	if (thread->space->tokens.count == 0)
 		token_table_resize(thread->space, TOKEN_PAGE);
 	if (next_event(endpoint, thread, &steps))

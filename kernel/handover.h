@@ -15,8 +15,8 @@
 /* Of a head: bytes, handles and leases of its message. */
 #define HEAD_COUNTS (UINT64_C(0xfffff) << ABI_BYTES_SHIFT)
 
-/* The caller is delivered by this token to a thread, to which it lends its
- * priority; the session's reference is the token's from now on. */
+/* The caller is delivered by this token to a thread that receives, and so serves
+ * nobody, to which it lends its priority; the session's reference is the token's from now on. */
 static inline void handover_hold(struct token *token, struct caller *caller,
 	struct session *session, struct thread *thread)
 {
@@ -27,8 +27,6 @@ static inline void handover_hold(struct token *token, struct caller *caller,
 	list_add(&session->tokens, &token->link);
 	caller->state = CALLER_DELIVERED;
 	caller->token = token;
-	if (UNLIKELY(thread->serves))
-		thread->serves->server = NULL;
 	thread->serves = token;
 }
 

@@ -129,10 +129,10 @@ static struct cpu *choose_cpu(const struct thread *thread)
 
 	if (cpu_count == 1)
 		return here;
-	if (allows(thread, last) && is_free(last))
-		return last;
 	if (allows(thread, here) && is_free(here))
 		return here;
+	if (allows(thread, last) && is_free(last))
+		return last;
 	if (idle)
 		return &cpus[__builtin_ctzll(idle)];
 	if (allows(thread, last))
@@ -300,7 +300,7 @@ static struct thread *take(struct cpu *cpu)
 static void put_back(struct cpu *cpu, struct thread *thread)
 {
 	cpu->current = NULL;
-	if (allows(thread, cpu))
+	if (allows(thread, cpu) && !(idle_cpus & thread->affinity))
 		enqueue(cpu, thread, thread->effective < cpu->top);
 	else
 		sched_ready(thread);

@@ -87,7 +87,6 @@ struct thread *kernel_start(const struct arch_boot *boot)
 	pool_init();
 	quota_init();
 	memory_init();
-	space_init();
 	root = quota_root();
 	spaces_init();
 	word_init();

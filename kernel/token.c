@@ -169,8 +169,7 @@ static void end_leases(struct token *token, struct caller *caller)
 	token->lease_count = 0;
 }
 
-/* Its server no longer has its caller's priority. */
-static void let_go(struct token *token)
+void token_defer(struct token *token)
 {
 	struct thread *server = token->server;
 
@@ -200,7 +199,7 @@ void token_cancel(struct token *token)
 	struct endpoint *endpoint = token->session->endpoint;
 
 	detach(token);
-	let_go(token);
+	token_defer(token);
 	if (!endpoint || endpoint->closed)
 		return;
 	token->state = TOKEN_CANCELED;
@@ -214,7 +213,7 @@ void token_free(struct token *token)
 	struct session *session = token->session;
 	struct endpoint *endpoint = session->endpoint;
 
-	let_go(token);
+	token_defer(token);
 	if (token->state == TOKEN_CANCELED) {
 		list_remove(&token->link);
 		endpoint->events--;

@@ -106,8 +106,8 @@ static inline void token_put(struct token_table *table, struct token *token)
 	table->free = &token->link;
 }
 
-/* The caller of a HELD one is delivered. */
-void token_hold(struct token *token, struct caller *caller, struct thread *server);
+/* Its server no longer has its caller's priority. */
+void token_defer(struct token *token);
 /* Nobody waits any more: leases end, and the server is to be told. */
 void token_cancel(struct token *token);
 /* It is free, and its session has its credit again. */

@@ -36,6 +36,8 @@ struct program {
 
 static struct space *ipc_spaces[32];
 static unsigned ipc_space_count;
+static struct thread *ipc_threads[512];	/* referenced, so that cases can look at them */
+static unsigned ipc_thread_count;
 static uint64_t ipc_used[QUOTA_UNITS];	/* before anything is made */
 
 __attribute__((unused))
@@ -49,8 +51,22 @@ static struct thread *ipc_thread(struct space *space, uint32_t priority)
 	assert_int_equal(thread_set_slots(thread, IPC_SLOTS, &address), 0);
 	arch_thread_start(thread, 0x400000, 0x500000, 0);
 	thread_start(thread);
-	object_drop(&thread->object);
+	assert_true(ipc_thread_count < 512);
+	ipc_threads[ipc_thread_count++] = thread;
 	return thread;
+}
+
+/* The case does not look at it any more: it may be freed. */
+__attribute__((unused))
+static void ipc_forget(struct thread *thread)
+{
+	for (unsigned i = 0; i < ipc_thread_count; i++) {
+		if (ipc_threads[i] != thread)
+			continue;
+		ipc_threads[i] = ipc_threads[--ipc_thread_count];
+		object_drop(&thread->object);
+		return;
+	}
 }
 
 __attribute__((unused))
@@ -116,6 +132,7 @@ static void ipc_start_with(unsigned cpus_wanted, uint32_t server_priority)
 	host_start(0, cpus_wanted);
 	memcpy(ipc_used, quota_root()->used, sizeof ipc_used);
 	ipc_space_count = 0;
+	ipc_thread_count = 0;
 	server = ipc_program(server_priority);
 	client = ipc_program(10);
 	endpoint = ipc_endpoint(server.space, &server_endpoint);
@@ -140,6 +157,8 @@ static int ipc_stop(void **state)
 		space_kill(ipc_spaces[i], 0);
 		object_drop(&ipc_spaces[i]->object);
 	}
+	while (ipc_thread_count > 0)
+		ipc_forget(ipc_threads[0]);
 	for (unsigned i = 0; i < 200; i++) {
 		host_look();
 		host_settle();
