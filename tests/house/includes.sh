@@ -23,7 +23,11 @@ check() {
 
 check idl 'idl/'
 check compiler 'compiler/|idl/'
-check runtime 'runtime/|kernel/abi\.h"'
+check runtime 'runtime/|kernel/abi\.h"' 'runtime/(kernel|start)/'
+# Above the kernel: its objects are called by generated stubs.
+check runtime/kernel 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
+check runtime/start 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
+check kernel 'kernel/|runtime/|machine\.h"|[a-z]+\.skald\.h"'
 check fuzz 'fuzz/|compiler/|idl/|runtime/' fuzz/hostfs/
 # The server, as a target: with its sources.
 check fuzz/hostfs 'fuzz/|compiler/|runtime/|servers/hostfs/|protocols/'
@@ -31,7 +35,7 @@ for server in servers/*/; do
 	server=${server%/}
 	check "$server" "runtime/|$server/|protocols/|[a-z_]+\.skald\.h\""
 done
-if grep -rnE '#[ \t]*include[ \t]+"tests/' idl compiler runtime fuzz servers protocols; then
+if grep -rnE '#[ \t]*include[ \t]+"tests/' idl compiler runtime kernel fuzz servers protocols; then
 	echo "not ok - nothing includes tests"
 	failed=1
 else
