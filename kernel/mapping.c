@@ -177,7 +177,7 @@ static uint64_t find_hole(const struct mapping *node, uint64_t from, uint64_t le
 
 uint64_t space_find_place(const struct space *space, uint64_t from, uint64_t length)
 {
-	uint64_t starts[] = {from, PLACES_BEGIN, USER_BASE};
+	uint64_t starts[] = {from ? from : PLACES_BEGIN, PLACES_BEGIN, USER_BASE};
 	uint64_t needed = length + 2 * PAGE_SIZE;
 
 	if (length > USER_END - USER_BASE - 2 * PAGE_SIZE)

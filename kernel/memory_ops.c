@@ -408,12 +408,12 @@ OPERATION(Memory, memory, dirty, CONTROL)
 		return kernel_Error_NOT_SUPPORTED;
 	for (at = page_next(memory, at, end); at < end && looks > 0;
 			at = page_next(memory, at + 1, end), looks--) {
-		struct kernel_Range *last = &ranges[count - 1];
+		struct kernel_Range *last = count ? &ranges[count - 1] : NULL;
 		uint64_t offset = at << PAGE_SHIFT;
 
 		if (!(*page_find(memory, at) & PAGE_DIRTY))
 			continue;
-		if (count > 0 && last->offset + last->length == offset)
+		if (last && last->offset + last->length == offset)
 			last->length += PAGE_SIZE;
 		else if (count == DIRTY_MAX)
 			break;
@@ -533,13 +533,13 @@ OPERATION(Memory, memory, pin, CONTROL)
 	uint32_t count = 0;
 
 	for (; !error && at < end && call->steps > 0; at += PAGE_SIZE) {
-		struct kernel_Range *last = &runs[count - 1];
+		struct kernel_Range *last = count ? &runs[count - 1] : NULL;
 
 		call->steps--;
 		error = pin_page(memory, at, &frame);
 		if (error)
 			break;
-		if (count > 0 && last->offset + last->length == frame)
+		if (last && last->offset + last->length == frame)
 			last->length += PAGE_SIZE;
 		else
 			runs[count++] = (struct kernel_Range){frame, PAGE_SIZE};

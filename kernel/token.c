@@ -252,7 +252,7 @@ int token_reply(struct token *token, uint64_t head, const struct message_place *
 	}
 	status = transfer_reply(head, from, token->space, caller);
 	trace(kernel_TraceMask_DELIVERIES, ostrace_Deliver_ID,
-		arch_cpu()->current, caller->space->object.id,
+		arch_cpu()->current, caller->space ? caller->space->object.id : 0,
 		token->session->object.id, TRACE_REPLY |
 		TRACE_MESSAGE(from->words[0], ABI_BYTES(head), ABI_HANDLES(head), 0));
 	return answer(token, head, status);
