@@ -127,44 +127,26 @@ void fault_foreign(struct thread *thread)
 
 /* ---- answers ---- */
 
-#define DECODE(method) do { \
+#define DECODE(method, ...) case fault_Handler_##method##_request_ID: { \
 	struct fault_Handler_##method##_reply reply; \
-	status = fault_Handler_##method##_reply_decode(&reply, words, size); \
-	answer->action = reply.action; \
-	answer->at = reply.at; \
-} while (0)
+	if (fault_Handler_##method##_reply_decode(&reply, words, size) == SK_OK) \
+		return (struct answer){ reply.action, reply.at, __VA_ARGS__ }; \
+	break; \
+}
 
-#define DECODE_RESULT(method) do { \
-	struct fault_Handler_##method##_reply reply; \
-	status = fault_Handler_##method##_reply_decode(&reply, words, size); \
-	answer->action = reply.action; \
-	answer->at = reply.at; \
-	answer->result = reply.result; \
-} while (0)
-
-/* False: an error, a status, or no answer at all. */
-static bool decode(struct thread *thread, uint64_t head, struct answer *answer)
+/* No action: an error, a status, or no answer at all. */
+static struct answer decode(struct thread *thread, uint64_t head)
 {
 	const void *words = thread->fault_words;
 	uint32_t size = ABI_BYTES(head);
-	int status;
 
-	if (ABI_STATUS(head) != 0 || size > ABI_WORD_BYTES)
-		return false;
-	switch (thread->fault_kind) {
-	case fault_Handler_page_fault_request_ID:
-		DECODE(page_fault);
-		break;
-	case fault_Handler_exception_request_ID:
-		DECODE(exception);
-		break;
-	case fault_Handler_foreign_call_request_ID:
-		DECODE_RESULT(foreign_call);
-		break;
-	default:
-		DECODE_RESULT(foreign_result);
+	switch (size <= ABI_WORD_BYTES ? thread->fault_kind : 0) {
+	DECODE(page_fault, 0)
+	DECODE(exception, 0)
+	DECODE(foreign_call, reply.result)
+	DECODE(foreign_result, reply.result)
 	}
-	return status == 0;
+	return (struct answer){ 0 };
 }
 
 /* Its registers stay as they are, but for what was answered. */
@@ -203,13 +185,11 @@ static void retry(struct thread *thread)
 
 void fault_answered(struct thread *thread, uint64_t head)
 {
-	struct answer answer = { 0 };
+	struct answer answer = decode(thread, head);
 
 	if (thread->is_ended || thread->state != kernel_ThreadState_FAULTED)
 		return;
-	if (!decode(thread, head, &answer)) {
-		stop(thread);
-	} else if (answer.action == fault_Action_RESUME ||
+	if (answer.action == fault_Action_RESUME ||
 			(answer.action == fault_Action_RESUME_AT && answer.at < USER_END)) {
 		resume(thread, &answer);
 	} else if (answer.action == fault_Action_RETRY) {

@@ -123,9 +123,7 @@ static kernel_error load_part(struct space *space, struct bytes file,
 	uint64_t start = part->address & ~PAGE_MASK;
 	uint64_t end = (part->address + part->size + PAGE_MASK) & ~PAGE_MASK;
 
-	if (part->offset > file.size || part->file_size > file.size - part->offset ||
-			part->file_size > part->size || part->size > USER_END ||
-			part->address > USER_END - part->size)
+	if (part->offset > file.size || part->file_size > file.size - part->offset)
 		return kernel_Error_OUT_OF_RANGE;
 	return map_new(space, &start, end - start, protection_of(part),
 		kernel_MapFlags_FIXED,

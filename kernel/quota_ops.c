@@ -145,71 +145,54 @@ OPERATION(Quota, quota, create_ring, CREATE)
 
 /* ---- all others ---- */
 
-OPERATION(Quota, quota, create_space, CREATE)
-{
-	kernel_error error;
-	struct space *new = space_new(quota, &error);
-
-	return ANSWER_NEW(Quota, create_space, space, new, error);
+/* An operation whose reply has a new object, by its constructor. */
+#define MAKE(method, type, member, constructor) \
+OPERATION(Quota, quota, method, CREATE) \
+{ \
+	kernel_error error; \
+	struct type *new = constructor; \
+\
+	return ANSWER_NEW(Quota, method, member, new, error); \
 }
 
-OPERATION(Quota, quota, create_thread, CREATE)
-{
-	struct space *space = call_argument(call, to, request->space.raw, &space_type,
-		kernel_Rights_CREATE);
-	struct thread *new;
-	kernel_error error;
-
-	if (!space)
-		return 0;
-	if (request->priority > quota->priority)
-		return request->priority > kernel_PRIORITY_MAX ? kernel_Error_INVALID :
-			kernel_Error_QUOTA_EXCEEDED;
-	new = thread_new(quota, space, request->priority, &error);
-	return ANSWER_NEW(Quota, create_thread, thread, new, error);
+/* The same, with a handle in the request that has rights; else it is answered. */
+#define MAKE_OF(method, type, member, argument, of, rights, constructor) \
+OPERATION(Quota, quota, method, CREATE) \
+{ \
+	struct of *of = call_argument(call, to, request->argument.raw, &of##_type, rights); \
+	kernel_error error; \
+	struct type *new = of ? constructor : NULL; \
+\
+	return of ? ANSWER_NEW(Quota, method, member, new, error) : 0; \
 }
 
-OPERATION(Quota, quota, create_memory, CREATE)
+static struct thread *make_thread(struct quota *quota, struct space *space,
+	uint32_t priority, kernel_error *error)
 {
-	kernel_error error;
-	struct memory *new = memory_new(quota, request->size, &error);
-
-	return ANSWER_NEW(Quota, create_memory, memory, new, error);
+	*error = priority > kernel_PRIORITY_MAX ? kernel_Error_INVALID :
+		kernel_Error_QUOTA_EXCEEDED;
+	return priority > quota->priority ? NULL : thread_new(quota, space, priority, error);
 }
 
-OPERATION(Quota, quota, create_child, CREATE)
-{
-	struct memory *parent = call_argument(call, to, request->parent.raw, &memory_type,
-		kernel_Rights_READ);
-	uint64_t what = ~(parent ? parent->object.id : 0);
-	struct memory *new;
-	kernel_error error = 0;
-
-	if (!parent)
-		return 0;
-	new = made_before(call, &memory_type, what);
-	if (!new)
-		new = memory_new_child(quota, parent, request->offset, request->length,
-			&error);
-	if (new && !memory_fill(new, &call->steps, &error)) {
-		if (!error)
-			return make_more(call, &new->object, what);
-		object_drop(&new->object);
-		new = NULL;
-	}
-	return ANSWER_NEW(Quota, create_child, memory, new, error);
-}
+MAKE(create_space, space, space, space_new(quota, &error))
+MAKE(create_memory, memory, memory, memory_new(quota, request->size, &error))
+MAKE(create_endpoint, endpoint, endpoint, endpoint_new(quota, &error))
+MAKE(create_notification, notification, notification, notification_new(quota, &error))
+MAKE_OF(create_thread, thread, thread, space, space, kernel_Rights_CREATE,
+	make_thread(quota, space, request->priority, &error))
+MAKE_OF(create_child, memory, memory, parent, memory, kernel_Rights_READ,
+	memory_new_child(quota, memory, request->offset, request->length, &error))
+MAKE_OF(create_timer, timer, timer, notify, notification, kernel_Rights_SIGNAL,
+	timer_new(quota, notification, request->bits, &error))
 
 OPERATION(Quota, quota, create_paged, CREATE)
 {
 	struct session *pager = call_session(call, to, request->pager.raw);
-	struct memory *new;
 	kernel_error error;
+	struct memory *new = pager ?
+		memory_new_paged(quota, request->size, pager, &error) : NULL;
 
-	if (!pager)
-		return 0;
-	new = memory_new_paged(quota, request->size, pager, &error);
-	return ANSWER_NEW(Quota, create_paged, memory, new, error);
+	return pager ? ANSWER_NEW(Quota, create_paged, memory, new, error) : 0;
 }
 
 OPERATION(Quota, quota, create_contiguous, CREATE | kernel_Rights_CONTROL)
@@ -223,35 +206,6 @@ OPERATION(Quota, quota, create_contiguous, CREATE | kernel_Rights_CONTROL)
 		return error;
 	return ANSWER(Quota, create_contiguous, .physical = physical,
 		.memory.raw = call_result(call, &new->object, RIGHTS_ALL, 0, 0));
-}
-
-OPERATION(Quota, quota, create_endpoint, CREATE)
-{
-	kernel_error error;
-	struct endpoint *new = endpoint_new(quota, &error);
-
-	return ANSWER_NEW(Quota, create_endpoint, endpoint, new, error);
-}
-
-OPERATION(Quota, quota, create_notification, CREATE)
-{
-	kernel_error error;
-	struct notification *new = notification_new(quota, &error);
-
-	return ANSWER_NEW(Quota, create_notification, notification, new, error);
-}
-
-OPERATION(Quota, quota, create_timer, CREATE)
-{
-	struct notification *notify = call_argument(call, to, request->notify.raw,
-		&notification_type, kernel_Rights_SIGNAL);
-	struct timer *new;
-	kernel_error error;
-
-	if (!notify)
-		return 0;
-	new = timer_new(quota, notify, request->bits, &error);
-	return ANSWER_NEW(Quota, create_timer, timer, new, error);
 }
 
 static const struct kernel_Quota_ops operations = {

@@ -316,42 +316,22 @@ OPERATION(System, system, physical, CONTROL)
 		&(*place)->object, RIGHTS_ALL));
 }
 
-OPERATION(System, system, interrupt, CONTROL)
-{
-	struct quota *charge = CHARGE();
-	struct interrupt *new;
-	kernel_error error;
-
-	if (!charge)
-		return 0;
-	new = interrupt_new(charge, request->line, (uint32_t)request->trigger,
-		request->shared, &error);
-	return ANSWER_NEW(System, interrupt, interrupt, new, error);
+/* An operation whose reply has a new object, charged as the request says. */
+#define MAKE(method, type, member, constructor) \
+OPERATION(System, system, method, CONTROL) \
+{ \
+	struct quota *charge = CHARGE(); \
+	kernel_error error; \
+	struct type *new = charge ? constructor : NULL; \
+\
+	return charge ? ANSWER_NEW(System, method, member, new, error) : 0; \
 }
 
-OPERATION(System, system, message_interrupt, CONTROL)
-{
-	struct quota *charge = CHARGE();
-	struct interrupt *new;
-	kernel_error error;
-
-	if (!charge)
-		return 0;
-	new = interrupt_new_message(charge, &error);
-	return ANSWER_NEW(System, message_interrupt, interrupt, new, error);
-}
-
-OPERATION(System, system, io_ports, CONTROL)
-{
-	struct quota *charge = CHARGE();
-	struct io_ports *new;
-	kernel_error error;
-
-	if (!charge)
-		return 0;
-	new = io_ports_new(charge, request->first, request->count, &error);
-	return ANSWER_NEW(System, io_ports, ports, new, error);
-}
+MAKE(interrupt, interrupt, interrupt, interrupt_new(charge, request->line,
+	(uint32_t)request->trigger, request->shared, &error))
+MAKE(message_interrupt, interrupt, interrupt, interrupt_new_message(charge, &error))
+MAKE(io_ports, io_ports, ports, io_ports_new(charge, request->first, request->count,
+	&error))
 
 OPERATION(System, system, clock, CONTROL)
 {

@@ -100,8 +100,11 @@ static void forever_is_not_set(void **unused)
 	set(timer, ABI_FOREVER, 0);
 	OK(Timer, remaining, timer, 0);
 	assert_int_equal(Timer_remaining.remaining, 0);
-	set(timer, 0, UINT64_MAX - 1);
+	host_advance(MS);
+	set(timer, host_time, UINT64_MAX - 1);	/* no next one */
 	assert_int_equal(program_bits(notification), 4);
+	host_advance(20 * MS);
+	assert_int_equal(program_bits(notification), 0);
 }
 
 /* ---- clocks ---- */
@@ -168,7 +171,7 @@ static void the_page_says_the_same(void **unused)
 	(void)unused;
 	OK(Clock, page, number, 0);
 	adjust(number, -123456, -7 * 65536);
-	host_advance(777 * MS);
+	host_advance(777 * MS + 999999);
 	uint64_t address = program_map(NUMBER(Clock_page.page), PAGE_SIZE,
 		kernel_Protection_READ);
 	assert_int_equal(host_user_read(program_thread, address + ABI_CLOCK, &seen,
