@@ -44,3 +44,5 @@ $(KERNEL_UNITS:$(BUILD)/%=$(KERNEL_HOST)/%.o): | $(KERNEL_GENERATED)
 .PHONY: kernel-units kernel-host
 -include $(KERNEL_OBJECTS:.o=.d) $(KERNEL_UNITS:$(BUILD)/%=$(KERNEL_HOST)/%.d) \
 	$(KERNEL_PROTOCOLS:%=$(BUILD)/kernel/%.deps)
+
+include kernel/arch/x86_64/rules.mk

@@ -1,0 +1,287 @@
+/*
+ * Interrupts: each CPU's local APIC, by memory (xAPIC); I/O APICs, whose inputs
+ * are the global lines; messages; the timer of each CPU. The PICs are off.
+ *
+ * A level-triggered line is masked from when it comes until it is done with. An
+ * edge or a message must not be masked, as it would be lost: if it comes too
+ * early, it is remembered, and the CPU interrupts itself when it may come.
+ */
+#include "kernel.skald.h"
+#include "kernel/arch/x86_64/local.h"
+
+#define APIC_ADDRESS 0xfee00000
+#define APIC_ENABLED 0x800
+#define APIC_X2 0x400
+/* Registers of the local one, as indices of 4 bytes. */
+enum {
+	APIC_PRIORITY = 0x80 / 4, APIC_EOI = 0xb0 / 4, APIC_SPURIOUS = 0xf0 / 4,
+	APIC_COMMAND = 0x300 / 4, APIC_COMMAND_TO = 0x310 / 4,
+	APIC_TIMER = 0x320 / 4, APIC_LINT0 = 0x350 / 4, APIC_LINT1 = 0x360 / 4,
+	APIC_ERROR = 0x370 / 4, APIC_COUNT = 0x380 / 4, APIC_LEFT = 0x390 / 4,
+	APIC_DIVIDE = 0x3e0 / 4
+};
+#define APIC_MASKED 0x10000
+#define APIC_PENDING 0x1000
+#define APIC_SELF 0x40000
+#define APIC_OTHERS 0xc0000
+#define DIVIDE_BY_1 11
+
+/* Of an I/O APIC's input. */
+#define INPUT_MASKED 0x10000
+#define INPUT_LEVEL 0x8000
+#define INPUT_LOW 0x2000
+
+/* Lines, then messages: those have the number ARCH_LINES + their vector. */
+struct line {
+	uint8_t vector;			/* 0: nobody has it */
+	uint8_t cpu;
+	uint8_t trigger;		/* enum kernel_Trigger */
+	bool masked;
+	bool busy;			/* came, and is not done with */
+	bool again;			/* came meanwhile */
+};
+
+static volatile uint32_t *apic;
+static struct {
+	volatile uint32_t *at;
+	uint32_t first, count;
+} controllers[CONTROLLERS_MAX];
+static struct line lines[ARCH_LINES + 256];
+static struct line *vector_lines[256];
+static uint64_t timer_multiplier;	/* counts for 2^32 ns */
+
+void apic_done(void)
+{
+	apic[APIC_EOI] = 0;
+}
+
+void apic_send(uint32_t to, uint32_t what)
+{
+	while (apic[APIC_COMMAND] & APIC_PENDING)
+		cpu_relax();
+	apic[APIC_COMMAND_TO] = to << 24;
+	apic[APIC_COMMAND] = what;
+}
+
+void apic_send_all(uint32_t what)
+{
+	if (apic)
+		apic_send(0, what | APIC_OTHERS);
+}
+
+/* ---- lines and messages ---- */
+
+static uint32_t input(unsigned controller, uint32_t index, const uint32_t *write)
+{
+	controllers[controller].at[0] = index;
+	if (write)
+		controllers[controller].at[4] = *write;
+	return controllers[controller].at[4];
+}
+
+static void input_set(unsigned controller, uint32_t number, uint32_t low, uint32_t high)
+{
+	input(controller, 0x11 + 2 * number, &high);
+	input(controller, 0x10 + 2 * number, &low);
+}
+
+/* Which has a line, or controller_count. */
+static unsigned controller_of(unsigned line)
+{
+	unsigned i = 0;
+
+	while (i < acpi.controller_count && line - controllers[i].first >=
+			controllers[i].count)
+		i++;
+	return i;
+}
+
+static bool is_level(const struct line *line)
+{
+	return line->trigger == kernel_Trigger_LEVEL_HIGH
+		|| line->trigger == kernel_Trigger_LEVEL_LOW;
+}
+
+/* Does what its struct says now. */
+static void update(struct line *line)
+{
+	unsigned number = (unsigned)(line - lines), controller = controller_of(number);
+	uint32_t low = line->vector;
+
+	if (line->again && !line->masked && !line->busy) {
+		line->again = false;
+		apic_send(0, APIC_FIXED | APIC_SELF | line->vector);
+	}
+	if (number >= ARCH_LINES)
+		return;
+	if (is_level(line))
+		low |= INPUT_LEVEL | (line->masked || line->busy ? INPUT_MASKED : 0);
+	if (line->trigger == kernel_Trigger_LEVEL_LOW
+			|| line->trigger == kernel_Trigger_EDGE_FALLING)
+		low |= INPUT_LOW;
+	input_set(controller, number - controllers[controller].first,
+		line->vector ? low : INPUT_MASKED, locals[line->cpu].apic_id << 24);
+}
+
+/* `number` ARCH_LINES: a message. NULL: no vector is left. */
+static struct line *line_take(unsigned number, uint32_t trigger)
+{
+	unsigned vector = VECTOR_LINES;
+	struct line *line;
+
+	while (vector < VECTOR_TIMER && vector_lines[vector])
+		vector++;
+	if (vector == VECTOR_TIMER)
+		return NULL;
+	line = &lines[number == ARCH_LINES ? ARCH_LINES + vector : number];
+	vector_lines[vector] = line;
+	*line = (struct line){ .vector = (uint8_t)vector, .trigger = (uint8_t)trigger,
+		.masked = true };
+	update(line);
+	return line;
+}
+
+bool arch_interrupt_open(unsigned number, uint32_t trigger)
+{
+	return number < ARCH_LINES && controller_of(number) < acpi.controller_count
+		&& trigger <= kernel_Trigger_LEVEL_LOW && !lines[number].vector
+		&& line_take(number, trigger);
+}
+
+bool arch_message_open(unsigned *number, uint64_t *address, uint32_t *value)
+{
+	struct line *line = line_take(ARCH_LINES, kernel_Trigger_MESSAGE);
+
+	if (!line)
+		return false;
+	*number = (unsigned)(line - lines);
+	*address = APIC_ADDRESS | locals[0].apic_id << 12;
+	*value = line->vector;
+	return true;
+}
+
+void arch_interrupt_close(unsigned number)
+{
+	vector_lines[lines[number].vector] = NULL;
+	lines[number] = (struct line){ .vector = 0 };
+	update(&lines[number]);
+}
+
+void arch_interrupt_mask(unsigned number, bool masked)
+{
+	lines[number].masked = masked;
+	update(&lines[number]);
+}
+
+void arch_interrupt_done(unsigned number)
+{
+	lines[number].busy = false;
+	update(&lines[number]);
+}
+
+/* A message goes where its address says: to the first. */
+bool arch_interrupt_affinity(unsigned number, uint64_t mask)
+{
+	mask &= number < ARCH_LINES ? (UINT64_C(1) << local_count) - 1 : 1;
+	if (!mask)
+		return false;
+	lines[number].cpu = (uint8_t)__builtin_ctzll(mask);
+	update(&lines[number]);
+	return true;
+}
+
+struct thread *apic_interrupt(struct thread *thread, unsigned vector)
+{
+	struct line *line;
+	bool comes = false;
+
+	if (vector == VECTOR_SPURIOUS)
+		return thread;
+	arch_lock();
+	line = vector_lines[vector];
+	if (line) {
+		comes = !line->busy && !line->masked;
+		line->busy |= comes;
+		line->again = !comes && !is_level(line);
+		update(line);
+	}
+	arch_unlock();
+	apic_done();
+	return comes ? kernel_interrupt(thread, (unsigned)(line - lines)) : thread;
+}
+
+/* ---- the timer ---- */
+
+void arch_timer_set(uint64_t when)
+{
+	uint64_t now = arch_now(), count = when > now ? when - now : 0;
+
+	local_here()->timer = when;
+	if (count > INT32_MAX)
+		count = INT32_MAX;	/* it comes too early, and is set again */
+	count = (count * timer_multiplier >> 32) + 1;
+	apic[APIC_COUNT] = when == UINT64_MAX ? 0
+		: count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
+}
+
+struct thread *apic_timer(struct thread *thread)
+{
+	uint64_t when = local_here()->timer;
+
+	apic_done();
+	if (arch_now() < when) {
+		arch_timer_set(when);
+		return thread;
+	}
+	local_here()->timer = UINT64_MAX;
+	return kernel_tick(thread);
+}
+
+/* ---- start ---- */
+
+void apic_start_cpu(void)
+{
+	uint64_t base = msr_read(MSR_APIC_BASE) & ~(uint64_t)(APIC_X2 | APIC_ENABLED);
+
+	if (msr_read(MSR_APIC_BASE) & APIC_X2)
+		msr_write(MSR_APIC_BASE, base);
+	msr_write(MSR_APIC_BASE, base | APIC_ENABLED);
+	apic[APIC_SPURIOUS] = 0x100 | VECTOR_SPURIOUS;
+	apic[APIC_PRIORITY] = 0;
+	apic[APIC_LINT0] = apic[APIC_LINT1] = apic[APIC_ERROR] = APIC_MASKED;
+	apic[APIC_DIVIDE] = DIVIDE_BY_1;
+	apic[APIC_TIMER] = VECTOR_TIMER;
+}
+
+/* Off, and their vectors away from the CPU's own, in case that one comes. */
+static void pics_stop(void)
+{
+	static const uint8_t steps[][2] = { { 0x20, 0x11 }, { 0xa0, 0x11 },
+		{ 0x21, 0x20 }, { 0xa1, 0x28 }, { 0x21, 4 }, { 0xa1, 2 },
+		{ 0x21, 1 }, { 0xa1, 1 }, { 0x21, 0xff }, { 0xa1, 0xff } };
+
+	for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++)
+		outb(steps[i][0], steps[i][1]);
+}
+
+void apic_start(void)
+{
+	uint64_t from;
+
+	pics_stop();
+	apic = page_device(APIC_ADDRESS);
+	apic_start_cpu();
+	for (unsigned i = 0; i < acpi.controller_count; i++) {
+		controllers[i].at = page_device(acpi.controllers[i].address);
+		controllers[i].first = acpi.controllers[i].first_line;
+		controllers[i].count = (input(i, 1, NULL) >> 16 & 255) + 1;
+		for (uint32_t j = 0; j < controllers[i].count; j++)
+			input_set(i, j, INPUT_MASKED, 0);
+	}
+	apic[APIC_COUNT] = UINT32_MAX;
+	from = arch_now();
+	time_wait(10000000);
+	timer_multiplier = ((uint64_t)(UINT32_MAX - apic[APIC_LEFT]) << 32)
+		/ (arch_now() - from);
+	apic[APIC_COUNT] = 0;
+}

@@ -1,0 +1,92 @@
+/*
+ * The serial line (16550, COM1), I/O ports for drivers, and how the machine is
+ * left.
+ */
+#include "kernel.skald.h"
+#include "kernel/arch/x86_64/local.h"
+
+#define COM1 0x3f8
+#define SERIAL_READY 0x20
+/* QEMU's isa-debug-exit: it ends with twice the value, and 1. */
+#define EXIT_PORT 0xf4
+
+static bool is_there;
+
+void console_start(void)
+{
+	static const uint8_t steps[][2] = { { 1, 0 }, { 3, 0x80 }, { 0, 1 }, { 1, 0 },
+		{ 3, 3 }, { 2, 0xc7 }, { 4, 3 } };
+
+	for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++)
+		outb((uint16_t)(COM1 + steps[i][0]), steps[i][1]);
+	outb(COM1 + 7, 0x5a);
+	is_there = inb(COM1 + 7) == 0x5a;
+}
+
+void arch_put(char c)
+{
+	if (!is_there)
+		return;
+	if (c == '\n')
+		arch_put('\r');
+	for (unsigned i = 0; i < 100000 && !(inb(COM1 + 5) & SERIAL_READY); i++)
+		cpu_relax();
+	outb(COM1, (uint8_t)c);
+}
+
+bool arch_port_read(uint16_t port, unsigned width, uint32_t *value)
+{
+	if (width == 1)
+		*value = inb(port);
+	else if (width == 2)
+		*value = inw(port);
+	else if (width == 4)
+		*value = inl(port);
+	return true;
+}
+
+bool arch_port_write(uint16_t port, unsigned width, uint32_t value)
+{
+	if (width == 1)
+		outb(port, (uint8_t)value);
+	else if (width == 2)
+		outw(port, (uint16_t)value);
+	else if (width == 4)
+		outl(port, value);
+	return true;
+}
+
+static void reset(void)
+{
+	static const struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) none = { 0, 0 };
+
+	acpi_reset();
+	outb(0xcf9, 6);
+	time_wait(10000000);
+	outb(0x64, 0xfe);
+	time_wait(10000000);
+	__asm__ volatile("lidt %0; int3" : : "m"(none));
+}
+
+/* What an emulator ends with, if this is one that has been told to. */
+void console_exit(uint32_t code)
+{
+	if (cpuid(1, 0).ecx >> 31)
+		outl(EXIT_PORT, code);
+}
+
+void arch_power(uint32_t action, uint32_t code)
+{
+	if (action == kernel_PowerAction_OFF) {
+		console_exit(code);
+		acpi_power_off();
+		time_wait(1000000000);
+	} else if (action == kernel_PowerAction_REBOOT) {
+		reset();
+	} else if (action == kernel_PowerAction_HALT) {
+		arch_halt();
+	}
+}

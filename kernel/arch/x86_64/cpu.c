@@ -1,0 +1,292 @@
+/*
+ * CPUs: what one needs to be ours; how the others are started; the lock, and
+ * what CPUs ask each other to do while one has it.
+ */
+#include "kernel.skald.h"
+#include "kernel/arch/x86_64/local.h"
+#include "kernel/frame.h"
+#include "kernel/log.h"
+#include "kernel/sched.h"
+#include "runtime/codec.h"
+
+#define CR4_PGE 0x80
+#define CR4_OSFXSR_OSXMMEXCPT 0x600
+#define CR4_UMIP 0x800
+#define CR4_FSGSBASE 0x10000
+#define CR4_PCIDE 0x20000
+#define CR4_SMEP 0x100000
+#define CR4_SMAP 0x200000
+#define CR0_MP_NE_AM 0x40022
+#define CR0_EM_NW_CD 0x60000004
+/* Write-back, write-through, uncached twice; write-combining in place of the
+ * fifth (page.c). */
+#define PAT_VALUE 0x0007040100070406
+
+struct local locals[CPUS_MAX];
+unsigned local_count;
+bool cpu_has_bases, cpu_has_pcid, cpu_has_large;
+
+extern const char trampoline[], trampoline_end[], trampoline_mail[];
+
+struct cpuid cpuid(uint32_t leaf, uint32_t sub)
+{
+	struct cpuid id = { leaf & 0x80000000, 0, 0, 0 };
+
+	__asm__("cpuid" : "+a"(id.eax), "=b"(id.ebx), "+c"(id.ecx), "=d"(id.edx));
+	if (leaf > id.eax)
+		return (struct cpuid){ 0, 0, 0, 0 };
+	id = (struct cpuid){ leaf, 0, sub, 0 };
+	__asm__("cpuid" : "+a"(id.eax), "=b"(id.ebx), "+c"(id.ecx), "=d"(id.edx));
+	return id;
+}
+
+static void set_features(struct local *local)
+{
+	struct cpuid one = cpuid(1, 0), seven = cpuid(7, 0), more = cpuid(0x80000001, 0);
+	const uint32_t features[FEATURE_WORDS] = { one.edx, one.ecx, seven.ebx,
+		seven.ecx, seven.edx, more.edx, more.ecx, cpuid(0x80000007, 0).edx,
+		cpuid(13, 1).eax, 0 };
+	uint64_t cr4 = cr4_read() | CR4_PGE | CR4_OSFXSR_OSXMMEXCPT;
+
+	__builtin_memcpy(local->features, features, sizeof features);
+	local->signature = one.eax;
+	local->apic_id = one.ebx >> 24;
+	local->microcode = (uint32_t)(msr_read(MSR_MICROCODE) >> 32);
+	cpu_has_bases = seven.ebx & 1;
+	cpu_has_pcid = one.ecx >> 17 & 1;
+	cpu_has_large = more.edx >> 26 & 1;
+	cr4 |= cpu_has_bases ? CR4_FSGSBASE : 0;
+	cr4 |= cpu_has_pcid ? CR4_PCIDE : 0;
+	cr4 |= seven.ebx >> 7 & 1 ? CR4_SMEP : 0;
+	cr4 |= seven.ebx >> 20 & 1 ? CR4_SMAP : 0;
+	cr4 |= seven.ecx >> 2 & 1 ? CR4_UMIP : 0;
+	cr0_write((cr0_read() & ~(uint64_t)CR0_EM_NW_CD) | CR0_MP_NE_AM | CR0_TS);
+	local->ts = true;
+	msr_write(MSR_PAT, PAT_VALUE);
+	local->root = (uintptr_t)kernel_root;
+	cr3_write(local->root);
+	cr4_write(cr4);			/* PCIDE wants a CR3 without one */
+}
+
+static void set_segments(struct local *local, char *stacks)
+{
+	uint64_t tss = (uintptr_t)&local->tss;
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) at = { sizeof local->gdt - 1, (uintptr_t)local->gdt };
+
+	for (unsigned i = 0; i < IST_COUNT; i++) {
+		*(struct local **)(void *)(stacks + i * IST_SIZE) = local;
+		local->tss.ist[i] = (uintptr_t)stacks + (i + 1) * IST_SIZE;
+	}
+	local->tss.ports = sizeof local->tss;
+	local->gdt[1] = 0x00af9b000000ffff;
+	local->gdt[2] = 0x00cf93000000ffff;
+	local->gdt[3] = 0x00cff3000000ffff;
+	local->gdt[4] = 0x00affb000000ffff;
+	local->gdt[5] = (sizeof local->tss - 1) | (tss & 0xffffff) << 16
+		| UINT64_C(0x89) << 40 | (tss >> 24 & 0xff) << 56;
+	local->gdt[6] = tss >> 32;
+	__asm__ volatile("lgdt %0; ltr %w1" : : "m"(at), "r"(TSS_SELECTOR));
+}
+
+void cpu_start(unsigned index, void *stacks)
+{
+	struct local *local = &locals[index];
+
+	local->self = local;
+	local->cpu = &cpus[index];
+	local->index = index;
+	local->stack = (uintptr_t)stacks + STACKS_SIZE;
+	local->timer = UINT64_MAX;
+	set_segments(local, stacks);
+	traps_start_cpu();
+	msr_write(MSR_GS_BASE, (uintptr_t)local);
+	msr_write(MSR_KERNEL_GS_BASE, 0);
+	msr_write(MSR_FS_BASE, 0);
+	msr_write(MSR_EFER, msr_read(MSR_EFER) | 1);
+	msr_write(MSR_STAR, (uint64_t)(USER_SS - 8) << 48 | (uint64_t)KERNEL_CS << 32);
+	msr_write(MSR_LSTAR, (uintptr_t)entry_call);
+	msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
+	set_features(local);
+	vectors_start_cpu(local);
+}
+
+/* ---- the others ---- */
+
+static bool joined;
+
+/* From trampoline.S, on its stack. */
+void cpu_join(struct local *local)
+{
+	cpu_start(local->index, (char *)local->stack - STACKS_SIZE);
+	apic_start_cpu();
+	__atomic_store_n(&joined, true, __ATOMIC_RELEASE);
+	entry_leave(kernel_join());
+}
+
+static bool has_joined(uint64_t nanoseconds)
+{
+	uint64_t until = arch_now() + nanoseconds;
+
+	while (!__atomic_load_n(&joined, __ATOMIC_ACQUIRE) && arch_now() < until)
+		cpu_relax();
+	return __atomic_load_n(&joined, __ATOMIC_ACQUIRE);
+}
+
+/* INIT, and then, once or twice, where it begins. */
+static bool start_other(struct local *local, uint32_t apic)
+{
+	uint64_t stacks, *mail = arch_physical((uint64_t)
+		(TRAMPOLINE + (trampoline_mail - trampoline)));
+
+	arch_lock();
+	stacks = frame_take_many(STACKS_SIZE >> PAGE_SHIFT, PAGE_SIZE, 0);
+	arch_unlock();
+	if (stacks == FRAME_NONE)
+		return false;
+	local->index = (uint32_t)(local - locals);
+	local->stack = (uintptr_t)arch_physical(stacks) + STACKS_SIZE;
+	__builtin_memcpy(arch_physical(TRAMPOLINE), trampoline,
+		(size_t)(trampoline_end - trampoline));
+	mail[0] = (uintptr_t)local;
+	mail[1] = local->stack;
+	__atomic_store_n(&joined, false, __ATOMIC_RELEASE);
+	apic_send(apic, APIC_INIT);
+	time_wait(10000000);
+	apic_send(apic, APIC_STARTUP | TRAMPOLINE >> PAGE_SHIFT);
+	if (has_joined(10000000))
+		return true;
+	apic_send(apic, APIC_STARTUP | TRAMPOLINE >> PAGE_SHIFT);
+	return has_joined(1000000000);
+}
+
+unsigned arch_start_cpus(void)
+{
+	for (unsigned i = 0; i < acpi.cpu_count && local_count < CPUS_MAX; i++) {
+		if (acpi.apic_ids[i] == locals[0].apic_id)
+			continue;
+		if (start_other(&locals[local_count++], acpi.apic_ids[i]))
+			continue;
+		local_count--;
+		log_print("CPU %u does not start\n", acpi.apic_ids[i]);
+	}
+	return local_count;
+}
+
+void arch_poke(struct cpu *cpu)
+{
+	apic_send(locals[cpu - cpus].apic_id, APIC_FIXED | VECTOR_POKE);
+}
+
+/* ---- the lock ---- */
+
+static struct {
+	uint32_t next;
+	uint32_t turn;
+} lock __attribute__((aligned(64)));
+
+void arch_lock(void)
+{
+	uint32_t mine = __atomic_fetch_add(&lock.next, 1, __ATOMIC_RELAXED);
+
+	while (__atomic_load_n(&lock.turn, __ATOMIC_ACQUIRE) != mine) {
+		cpu_answer(local_here());
+		cpu_relax();
+	}
+}
+
+void arch_unlock(void)
+{
+	__atomic_store_n(&lock.turn, lock.turn + 1, __ATOMIC_RELEASE);
+}
+
+static const struct cpu_ask *asking;
+
+void cpu_ask(uint64_t mask, const struct cpu_ask *ask)
+{
+	asking = ask;
+	for (uint64_t left = mask; left; left &= left - 1) {
+		struct local *other = &locals[__builtin_ctzll(left)];
+
+		__atomic_store_n(&other->asked, 1, __ATOMIC_RELEASE);
+		apic_send(other->apic_id, APIC_FIXED | VECTOR_ASK);
+	}
+	for (uint64_t left = mask; left; left &= left - 1)
+		while (__atomic_load_n(&locals[__builtin_ctzll(left)].asked,
+				__ATOMIC_ACQUIRE))
+			cpu_relax();
+}
+
+void cpu_answer(struct local *me)
+{
+	if (__builtin_expect(!__atomic_load_n(&me->asked, __ATOMIC_ACQUIRE), 1))
+		return;
+	if (asking->what == ASKED_THREAD)
+		thread_answer(me, asking->thread);
+	else
+		page_answer(me, asking);
+	__atomic_store_n(&me->asked, 0, __ATOMIC_RELEASE);
+}
+
+_Noreturn void arch_halt(void)
+{
+	__asm__ volatile("cli");
+	traps_halting = true;
+	apic_send_all(APIC_NMI);
+	console_exit(EXIT_HALTED);
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+/* ---- what is told of them ---- */
+
+static uint32_t text_size(const char *text, uint32_t size)
+{
+	while (size && (!text[size - 1] || text[size - 1] == ' '))
+		size--;
+	return size;
+}
+
+void arch_cpu_info(unsigned cpu, struct kernel_System_cpu_info_reply *info)
+{
+	static struct cpuid vendor, names[3];
+	const struct local *local = &locals[cpu];
+	uint32_t signature = local->signature, family = signature >> 8 & 15;
+
+	vendor = cpuid(0, 0);
+	vendor = (struct cpuid){ vendor.ebx, vendor.edx, vendor.ecx, 0 };
+	for (unsigned i = 0; i < 3; i++)
+		names[i] = cpuid(0x80000002 + i, 0);
+	info->vendor = (struct sk_string){ (char *)&vendor,
+		text_size((char *)&vendor, 12) };
+	info->model_name = (struct sk_string){ (char *)names,
+		text_size((char *)names, sizeof names) };
+	info->family = family == 15 ? 15 + (signature >> 20 & 255) : family;
+	info->model = (signature >> 4 & 15)
+		| (family == 6 || family == 15 ? signature >> 12 & 0xf0 : 0);
+	info->stepping = signature & 15;
+	info->microcode = local->microcode;
+	info->frequency = (UINT64_C(1000000000) << 32) / clock_counter.multiplier;
+	info->core = local->apic_id >> (cpuid(11, 0).eax & 31);
+	info->package = local->apic_id >> (cpuid(11, 1).eax & 31);
+	info->hardware_id = local->apic_id;
+	info->vectors_size = arch_vectors_size();
+	info->features.items = local->features;
+	info->features.count = FEATURE_WORDS;
+}
+
+bool arch_random(uint64_t *bits)
+{
+	const uint32_t *has = locals[0].features;
+	bool done = false;
+
+	for (unsigned tries = 0; tries < 16 && !done; tries++) {
+		if (has[2] >> 18 & 1)
+			__asm__ volatile("rdseed %0" : "=r"(*bits), "=@ccc"(done));
+		if (!done && has[1] >> 30 & 1)
+			__asm__ volatile("rdrand %0" : "=r"(*bits), "=@ccc"(done));
+	}
+	return done;
+}

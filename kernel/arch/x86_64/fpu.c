@@ -1,0 +1,208 @@
+/*
+ * Floating point and vectors, which only threads that are allowed to have them
+ * use. What the last one used stays in the CPU's registers, under CR0.TS, while
+ * others run that use none: servers do not, so that a call and its reply cost a
+ * program two writes of CR0 and no XSAVE. Another one that uses them saves the
+ * owner's first.
+ *
+ * Intel's CPUs up to 2018 let a program guess at registers that CR0.TS keeps from
+ * it (CVE-2018-3665); on Intel's they are saved and cleared at once.
+ */
+#include "kernel/arch/x86_64/local.h"
+#include "kernel/log.h"
+#include "kernel/object.h"
+#include "kernel/pool.h"
+#include "kernel/thread.h"
+
+/* x87, SSE, AVX; and AVX-512, all of it or nothing. */
+#define XCR0_BASE 7
+#define XCR0_512 0xe0
+#define CR4_OSXSAVE 0x40000
+
+/* What XSAVE and FXSAVE write: the beginning, and XSAVE's header. */
+struct area {
+	uint16_t control;
+	uint8_t pad[22];
+	uint32_t mxcsr, mxcsr_mask;
+	uint8_t registers[480];
+	uint64_t header[8];
+};
+#define AREA_LEGACY offsetof(struct area, header)
+
+static uint32_t size = AREA_LEGACY;
+static uint32_t components;		/* XCR0; 0: no XSAVE */
+static uint32_t mxcsr_mask;
+static bool clears;
+static uint8_t clean[4096] __attribute__((aligned(64)));
+
+static void set_clean(void *area)
+{
+	((struct area *)area)->control = 0x37f;
+	((struct area *)area)->mxcsr = 0x1f80;
+}
+
+static void save(void *area)
+{
+	if (components)
+		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(components), "d"(0)
+			: "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
+}
+
+static void restore(const void *area)
+{
+	if (components)
+		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(components), "d"(0)
+			: "memory");
+	else
+		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+static void allow(struct local *me, bool allowed)
+{
+	if (allowed)
+		__asm__ volatile("clts" : : : "memory");
+	else
+		cr0_write(cr0_read() | CR0_TS);
+	me->ts = !allowed;
+}
+
+void vectors_start_cpu(struct local *me)
+{
+	if (!(me->features[1] >> 26 & 1))
+		return;
+	components = cpuid(13, 0).eax & (XCR0_BASE | XCR0_512);
+	if ((components & XCR0_512) != XCR0_512)
+		components &= XCR0_BASE;
+	cr4_write(cr4_read() | CR4_OSXSAVE);
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(components), "d"(0));
+	me->features[FEATURE_WORDS - 1] = components;
+}
+
+void vectors_start(void)
+{
+	if (components)
+		size = cpuid(13, 0).ebx;
+	CHECK(size <= sizeof clean);
+	clears = cpuid(0, 0).ebx == 0x756e6547;		/* "Genu" */
+	allow(local_here(), true);
+	save(clean);
+	allow(local_here(), false);
+	mxcsr_mask = ((struct area *)(void *)clean)->mxcsr_mask;
+	mxcsr_mask = mxcsr_mask ? mxcsr_mask : 0xffbf;
+	__builtin_memset(clean, 0, sizeof clean);
+	set_clean(clean);
+}
+
+/* ---- who has the registers ---- */
+
+void vectors_save(struct local *me, struct thread *thread)
+{
+	if (me->owner != thread)
+		return;
+	allow(me, true);
+	save(thread->arch.vectors);
+	thread->arch.vectors_on = NULL;
+	me->owner = NULL;
+	if (clears)
+		restore(clean);
+	allow(me, false);
+}
+
+void vectors_load(struct local *me, struct thread *thread)
+{
+	bool has = thread->arch.vectors_on == me;
+
+	if (clears && me->owner && !has)
+		vectors_save(me, me->owner);
+	if (me->ts == has)
+		allow(me, has);
+}
+
+bool vectors_used(struct thread *thread)
+{
+	struct local *me = local_here();
+	bool allowed = thread->arch.vectors_allowed;
+
+	arch_lock();
+	if (allowed && me->owner != thread) {
+		if (me->owner)
+			vectors_save(me, me->owner);
+		allow(me, true);
+		restore(thread->arch.vectors);
+		me->owner = thread;
+		thread->arch.vectors_on = me;
+	} else if (allowed) {
+		allow(me, true);
+	}
+	arch_unlock();
+	return allowed;
+}
+
+/* ---- what others want of them ---- */
+
+uint32_t arch_vectors_size(void)
+{
+	return size;
+}
+
+bool arch_thread_init(struct thread *thread)
+{
+	void *vectors;
+
+	thread->arch = (struct arch_thread){ .vectors = NULL };
+	if (!object_charge(&thread->object, pool_cost(size)))
+		return false;
+	vectors = pool_take(size);
+	thread->arch.vectors = vectors;
+	if (vectors)
+		set_clean(vectors);
+	else
+		object_discharge(&thread->object, pool_cost(size));
+	return vectors;
+}
+
+void arch_thread_end(struct thread *thread)
+{
+	if (!thread->arch.vectors)
+		return;
+	if (thread->arch.vectors_on)
+		thread->arch.vectors_on->owner = NULL;
+	if (thread->arch.bases_on)
+		thread->arch.bases_on->loaded = NULL;
+	pool_give(thread->arch.vectors, size);
+	object_discharge(&thread->object, pool_cost(size));
+	thread->arch.vectors = NULL;
+}
+
+void arch_allow_vectors(struct thread *thread, bool allowed)
+{
+	if (!allowed)
+		arch_thread_save(thread);
+	thread->arch.vectors_allowed = allowed;
+}
+
+void arch_get_vectors(struct thread *thread, void *to)
+{
+	arch_thread_save(thread);
+	__builtin_memcpy(to, thread->arch.vectors, size);
+}
+
+/* Refuses what XRSTOR would. */
+bool arch_set_vectors(struct thread *thread, const void *from)
+{
+	struct area area = { .control = 0 };
+
+	__builtin_memcpy(&area, from, components ? sizeof area : AREA_LEGACY);
+	if (area.mxcsr & ~mxcsr_mask || area.header[0] & ~(uint64_t)components)
+		return false;
+	for (unsigned i = 1; i < 8; i++)
+		if (area.header[i])
+			return false;
+	arch_thread_save(thread);
+	__builtin_memcpy(thread->arch.vectors, from, size);
+	__builtin_memcpy(thread->arch.vectors, &area,
+		components ? sizeof area : AREA_LEGACY);
+	return true;
+}

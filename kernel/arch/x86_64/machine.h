@@ -1,0 +1,167 @@
+/*
+ * x86_64, as the portable kernel sees it; and, for assembly, what it has to know
+ * of these structs. See kernel/arch/arch.h for the contracts.
+ *
+ * Addresses:
+ *	0x10000 to 0x7ffffffff000	programs; the page above is never mapped,
+ *					so no system call returns to where SYSRET
+ *					would fault
+ *	0xffff800000000000		all physical memory, not executable
+ *	0xffffffff80000000		the kernel's image, at its physical address
+ */
+#ifndef KERNEL_ARCH_X86_64_MACHINE_H
+#define KERNEL_ARCH_X86_64_MACHINE_H
+
+#define PAGE_SHIFT 12
+#define LARGE_PAGE_SHIFT 21
+#define CPUS_MAX 32
+
+/* Offsets in struct frame, where the registers of entry.S's list begin it. */
+#define FRAME_RCX 104
+#define FRAME_R11 112
+#define FRAME_ENTERED 120
+#define FRAME_RIP 136
+#define FRAME_CS 144
+#define FRAME_RFLAGS 152
+#define FRAME_RSP 160
+#define FRAME_SIZE 176
+/* frame.entered, besides the vectors: by SYSCALL. Only such a frame is left by
+ * SYSRET: its rip is one that SYSCALL gave, its rcx and r11 do not count. */
+#define ENTERED_CALL 256
+
+#ifndef __ASSEMBLER__
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define USER_BASE UINT64_C(0x10000)
+#define USER_END UINT64_C(0x7ffffffff000)
+#define DIRECT_BASE UINT64_C(0xffff800000000000)
+#define BREAKPOINTS 4
+
+struct cpu;
+struct local;
+
+/* Exceptions and interrupts from programs push right into it, so it ends at a
+ * multiple of 16. */
+struct frame {
+	uint64_t r15, r14, r13;
+	uint64_t r12;			/* time */
+	uint64_t rbp;
+	uint64_t rbx;			/* token */
+	uint64_t words[5];		/* rsi rdx r8 r9 r10 */
+	uint64_t rdi;			/* target */
+	uint64_t rax;			/* head */
+	uint64_t rcx, r11;
+	uint64_t entered;		/* the vector, or ENTERED_CALL */
+	uint64_t error;			/* of exceptions that have one */
+	uint64_t rip, cs, rflags, rsp, ss;
+} __attribute__((aligned(16)));
+_Static_assert(offsetof(struct frame, rcx) == FRAME_RCX
+	&& offsetof(struct frame, entered) == FRAME_ENTERED
+	&& offsetof(struct frame, rsp) == FRAME_RSP
+	&& sizeof(struct frame) == FRAME_SIZE && FRAME_SIZE % 16 == 0, "as entry.S");
+
+struct arch_space {
+	uint64_t root;			/* frame of the top table */
+	uint64_t cpus;			/* that have it loaded, by struct local */
+	uint64_t loose;			/* tables to be freed by arch_flush() */
+};
+
+struct arch_thread {
+	uint64_t fs_base;		/* good unless bases_on is set */
+	uint64_t gs_base;
+	struct local *bases_on;		/* whose registers hold the bases */
+	struct local *vectors_on;	/* and floating point; or NULL */
+	uint8_t *vectors;		/* what XSAVE writes */
+	uint64_t debug[BREAKPOINTS];
+	uint64_t debug_control;		/* DR7; 0: none is set */
+	bool vectors_allowed;
+};
+
+/* What this architecture keeps of a CPU is in struct local (local.h). */
+struct arch_cpu {
+	uint32_t unused;
+};
+
+/*
+ * The frame page of upcalls begins with the reason (enum abi_upcall, 8 bytes)
+ * and registers as kernel.RegistersX86 has them, without the bases. A foreign
+ * call brings rax, rip, rsp and rflags there, and leaves all others to the shim
+ * in registers, but for rcx, which has the frame's address, and r11, which has
+ * the reason (Linux destroys both). A signal brings them all, with the same two
+ * replaced. RESUME takes them all. Floating point is the shim's to keep, by
+ * XSAVE, if anybody needs it.
+ */
+
+/* The first bytes of the clock's page: nanoseconds are
+ * ((rdtsc - base) * multiplier) >> 32, of 128 bits. */
+struct clock_counter {
+	uint64_t base;
+	uint64_t multiplier;
+};
+extern struct clock_counter clock_counter;
+
+/*
+ * `features` of kernel.System.cpu_info: registers of CPUID leaves, in order:
+ * 1 edx, 1 ecx, 7 ebx, 7 ecx, 7 edx, 80000001 edx, 80000001 ecx, 80000007 edx,
+ * D.1 eax, and then the low half of XCR0.
+ */
+#define FEATURE_WORDS 10
+
+static inline struct cpu *arch_cpu(void)
+{
+	struct cpu *cpu;
+
+	__asm__("mov %%gs:0, %0" : "=r"(cpu));
+	return cpu;
+}
+
+static inline void *arch_physical(uint64_t address)
+{
+	return (void *)(DIRECT_BASE + address);
+}
+
+static inline uint64_t clock_read(void)
+{
+	uint32_t low, high;
+
+	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+	return (uint64_t)high << 32 | low;
+}
+
+static inline uint64_t arch_now(void)
+{
+	__extension__ typedef unsigned __int128 wide;
+
+	return (uint64_t)(((wide)(clock_read() - clock_counter.base)
+		* clock_counter.multiplier) >> 32);
+}
+
+#define FRAME_ACCESS(name, field) \
+	static inline uint64_t frame_##name(const struct frame *frame) \
+	{ \
+		return frame->field; \
+	} \
+	static inline void frame_set_##name(struct frame *frame, uint64_t value) \
+	{ \
+		frame->field = value; \
+	}
+FRAME_ACCESS(head, rax)
+FRAME_ACCESS(target, rdi)
+FRAME_ACCESS(token, rbx)
+FRAME_ACCESS(time, r12)
+#undef FRAME_ACCESS
+
+static inline uint64_t *frame_words(struct frame *frame)
+{
+	return frame->words;
+}
+
+static inline void frame_restart(struct frame *frame)
+{
+	frame->rip -= 2;		/* SYSCALL's length */
+}
+
+#endif
+#endif

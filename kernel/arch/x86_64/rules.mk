@@ -1,0 +1,60 @@
+# The kernel for x86_64. Included by kernel/rules.mk, which generates the code of
+# KERNEL_PROTOCOLS.
+#
+#	make kernel		$(BUILD)/kernel/skald.elf, for QEMU's -kernel and for GRUB
+#	make iso		$(BUILD)/skald.iso, which GRUB starts under BIOS and UEFI,
+#				with INITRD=file and APPEND=words
+
+X86	:= kernel/arch/x86_64
+X86_OUT	:= $(BUILD)/kernel/x86_64
+# Not the headers of the hosted build, nor its sanitizers.
+X86_CC	:= $(CC) -std=c11 -ffreestanding $(WARN) -O2 -g -I$(X86) -I. -I$(BUILD)/kernel \
+	-MMD -MP -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic \
+	-fcf-protection=none -fno-stack-protector -fno-omit-frame-pointer \
+	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
+X86_LD	= $(LD) -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections --no-warn-rwx-segments \
+	-T $(X86_OUT)/kernel.ld
+X86_OBJECTS := $(patsubst %.c,$(X86_OUT)/%.o,$(wildcard kernel/*.c $(X86)/*.c) \
+	$(patsubst %,runtime/%.c,codec channel status)) \
+	$(patsubst %.S,$(X86_OUT)/%.o,$(wildcard $(X86)/*.S)) \
+	$(KERNEL_PROTOCOLS:%=$(X86_OUT)/%.skald.o)
+
+kernel: $(BUILD)/kernel/skald.elf
+iso: $(BUILD)/skald.iso
+
+$(X86_OBJECTS): | $(KERNEL_GENERATED)
+
+$(X86_OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(X86_CC) -c -o $@ $<
+
+$(X86_OUT)/%.o: %.S
+	@mkdir -p $(@D)
+	$(CC) -I. -MMD -MP -c -o $@ $<
+
+$(X86_OUT)/%.skald.o: $(BUILD)/kernel/%.skald.c
+	@mkdir -p $(@D)
+	$(X86_CC) -c -o $@ $<
+
+$(X86_OUT)/kernel.ld: $(X86)/kernel.ld $(X86)/local.h
+	@mkdir -p $(@D)
+	$(CC) -E -P -x assembler-with-cpp -I. -o $@ $<
+
+# Twice: without names of functions, and with those that it has then.
+$(BUILD)/kernel/skald.elf: $(X86_OBJECTS) $(X86_OUT)/kernel.ld $(X86)/symbols.awk
+	@awk -f $(X86)/symbols.awk /dev/null > $(X86_OUT)/none.s
+	@$(CC) -c -o $(X86_OUT)/none.o $(X86_OUT)/none.s
+	$(X86_LD) -o $(X86_OUT)/nameless.elf $(X86_OBJECTS) $(X86_OUT)/none.o
+	@nm -n $(X86_OUT)/nameless.elf | awk -f $(X86)/symbols.awk > $(X86_OUT)/names.s
+	@$(CC) -c -o $(X86_OUT)/names.o $(X86_OUT)/names.s
+	$(X86_LD) -o $@ $(X86_OBJECTS) $(X86_OUT)/names.o
+
+$(BUILD)/skald.iso: $(BUILD)/kernel/skald.elf $(X86)/grub.cfg $(INITRD)
+	@rm -rf $(BUILD)/iso && mkdir -p $(BUILD)/iso/boot/grub
+	@sed 's|APPEND|$(APPEND)|' $(X86)/grub.cfg > $(BUILD)/iso/boot/grub/grub.cfg
+	@cp $< $(BUILD)/iso/boot
+	@cat $(INITRD) /dev/null > $(BUILD)/iso/boot/initrd
+	grub-mkrescue -o $@ $(BUILD)/iso
+
+.PHONY: kernel iso
+-include $(X86_OBJECTS:.o=.d)
