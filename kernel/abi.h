@@ -36,7 +36,8 @@
  * REPLY	token; message, or ABI_DROP. Gives a status.
  * REPLY_RECEIVE	both; that the reply failed is ABI_REPLY_FAILED.
  * SUBMIT	target: ring; word 0: how many of its queue. Gives in target:
- *		accepted; what is wrong with the next, if fewer, as a status.
+ *		accepted; what is wrong with the next, if fewer, as a status: with
+ *		0 nothing is, and the rest is to be submitted by another call.
  * WAIT		target: notification; word 0: mask; deadline. Gives bits.
  * SIGNAL	target: notification; word 0: bits.
  * LEASE_COPY	token; word 0: lease (from 1), ABI_LEASE_WRITE; word 1: offset;
@@ -206,7 +207,8 @@ struct abi_ring {
 enum abi_ring_operation {
 	ABI_RING_CALL = 1,
 	ABI_RING_SEND,
-	ABI_RING_CANCEL		/* of `cookie` */
+	/* What is under way with this entry's `cookie`. SK_INVALID: nothing. */
+	ABI_RING_CANCEL
 };
 
 /*

@@ -20,7 +20,7 @@
 #define kernel_Rights_NONE 0
 #define OPERATION_UNUSED __attribute__((unused))
 
-#define OPERATION_FULL(interface, type, method, right) \
+#define OPERATION(interface, type, method, right) \
 static int do_##method(struct type *type, struct kernel_call *call, \
 	const struct kernel_##interface##_##method##_request *request, \
 	struct sk_reply *to); \
@@ -42,16 +42,6 @@ static int do_##method(struct type *type OPERATION_UNUSED, \
 	const struct kernel_##interface##_##method##_request *request OPERATION_UNUSED, \
 	struct sk_reply *to OPERATION_UNUSED)
 
-/* The function as dispatch calls it, where that is not enough. */
-#define OPERATION_BARE(interface, method) \
-static void op_##method(void *self, \
-	const struct kernel_##interface##_##method##_request *request OPERATION_UNUSED, \
-	struct sk_reply *to)
-
-#define OPERATION_PICK(a, b, c, d, pick, ...) pick
-#define OPERATION(...) OPERATION_PICK(__VA_ARGS__, OPERATION_FULL, \
-	OPERATION_FULL, OPERATION_BARE, OPERATION_BARE)(__VA_ARGS__)
-
 /* A reply's members; `0` if it has none. Is 0. */
 #define ANSWER(interface, method, ...) \
 	operation_done(kernel_##interface##_##method##_answer(to, 0, \
@@ -62,15 +52,6 @@ static inline int operation_done(int status)
 {
 	(void)status;
 	return 0;
-}
-
-/* The object that is called, of OPERATION(interface, method), if its handle has
- * these rights; else NULL, and the call is answered. */
-static inline void *call_self(void *self, struct sk_reply *to, uint16_t rights)
-{
-	struct kernel_call *call = self;
-
-	return call_allows(call, to, rights) ? object_self(call->object) : NULL;
 }
 
 /* A reply with a new object, whose first reference goes with it; or the error
