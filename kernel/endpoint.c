@@ -267,6 +267,8 @@ void endpoint_deliver(struct endpoint *endpoint)
 
 void endpoint_close(struct endpoint *endpoint)
 {
+	if (!endpoint->closed)
+		endpoint->events++;
 	endpoint->closed = true;
 	endpoint_serve(endpoint);
 }
@@ -305,6 +307,7 @@ static void close_session(struct endpoint *endpoint, struct session *session)
 	list_remove(&session->in_endpoint);
 	endpoint->session_count--;
 	session->endpoint = NULL;
+	session->limit = 0;
 	object_drop(&endpoint->object);
 }
 

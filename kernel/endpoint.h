@@ -19,7 +19,7 @@ struct endpoint {
 	bool closed;			/* its last handle with RECEIVE is gone */
 	bool notified_last;		/* NOTIFY at most every other turn */
 	uint32_t receive_handles;
-	uint32_t events;		/* callers, canceled and gone */
+	uint32_t events;		/* callers, canceled and gone; 1 if closed */
 	uint32_t unanswered;
 	struct notification *bound;	/* referenced; NULL: none */
 	struct list receivers;		/* struct thread.waiting: first come */
@@ -40,6 +40,7 @@ struct session {
 	uint64_t badge;
 	uint32_t credit;		/* calls at a time; 0: without limit */
 	uint32_t under_way;		/* at the endpoint, or with a token */
+	uint32_t limit;			/* of these; 0 if calls cannot be begun */
 	struct list tokens;		/* HELD ones; struct token.link */
 	struct caller_queue callers;	/* over its credit */
 	struct list waiting;		/* struct caller.in_session: no token yet */
@@ -67,6 +68,9 @@ static inline bool session_is_open(const struct session *session)
 {
 	return !session->revoked && session->endpoint && !session->endpoint->closed;
 }
+
+/* So many calls at a time; 0: without limit. Then session_admit(). */
+void session_set_credit(struct session *session, uint32_t credit);
 
 /* Of a new client handle, in enum kernel_Rights: CALL, DUPLICATE, TRANSFER. */
 #define SESSION_CLIENT_RIGHTS 0x43

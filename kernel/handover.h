@@ -9,7 +9,6 @@
 #include "kernel/thread.h"
 #include "kernel/token.h"
 
-#define LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
 /* Of a head: bytes, handles and leases of its message. */
@@ -47,10 +46,18 @@ static inline uint64_t handover_request(uint64_t head, uint16_t protocol_rights)
 		ABI_REQUEST;
 }
 
+/* All five, one by one: compilers do not unroll it. */
 static inline void handover_words(uint64_t *to, const uint64_t *from)
 {
-	for (unsigned i = 0; i < ABI_WORDS; i++)
-		to[i] = from[i];
+	uint64_t a = from[0], b = from[1], c = from[2];
+
+	to[0] = a;
+	to[1] = b;
+	to[2] = c;
+	a = from[3];
+	b = from[4];
+	to[3] = a;
+	to[4] = b;
 }
 
 #endif

@@ -306,7 +306,7 @@ static void put_back(struct cpu *cpu, struct thread *thread)
 		sched_ready(thread);
 }
 
-static struct thread *choose(struct cpu *cpu)
+static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
 {
 	struct thread *old = cpu->current;
 	unsigned steps = OBJECT_STEPS;
@@ -340,22 +340,6 @@ static struct thread *choose(struct cpu *cpu)
 	return cpu->current;
 }
 
-static void load(struct cpu *cpu, struct thread *thread)
-{
-	struct thread *old = cpu->loaded;
-	struct space *space = thread ? thread->space : NULL;
-
-	if (old && (cpu_count > 1 || old->is_ended))
-		arch_thread_save(old);
-	cpu->loaded = thread;
-	if (space != cpu->space) {
-		cpu->space = space;
-		arch_switch(space);
-	}
-	if (thread)
-		arch_thread_load(thread);
-}
-
 struct thread *sched_next(void)
 {
 	struct cpu *cpu = arch_cpu();
@@ -365,7 +349,7 @@ struct thread *sched_next(void)
 			cpu->wants_look, 0))
 		thread = choose(cpu);
 	if (thread != cpu->loaded)
-		load(cpu, thread);
+		sched_load(cpu, thread);
 	cpu->woken = NULL;
 	return thread;
 }

@@ -12,6 +12,7 @@
 #include "kernel/arch/arch.h"
 #include "kernel/list.h"
 #include "kernel/thread.h"
+#include "kernel.skald.h"
 
 #define SCHED_PRIORITIES 256
 #define SCHED_SLICE UINT64_C(4000000)	/* ns */
@@ -66,6 +67,35 @@ void sched_inherit(struct thread *thread);
 void sched_timer(struct cpu *cpu, uint64_t when);
 /* Who runs next here; switches space; NULL: idle. Last before leaving. */
 struct thread *sched_next(void);
+/* Who runs is `thread` from now on: registers and page tables. NULL: nobody. */
+static inline void sched_load(struct cpu *cpu, struct thread *thread)
+{
+	struct thread *old = cpu->loaded;
+	struct space *space = thread ? thread->space : NULL;
+
+	if (old && __builtin_expect(cpu_count > 1 || old->is_ended, 0))
+		arch_thread_save(old);
+	cpu->loaded = thread;
+	if (space != cpu->space) {
+		cpu->space = space;
+		arch_switch(space);
+	}
+	if (thread)
+		arch_thread_load(thread);
+}
+
+/* In place of sched_next(), where sched_can_switch(): this one runs, if no other
+ * CPU wants this one to look at something. Returns who does. */
+static inline struct thread *sched_switch_to(struct cpu *cpu, struct thread *thread)
+{
+	thread->state = kernel_ThreadState_RUNNING;
+	cpu->current = thread;
+	if (__builtin_expect(cpu->wants_look, 0))
+		return sched_next();
+	sched_load(cpu, thread);
+	return thread;
+}
+
 /* Behind what an entry did: what is left to do, as far as one goes; who runs next;
  * and the lock is released. */
 struct thread *kernel_leave(void);

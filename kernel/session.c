@@ -18,7 +18,6 @@ struct session *session_new(struct quota *quota, struct endpoint *endpoint,
 	session->endpoint = endpoint;
 	object_take(&endpoint->object);
 	session->badge = badge;
-	session->credit = credit;
 	session->protocol_rights = protocol_rights;
 	caller_queue_init(&session->callers);
 	list_init(&session->waiting);
@@ -27,7 +26,14 @@ struct session *session_new(struct quota *quota, struct endpoint *endpoint,
 	list_init(&session->in_endpoint);
 	list_add(&endpoint->sessions, &session->in_endpoint);
 	endpoint->session_count++;
+	session_set_credit(session, credit);
 	return session;
+}
+
+void session_set_credit(struct session *session, uint32_t credit)
+{
+	session->credit = credit;
+	session->limit = !session_is_open(session) ? 0 : credit ? credit : UINT32_MAX;
 }
 
 /* The first of those over the credit is the endpoint's from now on. */
@@ -48,8 +54,7 @@ bool session_admit(struct session *session, unsigned *steps)
 	struct caller *caller;
 
 	while ((caller = caller_queue_first(&session->callers)) != NULL &&
-			session_is_open(session) && (session->credit == 0 ||
-			session->under_way < session->credit)) {
+			session_is_open(session) && session->under_way < session->limit) {
 		if (*steps == 0)
 			return false;
 		--*steps;
@@ -105,6 +110,7 @@ bool session_revoke(struct session *session, unsigned *steps)
 	struct caller *caller;
 
 	session->revoked = true;
+	session->limit = 0;
 	while ((first = list_first(&session->tokens)) != NULL ||
 			!list_is_empty(&session->waiting)) {
 		if (*steps == 0)

@@ -12,7 +12,7 @@ OPERATION(Session, session, revoke, CONTROL)
 
 OPERATION(Session, session, set_credit, CONTROL)
 {
-	session->credit = request->credit;
+	session_set_credit(session, request->credit);
 	if (session_admit(session, &call->steps))
 		return ANSWER(Session, set_credit, 0);
 	call_again(call);

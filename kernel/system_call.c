@@ -37,22 +37,14 @@ static inline bool has_bits(const struct endpoint *endpoint)
 	return endpoint->bound && endpoint->bound->bits != 0;
 }
 
-/* Who runs here from now on, in place of one that waits now. */
-static inline void run(struct cpu *cpu, struct thread *thread)
-{
-	thread->state = kernel_ThreadState_RUNNING;
-	cpu->current = thread;
-}
-
 /* The session that a handle leads to at once, or NULL. */
 static inline struct session *open_session(const struct handle *handle)
 {
 	struct session *session = (struct session *)handle->object;
 
 	if (UNLIKELY(!(handle->flags & HANDLE_CLIENT) ||
-	    !(handle->rights & kernel_Rights_CALL) || session->revoked ||
-	    !session->endpoint ||
-	    (session->credit != 0 && session->under_way >= session->credit)))
+	    !(handle->rights & kernel_Rights_CALL) ||
+	    session->under_way >= session->limit))
 		return NULL;
 	return session;
 }
@@ -65,8 +57,7 @@ static inline struct thread *open_receiver(const struct endpoint *endpoint,
 	struct list *first = endpoint->receivers.next;
 	struct thread *thread = LIST_OF(first, struct thread, waiting);
 
-	if (UNLIKELY(first == &endpoint->receivers || endpoint->events != 0 ||
-	    endpoint->closed))
+	if (UNLIKELY(first == &endpoint->receivers || endpoint->events != 0))
 		return NULL;
 	if (UNLIKELY(thread->effective < caller->effective || thread->attention ||
 	    endpoint->last_receiver != thread || !thread->space->tokens.free ||
@@ -75,7 +66,8 @@ static inline struct thread *open_receiver(const struct endpoint *endpoint,
 	return thread;
 }
 
-static inline bool call_short(struct thread *thread, uint64_t head)
+/* Returns who runs next, or NULL: nothing has been done. */
+static inline struct thread *call_short(struct thread *thread, uint64_t head)
 {
 	uint64_t target = frame_target(&thread->frame);
 	struct cpu *cpu = arch_cpu();
@@ -87,14 +79,14 @@ static inline bool call_short(struct thread *thread, uint64_t head)
 	struct token *token;
 
 	if (UNLIKELY(!IS_SHORT(head) || HAS_FLAGS(target) || !handle || trace_mask != 0))
-		return false;
+		return NULL;
 	session = open_session(handle);
 	if (UNLIKELY(!session))
-		return false;
+		return NULL;
 	endpoint = session->endpoint;
 	server = open_receiver(endpoint, thread, cpu);
 	if (UNLIKELY(!server))
-		return false;
+		return NULL;
 
 	list_remove(&server->waiting);
 	token = token_take(&server->space->tokens);
@@ -110,8 +102,7 @@ static inline bool call_short(struct thread *thread, uint64_t head)
 	handover_words(frame_words(&server->frame), frame_words(&thread->frame));
 	handover_event(server, handover_request(head, handle->protocol_rights),
 		session->badge, token->number, ABI_FOREVER);
-	run(cpu, server);
-	return true;
+	return sched_switch_to(cpu, server);
 }
 
 /* A caller whom a reply in registers ends the call of, on this CPU; or NULL. */
@@ -131,7 +122,7 @@ static inline struct thread *open_client(const struct token *token,
 	return thread;
 }
 
-static inline bool reply_receive_short(struct thread *thread, uint64_t head)
+static inline struct thread *reply_receive_short(struct thread *thread, uint64_t head)
 {
 	uint64_t target = frame_target(&thread->frame);
 	struct cpu *cpu = arch_cpu();
@@ -144,13 +135,13 @@ static inline bool reply_receive_short(struct thread *thread, uint64_t head)
 	if (UNLIKELY(!IS_SHORT(head) || HAS_FLAGS(target) || !handle || !token ||
 	    handle->object->type != &endpoint_type ||
 	    !(handle->rights & kernel_Rights_RECEIVE) || trace_mask != 0))
-		return false;
+		return NULL;
 	endpoint = (struct endpoint *)handle->object;
 	client = open_client(token, endpoint, cpu);
 	if (UNLIKELY(!client || endpoint->events != 0 || has_bits(endpoint) ||
-	    endpoint->closed || endpoint->last_receiver != thread || thread->attention ||
+	    endpoint->last_receiver != thread || thread->attention ||
 	    thread->serves != token || thread->effective != thread->priority))
-		return false;
+		return NULL;
 
 	list_remove(&token->link);
 	token->session->under_way--;
@@ -166,8 +157,7 @@ static inline bool reply_receive_short(struct thread *thread, uint64_t head)
 	thread->state = kernel_ThreadState_RECEIVING;
 	thread->waits_for = endpoint;
 	list_add(&endpoint->receivers, &thread->waiting);
-	run(cpu, client);
-	return true;
+	return sched_switch_to(cpu, client);
 }
 
 /* ---- what all of the long way has ---- */
@@ -512,13 +502,15 @@ struct thread *kernel_system_call(struct thread *thread)
 {
 	uint64_t head = frame_head(&thread->frame);
 	uint32_t number = (uint32_t)head - ABI_BASE;
+	struct thread *next = NULL;
 
 	arch_lock();
-	if (LIKELY((number == ABI_CALL && call_short(thread, head)) ||
-	    (number == ABI_REPLY_RECEIVE && reply_receive_short(thread, head)))) {
-		thread = sched_next();
-		arch_unlock();
-		return thread;
-	}
-	return take_long(thread, head, number);
+	if (number == ABI_CALL)
+		next = call_short(thread, head);
+	else if (number == ABI_REPLY_RECEIVE)
+		next = reply_receive_short(thread, head);
+	if (UNLIKELY(!next))
+		return take_long(thread, head, number);
+	arch_unlock();
+	return next;
 }

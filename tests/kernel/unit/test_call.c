@@ -159,6 +159,9 @@ static void polls_do_not_wait(void **state)
 	assert_int_equal(session->under_way, 0);
 	assert_int_equal(session->object.references, 1);
 	ipc_receive(server, 0, server_endpoint, 0);
+	assert_int_equal((int32_t)ipc_call(client, ABI_TIMED | BYTES(8), client_session,
+		ABI_POLL), SK_WOULD_BLOCK);
+	assert_waits(server, RECEIVING);
 	assert_int_equal(ipc_send(client, ABI_TIMED | BYTES(8), client_session, ABI_POLL), 0);
 	assert_event(server, REQUEST);
 }

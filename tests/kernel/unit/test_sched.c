@@ -81,6 +81,25 @@ static void server_inherits_from_whom_it_serves(void **state)
 	assert_ptr_equal(runs(0), high.thread);
 }
 
+/* Also one that was not the last to receive, which that one then no longer does. */
+static void who_serves_inherits(void **state)
+{
+	struct program high = ipc_program(50);
+	struct program second = {server.space, ipc_thread(server.space, 10)};
+	uint32_t number = ipc_session(high.space, endpoint, 78, 0, NULL);
+
+	(void)state;
+	thread_suspend(high.thread);
+	ipc_receive(server, 0, server_endpoint, 0);
+	ipc_receive(second, 0, server_endpoint, 0);
+	thread_proceed(high.thread);
+	ipc_call(high, BYTES(8), number, 0);
+	assert_event(server, REQUEST);
+	assert_int_equal(server.thread->effective, 50);
+	assert_int_equal(second.thread->effective, 10);
+	assert_ptr_equal(runs(0), server.thread);
+}
+
 static void server_inherits_from_who_waits(void **state)
 {
 	struct program high = ipc_program(50);
@@ -296,6 +315,7 @@ int main(int argc, char **argv)
 		CASE(equals_take_turns),
 		CASE(time_is_somebodys),
 		CASE(server_inherits_from_whom_it_serves),
+		CASE(who_serves_inherits),
 		CASE(server_inherits_from_who_waits),
 		CASE(inherits_along_a_chain),
 		CASE(deferred_request_lends_nothing),

@@ -18,7 +18,7 @@ static void call_by(unsigned count)
 static void credit_bounds_what_is_under_way(void **state)
 {
 	(void)state;
-	session->credit = 2;
+	session_set_credit(session, 2);
 	call_by(4);
 	assert_int_equal(session->under_way, 2);
 	assert_int_equal(endpoint->caller_count, 2);
@@ -34,10 +34,23 @@ static void credit_bounds_what_is_under_way(void **state)
 	assert_int_equal(session->under_way, 2);
 }
 
+/* A receiver that waits makes no difference. */
+static void credit_holds_for_the_short_way(void **state)
+{
+	(void)state;
+	session_set_credit(session, 1);
+	ipc_deliver(BYTES(8));
+	ipc_receive(server, 0, server_endpoint, 0);
+	call_by(1);
+	assert_waits(more[0], CALLING);
+	assert_waits(server, RECEIVING);
+	assert_int_equal(session->under_way, 1);
+}
+
 static void canceled_call_keeps_its_credit(void **state)
 {
 	(void)state;
-	session->credit = 1;
+	session_set_credit(session, 1);
 	ipc_deliver(BYTES(8));
 	call_by(1);
 	caller_give_up(&client.thread->caller, SK_CANCELED);
@@ -53,15 +66,15 @@ static void more_credit_lets_callers_in(void **state)
 	unsigned steps = 2;
 
 	(void)state;
-	session->credit = 1;
+	session_set_credit(session, 1);
 	call_by(5);
-	session->credit = 4;
+	session_set_credit(session, 4);
 	assert_false(session_admit(session, &steps));
 	assert_int_equal(session->under_way, 3);
 	steps = OBJECT_STEPS;
 	assert_true(session_admit(session, &steps));
 	assert_int_equal(session->under_way, 4);
-	session->credit = 0;
+	session_set_credit(session, 0);
 	session_admit(session, &steps);
 	assert_int_equal(session->under_way, 5);
 }
@@ -87,9 +100,14 @@ static void last_handle_is_told_once(void **state)
 
 static void control_is_no_client(void **state)
 {
-	ipc_give(server.space, &session->object, IPC_RIGHTS, 0, 0);
+	uint32_t control = ipc_give(server.space, &session->object, IPC_RIGHTS, 0, 0);
+
 	(void)state;
 	assert_int_equal(session->clients, 1);
+	handle_remove(&server.space->handles, control);
+	assert_int_equal(session->clients, 1);
+	assert_false(session->is_gone);
+	ipc_give(server.space, &session->object, IPC_RIGHTS, 0, 0);
 	handle_remove(&client.space->handles, client_session);
 	ipc_receive(server, 0, server_endpoint, 0);
 	assert_event(server, GONE);
@@ -126,7 +144,7 @@ static void revocation_cancels_in_steps(void **state)
 	unsigned steps = 2;
 
 	(void)state;
-	session->credit = 3;
+	session_set_credit(session, 3);
 	ipc_deliver(BYTES(8));
 	uint64_t token = TOKEN(server);
 	call_by(4);
@@ -148,6 +166,9 @@ static void revocation_cancels_in_steps(void **state)
 	assert_event(server, GONE);
 	ipc_receive(server, 0, server_endpoint, 0);
 	assert_waits(server, RECEIVING);
+	assert_int_equal((int32_t)ipc_call(client, BYTES(8), client_session, 0),
+		SK_PEER_CLOSED);
+	assert_waits(server, RECEIVING);
 }
 
 /* What is left under way is what tokens and queues have. */
@@ -155,7 +176,7 @@ static void random_calls_keep_count(void **state)
 {
 	(void)state;
 	fixture_seed("random_calls_keep_count");
-	session->credit = 2;
+	session_set_credit(session, 2);
 	call_by(0);
 	for (unsigned i = 0; i < 6; i++) {
 		more[i] = ipc_program(10);
@@ -196,6 +217,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(credit_bounds_what_is_under_way),
+		CASE(credit_holds_for_the_short_way),
 		CASE(canceled_call_keeps_its_credit),
 		CASE(more_credit_lets_callers_in),
 		CASE(last_handle_is_told_once),

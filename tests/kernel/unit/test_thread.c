@@ -67,7 +67,7 @@ static void kill_over_its_credit(void **state)
 		HANDLE_CLIENT);
 
 	(void)state;
-	session->credit = 1;
+	session_set_credit(session, 1);
 	ipc_call(second, BYTES(8), number, 0);
 	ipc_call(client, BYTES(8), client_session, 0);
 	assert_int_equal(client.thread->caller.state, CALLER_AT_SESSION);

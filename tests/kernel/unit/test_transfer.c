@@ -111,6 +111,11 @@ static void bad_handles_leave_all_as_it_was(void **state)
 	server.space->handles.ending = true;	/* nothing can be reserved */
 	refused(sent(good, false), sent(stays, true), SK_EXHAUSTED);
 	server.space->handles.ending = false;
+	/* Nor do tokens get lost. */
+	for (unsigned i = 0; i < 2 * TOKEN_PAGE; i++)
+		refused(sent(good, false), sent(12345, false), SK_BAD_HANDLE);
+	ipc_call(client, BYTES(8), client_session, 0);
+	assert_event(server, REQUEST);
 }
 
 static void handles_are_looked_up_when_received(void **state)
