@@ -16,41 +16,16 @@
 struct pvh_start {
 	uint32_t magic, version, flags, module_count;
 	uint64_t modules, command_line, acpi_root, memory;
-	uint32_t memory_count, reserved;
+	uint32_t memory_count;
 };
 
-struct pvh_module {
-	uint64_t address, size, command_line, reserved;
-};
-
-struct pvh_memory {
+/* In multiboot2 as well. */
+struct memory {
 	uint64_t address, size;
 	uint32_t type, reserved;
 };
 
-struct tag {
-	uint32_t type, size;
-};
-
-struct tag_module {
-	struct tag tag;
-	uint32_t start, end;
-};
-
-struct tag_memory {
-	struct tag tag;
-	uint32_t entry_size, version;
-};
-
-struct tag_screen {
-	struct tag tag;
-	uint64_t address;
-	uint32_t pitch, width, height;
-	uint8_t bits, kind;
-	uint16_t reserved;
-	uint8_t channels[6];
-};
-
+/* A tag: its kind, its size; what follows is told where it is read. */
 enum { TAG_END, TAG_COMMAND = 1, TAG_MODULE = 3, TAG_MEMORY = 6, TAG_SCREEN = 8,
 	TAG_ACPI_OLD = 14, TAG_ACPI_NEW = 15 };
 
@@ -143,27 +118,31 @@ uint64_t boot_take(uint64_t size)
 
 static void set_command(const char *from)
 {
-	uint32_t i = 0;
-
-	for (; from[i] && i < COMMAND_MAX - 1; i++)
+	for (uint32_t i = 0; from[i] && i < COMMAND_MAX - 1; i++)
 		command_line[i] = from[i];
-	command_line[i] = 0;
+}
+
+/* Usable memory first: what is not counts more. */
+static void read_memory(const void *entries, uint32_t count, uint32_t step)
+{
+	for (uint32_t i = 0; i < 2 * count; i++) {
+		const struct memory *each = (const void *)
+			((const char *)entries + i % count * step);
+
+		range_add(each->address, each->size, each->type, i < count);
+	}
 }
 
 static void read_pvh(const struct pvh_start *start)
 {
-	const struct pvh_module *module = arch_physical(start->modules);
-	const struct pvh_memory *memory = arch_physical(start->memory);
+	const uint64_t *module = arch_physical(start->modules);
 
 	CHECK(start->magic == PVH_MAGIC && start->version >= 1);
-	for (uint32_t i = 0; i < 2 * start->memory_count; i++) {
-		const struct pvh_memory *each = &memory[i % start->memory_count];
-
-		range_add(each->address, each->size, each->type, i < start->memory_count);
-	}
+	read_memory(arch_physical(start->memory), start->memory_count,
+		sizeof(struct memory));
 	if (start->module_count) {
-		boot.initrd = module->address;
-		boot.initrd_size = module->size;
+		boot.initrd = module[0];
+		boot.initrd_size = module[1];
 	}
 	if (start->command_line)
 		set_command(arch_physical(start->command_line));
@@ -172,59 +151,44 @@ static void read_pvh(const struct pvh_start *start)
 
 /* ---- multiboot2 ---- */
 
-static void read_memory(const struct tag_memory *tag)
+/* Address (8 bytes), pitch, width, height, bits and kind (a byte each), two bytes,
+ * channels. Kind 1: pixels that are made up of channels. */
+static void read_screen(const uint32_t *tag)
 {
-	uint32_t count = (tag->tag.size - (uint32_t)sizeof *tag) / tag->entry_size;
-	const char *entries = (const char *)(tag + 1);
+	const uint8_t *bytes = (const uint8_t *)tag;
 
-	for (uint32_t i = 0; i < 2 * count; i++) {
-		const struct pvh_memory *each =
-			(const void *)(entries + i % count * tag->entry_size);
-
-		range_add(each->address, each->size, each->type, i < count);
-	}
-}
-
-static void read_screen(const struct tag_screen *tag)
-{
-	if (tag->kind != 1)			/* text, or a palette */
+	if (bytes[29] != 1)
 		return;
-	boot.framebuffer = tag->address;
-	boot.framebuffer_width = tag->width;
-	boot.framebuffer_height = tag->height;
-	boot.framebuffer_pitch = tag->pitch;
-	boot.framebuffer_bits = tag->bits;
-	for (unsigned i = 0; i < 6; i++)
-		boot.framebuffer_channels[i] = tag->channels[i];
+	boot.framebuffer = tag[2] | (uint64_t)tag[3] << 32;
+	boot.framebuffer_pitch = tag[4];
+	boot.framebuffer_width = tag[5];
+	boot.framebuffer_height = tag[6];
+	boot.framebuffer_bits = bytes[28];
+	__builtin_memcpy(boot.framebuffer_channels, bytes + 32, 6);
 }
 
-static void read_tag(const struct tag *tag)
+static void read_tag(const uint32_t *tag)
 {
-	const struct tag_module *module = (const void *)tag;
-	const uint8_t *bytes = (const uint8_t *)(tag + 1);
-
-	switch (tag->type) {
+	switch (tag[0]) {
 	case TAG_COMMAND:
-		set_command((const char *)bytes);
+		set_command((const char *)(tag + 2));
 		break;
-	case TAG_MODULE:
-		if (boot.initrd)
-			break;
-		boot.initrd = module->start;
-		boot.initrd_size = module->end - module->start;
+	case TAG_MODULE:		/* start, end; the first one counts */
+		if (!boot.initrd)
+			boot.initrd_size = tag[3] - tag[2];
+		boot.initrd = boot.initrd ? boot.initrd : tag[2];
 		break;
-	case TAG_MEMORY:
-		read_memory((const void *)tag);
+	case TAG_MEMORY:		/* size of an entry, version, entries */
+		read_memory(tag + 4, (tag[1] - 16) / tag[2], tag[2]);
 		break;
 	case TAG_SCREEN:
-		read_screen((const void *)tag);
+		read_screen(tag);
 		break;
 	case TAG_ACPI_OLD:
-	case TAG_ACPI_NEW:
-		if (tag->type == TAG_ACPI_OLD && boot.acpi_root)
+	case TAG_ACPI_NEW:		/* the greater one counts */
+		if (tag[1] > PAGE_SIZE || (boot.acpi_root && tag[0] == TAG_ACPI_OLD))
 			break;
-		for (uint32_t i = 0; i < tag->size - sizeof *tag && i < PAGE_SIZE; i++)
-			acpi_root[i] = bytes[i];
+		__builtin_memcpy(acpi_root, tag + 2, tag[1] - 8);
 		boot.acpi_root = image_physical(acpi_root);
 		break;
 	default:
@@ -234,12 +198,9 @@ static void read_tag(const struct tag *tag)
 
 static void read_multiboot2(const uint32_t *info)
 {
-	const char *at = (const char *)(info + 2), *end = (const char *)info + info[0];
-
-	while (at < end && ((const struct tag *)(const void *)at)->type != TAG_END) {
-		read_tag((const void *)at);
-		at += (((const struct tag *)(const void *)at)->size + 7) & ~7u;
-	}
+	for (uint32_t at = 8; at < info[0] && info[at / 4] != TAG_END;
+			at += (info[at / 4 + 1] + 7) & ~7u)
+		read_tag(&info[at / 4]);
 }
 
 /* ---- all of it ---- */
@@ -265,19 +226,10 @@ static void set_own(void)
 			kernel_MemoryUse_ACPI_TABLES);
 }
 
-static uint64_t memory_end(void)
-{
-	uint64_t end = 0;
-
-	for (uint32_t i = 0; i < boot.range_count; i++)
-		if (ranges[i].end <= MEMORY_END)
-			end = ranges[i].end;
-	return end;
-}
-
 _Noreturn void boot_main(uint32_t protocol, uint64_t info)
 {
 	struct thread *thread;
+	uint64_t end = 0;
 
 	console_start();
 	traps_start();
@@ -288,7 +240,9 @@ _Noreturn void boot_main(uint32_t protocol, uint64_t info)
 	else
 		read_multiboot2(arch_physical(info));
 	set_own();
-	page_start(memory_end());
+	for (uint32_t i = 0; i < boot.range_count && ranges[i].end <= MEMORY_END; i++)
+		end = ranges[i].end;
+	page_start(end);
 	vectors_start();
 	acpi_start(boot.acpi_root);
 	time_start();

@@ -182,24 +182,22 @@ void arch_poke(struct cpu *cpu)
 
 /* ---- the lock ---- */
 
-static struct {
-	uint32_t next;
-	uint32_t turn;
-} lock __attribute__((aligned(64)));
+static bool lock __attribute__((aligned(64)));
 
+/* Whoever comes first: in turn, all would wait for a CPU that an emulator, or a
+ * hypervisor, does not run just now. */
 void arch_lock(void)
 {
-	uint32_t mine = __atomic_fetch_add(&lock.next, 1, __ATOMIC_RELAXED);
-
-	while (__atomic_load_n(&lock.turn, __ATOMIC_ACQUIRE) != mine) {
-		cpu_answer(local_here());
-		cpu_relax();
-	}
+	while (__builtin_expect(__atomic_exchange_n(&lock, true, __ATOMIC_ACQUIRE), 0))
+		while (__atomic_load_n(&lock, __ATOMIC_RELAXED)) {
+			cpu_answer(local_here());
+			cpu_relax();
+		}
 }
 
 void arch_unlock(void)
 {
-	__atomic_store_n(&lock.turn, lock.turn + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&lock, false, __ATOMIC_RELEASE);
 }
 
 static const struct cpu_ask *asking;
@@ -223,7 +221,7 @@ void cpu_answer(struct local *me)
 {
 	if (__builtin_expect(!__atomic_load_n(&me->asked, __ATOMIC_ACQUIRE), 1))
 		return;
-	if (asking->what == ASKED_THREAD)
+	if (asking->thread)
 		thread_answer(me, asking->thread);
 	else
 		page_answer(me, asking);

@@ -79,11 +79,8 @@ struct thread;
 
 struct tss {
 	uint32_t reserved;
-	uint64_t rsp[3];
-	uint64_t reserved1;
-	uint64_t ist[7];
-	uint8_t reserved2[10];
-	uint16_t ports;
+	uint64_t rsp[3], reserved1, ist[7];
+	uint16_t reserved2[5], ports;
 } __attribute__((packed));
 
 #define PCIDS 8
@@ -110,7 +107,6 @@ struct local {
 	uint32_t features[FEATURE_WORDS];
 	uint32_t signature;		/* CPUID 1 eax */
 	uint32_t microcode;
-	uint32_t package, core;
 } __attribute__((aligned(64)));
 
 extern struct local locals[CPUS_MAX];
@@ -164,17 +160,8 @@ static inline void msr_write(uint32_t msr, uint64_t value)
 	{ \
 		__asm__ volatile("mov %0, %%" #name : : "r"(value) : "memory"); \
 	}
-REGISTER(cr0)
-REGISTER(cr2)
-REGISTER(cr3)
-REGISTER(cr4)
-REGISTER(dr0)
-REGISTER(dr1)
-REGISTER(dr2)
-REGISTER(dr3)
-REGISTER(dr6)
-REGISTER(dr7)
-#undef REGISTER
+REGISTER(cr0) REGISTER(cr2) REGISTER(cr3) REGISTER(cr4) REGISTER(dr0) REGISTER(dr1)
+REGISTER(dr2) REGISTER(dr3) REGISTER(dr6) REGISTER(dr7)
 
 #define PORT(type, suffix, read, write) \
 	static inline type read(uint16_t port) \
@@ -190,7 +177,6 @@ REGISTER(dr7)
 PORT(uint8_t, "b", inb, outb)
 PORT(uint16_t, "w", inw, outw)
 PORT(uint32_t, "l", inl, outl)
-#undef PORT
 
 static inline void cpu_relax(void)
 {
@@ -198,7 +184,6 @@ static inline void cpu_relax(void)
 }
 
 /* ---- boot.c ---- */
-
 /* The kernel's root of page tables; and the one with low memory as well, by
  * which CPUs start. Physical. */
 extern char kernel_root[], boot_root[], image_start[], image_end[];
@@ -210,31 +195,26 @@ static inline uint64_t image_physical(const void *of)
 uint64_t boot_take(uint64_t size);
 
 /* ---- cpu.c ---- */
-
 /* Makes this CPU one of ours, with the stacks that begin there. */
 void cpu_start(unsigned index, void *stacks);
-extern bool cpu_has_bases;		/* FSGSBASE */
-extern bool cpu_has_pcid;
-extern bool cpu_has_large;		/* pages of 1 GiB */
-/* What is asked of other CPUs. */
-enum cpu_asked { ASKED_FLUSH, ASKED_THREAD };
+/* FSGSBASE, PCID, pages of 1 GiB. */
+extern bool cpu_has_bases, cpu_has_pcid, cpu_has_large;
+/* What is asked of other CPUs: that they forget pages, or save a thread. */
 struct cpu_ask {
-	enum cpu_asked what;
+	struct thread *thread;		/* NULL: pages */
 	uint64_t address;
 	size_t pages;
-	struct thread *thread;
 };
 /*
  * Has other CPUs do something, by index in `mask`, and returns when they have.
  * Only the lock's owner asks: the others run programs, or are idle, and are
- * interrupted; or they are in the kernel, and find the question before they get
- * the lock, or when they are about to leave. None waits for the asker otherwise.
+ * interrupted; or they are in the kernel, and answer while they wait for the lock,
+ * or when they have left.
  */
 void cpu_ask(uint64_t mask, const struct cpu_ask *ask);
 void cpu_answer(struct local *me);
 
 /* ---- page.c ---- */
-
 /* The direct map, up to `end`. */
 void page_start(uint64_t end);
 /* A device's registers, within 4 GiB: not cached any more. */
@@ -242,7 +222,6 @@ volatile void *page_device(uint64_t physical);
 void page_answer(struct local *me, const struct cpu_ask *ask);
 
 /* ---- fpu.c ---- */
-
 void vectors_start(void);
 void vectors_start_cpu(struct local *me);
 /* The thread has used them: true if it may, and it can go on. */
@@ -253,18 +232,15 @@ void vectors_load(struct local *me, struct thread *thread);
 void vectors_save(struct local *me, struct thread *thread);
 
 /* ---- thread.c ---- */
-
 void thread_answer(struct local *me, struct thread *thread);
 
 /* ---- acpi.c ---- */
-
 #define CONTROLLERS_MAX 8
 struct acpi {
 	uint32_t apic_ids[CPUS_MAX];
 	unsigned cpu_count;
 	struct {
-		uint32_t address;
-		uint32_t first_line;
+		uint32_t address, first_line;
 	} controllers[CONTROLLERS_MAX];
 	unsigned controller_count;
 	uint64_t hpet;			/* 0: none */
@@ -277,11 +253,8 @@ void acpi_power_off(void);
 void acpi_reset(void);
 
 /* ---- apic.c ---- */
-
 void apic_start(void);
 void apic_start_cpu(void);
-void apic_calibrate(void);
-uint32_t apic_id(void);
 void apic_done(void);
 void apic_send(uint32_t apic_id, uint32_t command);
 void apic_send_all(uint32_t command);
@@ -294,32 +267,27 @@ struct thread *apic_interrupt(struct thread *thread, unsigned vector);
 struct thread *apic_timer(struct thread *thread);
 
 /* ---- time.c ---- */
-
 void time_start(void);
 void time_wait(uint64_t nanoseconds);
 
 /* ---- console.c ---- */
-
 void console_start(void);
 /* Of a machine that stops, where an emulator hands it on. */
 #define EXIT_HALTED 127
 void console_exit(uint32_t code);
 
 /* ---- traps.c ---- */
-
 void traps_start(void);
 void traps_start_cpu(void);
 extern bool traps_halting;
 
 /* ---- entry.S ---- */
-
 void entry_call(void);
 extern const uint64_t entry_table[256];
 _Noreturn void entry_leave(struct thread *thread);
 void cpu_join(struct local *local);
 
 /* ---- backtrace.c ---- */
-
 const char *symbol_name(uint64_t address, uint64_t *offset);
 
 #endif

@@ -348,7 +348,7 @@ void page_answer(struct local *me, const struct cpu_ask *ask)
 
 void arch_flush(struct space *space, uint64_t address, size_t pages)
 {
-	struct cpu_ask ask = { ASKED_FLUSH, address, pages, NULL };
+	struct cpu_ask ask = { NULL, address, pages };
 	struct local *me = local_here();
 	uint64_t frame, others = space->arch.cpus & ~(UINT64_C(1) << me->index);
 	unsigned pcid = pcid_of(space->arch.root);

@@ -84,7 +84,7 @@ void arch_thread_save(struct thread *thread)
 
 	others &= ~(UINT64_C(1) << me->index);
 	if (others)
-		cpu_ask(others, &(struct cpu_ask){ .what = ASKED_THREAD, .thread = thread });
+		cpu_ask(others, &(struct cpu_ask){ thread, 0, 0 });
 	thread_answer(me, thread);
 }
 
