@@ -37,27 +37,20 @@ const char *symbol_name(uint64_t address, uint64_t *offset)
 	return symbol_names + symbol_table[low - 1].name;
 }
 
-/* What a frame pointer can be: on the stack of this CPU, or one of its others. */
-static bool is_frame(uint64_t at)
-{
-	uint64_t top = local_here()->stack;
-
-	return at % 8 == 0 && at < top - 16 && at >= top - STACKS_SIZE;
-}
-
+/* Frames are on the stack of this CPU, or one of its others. */
 void arch_backtrace(void)
 {
-	uint64_t at = (uintptr_t)__builtin_frame_address(0);
+	uint64_t at = (uintptr_t)__builtin_frame_address(0), top = local_here()->stack;
+	uint64_t below = top - STACKS_SIZE, offset;
 
-	for (unsigned i = 0; i < DEPTH && is_frame(at); i++) {
+	for (unsigned i = 0; i < DEPTH && at % 8 == 0 && at >= below && at < top - 16; i++) {
 		const uint64_t *frame = (const uint64_t *)at;
-		uint64_t offset;
 		/* The call itself: what it returns to may be another function. */
 		const char *name = symbol_name(frame[1] - 1, &offset);
 
-		log_print("  %016lx %s+0x%lx\n", frame[1], name, offset + 1);
-		if (frame[0] <= at)
-			break;
+		log_print("  %016lx %s+0x%lx\n", (unsigned long)frame[1], name,
+			(unsigned long)offset + 1);
+		below = at + 16;
 		at = frame[0];
 	}
 }

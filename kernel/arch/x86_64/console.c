@@ -34,14 +34,11 @@ void arch_put(char c)
 	outb(COM1, (uint8_t)c);
 }
 
+/* Width 0 asks whether there are such ports. */
 bool arch_port_read(uint16_t port, unsigned width, uint32_t *value)
 {
-	if (width == 1)
-		*value = inb(port);
-	else if (width == 2)
-		*value = inw(port);
-	else if (width == 4)
-		*value = inl(port);
+	*value = width == 1 ? inb(port) : width == 2 ? inw(port)
+		: width == 4 ? inl(port) : 0;
 	return true;
 }
 
@@ -51,7 +48,7 @@ bool arch_port_write(uint16_t port, unsigned width, uint32_t value)
 		outb(port, (uint8_t)value);
 	else if (width == 2)
 		outw(port, (uint16_t)value);
-	else if (width == 4)
+	else
 		outl(port, value);
 	return true;
 }

@@ -39,8 +39,8 @@ multiboot2_end:
 boot_multiboot2:
 	mov $3, %edi			/* kernel_BootProtocol_MULTIBOOT2 */
 	cmp $0x36d76289, %eax
-	je start
-	jmp stop
+	jne stop
+	jmp start
 boot_pvh:
 	mov $1, %edi			/* kernel_BootProtocol_PVH */
 start:
@@ -77,27 +77,21 @@ long_mode:
 /* Nobody to tell but the serial line. */
 stop:
 	mov $stop_text, %esi
-1:	mov $0x3f8, %edx
-	lodsb
-	test %al, %al
-	jz 2f
-	out %al, (%dx)
-	jmp 1b
-2:	cli
+	mov $stop_end - stop_text, %ecx
+	mov $0x3f8, %edx
+	rep outsb
 	hlt
-	jmp 2b
+	jmp stop
 stop_text:
-	.asciz "skald: no 64-bit CPU with NX, or no boot protocol that I know\r\n"
+	.ascii "skald: no 64-bit CPU with NX, or no boot protocol that I know\r\n"
+stop_end:
 
 	.code64
 start64:
-	mov $KERNEL_SS, %eax
-	mov %eax, %ds
-	mov %eax, %es
-	mov %eax, %ss
 	xor %eax, %eax
-	mov %eax, %fs
-	mov %eax, %gs
+	.irp segment, ds, es, ss, fs, gs
+	mov %eax, %\segment
+	.endr
 	movabs $boot_stacks + STACKS_SIZE, %rsp
 	xor %ebp, %ebp
 	movabs $boot_main, %rax

@@ -35,13 +35,10 @@ start32:
 
 	.code64
 start64:
-	mov $KERNEL_SS, %eax
-	mov %eax, %ds
-	mov %eax, %es
-	mov %eax, %ss
 	xor %eax, %eax
-	mov %eax, %fs
-	mov %eax, %gs
+	.irp segment, ds, es, ss, fs, gs
+	mov %eax, %\segment
+	.endr
 	mov HERE(trampoline_mail), %rdi
 	mov HERE(trampoline_mail) + 8, %rsp
 	xor %ebp, %ebp
