@@ -91,10 +91,12 @@ void c_declare_answer(struct c_code *c, const struct method *m)
 
 static const char *flags(struct c_code *c, const struct method *m)
 {
-	const char *all = arena_printf(c->arena, "%s%s%s",
+	unsigned handles = m->reply != NULL ? m->reply->as.message.cost.handles : 0;
+	const char *all = arena_printf(c->arena, "%s%s%s%s",
 		m->is_idempotent ? " | SK_METHOD_IDEMPOTENT" : "",
 		m->is_cancellable ? " | SK_METHOD_CANCELLABLE" : "",
-		m->is_fast ? " | SK_METHOD_FAST" : "");
+		m->is_fast ? " | SK_METHOD_FAST" : "", handles == 0 ? ""
+		: arena_printf(c->arena, " | SK_METHOD_HANDLES(%u)", handles));
 
 	return *all == '\0' ? "0" : all + 3;
 }

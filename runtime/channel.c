@@ -157,6 +157,7 @@ static int send_request(struct sk_channel *channel, int encoded, transmit *how,
 	own.deadline = sk_deadline(channel, method, call);
 	own.cancel = call ? call->cancel : NULL;
 	request->size = (uint32_t)encoded;
+	channel->method = method;
 	status = how(channel, &own);
 	if (SK_UNLIKELY(status == SK_PEER_CLOSED && channel->ops->reconnect))
 		status = repeat(channel, how, method, &own);

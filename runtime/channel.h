@@ -47,6 +47,9 @@ enum {
 	SK_METHOD_CANCELLABLE = 2,	/* the caller may give up before its deadline */
 	SK_METHOD_FAST = 4		/* request and reply fit into registers */
 };
+/* Among the flags too: how many handles the reply can bring at most. */
+#define SK_METHOD_HANDLES(count) ((uint32_t)(count) << 8)
+#define SK_METHOD_HANDLES_OF(flags) ((flags) >> 8)
 
 /*
  * How to make one call. NULL in its place means the method's own deadline, or
@@ -94,6 +97,8 @@ struct sk_channel {
 	/* After a failed call: the request may have reached the server, this
 	 * time or, if it was made again, an earlier one. */
 	bool delivered;
+	/* During a call: what is called. */
+	const struct sk_method *method;
 };
 
 /*

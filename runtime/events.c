@@ -89,7 +89,7 @@ void sk_events_close(struct sk_events *events)
 
 const struct sk_method sk_next_event_method = {
 	.reply_id = SK_LOST_ID,
-	.flags = SK_METHOD_CANCELLABLE,
+	.flags = SK_METHOD_CANCELLABLE | SK_METHOD_HANDLES(SK_HANDLES_MAX),
 };
 
 int sk_next_event_encode(void *to, size_t capacity)
