@@ -143,6 +143,30 @@ OPERATION(Quota, quota, create_ring, CREATE)
 	return error;
 }
 
+/* It has its parent's pages before anybody sees it. */
+OPERATION(Quota, quota, create_child, CREATE)
+{
+	struct memory *parent = call_argument(call, to, request->parent.raw, &memory_type,
+		kernel_Rights_READ);
+	uint64_t what = ~(parent ? parent->object.id : 0);
+	struct memory *new;
+	kernel_error error = 0;
+
+	if (!parent)
+		return 0;
+	new = made_before(call, &memory_type, what);
+	if (!new)
+		new = memory_new_child(quota, parent, request->offset, request->length,
+			&error);
+	if (new && !memory_fill(new, &call->steps, &error)) {
+		if (!error)
+			return make_more(call, &new->object, what);
+		object_drop(&new->object);
+		new = NULL;
+	}
+	return ANSWER_NEW(Quota, create_child, memory, new, error);
+}
+
 /* ---- all others ---- */
 
 /* An operation whose reply has a new object, by its constructor. */
@@ -180,8 +204,6 @@ MAKE(create_endpoint, endpoint, endpoint, endpoint_new(quota, &error))
 MAKE(create_notification, notification, notification, notification_new(quota, &error))
 MAKE_OF(create_thread, thread, thread, space, space, kernel_Rights_CREATE,
 	make_thread(quota, space, request->priority, &error))
-MAKE_OF(create_child, memory, memory, parent, memory, kernel_Rights_READ,
-	memory_new_child(quota, memory, request->offset, request->length, &error))
 MAKE_OF(create_timer, timer, timer, notify, notification, kernel_Rights_SIGNAL,
 	timer_new(quota, notification, request->bits, &error))
 
