@@ -1,0 +1,113 @@
+/*
+ * Servers over an endpoint of the kernel: one loop, one thread, many clients. An
+ * answer that an operation gives before it returns goes out with the system
+ * call that receives the next request. Nothing is allocated.
+ *
+ * Each thread that serves has a port of its own, of its own slots; several may
+ * serve one endpoint.
+ */
+#ifndef RUNTIME_KERNEL_PORT_H
+#define RUNTIME_KERNEL_PORT_H
+
+#include "kernel/abi.h"
+#include "runtime/kernel/channel.h"
+#include "runtime/kernel/sys.h"
+
+/* Slots of a thread that a port takes, one behind the other. */
+#define SK_KERNEL_PORT_SLOTS 4
+
+/* A minted session, or a free place. */
+struct sk_kernel_session {
+	const struct sk_object *object;	/* NULL: free */
+	void *self;
+};
+
+/* A request that was kept, by its token's index. */
+struct sk_kernel_kept {
+	uint64_t token;			/* 0: none */
+	const struct sk_object *object;
+	void *self;
+};
+
+/* Badges that mint gives: this, and the place of the session. All others are of
+ * whoever else mints for the endpoint, and are the root's. */
+#define SK_KERNEL_MINTED (UINT64_C(1) << 63)
+
+struct sk_kernel_port_config {
+	struct sk_handle endpoint;	/* stays the caller's */
+	/* Requests of sessions that were not minted here. */
+	const struct sk_object *root;
+	void *self;
+	/* The last handle of such a session is gone. May be NULL. */
+	void (*gone)(void *self, uint64_t badge);
+	/* Bits of the notification that is bound to the endpoint. May be NULL. */
+	void (*notified)(void *self, uint64_t bits);
+	/* Where minted sessions are kept; none: nothing can be minted. */
+	struct sk_kernel_session *sessions;
+	uint32_t session_count;
+	/* For requests that are answered later, as many as the space has tokens
+	 * (kernel.Endpoint.set_tokens): who is told when nobody waits any more.
+	 * With fewer, for those beyond nobody is. */
+	struct sk_kernel_kept *kept;
+	uint32_t kept_count;
+};
+
+struct sk_kernel_port {
+	struct sk_port port;
+	uint64_t received;		/* requests, one-way too */
+
+	/* The transport's own. */
+	uint64_t current;		/* token of what is being dispatched, or 0 */
+	struct sk_registers out;	/* the answer to it, and what comes next */
+	bool is_pending;		/* there is such an answer */
+	bool stopping;
+	uint32_t endpoint;
+	uint32_t receive_slot;
+	uint32_t answer_slot;		/* one of two */
+	struct sk_attached unsent;	/* that the pending answer moves */
+	struct sk_kernel_slots slots;
+	struct sk_message request;
+	struct sk_kernel_port_config config;
+	struct sk_kernel_channel control;	/* the endpoint, as an object */
+};
+
+extern const struct sk_port_ops sk_kernel_port_ops;
+
+/*
+ * Opens a port over four slots from `slot` on. SK_INVALID: they are not there.
+ */
+int sk_kernel_port_open(struct sk_kernel_port *port,
+	const struct sk_kernel_slots *slots, uint32_t slot,
+	const struct sk_kernel_port_config *config);
+/*
+ * Serves one event, waiting for it up to the deadline: 0, SK_TIMED_OUT, or why the
+ * kernel refuses, SK_PEER_CLOSED when the endpoint has closed. The answer to it
+ * goes out with the next step, or by sk_kernel_port_flush().
+ */
+int sk_kernel_port_step(struct sk_kernel_port *port, uint64_t deadline);
+/* Serves until sk_kernel_port_stop(), which an operation calls. 0, or as above. */
+int sk_kernel_port_serve(struct sk_kernel_port *port);
+static inline void sk_kernel_port_stop(struct sk_kernel_port *port)
+{
+	port->stopping = true;
+}
+/* Sends the answer that waits for the next step: before an operation, having
+ * answered, does something that takes long. */
+void sk_kernel_port_flush(struct sk_kernel_port *port);
+/* The last answer goes out; the endpoint, and what was kept, stay. */
+void sk_kernel_port_close(struct sk_kernel_port *port);
+
+/* A reply that another thread took, to be answered by this one. */
+static inline void sk_kernel_port_adopt(struct sk_kernel_port *port,
+	struct sk_reply *reply)
+{
+	reply->port = &port->port;
+}
+
+static inline struct sk_kernel_port *sk_kernel_port_of(struct sk_port *port)
+{
+	return (struct sk_kernel_port *)(void *)((uint8_t *)port -
+		offsetof(struct sk_kernel_port, port));
+}
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * What compilers call without being asked, and the least that programs want of
+ * strings. By words: on emulated machines, and on many real ones, this is what
+ * string instructions cost more than.
+ */
+#include "runtime/start/string.h"
+
+typedef uint64_t __attribute__((may_alias, aligned(1))) word;
+
+void *memcpy(void *to, const void *from, size_t size)
+{
+	uint8_t *out = to;
+	const uint8_t *in = from;
+
+	for (; size >= 8; size -= 8, out += 8, in += 8)
+		*(word *)(void *)out = *(const word *)(const void *)in;
+	for (; size != 0; size--)
+		*out++ = *in++;
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+	uint8_t *out = to;
+	const uint8_t *in = from;
+
+	if (out <= in || out >= in + size)
+		return memcpy(to, from, size);
+	while (size-- != 0)
+		out[size] = in[size];
+	return to;
+}
+
+void *memset(void *to, int byte, size_t size)
+{
+	uint64_t all = (uint8_t)byte * UINT64_C(0x0101010101010101);
+	uint8_t *out = to;
+
+	for (; size >= 8; size -= 8, out += 8)
+		*(word *)(void *)out = all;
+	for (; size != 0; size--)
+		*out++ = (uint8_t)byte;
+	return to;
+}
+
+int memcmp(const void *one, const void *other, size_t size)
+{
+	const uint8_t *a = one, *b = other;
+
+	for (; size != 0; size--, a++, b++)
+		if (*a != *b)
+			return *a < *b ? -1 : 1;
+	return 0;
+}
+
+size_t strlen(const char *text)
+{
+	size_t size = 0;
+
+	while (text[size])
+		size++;
+	return size;
+}
+
+const char *sk_find(const char *text, size_t size, const char *part, size_t part_size)
+{
+	for (; size >= part_size; text++, size--)
+		if (memcmp(text, part, part_size) == 0)
+			return text;
+	return NULL;
+}

@@ -1,0 +1,73 @@
+# Programs of the OS, and the suite that runs in it (tests/os-test).
+#
+#	make os-tests	build/os/x86_64/initrd.tar: `init`, which runs the cases
+#	make bench-ipc	what messages cost (tests/bench/ipc)
+#
+# CC=clang builds them with clang, into a folder of its own if OS is given.
+
+OS	?= $(BUILD)/os/x86_64
+OS_GENERATED := $(BUILD)/os/generated
+# Not -ffreestanding: without builtins a memcpy of eight bytes is a call.
+OS_FLAGS := -std=c11 $(WARN) -O2 -g -mgeneral-regs-only -mno-red-zone -fno-pic \
+	-fno-stack-protector -fcf-protection=none -ffunction-sections -fdata-sections \
+	-I. -Itests/os -I$(OS_GENERATED) -MMD -MP
+OS_C	:= $(CC) $(OS_FLAGS)
+OS_PROTOCOLS := $(patsubst %,$(OS_GENERATED)/%.skald.c,kernel fault bench)
+OS_RUNTIME := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/kernel/*.c runtime/start/*.c) \
+	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c)) \
+	$(OS)/runtime/start/start_x86_64.o
+OS_TESTS := $(patsubst %.c,$(OS)/%.o,$(wildcard tests/os/*.c) tests/bench/ipc/measure.c) \
+	$(patsubst %,$(OS)/%.skald.o,kernel fault bench)
+
+os-tests: $(OS)/initrd.tar
+
+$(OS_GENERATED)/%.skald.c $(OS_GENERATED)/%.skald.h &: protocols/%.skald $(BUILD)/skald
+	@mkdir -p $(@D)
+	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.deps
+
+$(OS_GENERATED)/bench.skald.c $(OS_GENERATED)/bench.skald.h &: tests/os/bench.skald \
+		$(BUILD)/skald
+	@mkdir -p $(@D)
+	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/bench.deps
+
+$(OS_RUNTIME) $(OS_TESTS): | $(OS_PROTOCOLS)
+
+$(OS)/%.o: %.c
+	@mkdir -p $(@D)
+	$(OS_C) -c -o $@ $<
+
+# It is memcpy: what it does must not become a call of it.
+$(OS)/runtime/start/string.o: runtime/start/string.c
+	@mkdir -p $(@D)
+	$(OS_C) -fno-builtin -ffreestanding -c -o $@ $<
+
+$(OS)/runtime/start/%.o: runtime/start/%.S
+	@mkdir -p $(@D)
+	$(CC) -c -o $@ $<
+
+# Generated code is inline down to the system call.
+$(OS)/%.skald.o: $(OS_GENERATED)/%.skald.c
+	@mkdir -p $(@D)
+	$(OS_C) -include runtime/kernel/fast.h -c -o $@ $<
+
+$(OS)/init: $(OS_RUNTIME) $(OS_TESTS) runtime/start/program.ld
+	$(CC) -static -nostdlib -nostartfiles -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+		-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T runtime/start/program.ld \
+		-o $@ $(filter %.o,$^)
+
+$(OS)/stripped/init: $(OS)/init
+	@mkdir -p $(@D)
+	strip -o $@ $<
+
+$(OS)/initrd.tar: $(OS)/stripped/init
+	tar --format=ustar --owner=0 --group=0 --mtime=@0 -C $(<D) -cf $@ init
+
+$(OS)/plugin.so: tests/bench/ipc/plugin.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -O2 -fPIC -shared -o $@ $<
+
+bench-ipc: $(OS)/initrd.tar $(OS)/plugin.so ## what messages cost, in guest instructions
+	@OS=$(OS) tests/bench/ipc/bench.sh
+
+.PHONY: os-tests bench-ipc
+-include $(OS_RUNTIME:.o=.d) $(OS_TESTS:.o=.d) $(OS_PROTOCOLS:.c=.deps)
