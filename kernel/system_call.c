@@ -110,11 +110,13 @@ static inline struct thread *open_client(const struct token *token,
 	const struct endpoint *endpoint, const struct cpu *cpu)
 {
 	struct caller *caller = token->caller;
-	struct thread *thread = LIST_OF(caller, struct thread, caller);
 	const struct session *session = token->session;
+	struct thread *thread;
 
-	if (UNLIKELY(token->state != TOKEN_HELD || caller->kind != CALLER_THREAD ||
-	    (caller->head & EXTRAS) || session->endpoint != endpoint ||
+	if (UNLIKELY(token->state != TOKEN_HELD || caller->kind != CALLER_THREAD))
+		return NULL;
+	thread = LIST_OF(caller, struct thread, caller);
+	if (UNLIKELY((caller->head & EXTRAS) || session->endpoint != endpoint ||
 	    session->object.references == 1 || session->callers.callers.next !=
 	    &session->callers.callers || thread->attention ||
 	    thread->is_cancellable || !sched_can_switch(cpu, thread)))

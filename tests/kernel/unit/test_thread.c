@@ -288,6 +288,120 @@ static void interrupt_ends_what_can_be_canceled(void **state)
 	assert_true(list_is_empty(&endpoint->receivers));
 }
 
+/* ---- death at any moment ---- */
+
+static struct program actors[5];
+static uint32_t sessions_of[5][2], endpoint_of[5];
+static struct endpoint *made[5];
+
+static void make_actors(void)
+{
+	for (unsigned i = 0; i < 5; i++) {
+		actors[i] = ipc_program(5 + fixture_random(8));
+		made[i] = ipc_endpoint(actors[i].space, &endpoint_of[i]);
+		object_take(&made[i]->object);
+	}
+	for (unsigned i = 0; i < 5; i++)
+		for (unsigned j = 0; j < 2; j++)
+			sessions_of[i][j] = ipc_session(actors[i].space,
+				made[(i + 1 + j) % 5], i, fixture_random(3), NULL);
+}
+
+/* A message with leases, passed on or own, and a handle, of which many are bad. */
+static uint64_t random_message(unsigned i)
+{
+	struct abi_descriptors *beside = SLOT(actors[i], 0).beside;
+	unsigned kind = fixture_random(4);
+
+	beside->leases[0] = (struct abi_lease){.address = fixture_random(2) * 8,
+		.size = 8, .direction = 1 + fixture_random(3),
+		.passed = fixture_random(2), .token = (uint32_t)TOKEN(actors[i])};
+	beside->handles[0] = (struct abi_handle){.number = sessions_of[i][0],
+		.rights = 0xffff, .kernel_rights = 0xffff,
+		.copies = (uint8_t)fixture_random(2)};
+	return BYTES(8 + fixture_random(2) * 500) | EXPECTED(fixture_random(3)) |
+		(kind == 1 ? LEASES(1) : kind == 2 ? HANDLES(1) : 0) |
+		(fixture_random(4) == 0 ? ABI_TIMED : 0);
+}
+
+static void act(unsigned i)
+{
+	uint64_t time = host_time + fixture_random(3) * SCHED_SLICE;
+	unsigned what = fixture_random(8);
+
+	if (STATE(actors[i]) != kernel_ThreadState_RUNNING)
+		return;
+	if (what < 3)
+		ipc_call(actors[i], random_message(i), sessions_of[i][fixture_random(2)], time);
+	else if (what == 3)
+		ipc_receive(actors[i], fixture_random(2) ? ABI_TIMED : 0, endpoint_of[i], time);
+	else if (what < 6)
+		ipc_reply_receive(actors[i], random_message(i) & ~ABI_TIMED, endpoint_of[i],
+			TOKEN(actors[i]));
+	else if (what == 6)
+		ipc_send(actors[i], random_message(i), sessions_of[i][0], time);
+	else
+		ipc_reply(actors[i], random_message(i) & ~ABI_TIMED,
+			fixture_random(2) ? ABI_DROP : 0, TOKEN(actors[i]));
+}
+
+static void happen(unsigned i)
+{
+	struct thread *thread = actors[i].thread;
+
+	switch (fixture_random(30)) {
+	case 0:
+		thread_kill(thread, 1);
+		break;
+	case 1:
+		space_kill(actors[i].space, 2);
+		break;
+	case 2:
+		if (handle_find(&actors[i].space->handles, endpoint_of[i]))
+			handle_remove(&actors[i].space->handles, endpoint_of[i]);
+		break;
+	case 3:
+		if (!thread->is_ended)
+			thread_suspend(thread);
+		break;
+	case 4:
+		if (thread->suspended > 0)
+			thread_proceed(thread);
+		break;
+	case 5:
+		thread_interrupt(thread);
+		break;
+	case 6:
+		caller_give_up(&thread->caller, SK_CANCELED);
+		break;
+	case 7:
+		host_advance(SCHED_SLICE);
+		break;
+	}
+}
+
+/* Whatever happens, all is given back in the end; ipc_stop() sees to it. */
+static void random_deaths_leave_nothing(void **state)
+{
+	fixture_seed("random_deaths_leave_nothing");
+	for (unsigned round = 0; round < 60; round++) {
+		ipc_start_with(1 + fixture_random(4), 10);
+		make_actors();
+		for (unsigned step = 0; step < 300; step++) {
+			unsigned i = fixture_random(5);
+
+			host_settle();
+			act(i);
+			host_cpu = 0;
+			happen(i);
+			host_settle();
+		}
+		for (unsigned i = 0; i < 5; i++)
+			object_drop(&made[i]->object);
+		ipc_stop(state);
+	}
+}
+
 /* ---- slots ---- */
 
 static void slots_are_mapped(void **state)
@@ -361,6 +475,7 @@ int main(int argc, char **argv)
 		CASE(suspended_receiver_leaves_it_to_others),
 		CASE(failed_reply_is_not_forgotten),
 		CASE(interrupt_ends_what_can_be_canceled),
+		cmocka_unit_test(random_deaths_leave_nothing),
 		CASE(slots_are_mapped),
 		CASE(slots_are_replaced),
 		CASE(unmapped_slots_do_no_harm),
