@@ -9,7 +9,7 @@
 #include "kernel/sched.h"
 #include "runtime/codec.h"
 
-#define CR4_PGE 0x80
+#define CR4_MCE_PGE 0xc0
 #define CR4_OSFXSR_OSXMMEXCPT 0x600
 #define CR4_UMIP 0x800
 #define CR4_FSGSBASE 0x10000
@@ -46,7 +46,7 @@ static void set_features(struct local *local)
 	const uint32_t features[FEATURE_WORDS] = { one.edx, one.ecx, seven.ebx,
 		seven.ecx, seven.edx, more.edx, more.ecx, cpuid(0x80000007, 0).edx,
 		cpuid(13, 1).eax, 0 };
-	uint64_t cr4 = cr4_read() | CR4_PGE | CR4_OSFXSR_OSXMMEXCPT;
+	uint64_t cr4 = cr4_read() | CR4_MCE_PGE | CR4_OSFXSR_OSXMMEXCPT;
 
 	__builtin_memcpy(local->features, features, sizeof features);
 	local->signature = one.eax;

@@ -3,7 +3,7 @@
  * use. What the last one used stays in the CPU's registers, under CR0.TS, while
  * others run that use none: servers do not, so that a call and its reply cost a
  * program two writes of CR0 and no XSAVE. Another one that uses them saves the
- * owner's first.
+ * owner's first: by an exception, or, if it used them lately, when it is loaded.
  *
  * Intel's CPUs up to 2018 let a program guess at registers that CR0.TS keeps from
  * it (CVE-2018-3665); on Intel's they are saved and cleared at once.
@@ -18,6 +18,8 @@
 #define XCR0_BASE 7
 #define XCR0_512 0xe0
 #define CR4_OSXSAVE 0x40000
+/* How often it is not asked whether a thread, that used them, uses them still. */
+#define SOON 64
 
 /* What XSAVE and FXSAVE write: the beginning, and XSAVE's header. */
 struct area {
@@ -110,31 +112,39 @@ void vectors_save(struct local *me, struct thread *thread)
 	allow(me, false);
 }
 
+/* It has them from now on, and used to be without. */
+static void take(struct local *me, struct thread *thread)
+{
+	if (me->owner)
+		vectors_save(me, me->owner);
+	allow(me, true);
+	restore(thread->arch.vectors);
+	me->owner = thread;
+	thread->arch.vectors_on = me;
+}
+
 void vectors_load(struct local *me, struct thread *thread)
 {
 	bool has = thread->arch.vectors_on == me;
 
 	if (clears && me->owner && !has)
 		vectors_save(me, me->owner);
-	if (me->ts == has)
+	if (!has && thread->arch.vectors_soon) {
+		thread->arch.vectors_soon--;
+		take(me, thread);
+	} else if (me->ts == has) {
 		allow(me, has);
+	}
 }
 
 bool vectors_used(struct thread *thread)
 {
-	struct local *me = local_here();
 	bool allowed = thread->arch.vectors_allowed;
 
 	arch_lock();
-	if (allowed && me->owner != thread) {
-		if (me->owner)
-			vectors_save(me, me->owner);
-		allow(me, true);
-		restore(thread->arch.vectors);
-		me->owner = thread;
-		thread->arch.vectors_on = me;
-	} else if (allowed) {
-		allow(me, true);
+	if (allowed) {
+		take(local_here(), thread);
+		thread->arch.vectors_soon = SOON;
 	}
 	arch_unlock();
 	return allowed;
@@ -181,6 +191,7 @@ void arch_allow_vectors(struct thread *thread, bool allowed)
 	if (!allowed)
 		arch_thread_save(thread);
 	thread->arch.vectors_allowed = allowed;
+	thread->arch.vectors_soon = 0;
 }
 
 void arch_get_vectors(struct thread *thread, void *to)

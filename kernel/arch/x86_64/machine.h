@@ -77,6 +77,7 @@ struct arch_thread {
 	uint64_t debug[BREAKPOINTS];
 	uint64_t debug_control;		/* DR7; 0: none is set */
 	bool vectors_allowed;
+	uint8_t vectors_soon;		/* it used them lately */
 };
 
 /* What this architecture keeps of a CPU is in struct local (local.h). */
