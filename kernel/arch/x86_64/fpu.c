@@ -99,16 +99,23 @@ void vectors_start(void)
 
 /* ---- who has the registers ---- */
 
+/* The owner's to memory. */
+static void put(struct local *me)
+{
+	if (me->ts)
+		allow(me, true);
+	save(me->owner->arch.vectors);
+	me->owner->arch.vectors_on = NULL;
+	me->owner = NULL;
+	if (clears)
+		restore(clean);
+}
+
 void vectors_save(struct local *me, struct thread *thread)
 {
 	if (me->owner != thread)
 		return;
-	allow(me, true);
-	save(thread->arch.vectors);
-	thread->arch.vectors_on = NULL;
-	me->owner = NULL;
-	if (clears)
-		restore(clean);
+	put(me);
 	allow(me, false);
 }
 
@@ -116,8 +123,9 @@ void vectors_save(struct local *me, struct thread *thread)
 static void take(struct local *me, struct thread *thread)
 {
 	if (me->owner)
-		vectors_save(me, me->owner);
-	allow(me, true);
+		put(me);
+	if (me->ts)
+		allow(me, true);
 	restore(thread->arch.vectors);
 	me->owner = thread;
 	thread->arch.vectors_on = me;
