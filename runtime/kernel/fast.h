@@ -87,17 +87,23 @@ SK_FAST void sk_fast_discard(struct sk_channel *channel)
 SK_FAST int sk_fast_answer(struct sk_reply *to, int encoded)
 {
 	struct sk_kernel_port *k = (struct sk_kernel_port *)(void *)to->port;
+	uint8_t *bytes;
 
-	if (encoded < 0 || encoded > ABI_WORD_BYTES ||
+	if (encoded < 0 || encoded > ABI_WORD_BYTES || (encoded & 7) != 0 ||
 			SK_UNLIKELY(k == NULL || k->port.ops != &sk_kernel_port_ops ||
 				to->token != k->current ||
 				k->port.answer.attached.handle_count != 0))
 		return sk_answer(to, encoded);
 	to->port = NULL;
-	k->out.head = (uint64_t)encoded << ABI_BYTES_SHIFT;
-	sk_fast_load(k->out.words, k->port.answer.bytes, encoded);
+	bytes = k->port.answer.bytes;
+	for (int at = 8; at < ABI_WORD_BYTES; at += 8)
+		if (at >= encoded)
+			sk_put_uint64(bytes + at, 0);
+	k->pending = (uint64_t)encoded << ABI_BYTES_SHIFT;
+	k->pending_token = to->token;
 	k->current = 0;
-	k->is_pending = true;
+	k->port.answer.bytes = k->spare;
+	k->spare = bytes;
 	return SK_OK;
 }
 

@@ -9,6 +9,8 @@
 #include "runtime/kernel/beside.h"
 
 #define COLD __attribute__((cold, noinline))
+/* Of the loop: it is one function. */
+#define INLINE static inline __attribute__((always_inline))
 
 static uint8_t *page(const struct sk_kernel_port *k, uint32_t slot)
 {
@@ -30,15 +32,20 @@ static void close_handle(struct sk_port *port, struct sk_handle handle)
 
 /* ---- answers ---- */
 
+static uint32_t answer_slot(const struct sk_kernel_port *k)
+{
+	return (uint32_t)((size_t)(k->port.answer.bytes - k->slots.base) / ABI_SLOT_PAGE);
+}
+
 /* The answer's part of the head; what goes beside it is put where it belongs. */
 static uint64_t put_answer(struct sk_kernel_port *k)
 {
 	const struct sk_attached *attached = &k->port.answer.attached;
+	uint32_t slot = answer_slot(k);
 
 	if (SK_UNLIKELY(attached->handle_count != 0))
-		sk_kernel_put_handles(beside(k, k->answer_slot), attached);
-	return sk_counts(k->port.answer.size, attached->handle_count, 0, 0,
-		k->answer_slot);
+		sk_kernel_put_handles(beside(k, slot), attached);
+	return sk_counts(k->port.answer.size, attached->handle_count, 0, 0, slot);
 }
 
 /* Answers now, whatever waits. */
@@ -54,26 +61,24 @@ static int answer_now(struct sk_kernel_port *k, uint64_t token)
 	return status;
 }
 
-static void use_answer_slot(struct sk_kernel_port *k, uint32_t slot)
-{
-	k->answer_slot = slot;
-	k->port.answer.bytes = page(k, slot);
-}
-
-/* Leaves the answer to the next system call that receives. */
+/* Leaves the answer to the next system call that receives. (fast.h has the same
+ * for small ones.) */
 static int answer_later(struct sk_kernel_port *k)
 {
-	k->out.head = put_answer(k);
-	sk_kernel_load(k->out.words, k->port.answer.bytes, k->port.answer.size);
-	k->out.token = k->current;
+	uint8_t *bytes = k->port.answer.bytes;
+
+	k->pending = put_answer(k);
+	k->pending_token = k->current;
 	k->current = 0;
-	k->is_pending = true;
+	/* What stood behind it is nobody else's to see. */
+	if (k->port.answer.size < ABI_WORD_BYTES)
+		memset(bytes + k->port.answer.size, 0,
+			ABI_WORD_BYTES - k->port.answer.size);
 	k->unsent.handle_count = 0;
 	if (SK_UNLIKELY(k->port.answer.attached.handle_count != 0))
 		k->unsent = k->port.answer.attached;
-	if (k->port.answer.size > ABI_WORD_BYTES || k->unsent.handle_count != 0)
-		use_answer_slot(k, k->receive_slot + 1 +
-			(k->answer_slot == k->receive_slot + 1));
+	k->port.answer.bytes = k->spare;
+	k->spare = bytes;
 	return SK_OK;
 }
 
@@ -96,10 +101,13 @@ COLD static void lose_unsent(struct sk_kernel_port *k)
 
 void sk_kernel_port_flush(struct sk_kernel_port *k)
 {
-	if (!k->is_pending)
+	uint64_t words[ABI_WORDS], pending = k->pending;
+
+	if (pending == 0)
 		return;
-	k->is_pending = false;
-	if (sk_sys_reply(k->out.head, k->out.token, k->out.words, 0) != SK_OK)
+	k->pending = 0;
+	memcpy(words, k->spare, sizeof(words));
+	if (sk_sys_reply(pending, k->pending_token, words, 0) != SK_OK)
 		lose_unsent(k);
 }
 
@@ -172,31 +180,29 @@ COLD static void enter_kept(struct sk_kernel_port *k, uint64_t token,
 		};
 }
 
-static void serve_request(struct sk_kernel_port *k)
+/* Its words stand where it is decoded. */
+INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badge,
+	uint64_t token, uint64_t time)
 {
-	struct sk_registers *in = &k->out;
-	uint64_t token = in->token;
-	struct sk_kernel_session session = find_session(k, in->target);
-	struct sk_incoming incoming = {
-		.port = &k->port,
-		.message = &k->request,
-		.badge = in->target,
-		.reply = {
-			.port = token != 0 ? &k->port : NULL,
-			.token = token,
-			.deadline = in->time,
-		},
-	};
+	struct sk_kernel_session session = find_session(k, badge);
+	struct sk_incoming incoming;
 
-	sk_kernel_store(k->request.bytes, in->words);
-	k->request.size = ABI_BYTES(in->head);
+	incoming.port = &k->port;
+	incoming.message = &k->request;
+	incoming.badge = badge;
+	incoming.reply.port = token != 0 ? &k->port : NULL;
+	incoming.reply.token = token;
+	incoming.reply.deadline = time;
+	incoming.reply.id = 0;
+	k->request.size = ABI_BYTES(head);
 	k->current = token;
 	k->received++;
-	if (SK_UNLIKELY(in->head & (UINT64_C(0x7f) << ABI_HANDLES_SHIFT)))
+	if (SK_UNLIKELY(head & (UINT64_C(0x7f) << ABI_HANDLES_SHIFT)))
 		sk_kernel_take(&k->request.attached, beside(k, k->receive_slot),
-			ABI_HANDLES(in->head), ABI_LEASES(in->head));
+			ABI_HANDLES(head), ABI_LEASES(head));
 	session.object->dispatch(session.self, &incoming);
-	sk_finish(&incoming);
+	if (SK_UNLIKELY(incoming.reply.port || k->request.attached.handle_count != 0))
+		sk_finish(&incoming);
 	k->request.attached.lease_count = 0;
 	if (SK_UNLIKELY(k->current != 0))
 		enter_kept(k, token, &session);
@@ -227,42 +233,63 @@ COLD static void serve_gone(struct sk_kernel_port *k, uint64_t badge)
 		session.object->gone(session.self);
 }
 
-static void serve_event(struct sk_kernel_port *k)
+COLD static void serve_event(struct sk_kernel_port *k, uint64_t head, uint64_t target,
+	uint64_t token)
 {
-	switch (ABI_EVENT(k->out.head)) {
-	case ABI_REQUEST:
-		serve_request(k);
-		break;
+	switch (ABI_EVENT(head)) {
 	case ABI_CANCEL:
-		serve_cancel(k, k->out.token);
+		serve_cancel(k, token);
 		break;
 	case ABI_GONE:
-		serve_gone(k, k->out.target);
+		serve_gone(k, target);
 		break;
 	case ABI_NOTIFY:
 		if (k->config.notified)
-			k->config.notified(k->config.self, k->out.target);
+			k->config.notified(k->config.self, target);
 		break;
 	}
 }
 
+/* The port's next event, and the answer before it: all in registers. */
+INLINE void exchange(struct sk_kernel_port *k, struct sk_registers *r,
+	uint64_t deadline)
+{
+	r->head = k->pending;
+	if (SK_UNLIKELY(r->head == 0)) {
+		sk_sys_receive(r, k->endpoint, k->receive_slot, deadline);
+		return;
+	}
+	k->pending = 0;
+	r->token = k->pending_token;
+	memcpy(r->words, k->spare, sizeof(r->words));
+	sk_sys_reply_receive(r, k->endpoint, k->receive_slot, 0, deadline);
+	if (SK_UNLIKELY(k->unsent.handle_count != 0)) {
+		if (ABI_STATUS(r->head) < 0 || (r->head & ABI_REPLY_FAILED))
+			lose_unsent(k);
+		k->unsent.handle_count = 0;
+	}
+}
+
+INLINE int step(struct sk_kernel_port *k,
+	uint64_t deadline)
+{
+	struct sk_registers r;
+
+	exchange(k, &r, deadline);
+	if (SK_UNLIKELY(ABI_STATUS(r.head) < 0))
+		return ABI_STATUS(r.head) == SK_WOULD_BLOCK ? SK_TIMED_OUT :
+			ABI_STATUS(r.head);
+	sk_kernel_store(k->request.bytes, r.words);
+	if (SK_LIKELY(ABI_EVENT(r.head) == ABI_REQUEST))
+		serve_request(k, r.head, r.target, r.token, r.time);
+	else
+		serve_event(k, r.head, r.target, r.token);
+	return SK_OK;
+}
+
 int sk_kernel_port_step(struct sk_kernel_port *k, uint64_t deadline)
 {
-	if (SK_LIKELY(k->is_pending)) {
-		k->is_pending = false;
-		sk_sys_reply_receive(&k->out, k->endpoint, k->receive_slot, 0, deadline);
-		if (SK_UNLIKELY(k->unsent.handle_count != 0) &&
-				(ABI_STATUS(k->out.head) < 0 ||
-				(k->out.head & ABI_REPLY_FAILED)))
-			lose_unsent(k);
-	} else {
-		sk_sys_receive(&k->out, k->endpoint, k->receive_slot, deadline);
-	}
-	if (SK_UNLIKELY(ABI_STATUS(k->out.head) < 0))
-		return ABI_STATUS(k->out.head) == SK_WOULD_BLOCK ? SK_TIMED_OUT :
-			ABI_STATUS(k->out.head);
-	serve_event(k);
-	return SK_OK;
+	return step(k, deadline);
 }
 
 int sk_kernel_port_serve(struct sk_kernel_port *k)
@@ -271,7 +298,7 @@ int sk_kernel_port_serve(struct sk_kernel_port *k)
 
 	k->stopping = false;
 	while (status == SK_OK && !k->stopping)
-		status = sk_kernel_port_step(k, SK_FOREVER);
+		status = step(k, SK_FOREVER);
 	sk_kernel_port_flush(k);
 	return status;
 }
@@ -299,7 +326,8 @@ int sk_kernel_port_open(struct sk_kernel_port *k, const struct sk_kernel_slots *
 	k->request.bytes = page(k, slot);
 	k->request.capacity = ABI_SLOT_PAGE;
 	k->port.answer.capacity = ABI_SLOT_PAGE;
-	use_answer_slot(k, slot + 1);
+	k->port.answer.bytes = page(k, slot + 1);
+	k->spare = page(k, slot + 2);
 	return sk_kernel_channel_open(&k->control, slots, slot + 3, slot + 3,
 		config->endpoint);
 }

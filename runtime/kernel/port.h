@@ -58,12 +58,15 @@ struct sk_kernel_port {
 
 	/* The transport's own. */
 	uint64_t current;		/* token of what is being dispatched, or 0 */
-	struct sk_registers out;	/* the answer to it, and what comes next */
-	bool is_pending;		/* there is such an answer */
+	/* The answer to it, if it waits for the next system call: its counts (else
+	 * 0) and token, and its bytes in `spare`, which is then the one of two
+	 * slots where no answer is encoded. */
+	uint64_t pending;
+	uint64_t pending_token;
+	uint8_t *spare;
 	bool stopping;
 	uint32_t endpoint;
 	uint32_t receive_slot;
-	uint32_t answer_slot;		/* one of two */
 	struct sk_attached unsent;	/* that the pending answer moves */
 	struct sk_kernel_slots slots;
 	struct sk_message request;

@@ -9,6 +9,7 @@ void *memcpy(void *to, const void *from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int byte, size_t size);
 int memcmp(const void *one, const void *other, size_t size);
+int bcmp(const void *one, const void *other, size_t size);
 size_t strlen(const char *text);
 /* Where a part first stands in a text; NULL: nowhere. */
 const char *sk_find(const char *text, size_t size, const char *part, size_t part_size);

@@ -254,6 +254,15 @@ bool join(struct test *t, struct test_helper *helper)
 	return helper != NULL;
 }
 
+bool await_count(struct test *t, const volatile uint32_t *count, uint32_t wanted)
+{
+	uint64_t deadline = now(t) + WAIT_LIMIT;
+
+	while (*count < wanted && now(t) < deadline)
+		pause_for(t, MS);
+	return *count >= wanted;
+}
+
 bool await_state(struct test *t, struct sk_handle thread, uint32_t state)
 {
 	struct kernel_Thread_state_reply reply;

@@ -1,6 +1,7 @@
 # Programs of the OS, and the suite that runs in it (tests/os-test).
 #
 #	make os-tests	build/os/x86_64/initrd.tar: `init`, which runs the cases
+#	make os-units	unit tests of the transport, with a function as the kernel
 #	make bench-ipc	what messages cost (tests/bench/ipc)
 #
 # CC=clang builds them with clang, into a folder of its own if OS is given.
@@ -66,8 +67,28 @@ $(OS)/plugin.so: tests/bench/ipc/plugin.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O2 -fPIC -shared -o $@ $<
 
+# On the host, twice: by the long way, and inline.
+OS_FAKE	:= $(CC) -std=c11 $(WARN) $(CFLAGS) $(SANE) -DSK_SYSTEM_CALL=fake_system_call \
+	-D_POSIX_C_SOURCE=200809L -I. -I$(OS_GENERATED)
+OS_FAKED := tests/os/fake/test_kernel_channel.c $(wildcard runtime/kernel/*.c) \
+	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c) $(OS_PROTOCOLS)
+
+$(OS)/units/long: $(OS_FAKED)
+	@mkdir -p $(@D)
+	$(OS_FAKE) -o $@ $^ -lcmocka
+
+$(OS)/units/inline: $(OS_FAKED)
+	@mkdir -p $(@D)
+	$(OS_FAKE) -include runtime/kernel/sys.h -c -o $(OS)/units/bench.o \
+		-include runtime/kernel/fast.h $(OS_GENERATED)/bench.skald.c
+	$(OS_FAKE) -o $@ $(filter-out %/bench.skald.c,$^) $(OS)/units/bench.o -lcmocka
+
+os-units: $(OS)/units/long $(OS)/units/inline
+	@CMOCKA_MESSAGE_OUTPUT=TAP $(OS)/units/long
+	@CMOCKA_MESSAGE_OUTPUT=TAP $(OS)/units/inline
+
 bench-ipc: $(OS)/initrd.tar $(OS)/plugin.so ## what messages cost, in guest instructions
 	@OS=$(OS) tests/bench/ipc/bench.sh
 
-.PHONY: os-tests bench-ipc
+.PHONY: os-tests os-units bench-ipc
 -include $(OS_RUNTIME:.o=.d) $(OS_TESTS:.o=.d) $(OS_PROTOCOLS:.c=.deps)

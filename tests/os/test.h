@@ -152,6 +152,8 @@ struct test_helper *start(struct test *t, void (*run)(struct test_helper *self),
 	void *argument);
 /* Waits until it has run, at most two seconds. */
 bool join(struct test *t, struct test_helper *helper);
+/* Waits until a number that others count is so great, at most two seconds. */
+bool await_count(struct test *t, const volatile uint32_t *count, uint32_t wanted);
 /* Waits until a thread is in a state, at most two seconds. */
 bool await_state(struct test *t, struct sk_handle thread, uint32_t state);
 
@@ -170,11 +172,11 @@ struct server {
 	struct sk_handle client;	/* a session of badge 7 */
 	struct sk_kernel_port port;
 	struct sk_reply held[32];
-	uint32_t held_count;
+	volatile uint32_t held_count;
 	uint64_t noted;
 	uint64_t note_count;
-	uint32_t canceled;
-	uint32_t gone;
+	volatile uint32_t canceled;
+	volatile uint32_t gone;
 	uint64_t notified;
 	struct sk_kernel_session sessions[8];
 	int status;			/* with which its loop ended */

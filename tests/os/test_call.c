@@ -181,7 +181,7 @@ static void held_until_deadline(struct test *t)
 		&(struct bench_Target_hold_request){0}, &reply, &call), SK_TIMED_OUT);
 	EXPECT(t, channel->delivered, true);
 	EXPECT_TRUE(t, now(t) >= begin + 200 * MS);
-	pause_for(t, MS);
+	EXPECT_TRUE(t, await_count(t, &server.canceled, 1));
 	REQUIRE_OK(t, B(t->thread, server.client, told, &told, 0));
 	EXPECT(t, told.canceled, 1);
 }
@@ -227,7 +227,7 @@ static void answered_later(struct test *t)
 	a = start(t, hold, &server.client);
 	b = start(t, hold, &server.client);
 	REQUIRE(t, a && b);
-	pause_for(t, 5 * MS);
+	EXPECT_TRUE(t, await_count(t, &server.held_count, 2));
 	REQUIRE_OK(t, B(t->thread, server.client, release, &released, .count = 2));
 	EXPECT(t, released.released, 2);
 	REQUIRE(t, join(t, a) && join(t, b));
@@ -245,9 +245,9 @@ static void killed_caller(struct test *t)
 	helper = start(t, hold, &server.client);
 	REQUIRE(t, helper);
 	EXPECT_TRUE(t, await_state(t, helper->thread.handle, kernel_ThreadState_CALLING));
-	pause_for(t, 2 * MS);
+	pause_for(t, 10 * MS);
 	REQUIRE_OK(t, K0(t, helper->thread.handle, Thread_kill, .code = 0));
-	pause_for(t, 2 * MS);
+	EXPECT_TRUE(t, await_count(t, &server.canceled, 1));
 	REQUIRE_OK(t, B(t->thread, server.client, told, &told, 0));
 	EXPECT(t, told.canceled, 1);
 }
@@ -260,7 +260,7 @@ static void server_dies(struct test *t)
 	helper = start(t, hold, &server.client);
 	REQUIRE(t, helper);
 	EXPECT_TRUE(t, await_state(t, helper->thread.handle, kernel_ThreadState_CALLING));
-	pause_for(t, 2 * MS);
+	pause_for(t, 10 * MS);
 	/* It drops what it had kept, as it goes. */
 	close(server.endpoint);
 	REQUIRE(t, join(t, helper));
@@ -408,7 +408,7 @@ static void killed_space(struct test *t)
 	helper = start(t, hold, &client);
 	REQUIRE(t, helper);
 	EXPECT_TRUE(t, await_state(t, helper->thread.handle, kernel_ThreadState_CALLING));
-	pause_for(t, 2 * MS);
+	pause_for(t, 10 * MS);
 	REQUIRE_OK(t, K0(t, child.space, Space_kill, .code = 1));
 	REQUIRE(t, join(t, helper));
 	EXPECT_STATUS(t, helper->status, SK_PEER_CLOSED);

@@ -54,7 +54,7 @@ static void gone_arrives(struct test *t)
 	REQUIRE_OK(t, B(t->thread, server.client, told, &told, 0));
 	EXPECT(t, told.gone, 0);
 	close(other);
-	pause_for(t, MS);
+	EXPECT_TRUE(t, await_count(t, &server.gone, 1));
 	REQUIRE_OK(t, B(t->thread, server.client, told, &told, 0));
 	EXPECT(t, told.gone, 1);
 }
@@ -338,7 +338,7 @@ static void mints_by_generated_code(struct test *t)
 	REQUIRE_OK(t, B(t->thread, server.client, mint, &minted, 0));
 	EXPECT_OK(t, B(t->thread, minted.target.raw, nothing, &reply, 0));
 	close(minted.target.raw);
-	pause_for(t, MS);
+	EXPECT_TRUE(t, await_count(t, &server.gone, 1));
 	REQUIRE_OK(t, B(t->thread, server.client, told, &told, 0));
 	EXPECT(t, told.gone, 1);
 	for (unsigned i = 0; i < 20; i++) {

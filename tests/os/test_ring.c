@@ -155,12 +155,12 @@ static void cancels(struct test *t)
 	REQUIRE(t, open_ring(t));
 	REQUIRE_OK(t, bench_Target_hold_begin(&ring.ring, &target.channel, &request, 3,
 		NULL));
-	pause_for(t, 2 * MS);
+	EXPECT_TRUE(t, await_count(t, &server.held_count, 1));
 	REQUIRE_OK(t, sk_ring_cancel(&ring.ring, 3));
 	REQUIRE_OK(t, sk_ring_next(&ring.ring, now(t) + 1000 * MS, &done));
 	EXPECT_STATUS(t, bench_Target_hold_end(&done, &reply), SK_CANCELED);
 	sk_ring_release(&done);
-	pause_for(t, MS);
+	EXPECT_TRUE(t, await_count(t, &server.canceled, 1));
 	REQUIRE_OK(t, B(t->thread, server.client, told, &told, 0));
 	EXPECT(t, told.canceled, 1);
 	/* The slot is free again. */
@@ -230,7 +230,7 @@ static void server_ends(struct test *t)
 	REQUIRE(t, open_ring(t));
 	REQUIRE_OK(t, bench_Target_hold_begin(&ring.ring, &target.channel, &request, 3,
 		NULL));
-	pause_for(t, 2 * MS);
+	EXPECT_TRUE(t, await_count(t, &server.held_count, 1));
 	close(server.endpoint);
 	REQUIRE_OK(t, sk_ring_next(&ring.ring, now(t) + 1000 * MS, &done));
 	EXPECT_STATUS(t, bench_Target_hold_end(&done, &reply), SK_PEER_DROPPED);
@@ -295,9 +295,9 @@ static void ends_with_calls_under_way(struct test *t)
 	for (unsigned i = 0; i < 4; i++)
 		REQUIRE_OK(t, bench_Target_hold_begin(&ring.ring, &target.channel, &request,
 			i, NULL));
-	pause_for(t, 2 * MS);
+	EXPECT_TRUE(t, await_count(t, &server.held_count, 4));
 	close(ring_handle);
-	pause_for(t, 5 * MS);
+	EXPECT_TRUE(t, await_count(t, &server.canceled, 4));
 	REQUIRE_OK(t, B(t->thread, server.client, told, &told, 0));
 	EXPECT(t, told.canceled, 4);
 }
