@@ -1,7 +1,7 @@
 # The kernel, hosted: its portable part on a machine without hardware
 # (kernel/arch/host), as a library for unit tests and fuzzers.
 #
-#	make kernel-units	tests/kernel/unit/*, which tests/kernel/run.sh runs
+#	make kernel-units	tests/kernel/unit/*, which tests/kernel/run runs
 
 KERNEL_PROTOCOLS := kernel fault ostrace
 KERNEL_GENERATED := $(KERNEL_PROTOCOLS:%=$(BUILD)/kernel/%.skald.c)
