@@ -50,12 +50,22 @@ fuzz: needs-build needs-fuzz $(if $(filter afl,$(ENGINE)),needs-afl) ## fuzz SCH
 		$(if $(ENGINE),--engine '$(ENGINE)') $(if $(JOBS),--jobs '$(JOBS)') \
 		$(if $(OUT),--out '$(OUT)') $(SCHEMA)
 
+os-test: needs-build needs-test needs-os ## the kernel: unit tests, boots, and the suite that runs in the OS
+	@$(MAKE) --no-print-directory all kernel os-tests os-units
+	@$(MAKE) --no-print-directory kernel-units BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'
+	@BUILD=build/asan tests/kernel/run
+	@tests/kernel/boot
+	@tests/os-test
+
+bench-ipc: needs-build needs-os kernel ## what messages cost, in guest instructions
+iso: needs-build needs-iso ## build/skald.iso, for BIOS and UEFI
+
 clean: ## remove what was built
 	rm -rf build
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run test bench fuzz clean units
+.PHONY: all help run test bench fuzz os-test clean units
 
 # ---- the compiler ----
 
@@ -179,7 +189,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)
 $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPILER)) $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
-include kernel/rules.mk
+# ---- the OS ----
+
+include kernel/rules.mk tests/os/rules.mk
+
 
 -include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(VECTORS)) \
 	$(UNITS:=.d) $(patsubst %,$(BUILD)/protocols/%.deps,fs block kernel)

@@ -87,7 +87,7 @@ os-units: $(OS)/units/long $(OS)/units/inline
 	@CMOCKA_MESSAGE_OUTPUT=TAP $(OS)/units/long
 	@CMOCKA_MESSAGE_OUTPUT=TAP $(OS)/units/inline
 
-bench-ipc: $(OS)/initrd.tar $(OS)/plugin.so ## what messages cost, in guest instructions
+bench-ipc: $(OS)/initrd.tar $(OS)/plugin.so
 	@OS=$(OS) tests/bench/ipc/bench.sh
 
 .PHONY: os-tests os-units bench-ipc
