@@ -19,11 +19,11 @@
 /* Of those that get nothing. */
 #define RECEIVERS_MAX (OBJECT_STEPS / 4)
 
-static struct list work = {.next = &work, .previous = &work};
+struct list endpoints_work = {&endpoints_work, &endpoints_work};
 
 void endpoint_init(void)
 {
-	list_init(&work);
+	list_init(&endpoints_work);
 }
 
 struct endpoint *endpoint_new(struct quota *quota, kernel_error *error)
@@ -46,7 +46,7 @@ void endpoint_serve(struct endpoint *endpoint)
 	if (!list_is_empty(&endpoint->work))
 		return;
 	object_take(&endpoint->object);
-	list_add(&work, &endpoint->work);
+	list_add(&endpoints_work, &endpoint->work);
 }
 
 void endpoint_set_receiver(struct endpoint *endpoint, struct thread *thread)
@@ -349,7 +349,7 @@ bool endpoint_work(unsigned *steps)
 {
 	struct list *first;
 
-	while ((first = list_first(&work)) != NULL) {
+	while ((first = list_first(&endpoints_work)) != NULL) {
 		struct endpoint *endpoint = LIST_OF(first, struct endpoint, work);
 
 		if (*steps == 0)

@@ -101,6 +101,8 @@ void endpoint_serve(struct endpoint *endpoint);
 void endpoint_deliver(struct endpoint *endpoint);
 /* It closes: all who wait are answered SK_PEER_CLOSED, by endpoint_work(). */
 void endpoint_close(struct endpoint *endpoint);
+/* Those where something is left to do. */
+extern struct list endpoints_work;
 /* What is left to do at all endpoints, in at most *steps steps; false: there is
  * more. Called as object_reap() is. */
 bool endpoint_work(unsigned *steps);

@@ -4,7 +4,7 @@
  */
 #include "kernel/fault.h"
 
-#include "kernel/endpoint.h"
+#include "kernel/handover.h"
 #include "kernel/log.h"
 #include "kernel/space.h"
 #include "kernel/system.h"
@@ -46,6 +46,27 @@ static void stop(struct thread *thread)
 	thread->state = kernel_ThreadState_STOPPED;
 }
 
+/* If the handler waits for just that, it runs now. */
+static bool hand_over(struct thread *thread, struct session *session)
+{
+	struct cpu *cpu = arch_cpu();
+	struct caller *caller = &thread->fault;
+	struct thread *server;
+
+	if (trace_mask != 0 || thread != cpu->current || cpu->wants_look ||
+	    ABI_BYTES(caller->head) > ABI_WORD_BYTES ||
+	    session->under_way >= session->limit)
+		return false;
+	server = handover_receiver(session->endpoint, thread->effective, cpu);
+	if (!server)
+		return false;
+	handover_call(caller, session, server, session->protocol_rights,
+		thread->fault_words);
+	server->state = kernel_ThreadState_RUNNING;
+	cpu->current = server;
+	return true;
+}
+
 /* Calls the handler with what was encoded into fault_page. */
 static void begin(struct thread *thread, uint32_t kind, int size)
 {
@@ -65,6 +86,8 @@ static void begin(struct thread *thread, uint32_t kind, int size)
 	if (thread->handler)
 		caller->protocol_rights = thread->handler->protocol_rights;
 	thread_wait(thread, kernel_ThreadState_FAULTED, ABI_FOREVER);
+	if (thread->handler && hand_over(thread, thread->handler))
+		return;
 	if (!thread->handler || !caller_begin(caller, thread->handler, &status))
 		stop(thread);
 }
@@ -181,6 +204,21 @@ static void retry(struct thread *thread)
 	if (thread->fault_kind == fault_Handler_foreign_call_request_ID &&
 			thread->upcall_entry && !thread->is_ended)
 		upcall_enter(thread, ABI_UPCALL_FOREIGN);
+}
+
+bool fault_resumes(struct thread *thread, uint32_t size, const void *words)
+{
+	struct fault_Handler_page_fault_reply reply;
+
+	if (thread->fault_kind != fault_Handler_page_fault_request_ID ||
+	    size > ABI_WORD_BYTES ||
+	    fault_Handler_page_fault_reply_decode(&reply, words, size) != SK_OK)
+		return false;
+	if (reply.action == fault_Action_RESUME_AT && reply.at < USER_END)
+		arch_set_instruction(thread, reply.at);
+	else if (reply.action != fault_Action_RESUME && reply.action != fault_Action_RETRY)
+		return false;
+	return true;
 }
 
 void fault_answered(struct thread *thread, uint64_t head)

@@ -19,5 +19,8 @@ void fault_exception(struct thread *thread, uint32_t what, uint32_t code,
 void fault_foreign(struct thread *thread);
 /* The handler has answered, or will not (see caller_done()). */
 void fault_answered(struct thread *thread, uint64_t head);
+/* Such an answer lets the thread of a page fault just go on: its frame is made so.
+ * False: it is for fault_answered(), and nothing was done. */
+bool fault_resumes(struct thread *thread, uint32_t size, const void *words);
 
 #endif

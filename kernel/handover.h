@@ -6,6 +6,8 @@
 #define KERNEL_HANDOVER_H
 
 #include "kernel/endpoint.h"
+#include "kernel/sched.h"
+#include "kernel/space.h"
 #include "kernel/thread.h"
 #include "kernel/token.h"
 
@@ -58,6 +60,41 @@ static inline void handover_words(uint64_t *to, const uint64_t *from)
 	b = from[4];
 	to[3] = a;
 	to[4] = b;
+}
+
+/* A thread that receives there, which the caller's priority lets run here at once;
+ * or NULL. Where callers wait, or the endpoint closes, is for the long way. */
+static inline struct thread *handover_receiver(const struct endpoint *endpoint,
+	uint8_t priority, const struct cpu *cpu)
+{
+	struct list *first = endpoint->receivers.next;
+	struct thread *thread = LIST_OF(first, struct thread, waiting);
+
+	if (UNLIKELY(first == &endpoint->receivers || endpoint->events != 0))
+		return NULL;
+	if (UNLIKELY(thread->effective < priority || thread->attention ||
+	    thread->is_cancellable || endpoint->last_receiver != thread ||
+	    !thread->space->tokens.free || !sched_can_switch(cpu, thread) ||
+	    !list_is_empty(&thread->deadline.link)))
+		return NULL;
+	return thread;
+}
+
+/* To such a thread, all at once; `head` and `priority` of the caller are set. */
+static inline void handover_call(struct caller *caller, struct session *session,
+	struct thread *server, uint16_t protocol_rights, const uint64_t *words)
+{
+	struct token *token = token_take(&server->space->tokens);
+
+	list_remove(&server->waiting);
+	session->object.references++;
+	session->under_way++;
+	session->endpoint->unanswered++;
+	session->endpoint->notified_last = false;
+	handover_hold(token, caller, session, server);
+	handover_words(frame_words(&server->frame), words);
+	handover_event(server, handover_request(caller->head, protocol_rights),
+		session->badge, token->number, ABI_FOREVER);
 }
 
 #endif

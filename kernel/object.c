@@ -8,12 +8,12 @@
 #include "kernel/quota.h"
 #include "kernel.skald.h"
 
-static struct list unreferenced = {.next = &unreferenced, .previous = &unreferenced};
+struct list objects_unreferenced = {&objects_unreferenced, &objects_unreferenced};
 static uint64_t last_id;
 
 void objects_init(void)
 {
-	list_init(&unreferenced);
+	list_init(&objects_unreferenced);
 }
 
 void object_init(struct object *object, const struct object_type *type,
@@ -74,7 +74,7 @@ void object_drop(struct object *object)
 {
 	CHECK(object->references > 0);
 	if (--object->references == 0 && list_is_empty(&object->reaping))
-		list_add(&unreferenced, &object->reaping);
+		list_add(&objects_unreferenced, &object->reaping);
 }
 
 static void free_object(struct object *object)
@@ -93,7 +93,7 @@ bool object_reap(unsigned steps)
 {
 	struct list *first;
 
-	while ((first = list_first(&unreferenced)) != NULL) {
+	while ((first = list_first(&objects_unreferenced)) != NULL) {
 		struct object *object = LIST_OF(first, struct object, reaping);
 
 		if (steps == 0)
@@ -103,7 +103,7 @@ bool object_reap(unsigned steps)
 			free_object(object);
 		} else {	/* others first */
 			list_remove(first);
-			list_add(&unreferenced, first);
+			list_add(&objects_unreferenced, first);
 		}
 	}
 	return true;

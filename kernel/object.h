@@ -88,7 +88,9 @@ static inline void object_take(struct object *object)
 /* Never frees at once: what it was is valid until the lock is released. */
 void object_drop(struct object *object);
 
-/* Takes apart what has no references, in at most so many steps; false: there is
+/* What has none. */
+extern struct list objects_unreferenced;
+/* Takes it apart, in at most so many steps; false: there is
  * more to do. Called before leaving the kernel, and when idle. */
 bool object_reap(unsigned steps);
 /* Steps before others get the lock. */

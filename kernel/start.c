@@ -41,12 +41,19 @@ static struct thread *leave(struct cpu *cpu)
 	return kernel_leave();
 }
 
-/* All that is left to do is done, by a CPU that has nothing else to do. */
+/* All that was left to do is done. */
 static bool is_done(void)
 {
-	unsigned none = 0;
+	return list_is_empty(&endpoints_work) && list_is_empty(&objects_unreferenced);
+}
 
-	return endpoint_work(&none) && object_reap(0);
+static void do_some(void)
+{
+	unsigned steps = OBJECT_STEPS;
+
+	endpoint_work(&steps);
+	object_reap(OBJECT_STEPS);
+	endpoint_work(&steps);
 }
 
 struct thread *kernel_leave(void)
@@ -54,11 +61,8 @@ struct thread *kernel_leave(void)
 	struct thread *thread;
 
 	for (unsigned rounds = 0;; rounds++) {
-		unsigned steps = OBJECT_STEPS;
-
-		endpoint_work(&steps);
-		object_reap(OBJECT_STEPS);
-		endpoint_work(&steps);
+		if (!is_done())
+			do_some();
 		thread = sched_next();
 		if (thread || is_done())
 			break;

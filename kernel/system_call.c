@@ -1,5 +1,5 @@
 /*
- * System calls. Calls and replies that fit into registers and find the other side
+ * System calls. Calls and replies that move bytes alone and find the other side
  * waiting take the short way: each looks at all that could be otherwise before
  * it changes anything, and else leaves the call to the long way, which decides
  * the same things again. What both do to sessions and tokens must be the same.
@@ -18,12 +18,15 @@
 #include "kernel.skald.h"
 #include "ostrace.skald.h"
 
+#include <string.h>
+
 #define COPY_STEP UINT64_C(16384)
 
-/* Handles, leases, places for handles, a deadline, and more bytes than words have:
+/* Handles, leases, places for handles, a deadline, and more bytes than there can be:
  * if what is above the bytes, less the slot, is no greater than this. */
 #define SLOT_BITS (UINT64_C(0x7f) << ABI_SLOT_SHIFT)
-#define IS_SHORT(head) (((head) & ~SLOT_BITS) >> ABI_BYTES_SHIFT <= ABI_WORD_BYTES)
+#define IS_SHORT(head) (((head) & ~SLOT_BITS) >> ABI_BYTES_SHIFT <= ABI_MESSAGE_MAX)
+#define IS_LONGER(head) (ABI_BYTES(head) > ABI_WORD_BYTES)
 /* Of a caller: no leases lent, no places reserved, no deadline. */
 #define EXTRAS (UINT64_C(7) << ABI_LEASES_SHIFT | UINT64_C(15) << ABI_EXPECTED_SHIFT | \
 	ABI_TIMED)
@@ -49,21 +52,17 @@ static inline struct session *open_session(const struct handle *handle)
 	return session;
 }
 
-/* A thread that receives there, which this one's priority lets run at once; or
- * NULL. Where callers wait, or the endpoint closes, is for the long way. */
-static inline struct thread *open_receiver(const struct endpoint *endpoint,
-	const struct thread *caller, const struct cpu *cpu)
+/* What of a message stands behind its words, between slots; false: nothing was
+ * done, for one of them is not there. */
+static __attribute__((noinline)) bool move_rest(const struct thread *to, uint32_t slot,
+	const struct thread *from, uint64_t head)
 {
-	struct list *first = endpoint->receivers.next;
-	struct thread *thread = LIST_OF(first, struct thread, waiting);
-
-	if (UNLIKELY(first == &endpoint->receivers || endpoint->events != 0))
-		return NULL;
-	if (UNLIKELY(thread->effective < caller->effective || thread->attention ||
-	    endpoint->last_receiver != thread || !thread->space->tokens.free ||
-	    !sched_can_switch(cpu, thread) || !list_is_empty(&thread->deadline.link)))
-		return NULL;
-	return thread;
+	if (slot >= to->slot_count || ABI_SLOT(head) >= from->slot_count)
+		return false;
+	memcpy(to->slots[slot].page + ABI_WORD_BYTES,
+		from->slots[ABI_SLOT(head)].page + ABI_WORD_BYTES,
+		ABI_BYTES(head) - ABI_WORD_BYTES);
+	return true;
 }
 
 /* Returns who runs next, or NULL: nothing has been done. */
@@ -72,40 +71,30 @@ static inline struct thread *call_short(struct thread *thread, uint64_t head)
 	uint64_t target = frame_target(&thread->frame);
 	struct cpu *cpu = arch_cpu();
 	struct handle *handle = handle_find(&thread->space->handles, (uint32_t)target);
-	struct caller *caller = &thread->caller;
 	struct session *session;
-	struct endpoint *endpoint;
 	struct thread *server;
-	struct token *token;
 
-	if (UNLIKELY(!IS_SHORT(head) || HAS_FLAGS(target) || !handle || trace_mask != 0))
+	if (UNLIKELY(!handle || !IS_SHORT(head) || HAS_FLAGS(target) || trace_mask != 0))
 		return NULL;
 	session = open_session(handle);
 	if (UNLIKELY(!session))
 		return NULL;
-	endpoint = session->endpoint;
-	server = open_receiver(endpoint, thread, cpu);
-	if (UNLIKELY(!server))
+	server = handover_receiver(session->endpoint, thread->effective, cpu);
+	if (UNLIKELY(!server || (IS_LONGER(head) &&
+	    !move_rest(server, server->receive_slot, thread, head))))
 		return NULL;
 
-	list_remove(&server->waiting);
-	token = token_take(&server->space->tokens);
-	caller->head = head;
-	caller->priority = thread->effective;
+	thread->caller.head = head;
+	thread->caller.priority = thread->effective;
 	thread->receive_slot = ABI_RECEIVE_SLOT(target);
 	thread->state = kernel_ThreadState_CALLING;
-	session->object.references++;
-	session->under_way++;
-	endpoint->unanswered++;
-	endpoint->notified_last = false;
-	handover_hold(token, caller, session, server);
-	handover_words(frame_words(&server->frame), frame_words(&thread->frame));
-	handover_event(server, handover_request(head, handle->protocol_rights),
-		session->badge, token->number, ABI_FOREVER);
+	handover_call(&thread->caller, session, server, handle->protocol_rights,
+		frame_words(&thread->frame));
 	return sched_switch_to(cpu, server);
 }
 
-/* A caller whom a reply in registers ends the call of, on this CPU; or NULL. */
+/* The thread of a caller whose call, or fault, such an answer ends on this CPU; or
+ * NULL. */
 static inline struct thread *open_client(const struct token *token,
 	const struct endpoint *endpoint, const struct cpu *cpu)
 {
@@ -113,15 +102,26 @@ static inline struct thread *open_client(const struct token *token,
 	const struct session *session = token->session;
 	struct thread *thread;
 
-	if (UNLIKELY(token->state != TOKEN_HELD || caller->kind != CALLER_THREAD))
+	if (UNLIKELY(token->state != TOKEN_HELD || caller->kind > CALLER_FAULT))
 		return NULL;
-	thread = LIST_OF(caller, struct thread, caller);
+	thread = caller->kind == CALLER_THREAD ? LIST_OF(caller, struct thread, caller) :
+		LIST_OF(caller, struct thread, fault);
 	if (UNLIKELY((caller->head & EXTRAS) || session->endpoint != endpoint ||
 	    session->object.references == 1 || session->callers.callers.next !=
 	    &session->callers.callers || thread->attention ||
 	    thread->is_cancellable || !sched_can_switch(cpu, thread)))
 		return NULL;
 	return thread;
+}
+
+/* What an answer needs besides: last, for it is done by this. */
+static inline bool can_answer(const struct caller *caller, struct thread *client,
+	struct thread *thread, uint64_t head)
+{
+	if (UNLIKELY(caller->kind == CALLER_FAULT))
+		return fault_resumes(client, ABI_BYTES(head), frame_words(&thread->frame));
+	return !UNLIKELY(IS_LONGER(head)) ||
+		move_rest(client, client->receive_slot, thread, head);
 }
 
 static inline struct thread *reply_receive_short(struct thread *thread, uint64_t head)
@@ -133,16 +133,19 @@ static inline struct thread *reply_receive_short(struct thread *thread, uint64_t
 	struct handle *handle = handle_find(&thread->space->handles, (uint32_t)target);
 	struct endpoint *endpoint;
 	struct thread *client;
+	struct caller *caller;
 
-	if (UNLIKELY(!IS_SHORT(head) || HAS_FLAGS(target) || !handle || !token ||
+	if (UNLIKELY(!token || !handle || !IS_SHORT(head) || HAS_FLAGS(target) ||
 	    handle->object->type != &endpoint_type ||
 	    !(handle->rights & kernel_Rights_RECEIVE) || trace_mask != 0))
 		return NULL;
 	endpoint = (struct endpoint *)handle->object;
+	caller = token->caller;
 	client = open_client(token, endpoint, cpu);
 	if (UNLIKELY(!client || endpoint->events != 0 || has_bits(endpoint) ||
 	    endpoint->last_receiver != thread || thread->attention ||
-	    thread->serves != token || thread->effective != thread->priority))
+	    thread->serves != token || thread->effective != thread->priority ||
+	    !can_answer(caller, client, thread, head)))
 		return NULL;
 
 	list_remove(&token->link);
@@ -152,9 +155,11 @@ static inline struct thread *reply_receive_short(struct thread *thread, uint64_t
 	token->server = NULL;
 	thread->serves = NULL;
 	token_put(table, token);
-	handover_words(frame_words(&client->frame), frame_words(&thread->frame));
-	frame_set_head(&client->frame, head & HEAD_COUNTS);
-	client->caller.state = CALLER_IDLE;
+	if (!UNLIKELY(caller->kind == CALLER_FAULT)) {
+		handover_words(frame_words(&client->frame), frame_words(&thread->frame));
+		frame_set_head(&client->frame, head & HEAD_COUNTS);
+	}
+	caller->state = CALLER_IDLE;
 	thread->receive_slot = ABI_RECEIVE_SLOT(target);
 	thread->state = kernel_ThreadState_RECEIVING;
 	thread->waits_for = endpoint;

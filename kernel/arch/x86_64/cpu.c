@@ -98,6 +98,7 @@ void cpu_start(unsigned index, void *stacks)
 	local->self = local;
 	local->cpu = &cpus[index];
 	local->index = index;
+	local->mask = UINT64_C(1) << index;
 	local->stack = (uintptr_t)stacks + STACKS_SIZE;
 	local->timer = UINT64_MAX;
 	set_segments(local, stacks);
@@ -182,22 +183,18 @@ void arch_poke(struct cpu *cpu)
 
 /* ---- the lock ---- */
 
-static bool lock __attribute__((aligned(64)));
+bool cpu_lock __attribute__((aligned(64)));
 
 /* Whoever comes first: in turn, all would wait for a CPU that an emulator, or a
  * hypervisor, does not run just now. */
-void arch_lock(void)
+void cpu_wait(void)
 {
-	while (__builtin_expect(__atomic_exchange_n(&lock, true, __ATOMIC_ACQUIRE), 0))
-		while (__atomic_load_n(&lock, __ATOMIC_RELAXED)) {
+	do
+		while (__atomic_load_n(&cpu_lock, __ATOMIC_RELAXED)) {
 			cpu_answer(local_here());
 			cpu_relax();
 		}
-}
-
-void arch_unlock(void)
-{
-	__atomic_store_n(&lock, false, __ATOMIC_RELEASE);
+	while (__atomic_exchange_n(&cpu_lock, true, __ATOMIC_ACQUIRE));
 }
 
 static const struct cpu_ask *asking;

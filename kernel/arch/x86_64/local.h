@@ -96,6 +96,7 @@ struct local {
 	uint32_t apic_id;
 	uint32_t asked;			/* by the lock's owner; see cpu_ask() */
 	bool ts;			/* CR0.TS */
+	uint64_t mask;			/* 1 << index */
 	uint64_t root;			/* in CR3 */
 	struct space *space;		/* whose it is; NULL: the kernel's */
 	struct thread *loaded;		/* whose bases are in registers */

@@ -118,6 +118,21 @@ static inline struct cpu *arch_cpu(void)
 	return cpu;
 }
 
+/* The lock: cpu.c. */
+extern bool cpu_lock;
+void cpu_wait(void);
+
+static inline void arch_lock(void)
+{
+	if (__builtin_expect(__atomic_exchange_n(&cpu_lock, true, __ATOMIC_ACQUIRE), 0))
+		cpu_wait();
+}
+
+static inline void arch_unlock(void)
+{
+	__atomic_store_n(&cpu_lock, false, __ATOMIC_RELEASE);
+}
+
 static inline void *arch_physical(uint64_t address)
 {
 	return (void *)(DIRECT_BASE + address);

@@ -320,22 +320,31 @@ static unsigned pcid_of(uint64_t root)
 		: (unsigned)((root >> PAGE_SHIFT) % (PCIDS - 1)) + 1;
 }
 
+static void load(struct local *me, uint64_t root)
+{
+	unsigned pcid = pcid_of(root);
+
+	cr3_write(root | pcid | (pcid && me->pcids[pcid] == root ? CR3_KEEP : 0));
+	me->pcids[pcid] = root;
+}
+
 void arch_switch(struct space *space)
 {
 	struct local *me = local_here();
 	uint64_t root = space ? space->arch.root : (uintptr_t)kernel_root;
-	unsigned pcid = pcid_of(root);
 
 	if (root == me->root)
 		return;
 	if (me->space)
-		me->space->arch.cpus &= ~(UINT64_C(1) << me->index);
+		me->space->arch.cpus ^= me->mask;
 	if (space)
-		space->arch.cpus |= UINT64_C(1) << me->index;
+		space->arch.cpus ^= me->mask;
 	me->space = space;
 	me->root = root;
-	cr3_write(root | pcid | (pcid && me->pcids[pcid] == root ? CR3_KEEP : 0));
-	me->pcids[pcid] = root;
+	if (cpu_has_pcid)
+		load(me, root);
+	else
+		cr3_write(root);
 }
 
 void page_answer(struct local *me, const struct cpu_ask *ask)

@@ -8,9 +8,10 @@
 X86	:= kernel/arch/x86_64
 X86_OUT	:= $(BUILD)/kernel/x86_64
 # Not the headers of the hosted build, nor its sanitizers.
-X86_CC	:= $(CC) -std=c11 -ffreestanding $(WARN) -O2 -g -I$(X86) -I. -I$(BUILD)/kernel \
+# -fbuiltin: else a memcpy of eight bytes is a call.
+X86_CC	:= $(CC) -std=c11 -ffreestanding -fbuiltin $(WARN) -O2 -g -I$(X86) -I. -I$(BUILD)/kernel \
 	-MMD -MP -mgeneral-regs-only -mno-red-zone -mcmodel=kernel -fno-pic \
-	-fcf-protection=none -fno-stack-protector -fno-omit-frame-pointer \
+	-fcf-protection=none -fno-stack-protector -fno-omit-frame-pointer -momit-leaf-frame-pointer \
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
 X86_LD	= $(LD) -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections --no-warn-rwx-segments \
 	-T $(X86_OUT)/kernel.ld
@@ -27,6 +28,12 @@ $(X86_OBJECTS): | $(KERNEL_GENERATED)
 $(X86_OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(X86_CC) -c -o $@ $<
+
+# It is entered from assembly alone, which wants no register kept.
+ifeq ($(findstring clang,$(CC)),)
+$(X86_OUT)/kernel/system_call.o: X86_CC += -fomit-frame-pointer \
+	$(patsubst %,-fcall-used-%,rbx r12 r13 r14 r15)
+endif
 
 $(X86_OUT)/%.o: %.S
 	@mkdir -p $(@D)

@@ -88,23 +88,52 @@ void arch_thread_save(struct thread *thread)
 	thread_answer(me, thread);
 }
 
+static void bases_change(struct local *me, struct thread *thread)
+{
+	if (me->loaded)
+		bases_save(me, me->loaded);
+	if (thread->arch.bases_on || (thread->arch.vectors_on
+			&& thread->arch.vectors_on != me))
+		arch_thread_save(thread);
+	bases_load(thread);
+	me->loaded = thread;
+	thread->arch.bases_on = me;
+	if (thread->arch.debug_control | me->debug_control)
+		debug_load(me, thread);
+}
+
+static __attribute__((noinline)) void load_any(struct local *me, struct thread *thread)
+{
+	if (me->loaded != thread)
+		bases_change(me, thread);
+	vectors_load(me, thread);
+}
+
+/* The bases change places. */
+static inline void swap_bases(struct arch_thread *old, const struct arch_thread *new)
+{
+	__asm__ volatile("rdfsbase %0; wrfsbase %2; swapgs; rdgsbase %1; wrgsbase %3; swapgs"
+		: "=&r"(old->fs_base), "=&r"(old->gs_base)
+		: "r"(new->fs_base), "r"(new->gs_base));
+}
+
 void arch_thread_load(struct thread *thread)
 {
 	struct local *me = local_here();
+	struct thread *old = me->loaded;
 
-	if (me->loaded != thread) {
-		if (me->loaded)
-			bases_save(me, me->loaded);
-		if (thread->arch.bases_on || (thread->arch.vectors_on
-				&& thread->arch.vectors_on != me))
-			arch_thread_save(thread);
-		bases_load(thread);
-		me->loaded = thread;
-		thread->arch.bases_on = me;
-		if (thread->arch.debug_control | me->debug_control)
-			debug_load(me, thread);
+	/* Most often another one's bases are here, and nothing else is. */
+	if (__builtin_expect(!old || old == thread || !cpu_has_bases || thread->arch.bases_on
+			|| thread->arch.vectors_on || thread->arch.vectors_soon
+			|| (thread->arch.debug_control | me->debug_control)
+			|| me->owner || !me->ts, 0)) {
+		load_any(me, thread);
+		return;
 	}
-	vectors_load(me, thread);
+	swap_bases(&old->arch, &thread->arch);
+	old->arch.bases_on = NULL;
+	me->loaded = thread;
+	thread->arch.bases_on = me;
 }
 
 void arch_set_tls(struct thread *thread, uint64_t base)

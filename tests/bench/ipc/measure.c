@@ -124,6 +124,7 @@ static void measure_vectors(struct test *t)
 			bench_Target_nothing(&target.channel, &nothing, &no_reply, NULL));
 	}
 	serve_with_vectors = false;
+	K0(t, t->self, Thread_set_vectors_allowed, .allowed = false);
 	K0(t, child.space, Space_kill, .code = 0);
 }
 
