@@ -245,7 +245,13 @@ static const struct kernel_Quota_ops operations = {
 
 DISPATCH(Quota)
 
+/* Nobody asks any more. What it notifies may be charged to it, and would keep it. */
+static void unused(struct object *object)
+{
+	watch_set(&((struct quota *)object)->watch, NULL, 0);
+}
+
 const struct object_type quota_type = {
-	.kind = kernel_Kind_QUOTA, .size = sizeof(struct quota), .destroy = quota_end,
-	.dispatch = dispatch
+	.kind = kernel_Kind_QUOTA, .size = sizeof(struct quota), .unused = unused,
+	.destroy = quota_end, .dispatch = dispatch
 };
