@@ -89,13 +89,17 @@ SK_FAST int sk_fast_answer(struct sk_reply *to, int encoded)
 	struct sk_kernel_port *k = (struct sk_kernel_port *)(void *)to->port;
 	uint8_t *bytes;
 
-	if (encoded < 0 || encoded > ABI_WORD_BYTES || (encoded & 7) != 0 ||
+	if (encoded < 0 || encoded > ABI_WORD_BYTES ||
 			SK_UNLIKELY(k == NULL || k->port.ops != &sk_kernel_port_ops ||
 				to->token != k->current ||
 				k->port.answer.attached.handle_count != 0))
 		return sk_answer(to, encoded);
 	to->port = NULL;
 	bytes = k->port.answer.bytes;
+	/* What stood behind it is nobody else's to see. */
+	if ((encoded & 7) != 0)
+		sk_put_uint64(bytes + (encoded & ~7), sk_get_uint64(bytes + (encoded & ~7)) &
+			((UINT64_C(1) << 8 * (encoded & 7)) - 1));
 	for (int at = 8; at < ABI_WORD_BYTES; at += 8)
 		if (at >= encoded)
 			sk_put_uint64(bytes + at, 0);

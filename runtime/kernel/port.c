@@ -250,19 +250,24 @@ COLD static void serve_event(struct sk_kernel_port *k, uint64_t head, uint64_t t
 	}
 }
 
-/* The port's next event, and the answer before it: all in registers. */
+/* The port's next event, and the answer before it, if one waits: all in
+ * registers. */
 INLINE void exchange(struct sk_kernel_port *k, struct sk_registers *r,
 	uint64_t deadline)
 {
-	r->head = k->pending;
-	if (SK_UNLIKELY(r->head == 0)) {
-		sk_sys_receive(r, k->endpoint, k->receive_slot, deadline);
-		return;
-	}
-	k->pending = 0;
+	const uint8_t *bytes = k->spare;
+
+	r->head = k->pending | sk_head(k->pending ? ABI_REPLY_RECEIVE : ABI_RECEIVE);
+	r->target = sk_target(k->endpoint, k->receive_slot);
 	r->token = k->pending_token;
-	memcpy(r->words, k->spare, sizeof(r->words));
-	sk_sys_reply_receive(r, k->endpoint, k->receive_slot, 0, deadline);
+	r->time = deadline;
+	k->pending = 0;
+	r->words[0] = sk_get_uint64(bytes);
+	r->words[1] = sk_get_uint64(bytes + 8);
+	r->words[2] = sk_get_uint64(bytes + 16);
+	r->words[3] = sk_get_uint64(bytes + 24);
+	r->words[4] = sk_get_uint64(bytes + 32);
+	sk_sys_serve(r, deadline);
 	if (SK_UNLIKELY(k->unsent.handle_count != 0)) {
 		if (ABI_STATUS(r->head) < 0 || (r->head & ABI_REPLY_FAILED))
 			lose_unsent(k);
@@ -270,8 +275,7 @@ INLINE void exchange(struct sk_kernel_port *k, struct sk_registers *r,
 	}
 }
 
-INLINE int step(struct sk_kernel_port *k,
-	uint64_t deadline)
+INLINE int step(struct sk_kernel_port *k, uint64_t deadline)
 {
 	struct sk_registers r;
 

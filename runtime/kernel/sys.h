@@ -109,23 +109,25 @@ static inline uint64_t sk_sys_send(uint64_t counts, uint32_t number,
 	return head;
 }
 
-/* What came is in `in`: all of it. */
+/* Whatever receives: `r` has what goes in, but for the deadline, and then all that
+ * came. */
+static inline void sk_sys_serve(struct sk_registers *r, uint64_t deadline)
+{
+	if (__builtin_expect(deadline == ABI_FOREVER, 1)) {
+		sk_enter_serve(&r->head, &r->target, r->words, &r->token, &r->time);
+	} else {
+		r->head |= ABI_TIMED;
+		r->time = deadline;
+		sk_enter_serve_until(&r->head, &r->target, r->words, &r->token, &r->time);
+	}
+}
+
 static inline void sk_sys_receive(struct sk_registers *in, uint32_t endpoint,
 	uint32_t slot, uint64_t deadline)
 {
-	in->head = sk_head(ABI_RECEIVE);
-	in->target = sk_target(endpoint, slot);
-	in->time = deadline;
-	in->token = 0;
-	for (unsigned i = 0; i < ABI_WORDS; i++)
-		in->words[i] = 0;
-	if (deadline == ABI_FOREVER) {
-		sk_enter_serve(&in->head, &in->target, in->words, &in->token, &in->time);
-	} else {
-		in->head |= ABI_TIMED;
-		sk_enter_serve_until(&in->head, &in->target, in->words, &in->token,
-			&in->time);
-	}
+	*in = (struct sk_registers){.head = sk_head(ABI_RECEIVE),
+		.target = sk_target(endpoint, slot)};
+	sk_sys_serve(in, deadline);
 }
 
 /* `flags` ABI_DROP in place of a message, or 0. Returns a status. */
@@ -145,15 +147,7 @@ static inline void sk_sys_reply_receive(struct sk_registers *out, uint32_t endpo
 {
 	out->head |= sk_head(ABI_REPLY_RECEIVE);
 	out->target = sk_target(endpoint, slot) | flags;
-	if (__builtin_expect(deadline == ABI_FOREVER, 1)) {
-		sk_enter_serve(&out->head, &out->target, out->words, &out->token,
-			&out->time);
-	} else {
-		out->head |= ABI_TIMED;
-		out->time = deadline;
-		sk_enter_serve_until(&out->head, &out->target, out->words, &out->token,
-			&out->time);
-	}
+	sk_sys_serve(out, deadline);
 }
 
 /* ---- the others ---- */
