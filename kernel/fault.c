@@ -76,18 +76,17 @@ static void begin(struct thread *thread, uint32_t kind, int size)
 	CHECK(size > 0);
 	thread->fault_kind = kind;
 	memcpy(thread->fault_words, thread->fault_page, ABI_WORD_BYTES);
+	caller->head = (uint64_t)size << ABI_BYTES_SHIFT;
+	caller->priority = thread->effective;
+	thread->state = kernel_ThreadState_FAULTED;
+	if (thread->handler && hand_over(thread, thread->handler))
+		return;
 	caller->send = (struct message_place){ thread->fault_words, thread->fault_page, NULL };
 	caller->receive = (struct message_place){ thread->fault_words, NULL, NULL };
-	caller->head = (uint64_t)size << ABI_BYTES_SHIFT;
-	caller->space = thread->space;
-	caller->priority = thread->effective;
 	caller->correlation = thread->correlation;
 	caller->deadline.when = ABI_FOREVER;
 	if (thread->handler)
 		caller->protocol_rights = thread->handler->protocol_rights;
-	thread_wait(thread, kernel_ThreadState_FAULTED, ABI_FOREVER);
-	if (thread->handler && hand_over(thread, thread->handler))
-		return;
 	if (!thread->handler || !caller_begin(caller, thread->handler, &status))
 		stop(thread);
 }

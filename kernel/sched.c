@@ -69,9 +69,10 @@ void sched_timer(struct cpu *cpu, uint64_t when)
 
 /* ---- queues ---- */
 
+/* No more than it was. */
 static int32_t find_top(const struct cpu *cpu)
 {
-	for (int i = SCHED_PRIORITIES / 64 - 1; i >= 0; i--)
+	for (int i = cpu->top / 64; i >= 0; i--)
 		if (cpu->occupied[i])
 			return i * 64 + 63 - __builtin_clzll(cpu->occupied[i]);
 	return -1;
@@ -321,7 +322,7 @@ static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
 		cpu->current = take(cpu);
 		cpu->woken = NULL;
 		cpu->slice = arch_now() + SCHED_SLICE;
-		if (!cpu->current && idles)
+		if (cpu->current ? !cpu->current->attention : idles)
 			break;
 		if (!cpu->current)	/* it has time to look for who waits no more */
 			deadline_run(&steps);

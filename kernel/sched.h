@@ -71,17 +71,15 @@ struct thread *sched_next(void);
 static inline void sched_load(struct cpu *cpu, struct thread *thread)
 {
 	struct thread *old = cpu->loaded;
-	struct space *space = thread ? thread->space : NULL;
 
 	if (old && __builtin_expect(cpu_count > 1 || old->is_ended, 0))
 		arch_thread_save(old);
 	cpu->loaded = thread;
-	if (space != cpu->space) {
-		cpu->space = space;
-		arch_switch(space);
-	}
+	cpu->space = thread ? thread->space : NULL;
 	if (thread)
 		arch_thread_load(thread);
+	else
+		arch_switch(NULL);
 }
 
 /* In place of sched_next(), where sched_can_switch(): this one runs, if no other

@@ -495,14 +495,27 @@ static void (*const calls[ABI_CALL_COUNT])(struct thread *thread, uint64_t head)
 	[ABI_RESUME] = do_resume,
 };
 
+/* What kernel_leave() would find: it goes on, and nothing is left to do. */
+static inline bool goes_on(const struct thread *thread, const struct cpu *cpu)
+{
+	return thread->state == kernel_ThreadState_RUNNING && !cpu->wants_look &&
+		list_is_empty(&endpoints_work) && list_is_empty(&objects_unreferenced);
+}
+
 static __attribute__((noinline)) struct thread *take_long(struct thread *thread,
 	uint64_t head, uint32_t number)
 {
+	struct cpu *cpu = arch_cpu();
+
 	if (number < ABI_CALL_COUNT)
 		calls[number](thread, head);
 	else
 		fault_foreign(thread);
-	return kernel_leave();
+	if (!goes_on(thread, cpu))
+		return kernel_leave();
+	cpu->woken = NULL;
+	arch_unlock();
+	return thread;
 }
 
 struct thread *kernel_system_call(struct thread *thread)

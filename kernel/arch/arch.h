@@ -127,7 +127,7 @@ void arch_unlock(void);
 
 /* Makes a space this CPU's. NULL: the kernel's own. */
 void arch_switch(struct space *space);
-/* Before a thread runs on this CPU: TLS bases, floating point, breakpoints.
+/* Before a thread runs on this CPU: its space, TLS bases, floating point, breakpoints.
  * Before it runs on another one, arch_thread_save() on the one where it was. */
 void arch_thread_load(struct thread *thread);
 void arch_thread_save(struct thread *thread);

@@ -27,6 +27,7 @@ void arch_thread_end(struct thread *thread)
 void arch_thread_load(struct thread *thread)
 {
 	thread->arch.loaded = true;
+	arch_switch(thread->space);
 }
 
 void arch_thread_save(struct thread *thread)

@@ -60,6 +60,7 @@
 #define RFLAGS_AC 0x40000
 
 #define CR0_TS 0x8
+#define CR3_KEEP (UINT64_C(1) << 63)
 
 #define MSR_APIC_BASE 0x1b
 #define MSR_MICROCODE 0x8b
@@ -98,7 +99,7 @@ struct local {
 	bool ts;			/* CR0.TS */
 	uint64_t mask;			/* 1 << index */
 	uint64_t root;			/* in CR3 */
-	struct space *space;		/* whose it is; NULL: the kernel's */
+	struct arch_space *space;	/* whose it is; NULL: the kernel's */
 	struct thread *loaded;		/* whose bases are in registers */
 	struct thread *owner;		/* whose floating point is */
 	uint64_t debug_control;		/* DR7 */
@@ -221,6 +222,25 @@ void page_start(uint64_t end);
 /* A device's registers, within 4 GiB: not cached any more. */
 volatile void *page_device(uint64_t physical);
 void page_answer(struct local *me, const struct cpu_ask *ask);
+static inline void page_switch(struct local *me, struct arch_space *space)
+{
+	uint64_t root = space ? space->root : (uintptr_t)kernel_root;
+	uint64_t pcid = space ? space->pcid : 0, keep = 0;
+
+	if (me->space == space)
+		return;
+	if (me->space)
+		me->space->cpus ^= me->mask;
+	if (space)
+		space->cpus ^= me->mask;
+	me->space = space;
+	me->root = root;
+	if (pcid) {
+		keep = me->pcids[pcid] == root ? CR3_KEEP : 0;
+		me->pcids[pcid] = root;
+	}
+	cr3_write(root | pcid | keep);
+}
 
 /* ---- fpu.c ---- */
 void vectors_start(void);

@@ -64,6 +64,7 @@ _Static_assert(offsetof(struct frame, rcx) == FRAME_RCX
 
 struct arch_space {
 	uint64_t root;			/* frame of the top table */
+	uint64_t pcid;			/* 0: none */
 	uint64_t cpus;			/* that have it loaded, by struct local */
 	uint64_t loose;			/* tables to be freed by arch_flush() */
 };

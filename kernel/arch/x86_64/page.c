@@ -34,7 +34,6 @@
 #define GIGABYTE (UINT64_C(1) << 30)
 /* Pages that are flushed one by one; more: all. */
 #define FLUSH_SINGLE 32
-#define CR3_KEEP (UINT64_C(1) << 63)
 #define CR4_PGE UINT64_C(0x80)
 
 extern uint64_t direct_table[], direct_fourth[];
@@ -286,6 +285,13 @@ bool arch_was_touched(struct space *space, uint64_t address, bool clear)
 
 /* ---- spaces ---- */
 
+/* Without PCIDs, and for the kernel's own root, 0. */
+static unsigned pcid_of(uint64_t root)
+{
+	return !cpu_has_pcid || root == (uintptr_t)kernel_root ? 0
+		: (unsigned)((root >> PAGE_SHIFT) % (PCIDS - 1)) + 1;
+}
+
 bool arch_space_init(struct space *space)
 {
 	uint64_t root = space_table_frame(space);
@@ -294,7 +300,7 @@ bool arch_space_init(struct space *space)
 		return false;
 	for (unsigned i = ENTRIES / 2; i < ENTRIES; i++)
 		table_of(root)[i] = table_of((uintptr_t)kernel_root)[i];
-	space->arch = (struct arch_space){ .root = root };
+	space->arch = (struct arch_space){ .root = root, .pcid = pcid_of(root) };
 	return true;
 }
 
@@ -313,38 +319,9 @@ static void free_tables(struct space *space, uint64_t frame, unsigned level)
 
 /* ---- what CPUs have of them ---- */
 
-/* Without PCIDs, and for the kernel's own root, 0. */
-static unsigned pcid_of(uint64_t root)
-{
-	return !cpu_has_pcid || root == (uintptr_t)kernel_root ? 0
-		: (unsigned)((root >> PAGE_SHIFT) % (PCIDS - 1)) + 1;
-}
-
-static void load(struct local *me, uint64_t root)
-{
-	unsigned pcid = pcid_of(root);
-
-	cr3_write(root | pcid | (pcid && me->pcids[pcid] == root ? CR3_KEEP : 0));
-	me->pcids[pcid] = root;
-}
-
 void arch_switch(struct space *space)
 {
-	struct local *me = local_here();
-	uint64_t root = space ? space->arch.root : (uintptr_t)kernel_root;
-
-	if (root == me->root)
-		return;
-	if (me->space)
-		me->space->arch.cpus ^= me->mask;
-	if (space)
-		space->arch.cpus ^= me->mask;
-	me->space = space;
-	me->root = root;
-	if (cpu_has_pcid)
-		load(me, root);
-	else
-		cr3_write(root);
+	page_switch(local_here(), space ? &space->arch : NULL);
 }
 
 void page_answer(struct local *me, const struct cpu_ask *ask)
@@ -360,15 +337,15 @@ void arch_flush(struct space *space, uint64_t address, size_t pages)
 	struct cpu_ask ask = { NULL, address, pages };
 	struct local *me = local_here();
 	uint64_t frame, others = space->arch.cpus & ~(UINT64_C(1) << me->index);
-	unsigned pcid = pcid_of(space->arch.root);
+	uint64_t pcid = space->arch.pcid;
 
-	if (me->space == space)
+	if (me->space == &space->arch)
 		page_answer(me, &ask);
 	if (others)
 		cpu_ask(others, &ask);
 	/* What CPUs remember that have not loaded it. */
 	for (unsigned i = 0; pcid && i < local_count; i++)
-		if (locals[i].pcids[pcid] == space->arch.root && locals[i].space != space)
+		if (locals[i].pcids[pcid] == space->arch.root && locals[i].space != &space->arch)
 			locals[i].pcids[pcid] = 0;
 	while ((frame = space->arch.loose) != 0) {
 		space->arch.loose = *table_of(frame);

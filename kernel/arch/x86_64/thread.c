@@ -6,6 +6,7 @@
 #include "kernel.skald.h"
 #include "kernel/arch/x86_64/local.h"
 #include "kernel/frame.h"
+#include "kernel/space.h"
 #include "kernel/thread.h"
 
 /* What programs can have of RFLAGS: CF PF AF ZF SF TF DF OF AC ID. */
@@ -122,11 +123,12 @@ void arch_thread_load(struct thread *thread)
 	struct local *me = local_here();
 	struct thread *old = me->loaded;
 
+	page_switch(me, &thread->space->arch);
 	/* Most often another one's bases are here, and nothing else is. */
-	if (__builtin_expect(!old || old == thread || !cpu_has_bases || thread->arch.bases_on
-			|| thread->arch.vectors_on || thread->arch.vectors_soon
-			|| (thread->arch.debug_control | me->debug_control)
-			|| me->owner || !me->ts, 0)) {
+	if (__builtin_expect(!old || old == thread || !cpu_has_bases || !me->ts
+			|| ((uintptr_t)me->owner | (uintptr_t)thread->arch.bases_on
+			| (uintptr_t)thread->arch.vectors_on | me->debug_control
+			| thread->arch.debug_control) || thread->arch.vectors_soon, 0)) {
 		load_any(me, thread);
 		return;
 	}
