@@ -1,0 +1,58 @@
+#!/bin/bash
+# Usage: tests/kernel/fuzz/quality.sh [NAME]
+#
+# Whether the fuzzer finds what it is there to find: plants each of the bugs (in
+# tests/kernel/fuzz/bugs, those whose name contains NAME) in a copy of the kernel,
+# and says after how many steps, with which of SEEDS (1 to 8), and by what it was
+# found. Exit status 1: one was not. ROOT: the tree with the kernel to copy (.).
+set -u
+cd "$(dirname "$0")/../../.." || exit 2
+out=${BUILD:-build}/kernel-fuzz-quality
+calls=${CALLS:-15000}
+seeds=${SEEDS:-1 2 3 4 5 6 7 8}
+root=${ROOT:-.}
+missed=0
+
+build() {
+	make -s -f tests/kernel/fuzz/rules.mk kernel-fuzz KERNEL_FUZZ_ROOT="$out/copy" \
+		KERNEL_FUZZ_OUT="$out/objects" KERNEL_FUZZ="$out/fuzz" \
+		KERNEL_FUZZ_FLAGS=-Wno-error >"$out/log" 2>&1 ||
+		{ tail -n 5 "$out/log" >&2; exit 2; }
+}
+
+# found: the first seed that finds it says so.
+found() {
+	local seed what
+	for seed in $seeds; do
+		"$out/fuzz" --seed "$seed" --calls "$calls" >"$out/run" 2>&1 && continue
+		what=$(grep -a -m1 -E "^FINDING|^panic|runtime error|ERROR: Addr" "$out/run")
+		echo "$(sed -n 's/^Step \([0-9]*\).*/\1/p' "$out/run") steps of seed $seed:" \
+			"${what:0:100}"
+		return
+	done
+	echo "NOT FOUND"
+	missed=1
+}
+
+mkdir -p "$out"
+rm -rf "$out/copy"
+mkdir "$out/copy"
+cp -r "$root/kernel" "$root/runtime" "$out/copy/"
+build
+while IFS= read -r line; do
+	[[ $line == \#* ]] && continue
+	name=$(sed 's/ *|.*//' <<<"$line")
+	file=$(sed 's/^[^|]*| *\([^ ]*\).*/\1/' <<<"$line")
+	sed=$(sed 's/^[^|]*|[^|]*| *//' <<<"$line")
+	[[ $name == *"${1:-}"* ]] || continue
+	sed -i "$sed" "$out/copy/$file"
+	if cmp -s "$root/$file" "$out/copy/$file"; then
+		echo "the bug \`$name\` changes nothing in $file" >&2
+		exit 2
+	fi
+	build
+	printf '%-22s' "$name"
+	found
+	cp "$root/$file" "$out/copy/$file"
+done <tests/kernel/fuzz/bugs
+exit $missed
