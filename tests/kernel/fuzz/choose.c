@@ -79,10 +79,24 @@ uint32_t pick_handle(uint32_t kind)
 
 /* ---- addresses ---- */
 
+static struct mapping *paged;
+
+static void find_paged(struct mapping *mapping)
+{
+	if (mapping->memory->kind == kernel_MemoryKind_PAGED && (!paged || below(2)))
+		paged = mapping;
+}
+
 static struct mapping *pick_mapping(void)
 {
 	struct mapping *at = actor->space->mappings, *next;
 
+	if (one_in(3)) {
+		paged = NULL;
+		each_mapping(at, find_paged);
+		if (paged)
+			return paged;
+	}
 	while (at && !one_in(3)) {
 		next = below(2) ? at->left : at->right;
 		if (!next)

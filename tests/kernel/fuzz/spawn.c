@@ -68,8 +68,9 @@ static bool add_thread(uint32_t quota, uint32_t self, uint32_t space, bool gives
 #define WANTS(kind) (!pick_in(table, kernel_Kind_##kind, NULL) || one_in(6))
 
 /* Something of each kind to act on. */
-static void stock(uint32_t quota)
+static void stock(uint32_t quota, uint32_t self)
 {
+	struct kernel_Space_map_reply mapped;
 	const struct handle_table *table = &actor->space->handles;
 	struct kernel_Endpoint_mint_reply minted;
 	struct kernel_Endpoint_set_tokens_reply tokens;
@@ -94,7 +95,10 @@ static void stock(uint32_t quota)
 			NULL)), .bits = 1u << below(8));
 	if (one_in(2))
 		MAKE(create_paged, .size = PAGE_SIZE * (1 + below(6)),
-			.pager = HANDLE(pick_handle(kernel_Kind_SESSION)));
+			.pager = HANDLE(pick_in(table, kernel_Kind_SESSION, NULL)));
+	(void)DO(Space, map, self, &mapped, .length = PAGE_SIZE * (1 + below(4)),
+		.memory = HANDLE(pick_in(table, kernel_Kind_MEMORY, NULL)),
+		.protection = 3, .flags = one_in(3) ? kernel_MapFlags_PRIVATE : 0);
 }
 
 static uint32_t small_quota(void)
@@ -122,7 +126,7 @@ void spawn(void)
 			.count = 4);
 	if (!self || actor != host_cpus[host_cpu].current)
 		return;
-	stock(pick_handle(kernel_Kind_QUOTA));
+	stock(pick_handle(kernel_Kind_QUOTA), self);
 	if (actor != host_cpus[host_cpu].current)
 		return;
 	quota = small_quota();
