@@ -116,7 +116,10 @@ bool caller_begin(struct caller *caller, struct session *session, int *status)
 	if (caller->deadline.when != ABI_POLL)
 		deadline_set(&caller->deadline, caller->deadline.when);
 	session_admit(session, &steps);
-	if (caller->state == CALLER_AT_ENDPOINT)
+	/* A pager may be called in the midst of delivering to that same endpoint. */
+	if (caller->state == CALLER_AT_ENDPOINT && caller->kind == CALLER_PAGER)
+		endpoint_serve(session->endpoint);
+	else if (caller->state == CALLER_AT_ENDPOINT)
 		endpoint_deliver(session->endpoint);
 	if (caller->session == session && caller->deadline.when == ABI_POLL)
 		caller_give_up(caller, SK_WOULD_BLOCK);
@@ -140,6 +143,8 @@ void caller_leave_queue(struct caller *caller)
 	}
 	list_remove(&caller->in_session);
 	caller->session = NULL;
+	/* Whose priority changes before it is somewhere else has no queue. */
+	caller->state = CALLER_IDLE;
 }
 
 void caller_end(struct caller *caller, uint64_t head)

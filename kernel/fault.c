@@ -81,8 +81,6 @@ static void begin(struct thread *thread, uint32_t kind, int size)
 	thread->state = kernel_ThreadState_FAULTED;
 	if (thread->handler && hand_over(thread, thread->handler))
 		return;
-	caller->send = (struct message_place){ thread->fault_words, thread->fault_page, NULL };
-	caller->receive = (struct message_place){ thread->fault_words, NULL, NULL };
 	caller->correlation = thread->correlation;
 	caller->deadline.when = ABI_FOREVER;
 	if (thread->handler)

@@ -587,11 +587,16 @@ OPERATION(Space, space, insert, CONTROL)
 {
 	uint32_t index = (uint32_t)request->what.raw.raw;
 	struct handle handle;
+	uint16_t wanted;
 	kernel_error error;
 
 	if (index >= call->argument_count)
 		return SK_BAD_HANDLE;
 	handle = call->arguments[index].handle;
+	wanted = call->arguments[index].copies ? kernel_Rights_DUPLICATE :
+		kernel_Rights_TRANSFER;
+	if (!(handle.rights & wanted))
+		return SK_BAD_HANDLE;
 	error = reserve(space);
 	if (error)
 		return error;

@@ -25,6 +25,9 @@ static kernel_error equip(struct thread *thread)
 	if (!object_charge(&thread->object, pool_cost(THREAD_FAULT_BYTES)))
 		return kernel_Error_QUOTA_EXCEEDED;
 	thread->fault_page = pool_take(THREAD_FAULT_BYTES);
+	thread->fault.send = (struct message_place){ thread->fault_words,
+		thread->fault_page, NULL };
+	thread->fault.receive = (struct message_place){ thread->fault_words, NULL, NULL };
 	return thread->fault_page && arch_thread_init(thread) ? 0 : kernel_Error_NO_MEMORY;
 }
 

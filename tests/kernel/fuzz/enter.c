@@ -54,18 +54,24 @@ bool call_system(uint32_t number, uint64_t head, uint64_t target,
 	return enter(make_call(actor));
 }
 
+/* NULL also if it is a device's: this machine has none. */
+static void *at(uint64_t physical)
+{
+	return frame_is_memory(physical & ~PAGE_MASK) ? arch_physical(physical) : NULL;
+}
+
 void *touch(uint64_t address, uint32_t access)
 {
 	uint64_t physical;
 
 	if (host_translate(actor->space, address, access, &physical))
-		return arch_physical(physical);
+		return at(physical);
 	note("cpu %u thread %lu: page fault at %lx access %x", host_cpu,
 		(unsigned long)actor->object.id, (unsigned long)address, access);
 	actor->frame.behind = actor->frame.instruction;
 	return enter(kernel_page_fault(actor, address, access)) &&
 		host_translate(actor->space, address, access, &physical) ?
-		arch_physical(physical) : NULL;
+		at(physical) : NULL;
 }
 
 void raise_exception(uint32_t what, uint32_t code, uint64_t address)
