@@ -84,8 +84,8 @@ struct space *space_new(struct quota *quota, kernel_error *error);
  * is given again. */
 struct space *space_fork(struct quota *quota, struct space *from,
 	struct space **made, kernel_error *error);
-/* Ends it: its threads at once, the rest by the reaper (21 of docs/kernel.md's
- * "What ends a space"). */
+/* Ends it: its threads at once, the rest by the reaper (docs/kernel.md,
+ * "What ends, and what becomes of the rest"). */
 void space_kill(struct space *space, int32_t code);
 /* By id: the first with at least this one, or NULL. */
 struct space *space_next(uint64_t id);
