@@ -30,6 +30,19 @@ static void print_operation(struct c_code *c, const struct method *m)
 		m->request->c_name, m->reply != NULL ? ", struct sk_reply *to" : "");
 }
 
+/* So that a table of operations can be filled in without a list of them. */
+static void declare_methods(struct c_code *c, const struct declaration *d)
+{
+	struct printer *out = &c->out;
+	const struct method *m;
+
+	print_line(out, "/* Calls the macro X with the name of each of them. */");
+	print(out, "#define %s_METHODS(X)", d->c_name);
+	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
+		print(out, " \\\n\tX(%s)", m->name);
+	print(out, "\n\n");
+}
+
 static void declare_ops(struct c_code *c, const struct declaration *d)
 {
 	const struct declaration *base = d->as.interface.base;
@@ -58,6 +71,7 @@ static void declare_ops(struct c_code *c, const struct declaration *d)
 	out->indent--;
 	print_line(out, "};");
 	print(out, "\n");
+	declare_methods(c, d);
 }
 
 static void declare_answers(struct c_code *c, const struct declaration *d)

@@ -29,10 +29,7 @@ static void move_results(struct kernel_call *call, const struct sk_attached *att
 		const struct sk_passed *passed = &attached->handles[i];
 		struct handle handle = call->results[passed->handle.raw];
 
-		if (handle.flags & HANDLE_CLIENT)
-			handle.protocol_rights &= passed->rights;
-		else
-			handle.rights &= passed->rights;
+		handle_narrow(&handle, passed->rights);
 		call->to->beside->handles[i] = cargo_arrive(&handle, call->space);
 	}
 	call->caller->reserved = (uint8_t)(call->caller->reserved - attached->handle_count);
@@ -94,27 +91,19 @@ static int read_arguments(struct kernel_call *call, unsigned count,
 	const struct message_place *from)
 {
 	struct sk_attached *attached = &call->message.attached;
-	struct cargo cargo;
 
-	call->argument_count = 0;
 	attached->handle_count = count;
-	if (count == 0)
-		return SK_OK;
-	if (!cargo_load(&cargo, count, from, call->space, false))
+	if (!cargo_load(&call->arguments, count, from, call->space, false)) {
+		call->arguments.count = 0;
 		return SK_BAD_HANDLE;
+	}
 	for (unsigned i = 0; i < count; i++) {
-		const struct handle *handle = &cargo.handles[i];
+		const struct handle *handle = &call->arguments.handles[i];
 
 		object_take(handle->object);
-		call->arguments[i] = (struct kernel_argument){.handle = *handle,
-			.number = cargo.sent[i].number,
-			.copies = cargo.sent[i].copies != 0};
 		attached->handles[i] = (struct sk_passed){.handle.raw = (int32_t)i,
-			.rights = handle->flags & HANDLE_CLIENT ?
-				handle->protocol_rights : handle->rights,
-			.copy = true};
+			.rights = handle_shown_rights(handle), .copy = true};
 	}
-	call->argument_count = count;
 	return SK_OK;
 }
 
@@ -125,7 +114,6 @@ static int read_leases(struct kernel_call *call, unsigned count,
 	struct token_lease lease;
 	int status = SK_OK;
 
-	call->lease_count = count;
 	call->message.attached.lease_count = count;
 	if (count > 0)
 		transfer_read(call->leases, from->beside->leases,
@@ -164,10 +152,11 @@ static int read_request(struct kernel_call *call, uint64_t head,
 		status = read_leases(call, ABI_LEASES(head), from);
 	if (status == SK_OK)
 		status = read_arguments(call, ABI_HANDLES(head), from);
-	if (status == SK_OK && expected > 0 &&
-	    !handle_reserve(&call->space->handles, expected))
-		status = SK_EXHAUSTED;
-	call->caller->reserved = (uint8_t)(status == SK_OK ? expected : 0);
+	if (status == SK_OK && expected > 0) {
+		if (!handle_reserve(&call->space->handles, expected))
+			return SK_EXHAUSTED;
+		call->caller->reserved = (uint8_t)expected;
+	}
 	if (status == SK_OK)
 		read_bytes(call, ABI_BYTES(head), from);
 	return status;
@@ -176,17 +165,16 @@ static int read_request(struct kernel_call *call, uint64_t head,
 /* Those that moved are gone, once the call was answered. */
 static void end_arguments(struct kernel_call *call)
 {
-	for (uint32_t i = 0; i < call->argument_count; i++) {
-		const struct kernel_argument *argument = &call->arguments[i];
-		struct handle *handle = handle_find(&call->space->handles,
-			argument->number);
+	const struct cargo *cargo = &call->arguments;
 
-		if (argument->taken)
-			continue;
-		if (call->answer && !argument->copies && handle &&
-		    handle->object == argument->handle.object)
-			handle_remove(&call->space->handles, argument->number);
-		object_drop(argument->handle.object);
+	for (unsigned i = 0; i < cargo->count; i++) {
+		const struct handle *handle = handle_find(&call->space->handles,
+			cargo->sent[i].number);
+
+		if (call->answer && !cargo->sent[i].copies && handle &&
+		    handle->object == cargo->handles[i].object)
+			handle_remove(&call->space->handles, cargo->sent[i].number);
+		object_drop(cargo->handles[i].object);
 	}
 }
 
@@ -218,7 +206,7 @@ uint64_t kernel_call(const struct handle *handle, struct caller *caller,
 	call.caller = caller;
 	call.space = caller->space;
 	call.thread = thread;
-	call.argument_count = 0;
+	call.arguments.count = 0;
 	call.result_count = 0;
 	call.steps = OBJECT_STEPS;
 	call.again = false;
@@ -241,47 +229,17 @@ uint64_t kernel_call(const struct handle *handle, struct caller *caller,
 
 /* ---- for operations ---- */
 
-bool call_allows(struct kernel_call *call, struct sk_reply *to, uint16_t rights)
+void *call_argument(const struct kernel_call *call, struct sk_handle handle,
+	const struct object_type *type)
 {
-	if ((call->rights & rights) == rights)
-		return true;
-	sk_answer_error(to, SK_BAD_HANDLE);
-	return false;
-}
+	const struct handle *found = handle.raw < 0 ? NULL :
+		&call->arguments.handles[handle.raw];
+	bool is_client;
 
-static const struct handle *argument(struct kernel_call *call, struct sk_handle handle)
-{
-	uint32_t index = (uint32_t)handle.raw;
-
-	return index < call->argument_count ? &call->arguments[index].handle : NULL;
-}
-
-void *call_argument(struct kernel_call *call, struct sk_reply *to,
-	struct sk_handle handle, const struct object_type *type, uint16_t rights)
-{
-	const struct handle *found = argument(call, handle);
-
-	if (handle.raw < 0)
+	if (!found || found->object->type != type)
 		return NULL;
-	if (found && (found->rights & rights) == rights && (!type ||
-	    (found->object->type == type && !(found->flags & HANDLE_CLIENT))))
-		return object_self(found->object);
-	sk_answer_error(to, SK_BAD_HANDLE);
-	return NULL;
-}
-
-struct session *call_session(struct kernel_call *call, struct sk_reply *to,
-	struct sk_handle handle)
-{
-	const struct handle *found = argument(call, handle);
-
-	if (handle.raw < 0)
-		return NULL;
-	if (found && found->object->type == &session_type &&
-	    (found->flags & HANDLE_CLIENT) && (found->rights & kernel_Rights_CALL))
-		return (struct session *)found->object;
-	sk_answer_error(to, SK_BAD_HANDLE);
-	return NULL;
+	is_client = found->flags & HANDLE_CLIENT && found->rights & kernel_Rights_CALL;
+	return is_client == (type == &session_type) ? object_self(found->object) : NULL;
 }
 
 struct sk_handle call_result(struct kernel_call *call, struct object *object,
@@ -293,9 +251,4 @@ struct sk_handle call_result(struct kernel_call *call, struct object *object,
 	call->results[call->result_count++] = (struct handle){.object = object,
 		.rights = rights, .protocol_rights = protocol_rights, .flags = flags};
 	return handle;
-}
-
-void call_again(struct kernel_call *call)
-{
-	call->again = true;
 }

@@ -18,15 +18,8 @@
 #include "kernel/caller.h"
 #include "kernel/handle.h"
 #include "kernel/object.h"
+#include "kernel/transfer.h"
 #include "runtime/channel.h"
-
-struct kernel_argument {
-	struct handle handle;		/* object referenced during the call */
-	uint32_t number;		/* in the caller's table */
-	bool copies;			/* else it leaves the table with the answer,
-					 * whatever that is */
-	bool taken;			/* the operation has seen to both itself */
-};
 
 struct kernel_call {
 	struct object *object;		/* what is called; referenced */
@@ -34,12 +27,12 @@ struct kernel_call {
 	struct caller *caller;
 	struct space *space;		/* the caller's */
 	struct thread *thread;		/* the caller's, or NULL: of a ring */
-	struct kernel_argument arguments[ABI_HANDLES_MAX];
+	/* Its handles, which stay in the caller's table until it is answered: then
+	 * those that move leave it, whatever the answer is. */
+	struct cargo arguments;
 	struct handle results[ABI_HANDLES_MAX];	/* each with a reference */
-	uint32_t argument_count;
 	uint32_t result_count;
 	struct abi_lease leases[ABI_LEASES_MAX];	/* as the caller said */
-	uint32_t lease_count;
 	unsigned steps;			/* OBJECT_STEPS, for the operation to use */
 	bool again;			/* not answered: the call is to be made again,
 					 * after others had their turn */
@@ -61,28 +54,25 @@ uint64_t kernel_call(const struct handle *handle, struct caller *caller,
 
 /* ---- for operations ---- */
 
-/* The handle has these rights (enum kernel_Rights); else the call is answered
- * SK_BAD_HANDLE, and the operation returns. */
-bool call_allows(struct kernel_call *call, struct sk_reply *to, uint16_t rights);
 /*
- * The object of a handle in the request, of this type (NULL: of any, sessions of
- * clients included) and with these rights;
- * else the call is answered SK_BAD_HANDLE, and NULL. Of an optional handle that
- * is not there: NULL, and nothing is answered.
+ * The object of a handle in the request, if it is of this type; of a session only
+ * by a handle of a client. NULL: it is not (SK_BAD_HANDLE), or is not there. That
+ * the handle has the rights which kernel.skald asks for was seen to in decoding.
  */
-void *call_argument(struct kernel_call *call, struct sk_reply *to,
-	struct sk_handle handle, const struct object_type *type, uint16_t rights);
-/* A client handle of a session in the request, as above. */
-struct session *call_session(struct kernel_call *call, struct sk_reply *to,
-	struct sk_handle handle);
+void *call_argument(const struct kernel_call *call, struct sk_handle handle,
+	const struct object_type *type);
 /* A handle for the reply, with a reference that the operation has (a new
  * object's first, or object_take()) and that is the call's from then on. The
  * caller's table has room for what it expects; more than that is closed, and the
  * call is answered SK_EXHAUSTED. */
 struct sk_handle call_result(struct kernel_call *call, struct object *object,
 	uint16_t rights, uint16_t protocol_rights, uint16_t flags);
-/* There is more to do: nothing is answered. */
-void call_again(struct kernel_call *call);
+/* There is more to do: nothing is answered. Is 0, for operations to return. */
+static inline int call_again(struct kernel_call *call)
+{
+	call->again = true;
+	return 0;
+}
 
 /* All rights there are, of a new object's first handle. */
 #define RIGHTS_ALL UINT16_C(0x3fff)
@@ -91,11 +81,11 @@ void call_again(struct kernel_call *call);
 struct kernel_Object_info_request;
 struct kernel_Object_set_name_request;
 struct kernel_Object_name_request;
-void object_op_info(void *self, const struct kernel_Object_info_request *request,
+void op_info(void *self, const struct kernel_Object_info_request *request,
 	struct sk_reply *to);
-void object_op_set_name(void *self,
-	const struct kernel_Object_set_name_request *request, struct sk_reply *to);
-void object_op_name(void *self, const struct kernel_Object_name_request *request,
+void op_set_name(void *self, const struct kernel_Object_set_name_request *request,
+	struct sk_reply *to);
+void op_name(void *self, const struct kernel_Object_name_request *request,
 	struct sk_reply *to);
 
 #endif

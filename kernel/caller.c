@@ -13,6 +13,7 @@
 #include "kernel/space.h"
 #include "kernel/thread.h"
 #include "kernel/token.h"
+#include "kernel/trace.h"
 #include "kernel/transfer.h"
 #include "runtime/status.h"
 
@@ -165,6 +166,10 @@ void caller_give_up(struct caller *caller, int status)
 
 	if (state == CALLER_IDLE)
 		return;
+	TRACE(DELIVERIES, NULL, Cancel, .correlation = caller->correlation,
+		.from = caller_owner(caller) ? caller_owner(caller)->id : 0,
+		.session = session ? session->object.id : caller->token->session->object.id,
+		.status = status, .delivered = state == CALLER_DELIVERED);
 	if (state == CALLER_DELIVERED) {
 		token_cancel(caller->token);
 		caller_end(caller, head | ABI_DELIVERED);

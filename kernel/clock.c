@@ -89,14 +89,6 @@ void clock_init(struct quota *root)
 	tell(the_clock, arch_clock_start(), 0, 0);
 }
 
-/* The machine has always one reference. */
-static bool destroy(struct object *object, unsigned *steps)
-{
-	(void)object;
-	(void)steps;
-	return true;
-}
-
 /* ---- operations ---- */
 
 OPERATION(Clock, clock, now, READ)
@@ -113,12 +105,12 @@ OPERATION(Clock, clock, page, READ)
 		kernel_Rights_READ | kernel_Rights_MAP | kernel_Rights_DUPLICATE));
 }
 
-OPERATION(Clock, clock, set_realtime, CONTROL)
+COMMAND(Clock, clock, set_realtime, CONTROL)
 {
 	tell(clock, request->realtime_offset, 0, clock->now.frequency);
 	for (unsigned i = 0; i < WATCHES; i++)
 		watch_fire(&clock->watches[i]);
-	return ANSWER(Clock, set_realtime, 0);
+	return 0;
 }
 
 static bool is_within(int64_t value, int64_t most)
@@ -148,14 +140,12 @@ static struct watch *free_watch(struct clock *clock)
 	return NULL;
 }
 
-OPERATION(Clock, clock, watch_steps, READ)
+COMMAND(Clock, clock, watch_steps, READ)
 {
 	struct watch *watch = free_watch(clock);
 
-	if (!watch)
-		return kernel_Error_TABLE_FULL;
-	return call_watch(call, to, request->notify, request->bits, watch) ?
-		ANSWER(Clock, watch_steps, 0) : 0;
+	return !watch ? kernel_Error_TABLE_FULL :
+		call_watch(call, request->notify, request->bits, watch);
 }
 
 OPERATION(Clock, clock, resolution, READ)
@@ -163,14 +153,4 @@ OPERATION(Clock, clock, resolution, READ)
 	return ANSWER(Clock, resolution, .nanoseconds = arch_clock_resolution());
 }
 
-static const struct kernel_Clock_ops operations = {
-	OBJECT_OPERATIONS, .now = op_now, .page = op_page,
-	.set_realtime = op_set_realtime, .adjust = op_adjust,
-	.watch_steps = op_watch_steps, .resolution = op_resolution
-};
-DISPATCH(Clock)
-
-const struct object_type clock_type = {
-	.kind = kernel_Kind_CLOCK, .size = sizeof(struct clock), .destroy = destroy,
-	.dispatch = dispatch
-};
+OBJECT_TYPE(Clock, clock, CLOCK, .destroy = NULL)

@@ -14,7 +14,6 @@
 #include "kernel/trace.h"
 #include "kernel/transfer.h"
 #include "kernel.skald.h"
-#include "ostrace.skald.h"
 
 /* Of those that get nothing. */
 #define RECEIVERS_MAX (OBJECT_STEPS / 4)
@@ -129,10 +128,15 @@ static void deliver(struct endpoint *endpoint, struct caller *caller,
 {
 	struct session *session = caller->session;
 
-	trace(kernel_TraceMask_DELIVERIES, ostrace_Deliver_ID,
-		arch_cpu()->current, thread->object.id, session->object.id,
-		TRACE_MESSAGE(frame_words(&thread->frame)[0], ABI_BYTES(caller->head),
-			ABI_HANDLES(caller->head), ABI_LEASES(caller->head)));
+	if (UNLIKELY(trace_mask != 0) && caller->correlation == 0)
+		caller->correlation = trace_correlation();
+	TRACE(DELIVERIES, arch_cpu()->current, Deliver, .correlation = caller->correlation,
+		.from = trace_id(arch_cpu()->current), .to = thread->object.id,
+		.session = session->object.id,
+		.message_id = (uint32_t)frame_words(&thread->frame)[0],
+		.size = ABI_BYTES(caller->head),
+		.handles = (uint8_t)ABI_HANDLES(caller->head),
+		.leases = (uint8_t)ABI_LEASES(caller->head));
 	endpoint->notified_last = false;
 	handover_event(thread, handover_request(caller->head, caller->protocol_rights),
 		session->badge, token ? token->number : 0, caller->deadline.when);

@@ -11,11 +11,10 @@ OPERATION(Endpoint, endpoint, mint, CONTROL)
 	struct session *session;
 	kernel_error error = kernel_Error_ENDED;
 	struct quota *charge = !request->has_charge ? endpoint->object.quota :
-		call_argument(call, to, request->charge.raw, &quota_type,
-			kernel_Rights_CREATE);
+		ARGUMENT(quota, charge);
 
 	if (!charge)
-		return 0;
+		return SK_BAD_HANDLE;
 	session = endpoint->closed ? NULL : session_new(charge, endpoint, request->badge,
 		request->credit, request->protocol_rights, &error);
 	if (!session)
@@ -30,32 +29,30 @@ OPERATION(Endpoint, endpoint, mint, CONTROL)
 
 OPERATION(Endpoint, endpoint, identify, CONTROL)
 {
-	struct session *session = call_session(call, to, request->session.raw);
+	struct session *session = ARGUMENT(session, session);
 
 	if (!session)
-		return 0;
+		return SK_BAD_HANDLE;
 	if (session->endpoint != endpoint)
 		return kernel_Error_NOT_FOUND;
 	return ANSWER(Endpoint, identify, .badge = session->badge);
 }
 
-OPERATION(Endpoint, endpoint, bind, RECEIVE)
+COMMAND(Endpoint, endpoint, bind, RECEIVE)
 {
-	struct notification *notification = !request->has_notification ? NULL :
-		call_argument(call, to, request->notification.raw, &notification_type,
-			kernel_Rights_WAIT);
+	struct notification *notification = ARGUMENT(notification, notification);
 
 	if (request->has_notification && !notification)
-		return 0;
+		return SK_BAD_HANDLE;
 	if (notification && notification->endpoint && notification->endpoint != endpoint)
 		return kernel_Error_BUSY;
 	endpoint_bind(endpoint, notification);
-	return ANSWER(Endpoint, bind, 0);
+	return 0;
 }
 
 /* A space has the tokens of all its endpoints in one table. Many come in parts,
  * each of which stays, whatever becomes of the next. */
-OPERATION(Endpoint, endpoint, set_tokens, RECEIVE)
+COMMAND(Endpoint, endpoint, set_tokens, RECEIVE)
 {
 	struct token_table *table = &call->space->tokens;
 	uint32_t others = table->count - (endpoint->tokens < table->count ?
@@ -68,10 +65,7 @@ OPERATION(Endpoint, endpoint, set_tokens, RECEIVE)
 		return kernel_Error_QUOTA_EXCEEDED;
 	endpoint->tokens = table->count - others;
 	endpoint_serve(endpoint);
-	if (table->count >= wanted || table->count == before)
-		return ANSWER(Endpoint, set_tokens, 0);
-	call_again(call);
-	return 0;
+	return table->count >= wanted || table->count == before ? 0 : call_again(call);
 }
 
 /* Of very many receivers not all are counted. */
@@ -92,16 +86,4 @@ OPERATION(Endpoint, endpoint, status, INSPECT)
 		.unanswered = endpoint->unanswered, .sessions = endpoint->session_count);
 }
 
-static const struct kernel_Endpoint_ops operations = {
-	OBJECT_OPERATIONS,
-	.mint = op_mint,
-	.identify = op_identify,
-	.bind = op_bind,
-	.set_tokens = op_set_tokens,
-	.status = op_status,
-};
-
-int endpoint_dispatch(struct kernel_call *call, struct sk_incoming *incoming)
-{
-	return kernel_Endpoint_dispatch(&operations, call, incoming);
-}
+DISPATCH(Endpoint, endpoint_dispatch)

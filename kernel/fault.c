@@ -12,7 +12,6 @@
 #include "kernel/trace.h"
 #include "kernel/upcall.h"
 #include "fault.skald.h"
-#include "ostrace.skald.h"
 
 _Static_assert(fault_Handler_foreign_call_request_MAXSIZE <= THREAD_FAULT_BYTES &&
 	fault_Handler_foreign_call_reply_MAXSIZE <= ABI_WORD_BYTES, "they fit");
@@ -98,7 +97,8 @@ static void begin(struct thread *thread, uint32_t kind, int size)
 void fault_page(struct thread *thread, uint64_t address, uint32_t access,
 	uint32_t reason)
 {
-	trace(kernel_TraceMask_FAULTS, ostrace_Fault_ID, thread, address, reason, access);
+	TRACE(FAULTS, thread, Fault, .thread = thread->object.id, .address = address,
+		.instruction = arch_instruction(thread), .reason = reason, .access = access);
 	BEGIN(thread, page_fault, .address = address, .access = access,
 		.instruction = arch_instruction(thread), .reason = (fault_Reason)reason);
 }
@@ -106,7 +106,8 @@ void fault_page(struct thread *thread, uint64_t address, uint32_t access,
 void fault_exception(struct thread *thread, uint32_t what, uint32_t code,
 	uint64_t address)
 {
-	trace(kernel_TraceMask_FAULTS, ostrace_Fault_ID, thread, address, what + 256, 0);
+	TRACE(FAULTS, thread, Fault, .thread = thread->object.id, .address = address,
+		.instruction = arch_instruction(thread), .reason = what + 256);
 	BEGIN(thread, exception, .what = (fault_Exception)what, .code = code,
 		.instruction = arch_instruction(thread), .address = address);
 }

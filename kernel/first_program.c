@@ -3,14 +3,16 @@
  * loaded from its ELF file, started with handles of all there is. Everything
  * else is loaded by programs.
  */
+#include "kernel/call.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
 #include "kernel/quota.h"
 #include "kernel/space.h"
 #include "kernel/system.h"
 #include "kernel/thread.h"
-#include "kernel/call.h"
 #include "kernel.skald.h"
+
+#include <string.h>
 
 #define NAME "init"
 #define PRIORITY 128
@@ -23,81 +25,74 @@ struct bytes {
 
 /* ---- the archive: headers of 512 bytes, each file filled up to a multiple ---- */
 
-#define TAR_BLOCK 512
-#define TAR_SIZE 124
-#define TAR_SIZE_DIGITS 11
-#define TAR_MAGIC 257
+struct tar_header {
+	char name[100];
+	char other[24];
+	char size[12];			/* octal */
+	char more[121];
+	char magic[5];
+	char rest[250];
+};
 
-static bool has_text(const uint8_t *at, const char *text, bool whole)
+static uint64_t size_of(const struct tar_header *header)
 {
-	while (*text && *at == (uint8_t)*text) {
-		at++;
-		text++;
-	}
-	return *text == 0 && (!whole || *at == 0);
+	uint64_t size = 0;
+
+	for (const char *at = header->size; *at >= '0' && *at <= '7'; at++)
+		size = size << 3 | (*at & 7);
+	return size;
 }
 
-static uint64_t octal(const uint8_t *at, unsigned digits)
+/* Its program; of no archive, all of it. */
+static struct bytes find(struct bytes archive)
 {
-	uint64_t value = 0;
+	const struct tar_header *header = (const void *)archive.at;
+	const char *name;
 
-	for (unsigned i = 0; i < digits && at[i] >= '0' && at[i] <= '7'; i++)
-		value = value << 3 | (at[i] & 7);
-	return value;
-}
-
-/* The file of this name; or, of no archive, all of it. */
-static struct bytes find(struct bytes archive, const char *name)
-{
-	struct bytes file = { NULL, 0 };
-	bool is_archive = false;
-
-	while (archive.size >= TAR_BLOCK && has_text(archive.at + TAR_MAGIC, "ustar", false)) {
-		uint64_t size = octal(archive.at + TAR_SIZE, TAR_SIZE_DIGITS);
-		uint64_t skip = TAR_BLOCK + (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
-
-		is_archive = true;
-		if (size > archive.size - TAR_BLOCK)
+	if (archive.size < sizeof *header || memcmp(header->magic, "ustar", 5) != 0)
+		return archive;
+	for (uint64_t left = archive.size, size; left > sizeof *header;
+			left -= size, header += size / sizeof *header) {
+		size = size_of(header);
+		name = header->name[0] == '.' ? header->name + 2 : header->name;
+		if (memcmp(name, NAME, sizeof NAME) == 0 && size <= left - sizeof *header)
+			return (struct bytes){ (const void *)(header + 1), size };
+		size = (size / sizeof *header + 1 + (size % sizeof *header > 0)) *
+			sizeof *header;
+		if (size > left)
 			break;
-		file = (struct bytes){ archive.at + TAR_BLOCK, size };
-		if (has_text(archive.at, name, true) || (has_text(archive.at, "./", false) &&
-				has_text(archive.at + 2, name, true)))
-			return file;
-		archive.at += skip < archive.size ? skip : archive.size;
-		archive.size -= skip < archive.size ? skip : archive.size;
 	}
-	return is_archive ? (struct bytes){ NULL, 0 } : archive;
+	return (struct bytes){ NULL, 0 };
 }
 
-/* ---- the ELF file ---- */
+/* ---- the ELF file: 64 bits, little-endian, executable ---- */
 
-#define ELF_HEADER 64
-#define ELF_PART 56
-#define PART_LOAD 1
+struct elf_header {
+	uint8_t magic[16];
+	uint16_t type;
+	uint16_t machine;
+	uint32_t version;
+	uint64_t entry;
+	uint64_t parts;
+	uint64_t sections;
+	uint32_t flags;
+	uint16_t size;
+	uint16_t part_size;
+	uint16_t part_count;
+	uint16_t rest[3];
+};
 
-/* One part of the file, as it says itself. */
-struct part {
+struct elf_part {
 	uint32_t type;
 	uint32_t flags;			/* 1 execute, 2 write, 4 read */
 	uint64_t offset;
 	uint64_t address;
+	uint64_t physical;
 	uint64_t file_size;
 	uint64_t size;
+	uint64_t alignment;
 };
-
-static struct part read_part(const uint8_t *at)
-{
-	return (struct part){ sk_get_uint32(at), sk_get_uint32(at + 4),
-		sk_get_uint64(at + 8), sk_get_uint64(at + 16), sk_get_uint64(at + 32),
-		sk_get_uint64(at + 40) };
-}
-
-static uint32_t protection_of(const struct part *part)
-{
-	return (part->flags & 4 ? kernel_Protection_READ : 0) |
-		(part->flags & 2 ? kernel_Protection_WRITE : 0) |
-		(part->flags & 1 ? kernel_Protection_EXECUTE : 0);
-}
+#define PART_LOAD 1
 
 /* Maps zeros; what they are to hold is written into the memory. */
 static kernel_error map_new(struct space *space, uint64_t *address, uint64_t size,
@@ -118,15 +113,19 @@ static kernel_error map_new(struct space *space, uint64_t *address, uint64_t siz
 }
 
 static kernel_error load_part(struct space *space, struct bytes file,
-	const struct part *part)
+	const struct elf_part *part)
 {
 	uint64_t start = part->address & ~PAGE_MASK;
 	uint64_t end = (part->address + part->size + PAGE_MASK) & ~PAGE_MASK;
+	uint32_t protection = (part->flags & 4 ? kernel_Protection_READ : 0) |
+		(part->flags & 2 ? kernel_Protection_WRITE : 0) |
+		(part->flags & 1 ? kernel_Protection_EXECUTE : 0);
 
+	if (part->type != PART_LOAD || part->size == 0)
+		return 0;
 	if (part->offset > file.size || part->file_size > file.size - part->offset)
 		return kernel_Error_OUT_OF_RANGE;
-	return map_new(space, &start, end - start, protection_of(part),
-		kernel_MapFlags_FIXED,
+	return map_new(space, &start, end - start, protection, kernel_MapFlags_FIXED,
 		(struct bytes){ file.at + part->offset, part->file_size },
 		part->address & PAGE_MASK);
 }
@@ -134,35 +133,28 @@ static kernel_error load_part(struct space *space, struct bytes file,
 /* Loads it and says where it begins. */
 static kernel_error load(struct space *space, struct bytes file, uint64_t *entry)
 {
-	uint64_t parts, count;
+	const struct elf_header *header = (const void *)file.at;
+	const struct elf_part *parts;
 	kernel_error error = 0;
 
-	/* 64 bits, little-endian, executable. */
-	if (file.size < ELF_HEADER || !has_text(file.at, "\177ELF\2\1", false) ||
-			sk_get_uint16(file.at + 16) != 2)
+	if (file.size < sizeof *header || memcmp(header->magic, "\177ELF\2\1", 6) != 0 ||
+	    header->type != 2 || header->part_size != sizeof *parts ||
+	    header->parts > file.size ||
+	    header->part_count > (file.size - header->parts) / sizeof *parts)
 		return kernel_Error_INVALID;
-	*entry = sk_get_uint64(file.at + 24);
-	parts = sk_get_uint64(file.at + 32);
-	count = sk_get_uint16(file.at + 56);
-	if (sk_get_uint16(file.at + 54) != ELF_PART || parts > file.size ||
-			count > (file.size - parts) / ELF_PART)
-		return kernel_Error_INVALID;
-	for (uint64_t i = 0; i < count && !error; i++) {
-		struct part part = read_part(file.at + parts + i * ELF_PART);
-
-		if (part.type == PART_LOAD && part.size > 0)
-			error = load_part(space, file, &part);
-	}
+	*entry = header->entry;
+	parts = (const void *)(file.at + header->parts);
+	for (unsigned i = 0; i < header->part_count && !error; i++)
+		error = load_part(space, file, &parts[i]);
 	return error;
 }
 
 /* ---- starting ---- */
 
-static kernel_error give_handles(struct space *space, struct thread *thread,
-	struct quota *quota)
+static kernel_error give_handles(struct space *space, struct thread *thread)
 {
-	struct object *objects[] = { &space->object, &thread->object, &quota->object,
-		system_object() };
+	struct object *objects[] = { &space->object, &thread->object,
+		&space->object.quota->object, system_object() };
 
 	if (!handle_reserve(&space->handles, 4))
 		return kernel_Error_QUOTA_EXCEEDED;
@@ -172,20 +164,23 @@ static kernel_error give_handles(struct space *space, struct thread *thread,
 	return 0;
 }
 
-static kernel_error start(struct space *space, struct bytes file,
-	struct thread **thread)
+static kernel_error start(struct space *space, struct thread **thread)
 {
-	const struct bytes nothing = { NULL, 0 };
+	struct bytes archive = { NULL, system_boot.initrd_size };
 	uint64_t entry, stack = 0;
-	kernel_error error = load(space, file, &entry);
+	kernel_error error;
 
+	if (archive.size > 0)
+		archive.at = arch_physical(system_boot.initrd);
+	error = load(space, find(archive), &entry);
 	if (!error)
 		error = map_new(space, &stack, STACK_SIZE, kernel_Protection_READ |
-			kernel_Protection_WRITE, kernel_MapFlags_GUARDED, nothing, 0);
+			kernel_Protection_WRITE, kernel_MapFlags_GUARDED,
+			(struct bytes){ NULL, 0 }, 0);
 	if (!error)
 		*thread = thread_new(space->object.quota, space, PRIORITY, &error);
 	if (!error)
-		error = give_handles(space, *thread, space->object.quota);
+		error = give_handles(space, *thread);
 	if (!error)
 		arch_thread_start(*thread, entry, stack + STACK_SIZE, 0);
 	return error;
@@ -193,17 +188,12 @@ static kernel_error start(struct space *space, struct bytes file,
 
 struct thread *system_first_program(struct quota *root)
 {
-	struct bytes archive = { NULL, system_boot.initrd_size }, file;
 	struct thread *thread = NULL;
-	struct space *space;
 	kernel_error error;
+	struct space *space = space_new(root, &error);
 
-	if (archive.size > 0)
-		archive.at = arch_physical(system_boot.initrd);
-	file = find(archive, NAME);
-	space = space_new(root, &error);
 	if (space)
-		error = file.size > 0 ? start(space, file, &thread) : kernel_Error_NOT_FOUND;
+		error = start(space, &thread);
 	if (error) {
 		log_print("the first program cannot be started: error %d\n", error);
 		return NULL;

@@ -26,6 +26,20 @@ struct handle {
 };
 enum { HANDLE_CLIENT = 1 };
 
+/* Those that a protocol speaks of: of a kernel object, the kernel's. */
+static inline uint16_t handle_shown_rights(const struct handle *handle)
+{
+	return handle->flags & HANDLE_CLIENT ? handle->protocol_rights : handle->rights;
+}
+
+static inline void handle_narrow(struct handle *handle, uint16_t rights)
+{
+	if (handle->flags & HANDLE_CLIENT)
+		handle->protocol_rights &= rights;
+	else
+		handle->rights &= rights;
+}
+
 #define HANDLE_PAGE 256			/* entries */
 #define HANDLE_PAGES 512
 #define HANDLE_MAX (HANDLE_PAGE * HANDLE_PAGES)

@@ -7,7 +7,6 @@
 #include "kernel/arch/arch.h"
 #include "kernel/operation.h"
 #include "kernel/trace.h"
-#include "ostrace.skald.h"
 
 /* All there are, by line; messages among them. */
 static struct list lines[ARCH_LINES];
@@ -84,8 +83,8 @@ void interrupt_came(unsigned line)
 		tell(each);
 	update_mask(line);
 	arch_interrupt_done(line);
-	trace(kernel_TraceMask_INTERRUPTS, ostrace_Interrupt_ID, NULL, line,
-		arch_now() - since, 0);
+	TRACE(INTERRUPTS, NULL, Interrupt, .line = line,
+		.duration = (uint32_t)(arch_now() - since));
 }
 
 /* It is through with what came, so that it may come again. */
@@ -176,34 +175,34 @@ static bool destroy(struct object *object, unsigned *steps)
 
 /* ---- operations ---- */
 
-OPERATION(Interrupt, interrupt, bind, CONTROL)
+COMMAND(Interrupt, interrupt, bind, CONTROL)
 {
-	if (!call_watch(call, to, request->notify, request->bits, &interrupt->watch))
-		return 0;
+	int status = call_watch(call, request->notify, request->bits, &interrupt->watch);
+
+	if (status)
+		return status;
 	interrupt->waits = interrupt->came_again = false;
 	update_mask(interrupt->line);
-	return ANSWER(Interrupt, bind, 0);
+	return 0;
 }
 
-OPERATION(Interrupt, interrupt, acknowledge, CONTROL)
+COMMAND(Interrupt, interrupt, acknowledge, CONTROL)
 {
-
 	acknowledge(interrupt);
-	return ANSWER(Interrupt, acknowledge, 0);
+	return 0;
 }
 
-OPERATION(Interrupt, interrupt, mask, CONTROL)
+COMMAND(Interrupt, interrupt, mask, CONTROL)
 {
-
 	interrupt->masked = request->masked;
 	update_mask(interrupt->line);
-	return ANSWER(Interrupt, mask, 0);
+	return 0;
 }
 
-OPERATION(Interrupt, interrupt, set_affinity, CONTROL)
+COMMAND(Interrupt, interrupt, set_affinity, CONTROL)
 {
 	return arch_interrupt_affinity(interrupt->line, request->cpus) ?
-		ANSWER(Interrupt, set_affinity, 0) : kernel_Error_INVALID;
+		0 : kernel_Error_INVALID;
 }
 
 OPERATION(Interrupt, interrupt, status, INSPECT)
@@ -221,14 +220,4 @@ OPERATION(Interrupt, interrupt, message, CONTROL)
 		.value = interrupt->message_value);
 }
 
-static const struct kernel_Interrupt_ops operations = {
-	OBJECT_OPERATIONS, .bind = op_bind, .acknowledge = op_acknowledge,
-	.mask = op_mask, .set_affinity = op_set_affinity, .status = op_status,
-	.message = op_message
-};
-DISPATCH(Interrupt)
-
-const struct object_type interrupt_type = {
-	.kind = kernel_Kind_INTERRUPT, .size = sizeof(struct interrupt),
-	.destroy = destroy, .dispatch = dispatch
-};
+OBJECT_TYPE(Interrupt, interrupt, INTERRUPT, .destroy = destroy)

@@ -96,94 +96,72 @@ OPERATION(IoPorts, io_ports, read, READ)
 	return ANSWER(IoPorts, read, .value = value);
 }
 
-OPERATION(IoPorts, io_ports, write, WRITE)
+COMMAND(IoPorts, io_ports, write, WRITE)
 {
 	kernel_error error = check(io_ports, request->port, request->width);
 
 	if (error)
 		return error;
 	arch_port_write(port_of(io_ports, request->port), request->width, request->value);
-	return ANSWER(IoPorts, write, 0);
+	return 0;
 }
 
-/* A part of a lease, and the port. */
-static int read_part(struct sk_reply *to, const struct sk_lease *lease, uint64_t at,
-	uint16_t port, uint8_t width, uint32_t size)
+/* A part of a lease: from the port (`in`), or to it. */
+static int move_part(struct sk_reply *to, const struct sk_lease *lease, uint64_t at,
+	uint32_t size, uint16_t port, uint8_t width, bool in)
 {
 	uint8_t bytes[PART] = { 0 };
-	int status = sk_lease_write(to, lease, at, bytes, size, NULL);
-	uint32_t value;
-
-	/* What is read from a port is there no more. */
-	if (status != SK_OK)
-		return status;
-	for (uint32_t i = 0; i < size; i += width) {
-		arch_port_read(port, width, &value);
-		for (unsigned byte = 0; byte < width; byte++)
-			bytes[i + byte] = (uint8_t)(value >> 8 * byte);
-	}
-	return sk_lease_write(to, lease, at, bytes, size, NULL);
-}
-
-static int write_part(struct sk_reply *to, const struct sk_lease *lease, uint64_t at,
-	uint16_t port, uint8_t width, uint32_t size)
-{
-	uint8_t bytes[PART];
-	int status = sk_lease_read(to, lease, at, bytes, size, NULL);
-	uint32_t value;
+	/* What is read from a port is there no more: the lease is tried before. */
+	int status = in ? sk_lease_write(to, lease, at, bytes, size, NULL) :
+		sk_lease_read(to, lease, at, bytes, size, NULL);
+	uint32_t value = 0;
 
 	for (uint32_t i = 0; status == SK_OK && i < size; i += width) {
-		value = 0;
-		for (unsigned byte = 0; byte < width; byte++)
-			value |= (uint32_t)bytes[i + byte] << 8 * byte;
-		arch_port_write(port, width, value);
+		if (in) {
+			arch_port_read(port, width, &value);
+			memcpy(bytes + i, &value, width);
+		} else {
+			memcpy(&value, bytes + i, width);
+			arch_port_write(port, width, value);
+		}
 	}
-	return status;
+	return in && status == SK_OK ?
+		sk_lease_write(to, lease, at, bytes, size, NULL) : status;
 }
 
-typedef int part(struct sk_reply *to, const struct sk_lease *lease, uint64_t at,
-	uint16_t port, uint8_t width, uint32_t size);
-
-/* How far it has come is kept beside the caller. What is to be answered, or 0:
- * it is done, or to be made again. */
-static int transfer_all(struct kernel_call *call, struct sk_reply *to, part *each,
-	uint16_t port, uint8_t width, const struct sk_lease *lease)
+/* How far it has come is kept beside the caller. */
+static int move_all(struct kernel_call *call, struct sk_reply *to,
+	const struct io_ports *ports, uint16_t port, uint8_t width,
+	const struct sk_lease *lease, bool in)
 {
-	uint64_t *done = &call->caller->progress, left;
-	int status = lease->size % width ? kernel_Error_INVALID : SK_OK;
+	uint64_t *done = &call->caller->progress;
+	int status = check(ports, port, width);
 
-	for (unsigned i = 0; status == SK_OK && *done < lease->size; i++) {
-		if (i == PARTS) {
-			call_again(call);
-			return SK_OK;
-		}
-		left = lease->size - *done;
-		status = each(to, lease, *done, port, width,
-			left < PART ? (uint32_t)left : PART);
+	if (!status && lease->size % width)
+		status = kernel_Error_INVALID;
+	for (unsigned i = 0; !status && *done < lease->size; i++) {
+		uint64_t left = lease->size - *done;
+
+		if (i == PARTS)
+			return call_again(call);
+		status = move_part(to, lease, *done, left < PART ? (uint32_t)left : PART,
+			port_of(ports, port), width, in);
 		*done += PART;
 	}
 	*done = 0;
 	return status;
 }
 
-OPERATION(IoPorts, io_ports, read_many, READ)
+COMMAND(IoPorts, io_ports, read_many, READ)
 {
-	int status = check(io_ports, request->port, request->width);
-
-	if (!status)
-		status = transfer_all(call, to, read_part,
-			port_of(io_ports, request->port), request->width, &request->data);
-	return status || call->again ? status : ANSWER(IoPorts, read_many, 0);
+	return move_all(call, to, io_ports, request->port, request->width,
+		&request->data, true);
 }
 
-OPERATION(IoPorts, io_ports, write_many, WRITE)
+COMMAND(IoPorts, io_ports, write_many, WRITE)
 {
-	int status = check(io_ports, request->port, request->width);
-
-	if (!status)
-		status = transfer_all(call, to, write_part,
-			port_of(io_ports, request->port), request->width, &request->data);
-	return status || call->again ? status : ANSWER(IoPorts, write_many, 0);
+	return move_all(call, to, io_ports, request->port, request->width,
+		&request->data, false);
 }
 
 OPERATION(IoPorts, io_ports, range, INSPECT)
@@ -209,14 +187,4 @@ OPERATION(IoPorts, io_ports, slice, DUPLICATE)
 		call->rights, 0, 0));
 }
 
-static const struct kernel_IoPorts_ops operations = {
-	OBJECT_OPERATIONS, .read = op_read, .write = op_write,
-	.read_many = op_read_many, .write_many = op_write_many, .range = op_range,
-	.slice = op_slice
-};
-DISPATCH(IoPorts)
-
-const struct object_type io_ports_type = {
-	.kind = kernel_Kind_IO_PORTS, .size = sizeof(struct io_ports),
-	.destroy = destroy, .dispatch = dispatch
-};
+OBJECT_TYPE(IoPorts, io_ports, IO_PORTS, .destroy = destroy)

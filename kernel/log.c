@@ -1,9 +1,8 @@
 /* The log: a ring of bytes, counted from the start; and formats for it. */
 #include "kernel/log.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
 
 #include "kernel/arch/arch.h"
 
@@ -45,126 +44,71 @@ uint32_t log_read(uint64_t *from, char *to, uint32_t size, uint64_t *lost)
 
 /* ---- formats ---- */
 
-struct format {
-	bool left;
-	char fill;
-	bool is_long;
-	int width;
-	int precision;			/* -1: none */
-};
-
-static void put_field(const char *text, size_t size, const struct format *format)
-{
-	size_t fill = format->width > 0 && (size_t)format->width > size ?
-		(size_t)format->width - size : 0;
-
-	for (size_t i = 0; !format->left && i < fill; i++)
-		put(format->fill);
-	log_text(text, (uint32_t)size);
-	for (size_t i = 0; format->left && i < fill; i++)
-		put(' ');
-}
-
-static void put_number(uint64_t value, unsigned base, bool negative,
-	const struct format *format)
+static void put_number(uint64_t value, unsigned base, char fill, unsigned width)
 {
 	char text[24];
-	size_t at = sizeof text;
+	unsigned at = sizeof text;
 
 	do {
 		text[--at] = "0123456789abcdef"[value % base];
 		value /= base;
 	} while (value > 0);
-	if (negative)
-		text[--at] = '-';
-	put_field(text + at, sizeof text - at, format);
+	for (unsigned i = sizeof text - at; i < width; i++)
+		put(fill);
+	log_text(text + at, (uint32_t)(sizeof text - at));
 }
 
-static void put_string(const char *text, const struct format *format)
+static void put_signed(int64_t value, char fill, unsigned width)
 {
-	size_t size = 0;
-
-	while ((format->precision < 0 || size < (size_t)format->precision) && text[size])
-		size++;
-	put_field(text, size, format);
+	if (value < 0)
+		put('-');
+	put_number(value < 0 ? -(uint64_t)value : (uint64_t)value, 10, fill, width);
 }
 
-/* Digits, or `*`. */
-static const char *read_number(const char *at, int *number, va_list *list)
+static void put_string(const char *text, uint32_t most)
 {
-	if (*at == '*') {
-		*number = va_arg(*list, int);
-		return at + 1;
+	for (uint32_t i = 0; i < most && text[i]; i++)
+		put(text[i]);
+}
+
+/* What stands behind a %. Returns where it ends. */
+static const char *put_one(const char *at, va_list *list)
+{
+	char fill = *at == '0' ? '0' : ' ';
+	uint32_t most = UINT32_MAX;
+	unsigned width = 0;
+	bool is_long;
+
+	for (; *at >= '0' && *at <= '9'; at++)
+		width = width * 10 + (unsigned)(*at - '0');
+	if (at[0] == '.' && at[1] == '*') {
+		most = (uint32_t)va_arg(*list, int);
+		at += 2;
 	}
-	for (*number = 0; *at >= '0' && *at <= '9'; at++)
-		*number = *number * 10 + (*at - '0');
-	return at;
+	is_long = *at == 'l';
+	at += is_long;
+	if (*at == 's')
+		put_string(va_arg(*list, const char *), most);
+	else if (*at == 'd')
+		put_signed(is_long ? va_arg(*list, long) : va_arg(*list, int), fill, width);
+	else if (*at == 'u' || *at == 'x')
+		put_number(is_long ? va_arg(*list, unsigned long) : va_arg(*list, unsigned),
+			*at == 'x' ? 16 : 10, fill, width);
+	else if (*at)
+		put(*at);
+	return *at ? at + 1 : at;
 }
 
-static const char *read_format(const char *at, struct format *format, va_list *list)
+static void print_list(const char *format, va_list list)
 {
-	*format = (struct format){.fill = ' ', .precision = -1};
-	for (; *at == '-' || *at == '0'; at++) {
-		if (*at == '-')
-			format->left = true;
-		else
-			format->fill = '0';
-	}
-	at = read_number(at, &format->width, list);
-	if (*at == '.')
-		at = read_number(at + 1, &format->precision, list);
-	for (; *at == 'l' || *at == 'z'; at++)
-		format->is_long = true;
-	return at;
-}
-
-static void put_one(char kind, const struct format *format, va_list *list)
-{
-	int64_t number;
-	char c;
-
-	switch (kind) {
-	case 'c':
-		c = (char)va_arg(*list, int);
-		put_field(&c, 1, format);
-		break;
-	case 's':
-		put_string(va_arg(*list, const char *), format);
-		break;
-	case 'd':
-		number = format->is_long ? va_arg(*list, long) : va_arg(*list, int);
-		put_number(number < 0 ? -(uint64_t)number : (uint64_t)number, 10,
-			number < 0, format);
-		break;
-	case 'u':
-	case 'x':
-		put_number(format->is_long ? va_arg(*list, unsigned long) :
-			va_arg(*list, unsigned), kind == 'x' ? 16 : 10, false, format);
-		break;
-	case 'p':
-		log_text("0x", 2);
-		put_number((uint64_t)(uintptr_t)va_arg(*list, void *), 16, false, format);
-		break;
-	default:
-		put(kind);
-	}
-}
-
-void log_print_list(const char *format, va_list list)
-{
-	struct format one;
 	va_list copy;
 
 	va_copy(copy, list);
-	for (; *format; format++) {
-		if (*format != '%') {
-			put(*format);
-			continue;
-		}
-		format = read_format(format + 1, &one, &copy);
-		if (!*format)
-			break;
-		put_one(*format, &one, &copy);
+	while (*format) {
+		if (*format == '%')
+			format = put_one(format + 1, &copy);
+		else
+			put(*format++);
 	}
 	va_end(copy);
 }
@@ -174,7 +118,7 @@ void log_print(const char *format, ...)
 	va_list list;
 
 	va_start(list, format);
-	log_print_list(format, list);
+	print_list(format, list);
 	va_end(list);
 }
 
@@ -184,7 +128,7 @@ void panic(const char *format, ...)
 
 	log_print("panic: ");
 	va_start(list, format);
-	log_print_list(format, list);
+	print_list(format, list);
 	va_end(list);
 	log_print("\n");
 	arch_backtrace();

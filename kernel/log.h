@@ -2,12 +2,10 @@
 #ifndef KERNEL_LOG_H
 #define KERNEL_LOG_H
 
-#include <stdarg.h>
 #include <stdint.h>
 
-/* %s %c %d %u %x %lx %lu %ld %zu %p and widths, as printf. Any time. */
+/* %s %.*s %d %u %x %ld %lu %lx, numbers with a width, as printf. Any time. */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_print_list(const char *format, va_list list);
 void log_text(const char *text, uint32_t size);
 
 /* What is left of it from a position on; how many bytes were put into `to`. */

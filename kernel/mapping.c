@@ -7,7 +7,9 @@
 #include "kernel/arch/arch.h"
 #include "kernel/log.h"
 #include "kernel/pool.h"
+#include "kernel/sched.h"
 #include "kernel/space.h"
+#include "kernel/trace.h"
 #include "kernel.skald.h"
 
 /* Where the kernel begins to look for a place. */
@@ -452,6 +454,8 @@ kernel_error space_unmap(struct space *space, uint64_t address, uint64_t length,
 		mapping_free(mapping);
 	}
 	*done = length;
+	TRACE(MEMORY, arch_cpu()->current, Mapped, .space = space->object.id,
+		.address = address, .length = length);
 	return 0;
 }
 
@@ -535,6 +539,9 @@ kernel_error space_map(struct space *space, struct memory *memory, uint64_t offs
 	mapping->start = *address;
 	mapping->end = *address + length;
 	mapping_add(mapping);
+	TRACE(MEMORY, arch_cpu()->current, Mapped, .space = space->object.id,
+		.memory = memory->object.id, .address = *address, .length = length,
+		.flags = flags, .protection = mapping->protection);
 	return 0;
 }
 

@@ -72,8 +72,10 @@ OPERATION(Memory, memory, mapped, INSPECT)
 
 OPERATION(Memory, memory, watch_idle, INSPECT)
 {
-	if (!call_watch(call, to, request->notify, request->bits, &memory->idle))
-		return 0;
+	int status = call_watch(call, request->notify, request->bits, &memory->idle);
+
+	if (status)
+		return status;
 	if (memory->mapping_count == 0 && memory->slice_count == 0 &&
 			memory->object.handles <= 1)
 		watch_fire(&memory->idle);
@@ -313,13 +315,12 @@ static kernel_error check_copy_range(const struct memory *memory, uint64_t offse
 
 OPERATION(Memory, memory, copy_from, WRITE)
 {
-	struct memory *from = call_argument(call, to, request->from.raw, &memory_type,
-		kernel_Rights_READ);
+	struct memory *from = ARGUMENT(memory, from);
 	kernel_error error;
 	uint64_t done, part;
 
 	if (!from)
-		return 0;
+		return SK_BAD_HANDLE;
 	error = check_copy_range(memory, request->offset, request->length);
 	if (!error)
 		error = check_copy_range(from, request->from_offset, request->length);
@@ -359,13 +360,12 @@ static bool supply_page(struct memory *memory, uint64_t offset, struct memory *f
 
 OPERATION(Memory, memory, supply, CONTROL)
 {
-	struct memory *from = call_argument(call, to, request->from.raw, &memory_type,
-		kernel_Rights_WRITE);
+	struct memory *from = ARGUMENT(memory, from);
 	uint64_t done, there = request->from_offset;
 	kernel_error error;
 
 	if (!from)
-		return 0;
+		return SK_BAD_HANDLE;
 	error = check_paged(memory, request->offset, request->length);
 	if (!error)
 		error = check_range(from, there, request->length);
@@ -572,18 +572,6 @@ OPERATION(Memory, memory, unpin, CONTROL)
 	return ANSWER(Memory, unpin, 0);
 }
 
-static const struct kernel_Memory_ops operations = {
-	OBJECT_OPERATIONS,
-	.status = op_status, .truncate = op_truncate, .commit = op_commit,
-	.decommit = op_decommit, .read = op_read, .write = op_write,
-	.copy_from = op_copy_from, .supply = op_supply, .refuse = op_refuse,
-	.dirty = op_dirty, .write_protect = op_write_protect, .evict = op_evict,
-	.touched = op_touched, .pin = op_pin, .unpin = op_unpin,
-	.watch_idle = op_watch_idle, .mapped = op_mapped, .slice = op_slice,
-};
-
-DISPATCH(Memory)
-
 static void handle_removed(struct object *object, uint16_t rights, uint16_t flags)
 {
 	(void)rights;
@@ -592,10 +580,5 @@ static void handle_removed(struct object *object, uint16_t rights, uint16_t flag
 		memory_check_idle(object_self(object));
 }
 
-const struct object_type memory_type = {
-	.kind = kernel_Kind_MEMORY,
-	.size = sizeof(struct memory),
-	.handle_removed = handle_removed,
-	.destroy = memory_end,
-	.dispatch = dispatch,
-};
+OBJECT_TYPE(Memory, memory, MEMORY, .handle_removed = handle_removed,
+	.destroy = memory_end)

@@ -6,7 +6,6 @@
 #include "kernel/sched.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
-#include "ostrace.skald.h"
 
 /* Whoever signals looks through those who wait. */
 #define WAITING_MAX 64
@@ -36,8 +35,8 @@ void notification_signal(struct notification *notification, uint64_t bits)
 	struct list *next;
 
 	notification->bits |= bits;
-	trace(kernel_TraceMask_OBJECTS, ostrace_Signal_ID, arch_cpu()->current,
-		notification->object.id, bits, 0);
+	TRACE(OBJECTS, arch_cpu()->current, Signal, .by = trace_id(arch_cpu()->current),
+		.notification = notification->object.id, .set_bits = bits);
 	for (struct list *at = notification->waiting.next;
 			at != &notification->waiting; at = next) {
 		next = at->next;
@@ -115,27 +114,18 @@ OPERATION(Notification, notification, clear, WAIT)
 			.bits = notification_take(notification, request->mask));
 }
 
-static const struct kernel_Notification_ops operations = {
-	OBJECT_OPERATIONS, .peek = op_peek, .clear = op_clear
-};
-DISPATCH(Notification)
-
-const struct object_type notification_type = {
-	.kind = kernel_Kind_NOTIFICATION, .size = sizeof(struct notification),
-	.destroy = destroy, .dispatch = dispatch
-};
+OBJECT_TYPE(Notification, notification, NOTIFICATION, .destroy = destroy)
 
 /* ---- of others that signal ---- */
 
-bool call_watch(struct kernel_call *call, struct sk_reply *to,
-	struct kernel_Notification_handle notify, uint64_t bits, struct watch *watch)
+int call_watch(struct kernel_call *call, struct kernel_Notification_handle notify,
+	uint64_t bits, struct watch *watch)
 {
-	struct notification *notification = call_argument(call, to, notify.raw,
-		&notification_type, kernel_Rights_SIGNAL);
+	struct notification *notification = call_argument(call, notify.raw,
+		&notification_type);
 
-	if (!to->port)
-		return false;
+	if (notify.raw.raw >= 0 && !notification)
+		return SK_BAD_HANDLE;
 	watch_set(watch, notification, bits);
-	return true;
+	return SK_OK;
 }
-

@@ -6,6 +6,7 @@
 #include "kernel/notification.h"
 #include "kernel/pool.h"
 #include "kernel/quota.h"
+#include "kernel/trace.h"
 #include "kernel.skald.h"
 
 struct list objects_unreferenced = {&objects_unreferenced, &objects_unreferenced};
@@ -52,6 +53,8 @@ void *object_new(const struct object_type *type, struct quota *quota,
 	object = (void *)(memory + type->offset);
 	object_init(object, type, quota);
 	object->charged = cost;
+	TRACE(OBJECTS, NULL, Made, .object = object->id, .quota = quota->object.id,
+		.kind = (kernel_Kind)type->kind, .bytes = (uint32_t)cost);
 	return memory;
 }
 
@@ -82,6 +85,8 @@ static void free_object(struct object *object)
 	struct quota *quota = object->quota;
 
 	CHECK(object->references == 0);
+	TRACE(OBJECTS, NULL, Ended, .object = object->id,
+		.kind = (kernel_Kind)object->type->kind);
 	list_remove(&object->reaping);
 	list_remove(&object->member);
 	quota_give(quota, QUOTA_BYTES, object->charged);

@@ -33,7 +33,8 @@ struct object_type {
 	/* The last handle is gone. May be NULL. */
 	void (*unused)(struct object *object);
 	/* Nobody refers to it: gives up what it has, in at most *steps steps (which
-	 * it counts down). False: call again. Its own memory is freed behind. */
+	 * it counts down). False: call again. Its own memory is freed behind. NULL:
+	 * there is only one, for ever. */
 	bool (*destroy)(struct object *object, unsigned *steps);
 	/* A call on it: generated dispatch with `self` the struct kernel_call. */
 	int (*dispatch)(struct kernel_call *call, struct sk_incoming *incoming);

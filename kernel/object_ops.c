@@ -1,49 +1,31 @@
 /* Operations that objects of all kinds have. */
 #include <string.h>
 
-#include "kernel/call.h"
-#include "kernel.skald.h"
+#include "kernel/operation.h"
 
 _Static_assert(OBJECT_NAME_MAX == kernel_NAME_MAX, "names fit exactly");
 
-void object_op_info(void *self, const struct kernel_Object_info_request *request,
-	struct sk_reply *to)
-{
-	const struct kernel_call *call = self;
-	struct kernel_Object_info_reply reply = {
-		.kind = (kernel_Kind)call->object->type->kind,
-		.rights = call->rights,
-		.id = call->object->id,
-		.charged = call->object->charged,
-	};
+#define OBJECT_OPERATION(method, right, then) \
+	OPERATION_OF(Object, object, call->object, method, right, then)
 
-	(void)request;
-	kernel_Object_info_answer(to, 0, &reply);
+OBJECT_OPERATION(info, NONE, 0)
+{
+	return ANSWER(Object, info, (kernel_Kind)object->type->kind, call->rights,
+		object->id, object->charged);
 }
 
-void object_op_set_name(void *self,
-	const struct kernel_Object_set_name_request *request, struct sk_reply *to)
+OBJECT_OPERATION(set_name, CONTROL, ANSWER(Object, set_name, 0))
 {
-	struct kernel_call *call = self;
-	char *name = call->object->name;
-
-	if (!call_allows(call, to, kernel_Rights_CONTROL))
-		return;
-	memset(name, 0, OBJECT_NAME_MAX);
-	memcpy(name, request->name.data, request->name.size);
-	kernel_Object_set_name_answer(to, 0, &(struct kernel_Object_set_name_reply){0});
+	memset(object->name, 0, OBJECT_NAME_MAX);
+	memcpy(object->name, request->name.data, request->name.size);
+	return 0;
 }
 
-void object_op_name(void *self, const struct kernel_Object_name_request *request,
-	struct sk_reply *to)
+OBJECT_OPERATION(name, INSPECT, 0)
 {
-	struct kernel_call *call = self;
-	struct kernel_Object_name_reply reply = {.name.data = call->object->name};
+	uint32_t size = 0;
 
-	(void)request;
-	if (!call_allows(call, to, kernel_Rights_INSPECT))
-		return;
-	while (reply.name.size < OBJECT_NAME_MAX && reply.name.data[reply.name.size])
-		reply.name.size++;
-	kernel_Object_name_answer(to, 0, &reply);
+	while (size < OBJECT_NAME_MAX && object->name[size])
+		size++;
+	return ANSWER(Object, name, .name = { object->name, size });
 }

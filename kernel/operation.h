@@ -9,7 +9,8 @@
  *
  * defines op_cancel(), for handles with this right (of kernel.Rights; NONE), with
  * `timer`, `call`, `request` and `to`. It returns 0, or what is to be answered
- * in place of a reply: an error of kernel.Error, or a status.
+ * in place of a reply: an error of kernel.Error, or a status. A COMMAND has an
+ * empty reply, which 0 stands for.
  */
 #ifndef KERNEL_OPERATION_H
 #define KERNEL_OPERATION_H
@@ -21,38 +22,46 @@
 #define OPERATION_UNUSED __attribute__((unused))
 
 #define OPERATION(interface, type, method, right) \
+	static OPERATION_OF(interface, type, object_self(call->object), method, right, 0)
+#define COMMAND(interface, type, method, right) \
+	static OPERATION_OF(interface, type, object_self(call->object), method, right, \
+		ANSWER(interface, method, 0))
+
+#define OPERATION_OF(interface, type, self_of, method, right, then) \
+void op_##method(void *self, \
+	const struct kernel_##interface##_##method##_request *request, \
+	struct sk_reply *to); \
 static int do_##method(struct type *type, struct kernel_call *call, \
 	const struct kernel_##interface##_##method##_request *request, \
 	struct sk_reply *to); \
-static void op_##method(void *self, \
+void op_##method(void *self, \
 	const struct kernel_##interface##_##method##_request *request, \
 	struct sk_reply *to) \
 { \
 	struct kernel_call *call = self; \
-	int status; \
+	uint16_t rights = kernel_Rights_##right; \
+	int status = (call->rights & rights) != rights ? SK_BAD_HANDLE : \
+		do_##method(self_of, call, request, to); \
 \
-	if (!call_allows(call, to, kernel_Rights_##right)) \
-		return; \
-	status = do_##method(object_self(call->object), call, request, to); \
 	if (status != 0) \
 		sk_answer_error(to, status); \
+	else if (!call->again) \
+		(void)(then); \
 } \
 static int do_##method(struct type *type OPERATION_UNUSED, \
 	struct kernel_call *call OPERATION_UNUSED, \
 	const struct kernel_##interface##_##method##_request *request OPERATION_UNUSED, \
 	struct sk_reply *to OPERATION_UNUSED)
 
-/* A reply's members; `0` if it has none. Is 0. */
-#define ANSWER(interface, method, ...) \
-	operation_done(kernel_##interface##_##method##_answer(to, 0, \
-		&(struct kernel_##interface##_##method##_reply) { __VA_ARGS__ }))
+/* The object of the request's handle `member`, of a type; or NULL: SK_BAD_HANDLE. */
+#define ARGUMENT(of, member) \
+	((struct of *)call_argument(call, request->member.raw, &of##_type))
 
-/* Whether the answer could be sent is not the operation's. */
-static inline int operation_done(int status)
-{
-	(void)status;
-	return 0;
-}
+/* A reply's members; `0` if it has none. Is 0: whether the answer could be sent is
+ * not the operation's. */
+#define ANSWER(interface, method, ...) \
+	((void)kernel_##interface##_##method##_answer(to, 0, \
+		&(struct kernel_##interface##_##method##_reply) { __VA_ARGS__ }), 0)
 
 /* A reply with a new object, whose first reference goes with it; or the error
  * that was had in its place. */
@@ -60,17 +69,26 @@ static inline int operation_done(int status)
 	(!(new) ? (error) : ANSWER(interface, method, .member.raw = \
 		call_result(call, &(new)->object, RIGHTS_ALL, 0, 0)))
 
-/* What all kinds have, in a table of operations. */
-#define OBJECT_OPERATIONS \
-	.info = object_op_info, .set_name = object_op_set_name, \
-	.name = object_op_name
-
-/* A type's `dispatch`, by its table `operations`. */
-#define DISPATCH(interface) \
-static int dispatch(struct kernel_call *call, struct sk_incoming *incoming) \
+/* A type's dispatch: all methods of an interface, by the names that OPERATION and
+ * COMMAND give. */
+#define OPERATION_ENTRY(method) .method = op_##method,
+#define DISPATCH(interface, name) \
+int name(struct kernel_call *call, struct sk_incoming *incoming) \
 { \
+	static const struct kernel_##interface##_ops operations = { \
+		kernel_##interface##_METHODS(OPERATION_ENTRY) \
+	}; \
+\
 	return kernel_##interface##_dispatch(&operations, call, incoming); \
 }
+
+/* The type of struct `name`, with its `dispatch`; and what else it does. */
+#define OBJECT_TYPE(interface, name, what, ...) \
+static DISPATCH(interface, dispatch) \
+const struct object_type name##_type = { \
+	.kind = kernel_Kind_##what, .size = sizeof(struct name), \
+	.dispatch = dispatch, __VA_ARGS__ \
+};
 
 /* A handle in the reply to an object that was there before. */
 static inline struct sk_handle call_result_of(struct kernel_call *call,
@@ -80,9 +98,9 @@ static inline struct sk_handle call_result_of(struct kernel_call *call,
 	return call_result(call, object, rights, 0, 0);
 }
 
-/* `notify` and `bits`, as they stand in many requests, into a watch. False: the
- * call is answered, and nothing is changed. */
-bool call_watch(struct kernel_call *call, struct sk_reply *to,
-	struct kernel_Notification_handle notify, uint64_t bits, struct watch *watch);
+/* `notify` and `bits`, as they stand in many requests, into a watch: 0, or
+ * SK_BAD_HANDLE, and then nothing is changed. */
+int call_watch(struct kernel_call *call, struct kernel_Notification_handle notify,
+	uint64_t bits, struct watch *watch);
 
 #endif

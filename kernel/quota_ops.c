@@ -47,7 +47,7 @@ OPERATION(Quota, quota, usage, INSPECT)
 		.used = amount_of(quota->used, 0));
 }
 
-OPERATION(Quota, quota, set_limit, CONTROL)
+COMMAND(Quota, quota, set_limit, CONTROL)
 {
 	uint64_t limit[QUOTA_UNITS];
 
@@ -59,25 +59,23 @@ OPERATION(Quota, quota, set_limit, CONTROL)
 			return kernel_Error_INVALID;
 	memcpy(quota->limit, limit, sizeof limit);
 	quota->priority = request->limit.priority;
-	return ANSWER(Quota, set_limit, 0);
+	return 0;
 }
 
-OPERATION(Quota, quota, watch, INSPECT)
+COMMAND(Quota, quota, watch, INSPECT)
 {
-	if (!call_watch(call, to, request->notify, request->bits, &quota->watch))
-		return 0;
-	quota->watch_above = request->bytes;
-	return ANSWER(Quota, watch, 0);
+	int status = call_watch(call, request->notify, request->bits, &quota->watch);
+
+	if (status == SK_OK)
+		quota->watch_above = request->bytes;
+	return status;
 }
 
-OPERATION(Quota, quota, destroy, DESTROY)
+COMMAND(Quota, quota, destroy, DESTROY)
 {
 	if (!quota->parent)
 		return kernel_Error_BAD_STATE;
-	if (quota_destroy(quota, &call->steps))
-		return ANSWER(Quota, destroy, 0);
-	call_again(call);
-	return 0;
+	return quota_destroy(quota, &call->steps) ? 0 : call_again(call);
 }
 
 /* ---- what takes more than one go ---- */
@@ -102,19 +100,17 @@ static int make_more(struct kernel_call *call, struct object *made, uint64_t req
 {
 	call->caller->made = made;
 	call->caller->progress = request;
-	call_again(call);
-	return 0;
+	return call_again(call);
 }
 
 OPERATION(Quota, quota, fork_space, CREATE)
 {
-	struct space *from = call_argument(call, to, request->from.raw, &space_type,
-		kernel_Rights_READ | kernel_Rights_MAP);
+	struct space *from = ARGUMENT(space, from);
 	struct space *made, *new;
 	kernel_error error = 0;
 
 	if (!from)
-		return 0;
+		return SK_BAD_HANDLE;
 	made = made_before(call, &space_type, from->object.id);
 	new = space_fork(quota, from, &made, &error);
 	if (!new && !error)
@@ -146,14 +142,13 @@ OPERATION(Quota, quota, create_ring, CREATE)
 /* It has its parent's pages before anybody sees it. */
 OPERATION(Quota, quota, create_child, CREATE)
 {
-	struct memory *parent = call_argument(call, to, request->parent.raw, &memory_type,
-		kernel_Rights_READ);
+	struct memory *parent = ARGUMENT(memory, parent);
 	uint64_t what = ~(parent ? parent->object.id : 0);
 	struct memory *new;
 	kernel_error error = 0;
 
 	if (!parent)
-		return 0;
+		return SK_BAD_HANDLE;
 	new = made_before(call, &memory_type, what);
 	if (!new)
 		new = memory_new_child(quota, parent, request->offset, request->length,
@@ -179,15 +174,15 @@ OPERATION(Quota, quota, method, CREATE) \
 	return ANSWER_NEW(Quota, method, member, new, error); \
 }
 
-/* The same, with a handle in the request that has rights; else it is answered. */
-#define MAKE_OF(method, type, member, argument, of, rights, constructor) \
+/* The same, of a handle in the request. */
+#define MAKE_OF(method, type, member, argument, of, constructor) \
 OPERATION(Quota, quota, method, CREATE) \
 { \
-	struct of *of = call_argument(call, to, request->argument.raw, &of##_type, rights); \
-	kernel_error error; \
+	struct of *of = ARGUMENT(of, argument); \
+	kernel_error error = SK_BAD_HANDLE; \
 	struct type *new = of ? constructor : NULL; \
 \
-	return of ? ANSWER_NEW(Quota, method, member, new, error) : 0; \
+	return ANSWER_NEW(Quota, method, member, new, error); \
 }
 
 static struct thread *make_thread(struct quota *quota, struct space *space,
@@ -202,20 +197,12 @@ MAKE(create_space, space, space, space_new(quota, &error))
 MAKE(create_memory, memory, memory, memory_new(quota, request->size, &error))
 MAKE(create_endpoint, endpoint, endpoint, endpoint_new(quota, &error))
 MAKE(create_notification, notification, notification, notification_new(quota, &error))
-MAKE_OF(create_thread, thread, thread, space, space, kernel_Rights_CREATE,
+MAKE_OF(create_thread, thread, thread, space, space,
 	make_thread(quota, space, request->priority, &error))
-MAKE_OF(create_timer, timer, timer, notify, notification, kernel_Rights_SIGNAL,
+MAKE_OF(create_timer, timer, timer, notify, notification,
 	timer_new(quota, notification, request->bits, &error))
-
-OPERATION(Quota, quota, create_paged, CREATE)
-{
-	struct session *pager = call_session(call, to, request->pager.raw);
-	kernel_error error;
-	struct memory *new = pager ?
-		memory_new_paged(quota, request->size, pager, &error) : NULL;
-
-	return pager ? ANSWER_NEW(Quota, create_paged, memory, new, error) : 0;
-}
+MAKE_OF(create_paged, memory, memory, pager, session,
+	memory_new_paged(quota, request->size, session, &error))
 
 OPERATION(Quota, quota, create_contiguous, CREATE | kernel_Rights_CONTROL)
 {
@@ -230,28 +217,10 @@ OPERATION(Quota, quota, create_contiguous, CREATE | kernel_Rights_CONTROL)
 		.memory.raw = call_result(call, &new->object, RIGHTS_ALL, 0, 0));
 }
 
-static const struct kernel_Quota_ops operations = {
-	OBJECT_OPERATIONS, .create_quota = op_create_quota,
-	.create_space = op_create_space, .fork_space = op_fork_space,
-	.create_thread = op_create_thread, .create_memory = op_create_memory,
-	.create_child = op_create_child, .create_paged = op_create_paged,
-	.create_contiguous = op_create_contiguous,
-	.create_endpoint = op_create_endpoint,
-	.create_notification = op_create_notification,
-	.create_ring = op_create_ring, .create_timer = op_create_timer,
-	.usage = op_usage, .set_limit = op_set_limit, .watch = op_watch,
-	.destroy = op_destroy
-};
-
-DISPATCH(Quota)
-
 /* Nobody asks any more. What it notifies may be charged to it, and would keep it. */
 static void unused(struct object *object)
 {
 	watch_set(&((struct quota *)object)->watch, NULL, 0);
 }
 
-const struct object_type quota_type = {
-	.kind = kernel_Kind_QUOTA, .size = sizeof(struct quota), .unused = unused,
-	.destroy = quota_end, .dispatch = dispatch
-};
+OBJECT_TYPE(Quota, quota, QUOTA, .unused = unused, .destroy = quota_end)

@@ -382,20 +382,17 @@ OPERATION(Ring, ring, memory, MAP)
 		kernel_Rights_READ | kernel_Rights_WRITE | kernel_Rights_MAP));
 }
 
-OPERATION(Ring, ring, bind, CONTROL)
+COMMAND(Ring, ring, bind, CONTROL)
 {
-	return call_watch(call, to, request->notify, request->bits, &ring->watch) ?
-		ANSWER(Ring, bind, 0) : 0;
+	return call_watch(call, request->notify, request->bits, &ring->watch);
 }
 
-OPERATION(Ring, ring, cancel_all, CONTROL)
+COMMAND(Ring, ring, cancel_all, CONTROL)
 {
-	if (!cancel(ring, &call->caller->progress, NULL, &call->steps)) {
-		call_again(call);
-		return 0;
-	}
+	if (!cancel(ring, &call->caller->progress, NULL, &call->steps))
+		return call_again(call);
 	call->caller->progress = 0;
-	return ANSWER(Ring, cancel_all, 0);
+	return 0;
 }
 
 OPERATION(Ring, ring, status, INSPECT)
@@ -404,13 +401,4 @@ OPERATION(Ring, ring, status, INSPECT)
 		.under_way = ring->under_way, .completed = ring->completed);
 }
 
-static const struct kernel_Ring_ops operations = {
-	OBJECT_OPERATIONS, .memory = op_memory, .bind = op_bind,
-	.cancel_all = op_cancel_all, .status = op_status
-};
-DISPATCH(Ring)
-
-const struct object_type ring_type = {
-	.kind = kernel_Kind_RING, .size = sizeof(struct ring), .destroy = destroy,
-	.dispatch = dispatch
-};
+OBJECT_TYPE(Ring, ring, RING, .destroy = destroy)

@@ -12,7 +12,6 @@
 #include "kernel/token.h"
 #include "kernel/trace.h"
 #include "kernel.skald.h"
-#include "ostrace.skald.h"
 
 #include <string.h>
 
@@ -172,8 +171,9 @@ void sched_ready(struct thread *thread)
 		here->woken = thread;
 	if (!cpu->current || thread->effective > cpu->current->effective)
 		poke(cpu);
-	trace(kernel_TraceMask_SCHEDULING, ostrace_Wake_ID, here->current,
-		thread->object.id, cpu->index, thread->effective);
+	TRACE(SCHEDULING, here->current, Wake, .thread = thread->object.id,
+		.by = trace_id(here->current), .cpu = cpu->index,
+		.priority = thread->effective);
 }
 
 bool sched_set_affinity(struct thread *thread, uint64_t cpu_mask)
@@ -335,9 +335,10 @@ static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
 		sched_timer(cpu, cpu->slice < cpu->next_deadline ?
 			cpu->slice : cpu->next_deadline);
 	if (old != cpu->current)
-		trace(kernel_TraceMask_SCHEDULING, ostrace_Switch_ID, old,
-			cpu->current ? cpu->current->object.id : 0, 0,
-			cpu->current ? cpu->current->effective : 0);
+		TRACE(SCHEDULING, old, Switch, .from = trace_id(old),
+			.to = trace_id(cpu->current),
+			.state = old ? (kernel_ThreadState)old->state : 0,
+			.priority = cpu->current ? cpu->current->effective : 0);
 	return cpu->current;
 }
 

@@ -2,21 +2,15 @@
 #include "kernel/endpoint.h"
 #include "kernel/operation.h"
 
-OPERATION(Session, session, revoke, CONTROL)
+COMMAND(Session, session, revoke, CONTROL)
 {
-	if (session_revoke(session, &call->steps))
-		return ANSWER(Session, revoke, 0);
-	call_again(call);
-	return 0;
+	return session_revoke(session, &call->steps) ? 0 : call_again(call);
 }
 
-OPERATION(Session, session, set_credit, CONTROL)
+COMMAND(Session, session, set_credit, CONTROL)
 {
 	session_set_credit(session, request->credit);
-	if (session_admit(session, &call->steps))
-		return ANSWER(Session, set_credit, 0);
-	call_again(call);
-	return 0;
+	return session_admit(session, &call->steps) ? 0 : call_again(call);
 }
 
 OPERATION(Session, session, status, INSPECT)
@@ -35,15 +29,4 @@ OPERATION(Session, session, open, CONTROL)
 		SESSION_CLIENT_RIGHTS, request->protocol_rights, HANDLE_CLIENT));
 }
 
-static const struct kernel_Session_ops operations = {
-	OBJECT_OPERATIONS,
-	.revoke = op_revoke,
-	.set_credit = op_set_credit,
-	.status = op_status,
-	.open = op_open,
-};
-
-int session_dispatch(struct kernel_call *call, struct sk_incoming *incoming)
-{
-	return kernel_Session_dispatch(&operations, call, incoming);
-}
+DISPATCH(Session, session_dispatch)

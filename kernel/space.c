@@ -210,4 +210,3 @@ void space_table_free(struct space *space, uint64_t frame)
 	frame_drop(frame);
 	object_discharge(&space->object, PAGE_SIZE);
 }
-

@@ -82,18 +82,18 @@ static int go_on_populating(struct kernel_call *call, struct space *space,
 
 OPERATION(Space, space, map, MAP)
 {
-	struct memory *memory = call_argument(call, to, request->memory.raw, &memory_type,
-		kernel_Rights_MAP);
+	struct memory *memory = ARGUMENT(memory, memory);
 	uint64_t before = come_to(call, UINT64_MAX), address = request->address;
 	uint32_t fixed = kernel_MapFlags_FIXED | kernel_MapFlags_REPLACE, allowed;
 	kernel_error error = 0;
 
-	if (!memory)
-		return 0;
+	if (!memory || !(call->arguments.handles[request->memory.raw.raw].rights &
+			kernel_Rights_MAP))
+		return SK_BAD_HANDLE;
 	if (before)
 		return go_on_populating(call, space, request,
 			before >> DONE_BITS << PAGE_SHIFT, before & DONE_MASK, to);
-	allowed = allowed_by(call->arguments[request->memory.raw.raw].handle.rights,
+	allowed = allowed_by(call->arguments.handles[request->memory.raw.raw].rights,
 		request->flags);
 	if (request->protection & ~allowed || request->protection > 7)
 		return request->protection > 7 ? kernel_Error_INVALID :
@@ -590,10 +590,10 @@ OPERATION(Space, space, insert, CONTROL)
 	uint16_t wanted;
 	kernel_error error;
 
-	if (index >= call->argument_count)
+	if (index >= call->arguments.count)
 		return SK_BAD_HANDLE;
-	handle = call->arguments[index].handle;
-	wanted = call->arguments[index].copies ? kernel_Rights_DUPLICATE :
+	handle = call->arguments.handles[index];
+	wanted = call->arguments.sent[index].copies ? kernel_Rights_DUPLICATE :
 		kernel_Rights_TRANSFER;
 	if (!(handle.rights & wanted))
 		return SK_BAD_HANDLE;
@@ -677,8 +677,10 @@ OPERATION(Space, space, kill, DESTROY)
 
 OPERATION(Space, space, watch, INSPECT)
 {
-	if (!call_watch(call, to, request->notify, request->bits, &space->ended))
-		return 0;
+	int status = call_watch(call, request->notify, request->bits, &space->ended);
+
+	if (status)
+		return status;
 	if (space->state == kernel_SpaceState_ENDED)
 		watch_fire(&space->ended);
 	return ANSWER(Space, watch, 0);
@@ -726,23 +728,4 @@ OPERATION(Space, space, open_thread, CONTROL)
 		.thread.raw = call_result_of(call, &thread->object, RIGHTS_ALL));
 }
 
-static const struct kernel_Space_ops operations = {
-	OBJECT_OPERATIONS,
-	.map = op_map, .unmap = op_unmap, .protect = op_protect, .remap = op_remap,
-	.set_inherit = op_set_inherit, .populate = op_populate, .lock = op_lock,
-	.discard = op_discard, .resident = op_resident, .find = op_find,
-	.mappings = op_mappings, .read = op_read, .write = op_write,
-	.duplicate = op_duplicate, .insert = op_insert, .remove = op_remove,
-	.handles = op_handles, .suspend = op_suspend, .proceed = op_proceed,
-	.kill = op_kill, .watch = op_watch, .state = op_state, .usage = op_usage,
-	.threads = op_threads, .open_thread = op_open_thread,
-};
-
-DISPATCH(Space)
-
-const struct object_type space_type = {
-	.kind = kernel_Kind_SPACE,
-	.size = sizeof(struct space),
-	.destroy = space_end,
-	.dispatch = dispatch,
-};
+OBJECT_TYPE(Space, space, SPACE, .destroy = space_end)

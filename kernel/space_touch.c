@@ -3,6 +3,7 @@
  * and how it is taken out of all of them before it is another's.
  */
 #include "kernel/space.h"
+#include "kernel/trace.h"
 
 #include "kernel/thread.h"
 #include "fault.skald.h"
@@ -197,6 +198,10 @@ enum touch space_touch(struct space *space, uint64_t address, uint32_t access,
 		return ask_pager(mapping, page, access, thread, address, reason);
 	if (touch == TOUCH_DONE && !put_page(mapping, page, frame, writable))
 		return fault(reason, fault_Reason_QUOTA);
+	if (touch == TOUCH_DONE)
+		TRACE(MEMORY, thread, PageFilled, .thread = trace_id(thread),
+			.address = address, .memory = mapping->memory->object.id,
+			.access = access);
 	return touch;
 }
 

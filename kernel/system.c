@@ -76,17 +76,9 @@ void system_log_grew(void)
 		watch_fire(&the_system->log_watch);
 }
 
-/* The machine has always one reference. */
-static bool destroy(struct object *object, unsigned *steps)
-{
-	(void)object;
-	(void)steps;
-	return true;
-}
-
 /* ---- operations: the machine ---- */
 
-OPERATION(System, system, power, DESTROY)
+COMMAND(System, system, power, DESTROY)
 {
 	if (request->action < kernel_PowerAction_OFF ||
 			request->action > kernel_PowerAction_SUSPEND_TO_RAM)
@@ -204,11 +196,11 @@ OPERATION(System, system, cpu_time, INSPECT)
 
 /* ---- operations: log, randomness ---- */
 
-OPERATION(System, system, log, WRITE)
+COMMAND(System, system, log, WRITE)
 {
 	log_text(request->text.data, request->text.size);
 	system_log_grew();
-	return ANSWER(System, log, 0);
+	return 0;
 }
 
 OPERATION(System, system, read_log, READ)
@@ -232,13 +224,12 @@ OPERATION(System, system, read_log, READ)
 		.lost = lost);
 }
 
-OPERATION(System, system, watch_log, READ)
+COMMAND(System, system, watch_log, READ)
 {
-	return call_watch(call, to, request->notify, request->bits, &system->log_watch) ?
-		ANSWER(System, watch_log, 0) : 0;
+	return call_watch(call, request->notify, request->bits, &system->log_watch);
 }
 
-OPERATION(System, system, random, READ)
+COMMAND(System, system, random, READ)
 {
 	uint64_t size = request->bytes.size;
 	uint8_t bytes[PART];
@@ -249,7 +240,7 @@ OPERATION(System, system, random, READ)
 		random_fill(bytes, part);
 		status = sk_lease_write(to, &request->bytes, done, bytes, part, NULL);
 	}
-	return status ? status : ANSWER(System, random, 0);
+	return status;
 }
 
 /* ---- operations: hardware ---- */
@@ -288,18 +279,15 @@ static struct memory **place_for(struct system *system, uint64_t start, uint64_t
 	return *error ? NULL : place;
 }
 
-#define CHARGE() call_argument(call, to, request->charge.raw, &quota_type, \
-	kernel_Rights_CREATE)
-
 OPERATION(System, system, physical, CONTROL)
 {
-	struct quota *charge = CHARGE();
+	struct quota *charge = ARGUMENT(quota, charge);
 	uint64_t start = request->address, end = start + request->length;
 	struct memory **place;
 	kernel_error error;
 
 	if (!charge)
-		return 0;
+		return SK_BAD_HANDLE;
 	if ((start | end) & PAGE_MASK || end <= start || request->caching < 0 ||
 			request->caching > kernel_Caching_UNCACHED)
 		return kernel_Error_INVALID;
@@ -320,11 +308,11 @@ OPERATION(System, system, physical, CONTROL)
 #define MAKE(method, type, member, constructor) \
 OPERATION(System, system, method, CONTROL) \
 { \
-	struct quota *charge = CHARGE(); \
-	kernel_error error; \
+	struct quota *charge = ARGUMENT(quota, charge); \
+	kernel_error error = SK_BAD_HANDLE; \
 	struct type *new = charge ? constructor : NULL; \
 \
-	return charge ? ANSWER_NEW(System, method, member, new, error) : 0; \
+	return ANSWER_NEW(System, method, member, new, error); \
 }
 
 MAKE(interrupt, interrupt, interrupt, interrupt_new(charge, request->line,
@@ -366,20 +354,4 @@ OPERATION(System, system, open_space, CONTROL)
 			.space.raw = call_result_of(call, &space->object, RIGHTS_ALL));
 }
 
-static const struct kernel_System_ops operations = {
-	OBJECT_OPERATIONS, .power = op_power, .boot_info = op_boot_info,
-	.initrd = op_initrd, .device_tree = op_device_tree,
-	.framebuffer = op_framebuffer, .memory_map = op_memory_map,
-	.memory = op_memory, .cpu_info = op_cpu_info, .cpu_time = op_cpu_time,
-	.log = op_log, .read_log = op_read_log, .watch_log = op_watch_log,
-	.random = op_random, .physical = op_physical, .interrupt = op_interrupt,
-	.message_interrupt = op_message_interrupt, .io_ports = op_io_ports,
-	.clock = op_clock, .trace = op_trace, .spaces = op_spaces,
-	.open_space = op_open_space
-};
-DISPATCH(System)
-
-const struct object_type system_type = {
-	.kind = kernel_Kind_SYSTEM, .size = sizeof(struct system), .destroy = destroy,
-	.dispatch = dispatch
-};
+OBJECT_TYPE(System, system, SYSTEM, .destroy = NULL)

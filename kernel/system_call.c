@@ -16,7 +16,6 @@
 #include "kernel/upcall.h"
 #include "kernel/word.h"
 #include "kernel.skald.h"
-#include "ostrace.skald.h"
 
 #include <string.h>
 
@@ -420,8 +419,10 @@ static int copy_some(struct thread *thread, const struct token_lease *lease,
 	uint64_t copied = copy_step(thread, lease, words, done, &own_is_missing);
 
 	frame_set_target(&thread->frame, done + copied);
-	trace(kernel_TraceMask_LEASES, ostrace_LeaseCopy_ID, thread, words[1],
-		done + copied, copied == wanted ? 0 : 1);
+	TRACE(LEASES, thread, LeaseCopy, .correlation = thread->correlation,
+		.server = thread->object.id, .offset = words[1], .done = done + copied,
+		.lease = (uint8_t)words[0], .write = (words[0] & ABI_LEASE_WRITE) != 0,
+		.end = copied == wanted ? ostrace_CopyEnd_DONE : ostrace_CopyEnd_FAULT);
 	*is_done = copied == wanted;
 	if (*is_done)
 		return SK_OK;

@@ -5,7 +5,6 @@
 #include "kernel/notification.h"
 #include "kernel/operation.h"
 #include "kernel/trace.h"
-#include "ostrace.skald.h"
 
 /* A shorter period signals this often, and counts the rest as overruns. */
 #define SIGNAL_EVERY UINT64_C(100000)
@@ -29,8 +28,7 @@ static void passed(struct deadline *deadline)
 	struct timer *timer = LIST_OF(deadline, struct timer, deadline);
 	uint64_t now = arch_now();
 
-	trace(kernel_TraceMask_TIMERS, ostrace_TimerFired_ID, NULL, timer->object.id,
-		now - timer->when, 0);
+	TRACE(TIMERS, NULL, TimerFired, .timer = timer->object.id, .late = now - timer->when);
 	if (timer->period)
 		next_time(timer, now);
 	else
@@ -69,9 +67,8 @@ static bool destroy(struct object *object, unsigned *steps)
 
 /* ---- operations ---- */
 
-OPERATION(Timer, timer, set, CONTROL)
+COMMAND(Timer, timer, set, CONTROL)
 {
-
 	stop(timer);
 	timer->when = request->deadline;
 	timer->period = request->period;
@@ -81,7 +78,7 @@ OPERATION(Timer, timer, set, CONTROL)
 		passed(&timer->deadline);
 	else
 		deadline_set(&timer->deadline, timer->when);
-	return ANSWER(Timer, set, 0);
+	return 0;
 }
 
 OPERATION(Timer, timer, cancel, CONTROL)
@@ -100,19 +97,9 @@ OPERATION(Timer, timer, remaining, INSPECT)
 		.period = timer->period, .overruns = overruns);
 }
 
-OPERATION(Timer, timer, bind, CONTROL)
+COMMAND(Timer, timer, bind, CONTROL)
 {
-	return call_watch(call, to, request->notify, request->bits, &timer->watch) ?
-		ANSWER(Timer, bind, 0) : 0;
+	return call_watch(call, request->notify, request->bits, &timer->watch);
 }
 
-static const struct kernel_Timer_ops operations = {
-	OBJECT_OPERATIONS, .set = op_set, .cancel = op_cancel,
-	.remaining = op_remaining, .bind = op_bind
-};
-DISPATCH(Timer)
-
-const struct object_type timer_type = {
-	.kind = kernel_Kind_TIMER, .size = sizeof(struct timer),
-	.destroy = destroy, .dispatch = dispatch
-};
+OBJECT_TYPE(Timer, timer, TIMER, .destroy = destroy)

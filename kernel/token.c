@@ -16,7 +16,6 @@
 #include "kernel/trace.h"
 #include "kernel/transfer.h"
 #include "kernel.skald.h"
-#include "ostrace.skald.h"
 
 #define PAGE_BYTES (TOKEN_PAGE * sizeof(struct token))
 #define CAPACITY_FIRST 8
@@ -251,10 +250,12 @@ int token_reply(struct token *token, uint64_t head, const struct message_place *
 		return SK_CANCELED;
 	}
 	status = transfer_reply(head, from, token->space, caller);
-	trace(kernel_TraceMask_DELIVERIES, ostrace_Deliver_ID,
-		arch_cpu()->current, caller->space ? caller->space->object.id : 0,
-		token->session->object.id, TRACE_REPLY |
-		TRACE_MESSAGE(from->words[0], ABI_BYTES(head), ABI_HANDLES(head), 0));
+	TRACE(DELIVERIES, arch_cpu()->current, Deliver, .correlation = caller->correlation,
+		.from = trace_id(arch_cpu()->current),
+		.to = caller->space ? caller->space->object.id : 0,
+		.session = token->session->object.id, .is_reply = true,
+		.message_id = (uint32_t)from->words[0], .size = ABI_BYTES(head),
+		.handles = (uint8_t)ABI_HANDLES(head));
 	return answer(token, head, status);
 }
 

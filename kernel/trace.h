@@ -6,13 +6,10 @@
 #include <stdint.h>
 
 #include "kernel/object.h"
+#include "kernel.skald.h"
+#include "ostrace.skald.h"
 
 struct thread;
-
-#define TRACE_MESSAGE(id, size, handles, leases) ((uint64_t)(uint32_t)(id) | \
-	(uint64_t)(size) << 32 | (uint64_t)(handles) << 48 | (uint64_t)(leases) << 52)
-#define TRACE_FAST (UINT64_C(1) << 56)
-#define TRACE_REPLY (UINT64_C(1) << 57)
 
 /* enum kernel_TraceMask; 0: nothing is recorded. */
 extern uint32_t trace_mask;
@@ -22,33 +19,29 @@ void trace_init(struct quota *root);
 struct object *trace_object(void);
 
 /*
- * `event` is a record's id, ostrace_..._ID; what it holds of a, b and c:
+ * If a kind of enum kernel_TraceMask is recorded: a record of ostrace.skald, by
+ * its members but the time. `whose` is the thread by which spaces are chosen; or
+ * NULL.
  *
- *	Deliver		to, session, TRACE_MESSAGE() with TRACE_...; `thread` sends
- *	Cancel		session, status, whether it was delivered
- *	Switch		to, SwitchReason, priority; `thread` goes
- *	Wake		thread, CPU, priority; `thread` wakes it
- *	Fault		address, reason, access
- *	PageFilled	address, memory, whether it was copied
- *	Interrupt	line, nanoseconds
- *	LeaseCopy	offset, bytes done, CopyEnd | lease << 8 | write << 16
- *	Mapped		memory (space: the thread's), address, length | protection << 48
- *			| flags << 56; flags 0: unmapped
- *	Made		object, quota, kind | bytes << 32
- *	Ended		object, kind, code
- *	TimerFired	timer, nanoseconds late
- *	Signal		notification, bits
+ *	TRACE(TIMERS, NULL, TimerFired, .timer = id, .late = now - when);
  */
-void trace_record(uint32_t event, const struct thread *thread, uint64_t a, uint64_t b,
-	uint64_t c);
+#define TRACE(kind, whose, record, ...) do { \
+	uint8_t *trace_place = __builtin_expect(trace_mask & kernel_TraceMask_##kind, 0) ? \
+		trace_begin(whose) : NULL; \
+\
+	if (__builtin_expect(trace_place != NULL, 0)) { \
+		ostrace_##record##_encode(&(struct ostrace_##record) { \
+			.time = arch_now(), __VA_ARGS__ }, trace_place, ostrace_SLOT_SIZE); \
+		trace_end(); \
+	} \
+} while (0)
 
-static inline void trace(uint32_t bit, uint32_t event, const struct thread *thread,
-	uint64_t a, uint64_t b, uint64_t c)
-{
-	if (__builtin_expect((trace_mask & bit) != 0, 0))
-		trace_record(event, thread, a, b, c);
-}
+/* The next slot of this CPU's ring, or NULL: it is not recorded. */
+uint8_t *trace_begin(const struct thread *whose);
+void trace_end(void);
 
+/* 0 of NULL. */
+uint64_t trace_id(const struct thread *thread);
 /* A correlation id that no other call has. */
 uint64_t trace_correlation(void);
 

@@ -36,19 +36,6 @@ int transfer_check(uint64_t head, const struct message_place *from)
 
 /* ---- handles ---- */
 
-/* Of a kernel object both masks are of the same rights. */
-static struct handle attenuate(const struct handle *handle, const struct abi_handle *sent)
-{
-	struct handle moved = *handle;
-
-	moved.rights &= sent->kernel_rights;
-	if (handle->flags & HANDLE_CLIENT)
-		moved.protocol_rights &= sent->rights;
-	else
-		moved.rights &= sent->rights;
-	return moved;
-}
-
 /* Nothing that moves may be named twice. */
 static bool is_named_before(const struct cargo *cargo, unsigned index)
 {
@@ -75,7 +62,9 @@ bool cargo_load(struct cargo *cargo, unsigned count, const struct message_place 
 		if (!handle || (handle->rights & needed) != needed ||
 		    is_named_before(cargo, i))
 			return false;
-		cargo->handles[i] = attenuate(handle, sent);
+		cargo->handles[i] = *handle;
+		cargo->handles[i].rights &= sent->kernel_rights;
+		handle_narrow(&cargo->handles[i], sent->rights);
 	}
 	return true;
 }
@@ -85,8 +74,7 @@ struct abi_handle cargo_arrive(const struct handle *handle, struct space *receiv
 	return (struct abi_handle){
 		.number = handle_add(&receiver->handles, handle->object,
 			handle->rights, handle->protocol_rights, handle->flags),
-		.rights = handle->flags & HANDLE_CLIENT ?
-			handle->protocol_rights : handle->rights,
+		.rights = handle_shown_rights(handle),
 		.kind = (uint8_t)handle->object->type->kind,
 		.kernel_rights = handle->rights,
 	};

@@ -406,15 +406,11 @@ static uint32_t references_of(uint64_t frame)
 
 void check_frames(bool first)
 {
-	static uint64_t unknown, first_trace;
-	uint64_t rows = 0;
+	static uint64_t unknown;
 	uint64_t used = (frame_total() - frame_free()) / PAGE_SIZE;
 
 	if (first)
 		unknown = used - marked;
-	for (unsigned i = 0; first && i < record_count; i++)
-		if (records[i].object->type->kind == kernel_Kind_TRACE)
-			first_trace = records[i].object->charged;
 	for (uint64_t i = 0; i < host_memory_size >> PAGE_SHIFT; i++) {
 		uint64_t frame = HOST_PHYSICAL + (i << PAGE_SHIFT);
 
@@ -423,12 +419,7 @@ void check_frames(bool first)
 			same("references of a frame, the last of whom", owners[i], frames[i],
 				references_of(frame));
 	}
-	/* The trace's rows of pages are not seen; a machine without traces has none. */
-	for (unsigned i = 0; i < record_count; i++)
-		if (records[i].object->type->kind == kernel_Kind_TRACE &&
-				records[i].object->charged > first_trace)
-			rows = CPUS_MAX;
 	MUST("frames in use are no fewer than were found", NULL, used >= marked + unknown);
-	if (used - marked - unknown > rows)
+	if (used != marked + unknown)
 		same("frames in use", NULL, marked + unknown, used);
 }

@@ -310,8 +310,7 @@ struct sk_channel *channel_to(uint32_t number)
 	X(Trace, add_space, 1, .space = H(SPACE)) X(Trace, clear_spaces, 1, .empty = 0) \
 	X(Trace, set_ring_size, 1, .bytes = 4096u << below(3)) \
 	X(Trace, cpu_ring, 2, .cpu = below(5)) \
-	X(Trace, add_ring, 1, .thread = pick_id(kernel_Kind_THREAD), .ring = H(MEMORY)) \
-	X(Trace, thread_ring, 1, .from = 0) X(Trace, watch, 1, NOTIFY) \
+	X(Trace, watch, 1, NOTIFY) \
 	X(System, boot_info, 1, .empty = 0) X(System, initrd, 2, .empty = 0) \
 	X(System, device_tree, 1, .empty = 0) X(System, framebuffer, 1, .empty = 0) \
 	X(System, memory_map, 1, .from = below(3)) X(System, memory, 1, .empty = 0) \

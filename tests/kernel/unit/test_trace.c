@@ -78,73 +78,128 @@ static void records_decode(void **unused)
 	assert_int_equal(signal.time, host_time);
 }
 
-#define RECORDED(name, a, b, c) \
-	struct ostrace_##name name; \
+/* The last record of a kind that stands in the ring, decoded. */
+#define LAST_IF(name, record, condition) \
+	struct ostrace_##name record; \
 	do { \
-		uint8_t recorded_slot[ostrace_SLOT_SIZE]; \
-		uint64_t recorded_at = written(); \
-		trace_record(ostrace_##name##_ID, program_thread, a, b, c); \
-		assert_int_equal(written(), recorded_at + 1); \
-		get_slot(recorded_at, recorded_slot); \
-		assert_int_equal(ostrace_##name##_decode(&name, recorded_slot, \
-			sizeof recorded_slot), 0); \
-		assert_int_equal(name.time, host_time); \
+		uint8_t last_slot[ostrace_SLOT_SIZE]; \
+		uint64_t last_at = written(); \
+		do { \
+			assert_true(last_at > 0 && written() - last_at < 1024); \
+			get_slot(--last_at, last_slot); \
+		} while (ostrace_##name##_decode(&record, last_slot, sizeof last_slot) != 0 || \
+			!(condition)); \
 	} while (0)
+#define LAST(name) LAST_IF(name, name, true)
 
-static void each_kind_has_what_was_given(void **unused)
+#define ALL UINT32_C(0xff00)
+
+static void objects_and_memory_are_told_of(void **unused)
 {
-	uint64_t id;
+	uint64_t address, space = program_thread->space->object.id, id;
+	uint32_t n;
 
 	(void)unused;
-	begin(kernel_TraceMask_OBJECTS);
-	id = program_thread->object.id;
-	program_thread->correlation = 4711;
-	RECORDED(Deliver, 5, 6, TRACE_MESSAGE(0xabcdef01, 4096, 8, 4) | TRACE_REPLY);
-	assert_int_equal(Deliver.correlation, 4711);
-	assert_int_equal(Deliver.from, id);
-	assert_int_equal(Deliver.to, 5);
-	assert_int_equal(Deliver.session, 6);
-	assert_int_equal(Deliver.message_id, 0xabcdef01);
-	assert_int_equal(Deliver.size, 4096);
-	assert_int_equal(Deliver.handles, 8);
-	assert_int_equal(Deliver.leases, 4);
-	assert_false(Deliver.fast);
-	assert_true(Deliver.is_reply);
-	RECORDED(Cancel, 7, (uint64_t)SK_CANCELED, 1);
-	assert_int_equal(Cancel.status, SK_CANCELED);
-	assert_true(Cancel.delivered);
-	RECORDED(Switch, 8, ostrace_SwitchReason_PREEMPTED, 200);
-	assert_int_equal(Switch.to, 8);
-	assert_int_equal(Switch.reason, ostrace_SwitchReason_PREEMPTED);
-	assert_int_equal(Switch.priority, 200);
-	RECORDED(Wake, 9, 3, 100);
-	assert_int_equal(Wake.thread, 9);
-	assert_int_equal(Wake.by, id);
-	assert_int_equal(Wake.cpu, 3);
-	RECORDED(Fault, 0x1000, 2, 5);
-	assert_int_equal(Fault.address, 0x1000);
-	assert_int_equal(Fault.reason, 2);
-	assert_int_equal(Fault.access, 5);
-	RECORDED(PageFilled, 0x2000, 10, 1);
-	assert_int_equal(PageFilled.memory, 10);
-	assert_true(PageFilled.copied);
-	RECORDED(Interrupt, 11, 12, 0);
-	assert_int_equal(Interrupt.line, 11);
-	RECORDED(LeaseCopy, 13, 14, ostrace_CopyEnd_FAULT | 2 << 8 | 1 << 16);
-	assert_int_equal(LeaseCopy.done, 14);
-	assert_int_equal(LeaseCopy.end, ostrace_CopyEnd_FAULT);
-	assert_int_equal(LeaseCopy.lease, 2);
-	assert_true(LeaseCopy.write);
-	RECORDED(Mapped, 15, 0x3000, UINT64_C(0x5000) | UINT64_C(3) << 48 | UINT64_C(4) << 56);
-	assert_int_equal(Mapped.length, 0x5000);
+	begin(ALL);
+	n = program_notification();
+	id = ((struct object *)program_object(n))->id;
+	LAST(Made);
+	assert_int_equal(Made.object, id);
+	assert_int_equal(Made.kind, kernel_Kind_NOTIFICATION);
+	assert_true(Made.quota != 0 && Made.bytes != 0);
+	program_system_call(ABI_CLOSE, n, 0, 0, 0, 0);
+	LAST(Ended);
+	assert_int_equal(Ended.object, id);
+	assert_int_equal(Ended.kind, kernel_Kind_NOTIFICATION);
+	address = program_pages(8192);
+	LAST(Mapped);
+	assert_int_equal(Mapped.space, space);
+	assert_int_equal(Mapped.address, address);
+	assert_int_equal(Mapped.length, 8192);
 	assert_int_equal(Mapped.protection, 3);
-	assert_int_equal(Mapped.flags, 4);
-	RECORDED(Made, 16, 17, 3 | UINT64_C(100) << 32);
-	assert_int_equal(Made.bytes, 100);
-	RECORDED(Ended, 18, 3, (uint64_t)-5);
-	assert_int_equal(Ended.code, -5);
-	RECORDED(TimerFired, 19, 20, 0);
-	assert_int_equal(TimerFired.late, 20);
+	assert_int_equal(host_user_write(program_thread, address + 4100, "x", 1), 1);
+	LAST(PageFilled);
+	assert_int_equal(PageFilled.thread, program_thread->object.id);
+	assert_int_equal(PageFilled.address, address + 4100);
+	assert_int_equal(PageFilled.memory, Mapped.memory);
+	OK(Space, unmap, ABI_FIRST_SPACE, address, 4096);
+	LAST_IF(Mapped, unmapped, true);
+	assert_int_equal(unmapped.memory, 0);
+	assert_int_equal(unmapped.length, 4096);
+}
+
+static void time_and_interrupts_are_told_of(void **unused)
+{
+	uint32_t n = program_notification();
+
+	(void)unused;
+	begin(ALL);
+	OK(Quota, create_timer, ABI_FIRST_QUOTA, COPY(Notification, n), 1);
+	OK(Timer, set, NUMBER(Quota_create_timer.timer), host_time + 1000, 0);
+	host_advance(10000000);
+	LAST(TimerFired);
+	assert_int_equal(TimerFired.timer,
+		((struct object *)program_object(NUMBER(Quota_create_timer.timer)))->id);
+	OK(System, interrupt, ABI_FIRST_SYSTEM, HANDLE(Quota, ABI_FIRST_QUOTA), 5,
+		kernel_Trigger_EDGE_RISING, false);
+	OK(Interrupt, bind, NUMBER(System_interrupt.interrupt), true,
+		COPY(Notification, n), 2);
+	assert_true(host_raise(5));
+	LAST(Interrupt);
+	assert_int_equal(Interrupt.line, 5);
+}
+
+static void waiting_and_giving_up_are_told_of(void **unused)
+{
+	struct program_server server = program_server();
+
+	(void)unused;
+	begin(ALL);
+	host_call(program_thread, ABI_BASE | ABI_CALL | ABI_TIMED, server.session, NULL, 0,
+		host_time + 1000);
+	host_advance(10000000);
+	LAST_IF(Switch, gone, gone.from == program_thread->object.id);
+	assert_int_equal(gone.state, kernel_ThreadState_CALLING);
+	assert_int_equal(gone.to, 0);
+	LAST(Cancel);
+	assert_int_equal(Cancel.from, program_thread->object.id);
+	assert_int_equal(Cancel.session, ((struct object *)program_object(server.session))->id);
+	assert_int_equal(Cancel.status, SK_TIMED_OUT);
+	assert_false(Cancel.delivered);
+	LAST(Wake);
+	assert_int_equal(Wake.thread, program_thread->object.id);
+}
+
+/* It calls itself, by a ring. */
+static void messages_are_told_of_with_one_number(void **unused)
+{
+	const uint64_t words[ABI_WORDS] = { 0xabcdef02 };
+	struct program_server server = program_server();
+	struct abi_entry entry = { .head = ABI_RING_CALL | UINT64_C(40) << ABI_BYTES_SHIFT,
+		.target = server.session, .words = { 0xabcdef01 }, .deadline = ABI_FOREVER };
+	uint64_t at, correlation;
+
+	(void)unused;
+	OK(Quota, create_ring, ABI_FIRST_QUOTA, 1);
+	OK(Ring, memory, NUMBER(Quota_create_ring.ring), 0);
+	at = program_map(NUMBER(Ring_memory.memory), ABI_RING_SIZE(1), 3);
+	host_user_write(program_thread, at + ABI_RING_ENTRIES, &entry, sizeof entry);
+	begin(ALL);
+	program_system_call(ABI_SUBMIT, NUMBER(Quota_create_ring.ring), 1, 0, 0, 0);
+	program_next(server.endpoint);
+	LAST(Deliver);
+	correlation = Deliver.correlation;
+	assert_int_not_equal(correlation, 0);
+	assert_int_equal(Deliver.to, program_thread->object.id);
+	assert_int_equal(Deliver.message_id, 0xabcdef01);
+	assert_int_equal(Deliver.size, 40);
+	assert_false(Deliver.is_reply);
+	assert_int_equal(program_answer(frame_token(&program_thread->frame), words, 24), 0);
+	LAST_IF(Deliver, reply, true);
+	assert_int_equal(reply.correlation, correlation);
+	assert_int_equal(reply.message_id, 0xabcdef02);
+	assert_int_equal(reply.size, 24);
+	assert_true(reply.is_reply);
 }
 
 static void what_is_off_is_not_recorded(void **unused)
@@ -166,6 +221,11 @@ static void what_is_off_is_not_recorded(void **unused)
 	assert_int_equal(TRY(Trace, set_mask, trace_number, 1), kernel_Error_INVALID);
 }
 
+static void signal_by_program(uint64_t notification)
+{
+	TRACE(OBJECTS, program_thread, Signal, .notification = notification);
+}
+
 static void other_spaces_are_left_out(void **unused)
 {
 	uint64_t before;
@@ -175,12 +235,12 @@ static void other_spaces_are_left_out(void **unused)
 	begin(kernel_TraceMask_OBJECTS);
 	OK(Trace, add_space, trace_number, Quota_create_space.space);
 	before = written();
-	trace_record(ostrace_Signal_ID, program_thread, 1, 2, 3);
+	signal_by_program(1);
 	assert_int_equal(written(), before);
 	{
 		OK(Trace, clear_spaces, trace_number, 0);
 	}
-	trace_record(ostrace_Signal_ID, program_thread, 1, 2, 3);
+	signal_by_program(1);
 	assert_int_equal(written(), before + 1);
 }
 
@@ -194,7 +254,7 @@ static void the_oldest_are_overwritten_and_the_reader_is_woken(void **unused)
 	begin(kernel_TraceMask_FAULTS);
 	OK(Trace, watch, trace_number, COPY(Notification, n), 32);
 	for (uint64_t i = 0; i < 1500; i++)
-		trace_record(ostrace_Signal_ID, program_thread, i, 0, 0);
+		TRACE(FAULTS, program_thread, Signal, .notification = i);
 	assert_int_equal(written(), 1500);
 	get_slot(1499, slot);
 	assert_int_equal(ostrace_Signal_decode(&signal, slot, sizeof slot), 0);
@@ -212,53 +272,34 @@ static void sizes_are_chosen(void **unused)
 	uint8_t header[HEADER];
 
 	(void)unused;
-	begin(kernel_TraceMask_FAULTS);
+	begin(kernel_TraceMask_OBJECTS);
+	assert_int_equal(TRY(Trace, set_ring_size, trace_number, 8192),
+		kernel_Error_BAD_STATE);
+	set_mask(0);
 	assert_int_equal(TRY(Trace, set_ring_size, trace_number, 2048), kernel_Error_INVALID);
 	assert_int_equal(TRY(Trace, set_ring_size, trace_number, 5000), kernel_Error_INVALID);
 	assert_int_equal(TRY(Trace, set_ring_size, trace_number, 1u << 31), kernel_Error_INVALID);
-	OK(Trace, set_ring_size, trace_number, 1 << 20);
+	OK(Trace, set_ring_size, trace_number, 1 << 18);
+	set_mask(kernel_TraceMask_OBJECTS);
 	OK(Trace, cpu_ring, trace_number, host_cpu);
 	ring = program_map(NUMBER(Trace_cpu_ring.ring), 8192, kernel_Protection_READ);
 	get(0, header, sizeof header);
-	assert_int_equal(sk_get_uint32(header + 16), (1 << 20) / 64);
-	trace_record(ostrace_Signal_ID, program_thread, 1, 0, 0);
+	assert_int_equal(sk_get_uint32(header + 16), (1 << 18) / 64);
+	signal_by_program(1);
 	assert_int_equal(written(), 1);
 	assert_int_equal(TRY(Trace, cpu_ring, trace_number, 9), kernel_Error_NOT_FOUND);
-}
-
-static void rings_of_threads_are_found_by_number(void **unused)
-{
-	uint32_t n = program_notification();
-
-	(void)unused;
-	begin(0);
-	OK(Trace, watch, trace_number, COPY(Notification, n), 1);
-	OK(Quota, create_memory, ABI_FIRST_QUOTA, 4096);
-	OK(Trace, add_ring, trace_number, program_thread->object.id,
-		COPY(Memory, NUMBER(Quota_create_memory.memory)));
-	assert_int_equal(program_bits(n), 1);
-	OK(Trace, thread_ring, trace_number, 0);
-	assert_true(Trace_thread_ring.has_ring);
-	assert_int_equal(Trace_thread_ring.thread, program_thread->object.id);
-	assert_int_equal(Trace_thread_ring.space, program_thread->space->object.id);
-	assert_int_equal(Trace_thread_ring.next, 0);
-	assert_ptr_equal(program_object(NUMBER(Trace_thread_ring.ring)),
-		program_object(NUMBER(Quota_create_memory.memory)));
-	struct kernel_Trace_thread_ring_request request = { 2 };
-	struct kernel_Trace_thread_ring_reply reply;
-	assert_int_equal(kernel_Trace_thread_ring(program_to_number(trace_number), &request,
-		&reply, PATIENT), 0);
-	assert_false(reply.has_ring);
 }
 
 static const struct CMUnitTest cases[] = {
 	CASE(a_ring_says_what_it_is),
 	CASE(records_decode),
-	CASE(each_kind_has_what_was_given),
+	CASE(objects_and_memory_are_told_of),
+	CASE(time_and_interrupts_are_told_of),
+	CASE(waiting_and_giving_up_are_told_of),
+	CASE(messages_are_told_of_with_one_number),
 	CASE(what_is_off_is_not_recorded),
 	CASE(other_spaces_are_left_out),
 	CASE(the_oldest_are_overwritten_and_the_reader_is_woken),
 	CASE(sizes_are_chosen),
-	CASE(rings_of_threads_are_found_by_number),
 };
 FIXTURE_MAIN(cases)
