@@ -38,10 +38,11 @@ test: needs-build needs-test ## everything that proves it; TEST=NAME for some of
 	@$(MAKE) --no-print-directory all CC=clang BUILD=build/clang
 	@tests/run $(TEST)
 
-bench: needs-build needs-bench ## figures, against the peers and by hand
-	@$(MAKE) --no-print-directory all
+bench: needs-build needs-bench needs-os ## figures, against the peers and by hand
+	@$(MAKE) --no-print-directory all kernel os-tests $(OS)/plugin.so
 	@tests/bench/codec/bench.sh
 	@tests/bench/hostfs/bench.sh
+	@OS=$(OS) tests/bench/ipc/table.sh
 
 # SECONDS is a name that shells count in: it goes as an argument.
 fuzz: needs-build needs-fuzz $(if $(filter afl,$(ENGINE)),needs-afl) ## fuzz SCHEMA=f [TARGET=x SECONDS=60 ENGINE=afl JOBS=2], or all there is

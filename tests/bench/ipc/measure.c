@@ -1,72 +1,23 @@
 /*
  * What messages cost, in guest instructions: run by the in-OS suite's first
- * program when the kernel's command line has the word `bench`. Under -icount the
- * time stamp counter counts instructions, so a difference of it is a number that
- * is the same in every run. Between two marker instructions each thing is done
- * 64 times more, for a plugin of the emulator that counts by kinds (plugin.c).
+ * program when the kernel's command line has the word `bench`.
  *
- * Each line: bench NAME MEAN LEAST
+ * Each line: bench NAME MEAN LEAST ROUNDS
  */
 #include "runtime/kernel/ring.h"
 #include "test.h"
+#include "tests/bench/rounds.h"
 
-#define WARM_UPS 200
-#define TIMED 10000
-#define MARKED 64
 #define NOWHERE UINT64_C(0x340000000)
 #define RING_SLOTS 64
 
-static inline uint64_t stamp(void)
+/* The plugin divides by 64, so who reads this divides by `rounds` as well. */
+void report(void *to, const char *name, uint64_t mean, uint64_t least, unsigned rounds)
 {
-	uint32_t low, high;
+	struct test *t = to;
 
-	__asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
-	return (uint64_t)high << 32 | low;
+	sk_print(t->thread, "bench %s %lu %lu %u\n", name, mean, least, rounds);
 }
-
-#define MARK_BEGIN __asm__ volatile("nopl 0x534b0001(%%rax)" : : : "memory")
-#define MARK_END __asm__ volatile("nopl 0x534b0002(%%rax)" : : : "memory")
-
-/* The plugin divides by 64, so `rounds` calls in each are divided here too. */
-static void report(struct test *t, const char *name, uint64_t sum, uint64_t least,
-	uint64_t empty, unsigned rounds)
-{
-	sk_print(t->thread, "bench %s %lu %lu %u\n", name,
-		(sum / TIMED - empty + rounds / 2) / rounds, (least - empty) / rounds,
-		rounds);
-}
-
-/* `before` is not measured, but done before each. */
-#define MEASURE_EACH(t, name, rounds, before, ...) \
-	do { \
-		uint64_t sum_ = 0, least_ = UINT64_MAX, empty_; \
-\
-		for (unsigned i_ = 0; i_ < WARM_UPS; i_++) { \
-			before; \
-			__VA_ARGS__; \
-		} \
-		empty_ = stamp(); \
-		empty_ = stamp() - empty_; \
-		for (unsigned i_ = 0; i_ < TIMED; i_++) { \
-			uint64_t begin_; \
-\
-			before; \
-			begin_ = stamp(); \
-			__VA_ARGS__; \
-			begin_ = stamp() - begin_; \
-			sum_ += begin_; \
-			if (begin_ < least_) \
-				least_ = begin_; \
-		} \
-		for (unsigned i_ = 0; i_ < MARKED; i_++) { \
-			before; \
-			MARK_BEGIN; \
-			__VA_ARGS__; \
-			MARK_END; \
-		} \
-		report(t, name, sum_, least_, empty_, rounds); \
-	} while (0)
-#define MEASURE(t, name, ...) MEASURE_EACH(t, name, 1, (void)0, __VA_ARGS__)
 
 static struct sk_kernel_channel target;
 
