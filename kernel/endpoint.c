@@ -40,8 +40,24 @@ struct endpoint *endpoint_new(struct quota *quota, kernel_error *error)
 	return endpoint;
 }
 
+void endpoint_settle(struct endpoint *endpoint)
+{
+	struct thread *thread = endpoint->ready, *last = endpoint->last_receiver;
+
+	endpoint->ready = NULL;
+	if (thread) {
+		/* What it came with may be gone: it receives, without a deadline. */
+		frame_set_head(&thread->frame, ABI_BASE + ABI_RECEIVE);
+		thread->waits_for = endpoint;
+		list_add(&endpoint->receivers, &thread->waiting);
+	} else if (last && last->serves) {
+		session_settle(last->serves->session);
+	}
+}
+
 void endpoint_serve(struct endpoint *endpoint)
 {
+	endpoint_settle(endpoint);
 	if (!list_is_empty(&endpoint->work))
 		return;
 	object_take(&endpoint->object);
@@ -54,6 +70,7 @@ void endpoint_set_receiver(struct endpoint *endpoint, struct thread *thread)
 
 	if (before == thread)
 		return;
+	endpoint_settle(endpoint);
 	if (thread && thread->served)
 		thread->served->last_receiver = NULL;
 	endpoint->last_receiver = thread;
@@ -144,6 +161,7 @@ static void deliver(struct endpoint *endpoint, struct caller *caller,
 	caller_leave_queue(caller);
 	endpoint_set_receiver(endpoint, thread);
 	if (token) {
+		list_add(&session->tokens, &token->link);
 		handover_hold(token, caller, session, thread);
 		endpoint->unanswered++;
 		sched_inherit(thread);
@@ -162,7 +180,7 @@ static int move(struct caller *caller, struct thread *thread, struct token *toke
 	bool beyond = ABI_BYTES(caller->head) > ABI_WORD_BYTES ||
 		ABI_HANDLES(caller->head) > 0 || ABI_LEASES(caller->head) > 0;
 
-	if (!thread_place(thread, thread->receive_slot, beyond, &place))
+	if (!thread_place(thread, thread_receive_slot(thread), beyond, &place))
 		return SK_TOO_BIG;
 	return transfer_request(caller, &place, thread->space, token);
 }
@@ -206,6 +224,28 @@ static bool next_event(struct endpoint *endpoint, struct thread *thread,
 
 /* ---- receiving ---- */
 
+static bool has_events(const struct endpoint *endpoint)
+{
+	return endpoint->events > 0 || (endpoint->bound && endpoint->bound->bits != 0);
+}
+
+/* As one to whom a call can switch, or in the list. */
+static void wait_there(struct endpoint *endpoint, struct thread *thread,
+	uint64_t deadline)
+{
+	endpoint_set_receiver(endpoint, thread);
+	endpoint_settle(endpoint);
+	if (deadline == ABI_FOREVER && list_is_empty(&endpoint->receivers) &&
+	    !has_events(endpoint) && !thread->attention && !thread->is_cancellable &&
+	    thread->event_flags == 0) {
+		endpoint->ready = thread;
+	} else {
+		thread->waits_for = endpoint;
+		list_add(&endpoint->receivers, &thread->waiting);
+	}
+	thread_wait(thread, kernel_ThreadState_RECEIVING, deadline);
+}
+
 bool endpoint_receive(struct endpoint *endpoint, struct thread *thread,
 	uint64_t deadline, int *status)
 {
@@ -223,18 +263,10 @@ bool endpoint_receive(struct endpoint *endpoint, struct thread *thread,
 	*status = deadline == ABI_POLL ? SK_WOULD_BLOCK : SK_OK;
 	if (*status != SK_OK)
 		return false;
-	thread->waits_for = endpoint;
-	list_add(&endpoint->receivers, &thread->waiting);
-	thread_wait(thread, kernel_ThreadState_RECEIVING, deadline);
-	endpoint_set_receiver(endpoint, thread);
+	wait_there(endpoint, thread, deadline);
 	if (endpoint->events > 0)
 		endpoint_serve(endpoint);
 	return true;
-}
-
-static bool has_events(const struct endpoint *endpoint)
-{
-	return endpoint->events > 0 || (endpoint->bound && endpoint->bound->bits != 0);
 }
 
 /* False: there is more to do. Where one gets nothing others of its space will
@@ -263,6 +295,7 @@ void endpoint_deliver(struct endpoint *endpoint)
 {
 	unsigned steps = OBJECT_STEPS;
 
+	endpoint_settle(endpoint);
 	if (!serve(endpoint, &steps))
 		endpoint_serve(endpoint);
 }
@@ -308,6 +341,7 @@ static void close_session(struct endpoint *endpoint, struct session *session)
 		endpoint->events--;
 		object_drop(&session->object);
 	}
+	session_settle(session);
 	list_remove(&session->in_endpoint);
 	endpoint->session_count--;
 	session->endpoint = NULL;

@@ -22,6 +22,10 @@ struct endpoint {
 	uint32_t events;		/* callers, canceled and gone; 1 if closed */
 	uint32_t unanswered;
 	struct notification *bound;	/* referenced; NULL: none */
+	/* The only one that receives, if a call may switch to it at once (the short
+	 * way, docs/kernel.md): then nobody is in `receivers`, and nothing else is to
+	 * be told. Or NULL. */
+	struct thread *ready;
 	struct list receivers;		/* struct thread.waiting: first come */
 	struct thread *last_receiver;	/* inherits from callers; or NULL */
 	struct caller_queue callers;
@@ -39,6 +43,13 @@ struct session {
 	struct endpoint *endpoint;	/* referenced; NULL after it closed */
 	uint64_t badge;
 	uint32_t credit;		/* calls at a time; 0: without limit */
+	/* Where a call goes that may take the short way: there is nothing under way,
+	 * and one more may be. Else NULL. */
+	struct endpoint *direct;
+	/* The token of a call that came the short way, or of a fault; or NULL: it is
+	 * counted nowhere below, and refers to nothing, until session_settle(). */
+	struct token *solo;
+	struct token *solo_fault;
 	uint32_t under_way;		/* at the endpoint, or with a token */
 	uint32_t limit;			/* of these; 0 if calls cannot be begun */
 	struct list tokens;		/* HELD ones; struct token.link */
@@ -67,6 +78,17 @@ struct session *session_new(struct quota *quota, struct endpoint *endpoint,
 static inline bool session_is_open(const struct session *session)
 {
 	return !session->revoked && session->endpoint && !session->endpoint->closed;
+}
+
+/* What came the short way is as if it had come the long one, from now on. Before
+ * anything else is done to the session, or to that call. */
+void session_settle(struct session *session);
+/* The same of who waits at the endpoint, and of what it was called for last. */
+void endpoint_settle(struct endpoint *endpoint);
+/* Calls at the endpoint, or with a token. */
+static inline uint32_t session_under_way(const struct session *session)
+{
+	return session->under_way + (session->solo || session->solo_fault);
 }
 
 /* So many calls at a time; 0: without limit. Then session_admit(). */

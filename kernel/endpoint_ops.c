@@ -72,7 +72,7 @@ COMMAND(Endpoint, endpoint, set_tokens, RECEIVE)
 static uint32_t count_receivers(const struct endpoint *endpoint)
 {
 	const struct list *at = endpoint->receivers.next;
-	uint32_t count = 0;
+	uint32_t count = endpoint->ready != NULL;
 
 	for (; at != &endpoint->receivers && count < 16 * OBJECT_STEPS; at = at->next)
 		count++;

@@ -52,15 +52,14 @@ static bool hand_over(struct thread *thread, struct session *session)
 	struct caller *caller = &thread->fault;
 	struct thread *server;
 
-	if (trace_mask != 0 || thread != cpu->current || cpu->wants_look ||
-	    ABI_BYTES(caller->head) > ABI_WORD_BYTES ||
-	    session->under_way >= session->limit)
+	if (thread != cpu->current || ABI_BYTES(caller->head) > ABI_WORD_BYTES)
 		return false;
-	server = handover_receiver(session->endpoint, thread->effective, cpu);
+	server = handover_receiver(session, thread, cpu);
 	if (!server)
 		return false;
-	handover_call(caller, session, server, session->protocol_rights,
-		thread->fault_words);
+	session->solo_fault = handover_call(caller, session, server, caller->head,
+		session->protocol_rights);
+	handover_words(frame_words(&server->frame), thread->fault_words);
 	server->state = kernel_ThreadState_RUNNING;
 	cpu->current = server;
 	return true;
@@ -76,7 +75,6 @@ static void begin(struct thread *thread, uint32_t kind, int size)
 	thread->fault_kind = kind;
 	memcpy(thread->fault_words, thread->fault_page, ABI_WORD_BYTES);
 	caller->head = (uint64_t)size << ABI_BYTES_SHIFT;
-	caller->priority = thread->effective;
 	thread->state = kernel_ThreadState_FAULTED;
 	if (thread->handler && hand_over(thread, thread->handler))
 		return;

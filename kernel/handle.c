@@ -8,6 +8,7 @@
 #include "kernel/log.h"
 #include "kernel/pool.h"
 #include "kernel/quota.h"
+#include "kernel.skald.h"
 
 #define PAGES_BYTES (HANDLE_PAGES * sizeof(struct handle *))
 #define PAGE_BYTES (HANDLE_PAGE * sizeof(struct handle))
@@ -31,6 +32,7 @@ static void push_free(struct handle_table *table, uint32_t index)
 	struct handle *free = entry(table, index);
 
 	free->object = NULL;
+	free->flags = 0;
 	free->rights = (uint16_t)link;
 	free->protocol_rights = (uint16_t)(link >> 16);
 	table->free = index;
@@ -107,6 +109,17 @@ void handle_unreserve(struct handle_table *table, unsigned count)
 	quota_give(table->quota, QUOTA_HANDLES, count);
 }
 
+static uint16_t all_flags(const struct object *object, uint16_t rights, uint16_t flags)
+{
+	if (flags & HANDLE_CLIENT)
+		return rights & kernel_Rights_CALL ? HANDLE_CLIENT | HANDLE_CALLS :
+			HANDLE_CLIENT;
+	if (object->type->kind == kernel_Kind_ENDPOINT && (rights & kernel_Rights_RECEIVE))
+		return HANDLE_RECEIVES;
+	return object->type->kind == kernel_Kind_NOTIFICATION &&
+		(rights & kernel_Rights_SIGNAL) ? HANDLE_SIGNALS : 0;
+}
+
 uint32_t handle_add(struct handle_table *table, struct object *object,
 	uint16_t rights, uint16_t protocol_rights, uint16_t flags)
 {
@@ -120,7 +133,8 @@ uint32_t handle_add(struct handle_table *table, struct object *object,
 	table->free = next_free(table, index);
 	table->reserved--;
 	table->used++;
-	*handle = (struct handle){.object = object, .rights = rights, .flags = flags,
+	*handle = (struct handle){.object = object, .rights = rights,
+		.flags = all_flags(object, rights, flags),
 		.protocol_rights = protocol_rights, .generation = (uint16_t)generation};
 	object_take(object);
 	object->handles++;
@@ -142,7 +156,7 @@ struct handle handle_take_out(struct handle_table *table, uint32_t number)
 	quota_give(table->quota, QUOTA_HANDLES, 1);
 	if (handle.object->type->handle_removed)
 		handle.object->type->handle_removed(handle.object, handle.rights,
-			handle.flags);
+			handle.flags & HANDLE_CLIENT);
 	if (--handle.object->handles == 0 && handle.object->type->unused)
 		handle.object->type->unused(handle.object);
 	return handle;

@@ -21,10 +21,16 @@ struct handle {
 	uint16_t protocol_rights;	/* of sessions */
 	uint16_t generation;		/* 12 bits, from 1 */
 	/* HANDLE_CLIENT: of a session, and calls go to its server. Without it a
-	 * session's calls are the kernel's, as any other object's. */
+	 * session's calls are the kernel's, as any other object's. The others follow
+	 * from kind and rights, so that the short way asks for one number. */
 	uint16_t flags;
 };
-enum { HANDLE_CLIENT = 1 };
+enum {
+	HANDLE_CLIENT = 1,
+	HANDLE_CALLS = 2,		/* a client, with CALL */
+	HANDLE_RECEIVES = 4,		/* an endpoint, with RECEIVE */
+	HANDLE_SIGNALS = 8		/* a notification, with SIGNAL */
+};
 
 /* Those that a protocol speaks of: of a kernel object, the kernel's. */
 static inline uint16_t handle_shown_rights(const struct handle *handle)

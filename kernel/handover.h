@@ -1,6 +1,13 @@
 /*
- * What the short way of calls and replies (system_call.c) shares with the long
- * one (endpoint.c, token.c): both sides of a delivery.
+ * The short way of calls and replies (system_call.c), and what it shares with the
+ * long one (endpoint.c, token.c): both sides of a delivery.
+ *
+ * What goes the short way is counted nowhere: session->solo is all that says so,
+ * and whoever is to change what the short way takes for granted calls
+ * session_settle() or endpoint_settle() first. So that one comparison tells that
+ * nothing has changed: there is no other event at the endpoint, nobody else has
+ * received there, no other call of the session is under way, its client may go on,
+ * and neither its priority nor the server's is another than it was.
  */
 #ifndef KERNEL_HANDOVER_H
 #define KERNEL_HANDOVER_H
@@ -17,7 +24,7 @@
 #define HEAD_COUNTS (UINT64_C(0xfffff) << ABI_BYTES_SHIFT)
 
 /* The caller is delivered by this token to a thread that receives, and so serves
- * nobody, to which it lends its priority; the session's reference is the token's from now on. */
+ * nobody, to which it lends its priority. */
 static inline void handover_hold(struct token *token, struct caller *caller,
 	struct session *session, struct thread *thread)
 {
@@ -25,7 +32,6 @@ static inline void handover_hold(struct token *token, struct caller *caller,
 	token->caller = caller;
 	token->session = session;
 	token->server = thread;
-	list_add(&session->tokens, &token->link);
 	caller->state = CALLER_DELIVERED;
 	caller->token = token;
 	thread->serves = token;
@@ -62,39 +68,33 @@ static inline void handover_words(uint64_t *to, const uint64_t *from)
 	to[4] = b;
 }
 
-/* A thread that receives there, which the caller's priority lets run here at once;
- * or NULL. Where callers wait, or the endpoint closes, is for the long way. */
-static inline struct thread *handover_receiver(const struct endpoint *endpoint,
-	uint8_t priority, const struct cpu *cpu)
+/* The thread to whom a call of the session can switch at once; or NULL. */
+static inline struct thread *handover_receiver(const struct session *session,
+	const struct thread *caller, const struct cpu *cpu)
 {
-	struct list *first = endpoint->receivers.next;
-	struct thread *thread = LIST_OF(first, struct thread, waiting);
+	const struct endpoint *endpoint = session->direct;
+	struct thread *server = endpoint ? endpoint->ready : NULL;
 
-	if (UNLIKELY(first == &endpoint->receivers || endpoint->events != 0))
-		return NULL;
-	if (UNLIKELY(thread->effective < priority || thread->attention ||
-	    thread->is_cancellable || endpoint->last_receiver != thread ||
-	    !thread->space->tokens.free || !sched_can_switch(cpu, thread) ||
-	    !list_is_empty(&thread->deadline.link)))
-		return NULL;
-	return thread;
+	return server && server->effective >= caller->effective &&
+		server->space->tokens.free && sched_can_switch(cpu, server) ?
+		server : NULL;
 }
 
-/* To such a thread, all at once; `head` and `priority` of the caller are set. */
-static inline void handover_call(struct caller *caller, struct session *session,
-	struct thread *server, uint16_t protocol_rights, const uint64_t *words)
+/* To such a thread, all at once, but for words; a token for `caller`. */
+static inline struct token *handover_call(struct caller *caller, struct session *session,
+	struct thread *server, uint64_t head, uint16_t protocol_rights)
 {
+	struct endpoint *endpoint = session->direct;
 	struct token *token = token_take(&server->space->tokens);
 
-	list_remove(&server->waiting);
-	session->object.references++;
-	session->under_way++;
-	session->endpoint->unanswered++;
-	session->endpoint->notified_last = false;
+	endpoint->ready = NULL;
+	endpoint->unanswered++;
+	endpoint->notified_last = false;
+	session->direct = NULL;
 	handover_hold(token, caller, session, server);
-	handover_words(frame_words(&server->frame), words);
-	handover_event(server, handover_request(caller->head, protocol_rights),
+	handover_event(server, handover_request(head, protocol_rights),
 		session->badge, token->number, ABI_FOREVER);
+	return token;
 }
 
 #endif

@@ -74,6 +74,7 @@ bool pager_is_of(const struct memory *memory, const struct space *space)
 	if (!endpoint)
 		return false;
 	first = list_first(&endpoint->receivers);
+	/* Who is ready received last as well. */
 	return (endpoint->last_receiver && endpoint->last_receiver->space == space) ||
 		(first && LIST_OF(first, struct thread, waiting)->space == space);
 }

@@ -17,6 +17,7 @@
 
 struct cpu cpus[CPUS_MAX];
 unsigned cpu_count;
+bool sched_is_slow;
 static uint64_t idle_cpus;
 
 void sched_init(void)
@@ -26,10 +27,26 @@ void sched_init(void)
 	idle_cpus = 0;
 }
 
+static void set_bar(struct cpu *cpu)
+{
+	cpu->bar = cpu->wants_look || sched_is_slow ? SCHED_PRIORITIES : cpu->top;
+}
+
+void sched_set_slow(bool always)
+{
+	static bool is_always;
+
+	is_always |= always;
+	sched_is_slow = is_always || trace_mask != 0;
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		set_bar(&cpus[i]);
+}
+
 void sched_init_cpu(struct cpu *cpu, unsigned index)
 {
 	cpu->index = index;
 	cpu->top = -1;
+	set_bar(cpu);
 	for (unsigned i = 0; i < SCHED_PRIORITIES; i++)
 		list_init(&cpu->ready[i]);
 	list_init(&cpu->deadlines);
@@ -89,6 +106,7 @@ static void enqueue(struct cpu *cpu, struct thread *thread, bool first)
 	cpu->occupied[priority / 64] |= UINT64_C(1) << priority % 64;
 	if ((int32_t)priority > cpu->top)
 		cpu->top = (int32_t)priority;
+	set_bar(cpu);
 }
 
 void sched_remove(struct thread *thread)
@@ -106,6 +124,7 @@ void sched_remove(struct thread *thread)
 	cpu->occupied[priority / 64] &= ~(UINT64_C(1) << priority % 64);
 	if ((int32_t)priority == cpu->top)
 		cpu->top = find_top(cpu);
+	set_bar(cpu);
 }
 
 /* ---- which CPU ---- */
@@ -145,7 +164,7 @@ static struct cpu *choose_cpu(const struct thread *thread)
 
 static void poke(struct cpu *cpu)
 {
-	cpu->wants_look = true;
+	sched_want_look(cpu);
 	idle_cpus &= ~(UINT64_C(1) << cpu->index);
 	if (cpu != arch_cpu())
 		arch_poke(cpu);
@@ -162,7 +181,8 @@ void sched_ready(struct thread *thread)
 
 	if (thread == here->current) {		/* which has not left yet */
 		thread->state = kernel_ThreadState_RUNNING;
-		here->wants_look |= thread->attention;
+		if (thread->attention)
+			sched_want_look(here);
 		return;
 	}
 	cpu = choose_cpu(thread);
@@ -228,7 +248,11 @@ static void set_effective(struct thread *thread, uint8_t priority)
 
 	if (is_ready)
 		sched_remove(thread);
+	if (thread->serves)
+		session_settle(thread->serves->session);
 	thread->effective = priority;
+	caller_set_priority(&thread->caller, priority);
+	caller_set_priority(&thread->fault, priority);
 	if (is_ready)
 		sched_ready(thread);
 	else if (less && thread->state == kernel_ThreadState_RUNNING)
@@ -247,7 +271,6 @@ void sched_inherit(struct thread *thread)
 		set_effective(thread, priority);
 		if (caller->state == CALLER_IDLE)
 			return;
-		caller_set_priority(caller, priority);
 		thread = next_in_chain(caller);
 	}
 }
@@ -314,6 +337,7 @@ static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
 	bool idles = false;
 
 	cpu->wants_look = false;
+	set_bar(cpu);
 	while (!keeps(cpu, cpu->current)) {
 		struct thread *current = cpu->current;
 

@@ -21,11 +21,13 @@
 
 struct cpu {
 	struct thread *current;		/* NULL: idle */
-	struct space *space;		/* whose page tables are loaded */
 	uint32_t index;
 	bool online;
 	bool wants_look;		/* another may have to run */
 	int32_t top;			/* the greatest priority of `ready`, or -1 */
+	/* What one has to have that the short way switches to: `top`; or more than
+	 * any has, if choose() is to decide. */
+	int32_t bar;
 	struct thread *loaded;		/* whose registers and like are there */
 	struct thread *woken;		/* by `current`, just now */
 	uint64_t slice;			/* until when equals wait */
@@ -67,29 +69,31 @@ void sched_inherit(struct thread *thread);
 void sched_timer(struct cpu *cpu, uint64_t when);
 /* Who runs next here; switches space; NULL: idle. Last before leaving. */
 struct thread *sched_next(void);
+/* Another may have to run on it. */
+static inline void sched_want_look(struct cpu *cpu)
+{
+	cpu->wants_look = true;
+	cpu->bar = SCHED_PRIORITIES;
+}
+/* All calls take the long way while deliveries are traced, or for good if the
+ * kernel's command line says `slow`. */
+extern bool sched_is_slow;
+void sched_set_slow(bool always);
+
 /* Who runs is `thread` from now on: registers and page tables. NULL: nobody. */
 static inline void sched_load(struct cpu *cpu, struct thread *thread)
 {
 	struct thread *old = cpu->loaded;
 
-	if (old && __builtin_expect(cpu_count > 1 || old->is_ended, 0))
-		arch_thread_save(old);
 	cpu->loaded = thread;
-	cpu->space = thread ? thread->space : NULL;
-	if (thread)
-		arch_thread_load(thread);
-	else
-		arch_switch(NULL);
+	arch_thread_load(thread, old, cpu_count > 1 || (old && old->is_ended));
 }
 
-/* In place of sched_next(), where sched_can_switch(): this one runs, if no other
- * CPU wants this one to look at something. Returns who does. */
+/* In place of sched_next(), where sched_can_switch(): this one runs. Returns it. */
 static inline struct thread *sched_switch_to(struct cpu *cpu, struct thread *thread)
 {
 	thread->state = kernel_ThreadState_RUNNING;
 	cpu->current = thread;
-	if (__builtin_expect(cpu->wants_look, 0))
-		return sched_next();
 	sched_load(cpu, thread);
 	return thread;
 }
@@ -99,10 +103,10 @@ static inline struct thread *sched_switch_to(struct cpu *cpu, struct thread *thr
 struct thread *kernel_leave(void);
 
 /* Whether it may run here at once in place of one that waits now: nobody more
- * urgent does. */
+ * urgent does, and there is nothing else to decide. */
 static inline bool sched_can_switch(const struct cpu *cpu, const struct thread *thread)
 {
-	return thread->cpu == cpu && cpu->top <= (int32_t)thread->effective;
+	return thread->cpu == cpu && cpu->bar <= (int32_t)thread->effective;
 }
 
 #endif

@@ -30,10 +30,35 @@ struct session *session_new(struct quota *quota, struct endpoint *endpoint,
 	return session;
 }
 
+void session_settle(struct session *session)
+{
+	struct token *token = session->solo ? session->solo : session->solo_fault;
+
+	session->direct = NULL;
+	if (!token)
+		return;
+	session->solo = NULL;
+	session->solo_fault = NULL;
+	session->under_way++;
+	object_take(&session->object);
+	list_add(&session->tokens, &token->link);
+}
+
+/* The next call may take the short way, if one may be made at all. Its client's
+ * handle keeps the session meanwhile, as do who is a client without one. */
+static void straighten(struct session *session)
+{
+	if (session->clients > 0 && session_under_way(session) == 0 &&
+	    session->limit > 0 && list_is_empty(&session->waiting))
+		session->direct = session->endpoint;
+}
+
 void session_set_credit(struct session *session, uint32_t credit)
 {
+	session_settle(session);
 	session->credit = credit;
 	session->limit = !session_is_open(session) ? 0 : credit ? credit : UINT32_MAX;
+	straighten(session);
 }
 
 /* The first of those over the credit is the endpoint's from now on. */
@@ -41,6 +66,7 @@ static void move_on(struct session *session, struct caller *caller)
 {
 	struct endpoint *endpoint = session->endpoint;
 
+	session_settle(session);
 	caller_queue_remove(&session->callers, caller);
 	session->under_way++;
 	caller->state = CALLER_AT_ENDPOINT;
@@ -53,6 +79,7 @@ bool session_admit(struct session *session, unsigned *steps)
 {
 	struct caller *caller;
 
+	session_settle(session);
 	while ((caller = caller_queue_first(&session->callers)) != NULL &&
 			session_is_open(session) && session->under_way < session->limit) {
 		if (*steps == 0)
@@ -73,6 +100,8 @@ void session_return_credit(struct session *session)
 	session->under_way--;
 	if (caller_queue_first(&session->callers))
 		session_admit(session, &steps);
+	else
+		straighten(session);
 }
 
 void session_look(struct session *session)
@@ -94,13 +123,22 @@ void session_open(struct session *session)
 {
 	object_take(&session->object);
 	session->clients++;
+	straighten(session);
+}
+
+/* Nothing but its calls may keep it now. */
+static void leave_client(struct session *session)
+{
+	CHECK(session->clients > 0);
+	if (--session->clients > 0)
+		return;
+	session_settle(session);
+	session_look(session);
 }
 
 void session_close(struct session *session)
 {
-	CHECK(session->clients > 0);
-	if (--session->clients == 0)
-		session_look(session);
+	leave_client(session);
 	object_drop(&session->object);
 }
 
@@ -109,6 +147,7 @@ bool session_revoke(struct session *session, unsigned *steps)
 	struct list *first;
 	struct caller *caller;
 
+	session_settle(session);
 	session->revoked = true;
 	session->limit = 0;
 	while ((first = list_first(&session->tokens)) != NULL ||
@@ -128,18 +167,20 @@ bool session_revoke(struct session *session, unsigned *steps)
 
 static void handle_added(struct object *object, uint16_t rights, uint16_t flags)
 {
+	struct session *session = (struct session *)object;
+
 	(void)rights;
-	if (flags & HANDLE_CLIENT)
-		((struct session *)object)->clients++;
+	if (!(flags & HANDLE_CLIENT))
+		return;
+	session->clients++;
+	straighten(session);
 }
 
 static void handle_removed(struct object *object, uint16_t rights, uint16_t flags)
 {
-	struct session *session = (struct session *)object;
-
 	(void)rights;
-	if ((flags & HANDLE_CLIENT) && --session->clients == 0)
-		session_look(session);
+	if (flags & HANDLE_CLIENT)
+		leave_client((struct session *)object);
 }
 
 static bool destroy(struct object *object, unsigned *steps)

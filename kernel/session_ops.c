@@ -16,7 +16,7 @@ COMMAND(Session, session, set_credit, CONTROL)
 OPERATION(Session, session, status, INSPECT)
 {
 	return ANSWER(Session, status, .badge = session->badge,
-		.credit = session->credit, .under_way = session->under_way,
+		.credit = session->credit, .under_way = session_under_way(session),
 		.handles = session->clients, .revoked = session->revoked);
 }
 

@@ -65,11 +65,10 @@ static bool is_unloaded(struct space *space)
 	for (unsigned i = 0; i < cpu_count; i++) {
 		struct cpu *cpu = &cpus[i];
 
-		if (cpu->space != space)
+		if (!cpu->loaded || cpu->loaded->space != space)
 			continue;
 		if (cpu == arch_cpu()) {
 			arch_switch(NULL);
-			cpu->space = NULL;
 		} else {
 			arch_poke(cpu);
 			unloaded = false;

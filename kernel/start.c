@@ -122,7 +122,7 @@ struct thread *kernel_tick(struct thread *thread)
 	cpu->timer = ABI_FOREVER;
 	if (thread && arch_now() >= cpu->slice) {
 		if (cpu->top >= (int32_t)thread->effective)
-			cpu->wants_look = true;
+			sched_want_look(cpu);
 		else
 			cpu->slice = arch_now() + SCHED_SLICE;
 	}
@@ -144,7 +144,7 @@ struct thread *kernel_poke(struct thread *thread)
 	struct cpu *cpu = enter();
 
 	(void)thread;
-	cpu->wants_look = true;
+	sched_want_look(cpu);
 	return leave(cpu);
 }
 

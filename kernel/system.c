@@ -15,6 +15,8 @@
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 
+#include <string.h>
+
 #define VERSION "Skald 0.1"
 #define RANGES 256
 #define COMMAND_LINE 2048
@@ -48,6 +50,21 @@ static struct sk_string text_of(const char *text, uint32_t most)
 	return (struct sk_string){ text, size };
 }
 
+/* Between blanks, or the line's ends. */
+static bool has_word(const char *line, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (; *line; line += *line != 0) {
+		if (strlen(line) >= size && memcmp(line, word, size) == 0 &&
+		    (line[size] == 0 || line[size] == ' '))
+			return true;
+		while (*line && *line != ' ')
+			line++;
+	}
+	return false;
+}
+
 void system_init(struct quota *root, const struct arch_boot *boot)
 {
 	struct sk_string line = text_of(boot->command_line, COMMAND_LINE);
@@ -61,6 +78,7 @@ void system_init(struct quota *root, const struct arch_boot *boot)
 	memcpy(command_line, line.data, line.size);
 	command_line[line.size] = 0;
 	system_boot.command_line = command_line;
+	sched_set_slow(has_word(command_line, "slow"));
 	the_system = object_new(&system_type, root, &error);
 	CHECK(the_system);
 }

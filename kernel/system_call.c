@@ -2,7 +2,7 @@
  * System calls. Calls and replies that move bytes alone and find the other side
  * waiting take the short way: each looks at all that could be otherwise before
  * it changes anything, and else leaves the call to the long way, which decides
- * the same things again. What both do to sessions and tokens must be the same.
+ * the same things again. (An architecture may have both in assembly, before this.)
  */
 #include "kernel/call.h"
 #include "kernel/fault.h"
@@ -26,30 +26,10 @@
 #define SLOT_BITS (UINT64_C(0x7f) << ABI_SLOT_SHIFT)
 #define IS_SHORT(head) (((head) & ~SLOT_BITS) >> ABI_BYTES_SHIFT <= ABI_MESSAGE_MAX)
 #define IS_LONGER(head) (ABI_BYTES(head) > ABI_WORD_BYTES)
-/* Of a caller: no leases lent, no places reserved, no deadline. */
-#define EXTRAS (UINT64_C(7) << ABI_LEASES_SHIFT | UINT64_C(15) << ABI_EXPECTED_SHIFT | \
-	ABI_TIMED)
 /* Flags of a target. */
 #define HAS_FLAGS(target) ((target) >> (ABI_RECEIVE_SLOT_SHIFT + 7) != 0)
 
 /* ---- the short way ---- */
-
-static inline bool has_bits(const struct endpoint *endpoint)
-{
-	return endpoint->bound && endpoint->bound->bits != 0;
-}
-
-/* The session that a handle leads to at once, or NULL. */
-static inline struct session *open_session(const struct handle *handle)
-{
-	struct session *session = (struct session *)handle->object;
-
-	if (UNLIKELY(!(handle->flags & HANDLE_CLIENT) ||
-	    !(handle->rights & kernel_Rights_CALL) ||
-	    session->under_way >= session->limit))
-		return NULL;
-	return session;
-}
 
 /* What of a message stands behind its words, between slots; false: nothing was
  * done, for one of them is not there. */
@@ -73,96 +53,76 @@ static inline struct thread *call_short(struct thread *thread, uint64_t head)
 	struct session *session;
 	struct thread *server;
 
-	if (UNLIKELY(!handle || !IS_SHORT(head) || HAS_FLAGS(target) || trace_mask != 0))
+	if (UNLIKELY(!handle || !IS_SHORT(head) || HAS_FLAGS(target) ||
+	    !(handle->flags & HANDLE_CALLS)))
 		return NULL;
-	session = open_session(handle);
-	if (UNLIKELY(!session))
-		return NULL;
-	server = handover_receiver(session->endpoint, thread->effective, cpu);
+	session = (struct session *)handle->object;
+	server = handover_receiver(session, thread, cpu);
 	if (UNLIKELY(!server || (IS_LONGER(head) &&
-	    !move_rest(server, server->receive_slot, thread, head))))
+	    !move_rest(server, thread_receive_slot(server), thread, head))))
 		return NULL;
 
-	thread->caller.head = head;
-	thread->caller.priority = thread->effective;
-	thread->receive_slot = ABI_RECEIVE_SLOT(target);
+	session->solo = handover_call(&thread->caller, session, server, head,
+		handle->protocol_rights);
+	handover_words(frame_words(&server->frame), frame_words(&thread->frame));
 	thread->state = kernel_ThreadState_CALLING;
-	handover_call(&thread->caller, session, server, handle->protocol_rights,
-		frame_words(&thread->frame));
 	return sched_switch_to(cpu, server);
 }
 
-/* The thread of a caller whose call, or fault, such an answer ends on this CPU; or
- * NULL. */
-static inline struct thread *open_client(const struct token *token,
-	const struct endpoint *endpoint, const struct cpu *cpu)
+/* The thread whose call, or fault, such an answer ends here; or NULL. */
+static inline struct thread *client_of(const struct token *token)
 {
-	struct caller *caller = token->caller;
 	const struct session *session = token->session;
-	struct thread *thread;
 
-	if (UNLIKELY(token->state != TOKEN_HELD || caller->kind > CALLER_FAULT))
-		return NULL;
-	thread = caller->kind == CALLER_THREAD ? LIST_OF(caller, struct thread, caller) :
-		LIST_OF(caller, struct thread, fault);
-	if (UNLIKELY((caller->head & EXTRAS) || session->endpoint != endpoint ||
-	    session->object.references == 1 || session->callers.callers.next !=
-	    &session->callers.callers || thread->attention ||
-	    thread->is_cancellable || !sched_can_switch(cpu, thread)))
-		return NULL;
-	return thread;
+	if (session->solo == token)
+		return LIST_OF(token->caller, struct thread, caller);
+	return session->solo_fault == token ?
+		LIST_OF(token->caller, struct thread, fault) : NULL;
 }
 
 /* What an answer needs besides: last, for it is done by this. */
-static inline bool can_answer(const struct caller *caller, struct thread *client,
+static inline bool can_answer(const struct token *token, struct thread *client,
 	struct thread *thread, uint64_t head)
 {
-	if (UNLIKELY(caller->kind == CALLER_FAULT))
+	if (UNLIKELY(!token->session->solo))
 		return fault_resumes(client, ABI_BYTES(head), frame_words(&thread->frame));
 	return !UNLIKELY(IS_LONGER(head)) ||
-		move_rest(client, client->receive_slot, thread, head);
+		move_rest(client, thread_receive_slot(client), thread, head);
 }
 
 static inline struct thread *reply_receive_short(struct thread *thread, uint64_t head)
 {
 	uint64_t target = frame_target(&thread->frame);
 	struct cpu *cpu = arch_cpu();
-	struct token_table *table = &thread->space->tokens;
-	struct token *token = token_find(table, frame_token(&thread->frame));
 	struct handle *handle = handle_find(&thread->space->handles, (uint32_t)target);
-	struct endpoint *endpoint;
+	struct token *token = thread->serves;
+	struct session *session;
 	struct thread *client;
-	struct caller *caller;
 
 	if (UNLIKELY(!token || !handle || !IS_SHORT(head) || HAS_FLAGS(target) ||
-	    handle->object->type != &endpoint_type ||
-	    !(handle->rights & kernel_Rights_RECEIVE) || trace_mask != 0))
+	    handle->flags != HANDLE_RECEIVES ||
+	    token->number != (uint32_t)frame_token(&thread->frame)))
 		return NULL;
-	endpoint = (struct endpoint *)handle->object;
-	caller = token->caller;
-	client = open_client(token, endpoint, cpu);
-	if (UNLIKELY(!client || endpoint->events != 0 || has_bits(endpoint) ||
-	    endpoint->last_receiver != thread || thread->attention ||
-	    thread->serves != token || thread->effective != thread->priority ||
-	    !can_answer(caller, client, thread, head)))
+	session = token->session;
+	client = client_of(token);
+	if (UNLIKELY(!client || &session->endpoint->object != handle->object ||
+	    !sched_can_switch(cpu, client) || !can_answer(token, client, thread, head)))
 		return NULL;
 
-	list_remove(&token->link);
-	token->session->under_way--;
-	token->session->object.references--;
-	endpoint->unanswered--;
-	token->server = NULL;
-	thread->serves = NULL;
-	token_put(table, token);
-	if (!UNLIKELY(caller->kind == CALLER_FAULT)) {
+	if (session->solo) {
 		handover_words(frame_words(&client->frame), frame_words(&thread->frame));
 		frame_set_head(&client->frame, head & HEAD_COUNTS);
 	}
-	caller->state = CALLER_IDLE;
-	thread->receive_slot = ABI_RECEIVE_SLOT(target);
+	session->solo = NULL;
+	session->solo_fault = NULL;
+	session->direct = session->endpoint;
+	session->endpoint->unanswered--;
+	session->endpoint->ready = thread;
+	token->caller->state = CALLER_IDLE;
+	token->server = NULL;
+	token_put(&thread->space->tokens, token);
+	thread->serves = NULL;
 	thread->state = kernel_ThreadState_RECEIVING;
-	thread->waits_for = endpoint;
-	list_add(&endpoint->receivers, &thread->waiting);
 	return sched_switch_to(cpu, client);
 }
 
@@ -221,11 +181,9 @@ static void call_server(struct thread *thread, const struct handle *handle,
 	caller->head = head;
 	caller->is_one_way = is_one_way;
 	caller->protocol_rights = handle->protocol_rights;
-	caller->priority = thread->effective;
 	caller->correlation = thread->correlation;
 	caller->deadline.when = deadline_of(thread, head);
 	thread_place(thread, ABI_SLOT(head), false, &caller->send);
-	thread->receive_slot = ABI_RECEIVE_SLOT(target);
 	wait_cancellable(thread, target);
 	thread->state = kernel_ThreadState_CALLING;
 	if ((handle->rights & kernel_Rights_CALL) &&
@@ -266,11 +224,12 @@ static void do_receive(struct thread *thread, uint64_t head)
 		kernel_Rights_RECEIVE);
 	int status = SK_BAD_HANDLE;
 
-	thread->receive_slot = ABI_RECEIVE_SLOT(target);
 	wait_cancellable(thread, target);
-	if (!endpoint || !endpoint_receive(endpoint, thread, deadline_of(thread, head),
+	if (endpoint && endpoint_receive(endpoint, thread, deadline_of(thread, head),
 			&status))
-		give(thread, status);
+		return;
+	thread->event_flags = 0;
+	give(thread, status);
 }
 
 static int reply(struct thread *thread, uint64_t head)
@@ -299,7 +258,7 @@ static void do_reply_receive(struct thread *thread, uint64_t head)
 	if (frame_token(&thread->frame) != 0 && reply(thread, head) != SK_OK)
 		thread->event_flags = ABI_REPLY_FAILED;
 	thread->state = kernel_ThreadState_RUNNING;
-	arch_cpu()->wants_look = true;
+	sched_want_look(arch_cpu());
 	do_receive(thread, head);
 }
 

@@ -44,6 +44,7 @@ static void init(struct thread *thread, struct space *space, uint32_t priority)
 	deadline_init(&thread->deadline, timed_out);
 	caller_init(&thread->caller, CALLER_THREAD);
 	caller_init(&thread->fault, CALLER_FAULT);
+	thread->caller.priority = thread->fault.priority = thread->effective;
 	thread->caller.space = space;
 	thread->fault.space = space;
 	thread->caller.send.words = frame_words(&thread->frame);
@@ -88,6 +89,29 @@ void thread_start(struct thread *thread)
 	thread_go_on(thread);
 }
 
+/* ---- what it waits in ---- */
+
+static void leave_list(struct thread *thread)
+{
+	deadline_clear(&thread->deadline);
+	if (thread->served && thread->served->ready == thread)
+		endpoint_settle(thread->served);
+	if (!list_is_empty(&thread->waiting))
+		list_remove(&thread->waiting);
+}
+
+/* thread_may_run() looks at it before it goes on, so it goes on the long way. */
+static void take_notice(struct thread *thread)
+{
+	thread->attention = true;
+	if (thread->served && thread->served->ready == thread)
+		endpoint_settle(thread->served);
+	if (thread->caller.state == CALLER_DELIVERED)
+		session_settle(thread->caller.token->session);
+	if (thread->fault.state == CALLER_DELIVERED)
+		session_settle(thread->fault.token->session);
+}
+
 /* ---- its end ---- */
 
 static void let_go(struct thread *thread)
@@ -111,9 +135,7 @@ static void end(struct thread *thread)
 		return;
 	thread->is_ended = true;
 	thread->state = kernel_ThreadState_ENDED;
-	deadline_clear(&thread->deadline);
-	if (!list_is_empty(&thread->waiting))
-		list_remove(&thread->waiting);
+	leave_list(thread);
 	let_go(thread);
 	list_remove(&thread->in_space);
 	watch_fire(&thread->ended);
@@ -128,7 +150,7 @@ void thread_kill(struct thread *thread, int32_t code)
 	if (thread->is_killed || thread->is_ended)
 		return;
 	thread->is_killed = true;
-	thread->attention = true;
+	take_notice(thread);
 	thread->code = code;
 	switch (thread->state) {
 	case kernel_ThreadState_RUNNING:
@@ -161,10 +183,10 @@ static bool is_held(const struct thread *thread)
  * if it did, is done. */
 static void stop_receiving(struct thread *thread)
 {
-	uint64_t head = frame_head(&thread->frame);
+	uint64_t head;
 
-	list_remove(&thread->waiting);
-	deadline_clear(&thread->deadline);
+	leave_list(thread);
+	head = frame_head(&thread->frame);
 	frame_set_head(&thread->frame, (head & ~(uint64_t)UINT32_MAX) |
 		(ABI_BASE + ABI_RECEIVE));
 	frame_restart(&thread->frame);
@@ -181,12 +203,12 @@ void thread_settle(struct thread *thread)
 		sched_remove(thread);
 		thread->state = kernel_ThreadState_SUSPENDED;
 	} else if (held && thread->state == kernel_ThreadState_RUNNING) {
-		thread->attention = true;
+		take_notice(thread);
 		sched_look(thread);
 	} else if (held && thread->state == kernel_ThreadState_RECEIVING) {
 		stop_receiving(thread);
 	} else if (held) {
-		thread->attention = true;
+		take_notice(thread);
 	}
 }
 
@@ -208,7 +230,7 @@ void thread_interrupt(struct thread *thread)
 	if (thread->is_ended)
 		return;
 	thread->pending = true;
-	thread->attention = true;
+	take_notice(thread);
 	if (thread->state == kernel_ThreadState_RUNNING)
 		sched_look(thread);
 	else if (!thread->is_cancellable)
@@ -249,9 +271,7 @@ void thread_go_on(struct thread *thread)
 {
 	if (thread->is_ended)
 		return;
-	deadline_clear(&thread->deadline);
-	if (!list_is_empty(&thread->waiting))
-		list_remove(&thread->waiting);
+	leave_list(thread);
 	thread->waits_for = NULL;
 	thread->is_cancellable = false;
 	if (thread == arch_cpu()->current)
@@ -267,6 +287,7 @@ void thread_go_on(struct thread *thread)
 void thread_wake(struct thread *thread, uint64_t head)
 {
 	frame_set_head(&thread->frame, head);
+	thread->event_flags = 0;	/* of an event that has not come */
 	thread_go_on(thread);
 }
 
@@ -430,6 +451,8 @@ static bool destroy(struct object *object, unsigned *steps)
 	end(thread);
 	if (cpu_count == 1)	/* with more of them it was when it stopped */
 		arch_thread_save(thread);
+	if (arch_cpu()->loaded == thread)
+		arch_cpu()->loaded = NULL;
 	forget_slots(thread);
 	drop(thread->upcall_memory ? &thread->upcall_memory->object : NULL);
 	drop(thread->caller.made);

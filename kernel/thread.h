@@ -66,7 +66,6 @@ struct thread {
 	struct endpoint *served;	/* whose last receiver it is, or NULL */
 	struct slot *slots;		/* slot_count, or NULL */
 	uint32_t slot_count;
-	uint32_t receive_slot;		/* while RECEIVING or CALLING */
 	struct memory *slot_memory;	/* referenced: their pages */
 	uint64_t slot_address;
 
@@ -119,6 +118,12 @@ void thread_settle(struct thread *thread);
 bool thread_may_run(struct thread *thread);
 /* CALLING: the answer, see caller_done(). */
 void thread_called(struct caller *caller, uint64_t head);
+
+/* While it is RECEIVING or CALLING. */
+static inline uint32_t thread_receive_slot(const struct thread *thread)
+{
+	return ABI_RECEIVE_SLOT(frame_target(&thread->frame));
+}
 
 /* A slot by its number; or words alone, if the thread has none such and the
  * message needs none. False: SK_INVALID. */

@@ -185,6 +185,7 @@ static struct caller *detach(struct token *token)
 	struct caller *caller = token->caller;
 
 	CHECK(token->state == TOKEN_HELD && caller->token == token);
+	session_settle(token->session);
 	end_leases(token, caller);
 	list_remove(&token->link);
 	token->caller = NULL;
@@ -212,6 +213,7 @@ void token_free(struct token *token)
 	struct session *session = token->session;
 	struct endpoint *endpoint = session->endpoint;
 
+	session_settle(session);
 	token_defer(token);
 	if (token->state == TOKEN_CANCELED) {
 		list_remove(&token->link);

@@ -37,6 +37,9 @@ struct token_lease {
 };
 
 struct token {
+	/* FREE: `next`, of the free ones. HELD: in the session, unless it is solo
+	 * there. CANCELED: at the endpoint. */
+	struct list link;
 	uint8_t state;
 	uint8_t lease_count;
 	uint32_t number;		/* index and generation */
@@ -44,9 +47,6 @@ struct token {
 	struct session *session;	/* referenced but when FREE: its credit */
 	struct space *space;		/* that has it */
 	struct thread *server;		/* whose `serves` it is, or NULL */
-	/* FREE: `next`, of the free ones. HELD: in the session. CANCELED: at the
-	 * endpoint. */
-	struct list link;
 	struct token_lease leases[ABI_LEASES_MAX];
 } __attribute__((aligned(64)));
 

@@ -146,9 +146,11 @@ COMMAND(Trace, trace, set_mask, CONTROL)
 	kernel_error error = request->mask & ~ALL_BITS ? kernel_Error_INVALID :
 		make_rings(call, 0, request->mask ? cpu_count : 0);
 
-	if (!error && !call->again)
-		trace_mask = request->mask;
-	return error;
+	if (error || call->again)
+		return error;
+	trace_mask = request->mask;
+	sched_set_slow(false);
+	return 0;
 }
 
 COMMAND(Trace, trace, add_space, CONTROL)

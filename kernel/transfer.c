@@ -215,7 +215,7 @@ static bool reply_place(struct caller *caller, uint32_t bytes, unsigned handles,
 	struct thread *thread = LIST_OF(caller, struct thread, caller);
 
 	if (caller->kind == CALLER_THREAD)
-		return thread_place(thread, thread->receive_slot,
+		return thread_place(thread, thread_receive_slot(thread),
 			handles > 0 || bytes > ABI_WORD_BYTES, to);
 	*to = caller->receive;
 	if (caller->kind == CALLER_FAULT && bytes > THREAD_FAULT_BYTES)

@@ -127,9 +127,11 @@ void arch_unlock(void);
 
 /* Makes a space this CPU's. NULL: the kernel's own. */
 void arch_switch(struct space *space);
-/* Before a thread runs on this CPU: its space, TLS bases, floating point, breakpoints.
- * Before it runs on another one, arch_thread_save() on the one where it was. */
-void arch_thread_load(struct thread *thread);
+/* This CPU's are the thread's space, TLS bases, floating point and breakpoints, and
+ * were those of `old`; both may be NULL. Of `old` something can be left in registers
+ * unless it may go on elsewhere; with arch_thread_save() nothing is that is not in
+ * memory as well. */
+void arch_thread_load(struct thread *thread, struct thread *old, bool elsewhere);
 void arch_thread_save(struct thread *thread);
 
 /* ---- threads ---- */

@@ -24,10 +24,13 @@ void arch_thread_end(struct thread *thread)
 		host_fail("a thread ends that a CPU has loaded", thread->object.id);
 }
 
-void arch_thread_load(struct thread *thread)
+void arch_thread_load(struct thread *thread, struct thread *old, bool elsewhere)
 {
-	thread->arch.loaded = true;
-	arch_switch(thread->space);
+	if (old && elsewhere)
+		old->arch.loaded = false;
+	if (thread)
+		thread->arch.loaded = true;
+	arch_switch(thread ? thread->space : NULL);
 }
 
 void arch_thread_save(struct thread *thread)

@@ -63,9 +63,10 @@ static void set_features(struct local *local)
 	cr0_write((cr0_read() & ~(uint64_t)CR0_EM_NW_CD) | CR0_MP_NE_AM | CR0_TS);
 	local->ts = true;
 	msr_write(MSR_PAT, PAT_VALUE);
-	local->root = (uintptr_t)kernel_root;
-	cr3_write(local->root);
+	local->is_special = false;
+	cr3_write((uintptr_t)kernel_root);
 	cr4_write(cr4);			/* PCIDE wants a CR3 without one */
+	msr_write(MSR_LSTAR, (uintptr_t)(cpu_has_bases ? entry_call_any : entry_call));
 }
 
 static void set_segments(struct local *local, char *stacks)
@@ -108,7 +109,6 @@ void cpu_start(unsigned index, void *stacks)
 	msr_write(MSR_FS_BASE, 0);
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | 1);
 	msr_write(MSR_STAR, (uint64_t)(USER_SS - 8) << 48 | (uint64_t)KERNEL_CS << 32);
-	msr_write(MSR_LSTAR, (uintptr_t)entry_call);
 	msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
 	set_features(local);
 	vectors_start_cpu(local);
@@ -173,6 +173,8 @@ unsigned arch_start_cpus(void)
 		local_count--;
 		log_print("CPU %u does not start\n", acpi.apic_ids[i]);
 	}
+	if (local_count == 1 && cpu_has_bases && !cpu_has_pcid)
+		msr_write(MSR_LSTAR, (uintptr_t)entry_call_one);
 	return local_count;
 }
 
@@ -219,7 +221,7 @@ void cpu_answer(struct local *me)
 	if (__builtin_expect(!__atomic_load_n(&me->asked, __ATOMIC_ACQUIRE), 1))
 		return;
 	if (asking->thread)
-		thread_answer(me, asking->thread);
+		thread_answer(me, asking);
 	else
 		page_answer(me, asking);
 	__atomic_store_n(&me->asked, 0, __ATOMIC_RELEASE);

@@ -3,7 +3,7 @@
  *
  * A program's registers go right into the frame of the thread that runs (the
  * first of struct thread): the CPU pushes there, as TSS.rsp0 is its end, and
- * SYSCALL stores there. Then there is one stack for each CPU, empty at each
+ * SYSCALL (fast.S) stores there. Then there is one stack for each CPU, empty at each
  * entry, with gs at its struct local. Interrupts are off in the kernel, but for
  * the HLT of an idle CPU: what interrupts the kernel there leaves nothing to
  * return to.
@@ -13,8 +13,9 @@
  * of its own, at whose page's beginning the struct local can be found.
  */
 #include "kernel/arch/x86_64/local.h"
+#include "offsets.h"
 
-/* As struct frame has them from its beginning. */
+/* As struct frame has them from its beginning. (Out of FRAME_RCX on: others.) */
 #define REGISTERS r15, r14, r13, r12, rbp, rbx, rsi, rdx, r8, r9, r10, rdi, rax
 #define REVERSED r11, rcx, rax, rdi, r10, r9, r8, rdx, rsi, rbx, rbp, r12, r13, r14, r15
 
@@ -38,36 +39,12 @@
 	.endm
 
 	.text
-/* SYSCALL: rcx is rip, r11 is rflags. */
-	.globl entry_call
-	.balign 64
-entry_call:
-	swapgs
-	mov %rsp, %gs:LOCAL_SCRATCH
-	mov %gs:LOCAL_THREAD, %rsp
-	.set at, 0
-	.irp register, REGISTERS
-	mov %\register, at(%rsp)
-	.set at, at + 8
-	.endr
-	mov %rcx, FRAME_RIP(%rsp)
-	mov %r11, FRAME_RFLAGS(%rsp)
-	mov %gs:LOCAL_SCRATCH, %rax
-	mov %rax, FRAME_RSP(%rsp)
-	movl $ENTERED_CALL, FRAME_ENTERED(%rsp)
-	mov %rsp, %rdi
-	mov %gs:LOCAL_STACK, %rsp
-	xor %ebp, %ebp
-	call kernel_system_call
-	/* Falls through. */
-
 /* Out, to the thread in rax; NULL: idle. */
+	.globl entry_return
+entry_return:
 leave:
 	test %rax, %rax
 	jz idle
-	mov %rax, %gs:LOCAL_THREAD
-	lea FRAME_SIZE(%rax), %rcx
-	mov %rcx, %gs:LOCAL_RSP0
 	cmpl $ENTERED_CALL, FRAME_ENTERED(%rax)
 	jne leave_full
 	mov FRAME_RIP(%rax), %rcx
@@ -96,7 +73,6 @@ entry_leave:
 	jmp leave
 
 idle:
-	mov %rax, %gs:LOCAL_THREAD
 	mov %gs:LOCAL_STACK, %rsp
 1:	sti
 	hlt
@@ -144,7 +120,8 @@ trap_special:
 	jz trap_special_in_kernel
 	swapgs
 	mov %rsp, %rsi
-	mov %gs:LOCAL_THREAD, %rdi
+	mov %gs:LOCAL_RSP0, %rdi
+	sub $FRAME_SIZE, %rdi
 	mov %rdi, %rax
 	mov $FRAME_SIZE / 8, %ecx
 	rep movsq

@@ -68,6 +68,14 @@ static void allow(struct local *me, bool allowed)
 	else
 		cr0_write(cr0_read() | CR0_TS);
 	me->ts = !allowed;
+	me->is_special = allowed || me->debug_control;
+}
+
+/* Whether its registers are more than fast.S loads. */
+static void set_special(struct thread *thread)
+{
+	thread->arch.is_special = thread->arch.vectors_on || thread->arch.vectors_soon ||
+		thread->arch.debug_control;
 }
 
 void vectors_start_cpu(struct local *me)
@@ -106,6 +114,7 @@ static void put(struct local *me)
 		allow(me, true);
 	save(me->owner->arch.vectors);
 	me->owner->arch.vectors_on = NULL;
+	set_special(me->owner);
 	me->owner = NULL;
 	if (clears)
 		restore(clean);
@@ -129,6 +138,7 @@ static void take(struct local *me, struct thread *thread)
 	restore(thread->arch.vectors);
 	me->owner = thread;
 	thread->arch.vectors_on = me;
+	set_special(thread);
 }
 
 void vectors_load(struct local *me, struct thread *thread)
@@ -143,6 +153,8 @@ void vectors_load(struct local *me, struct thread *thread)
 	} else if (me->ts == has) {
 		allow(me, has);
 	}
+	me->is_special = !me->ts || me->debug_control;
+	set_special(thread);
 }
 
 bool vectors_used(struct thread *thread)
@@ -151,8 +163,8 @@ bool vectors_used(struct thread *thread)
 
 	arch_lock();
 	if (allowed) {
-		take(local_here(), thread);
 		thread->arch.vectors_soon = SOON;
+		take(local_here(), thread);
 	}
 	arch_unlock();
 	return allowed;
@@ -187,8 +199,6 @@ void arch_thread_end(struct thread *thread)
 		return;
 	if (thread->arch.vectors_on)
 		thread->arch.vectors_on->owner = NULL;
-	if (thread->arch.bases_on)
-		thread->arch.bases_on->loaded = NULL;
 	pool_give(thread->arch.vectors, size);
 	object_discharge(&thread->object, pool_cost(size));
 	thread->arch.vectors = NULL;
@@ -200,6 +210,7 @@ void arch_allow_vectors(struct thread *thread, bool allowed)
 		arch_thread_save(thread);
 	thread->arch.vectors_allowed = allowed;
 	thread->arch.vectors_soon = 0;
+	set_special(thread);
 }
 
 void arch_get_vectors(struct thread *thread, void *to)

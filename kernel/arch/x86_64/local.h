@@ -20,12 +20,6 @@
 #define USER_CS 0x23
 #define TSS_SELECTOR 0x28
 
-/* Offsets in struct local. */
-#define LOCAL_THREAD 16
-#define LOCAL_STACK 24
-#define LOCAL_SCRATCH 32
-#define LOCAL_RSP0 48
-
 /* Stacks of a CPU: one for what cannot trust the stack it finds each (NMI, #DB,
  * #DF, #MC), of a page whose first word is the struct local; then the kernel's. */
 #define IST_SIZE 4096
@@ -89,22 +83,20 @@ struct tss {
 struct local {
 	struct cpu *cpu;		/* first: arch_cpu() */
 	struct local *self;
-	struct thread *thread;		/* that runs; NULL: idle */
 	uint64_t stack;			/* top of the kernel's */
-	uint64_t scratch;
+	uint64_t scratch[3];		/* of entries */
 	uint32_t index;
-	struct tss tss;
+	struct tss tss;			/* rsp[0]: the end of the frame of who runs */
 	uint32_t apic_id;
 	uint32_t asked;			/* by the lock's owner; see cpu_ask() */
 	bool ts;			/* CR0.TS */
+	bool is_special;		/* it is clear, or breakpoints are set */
 	uint64_t mask;			/* 1 << index */
-	uint64_t root;			/* in CR3 */
-	struct arch_space *space;	/* whose it is; NULL: the kernel's */
-	struct thread *loaded;		/* whose bases are in registers */
+	struct space *space;		/* CR3 is its; NULL: the kernel's */
 	struct thread *owner;		/* whose floating point is */
 	uint64_t debug_control;		/* DR7 */
 	uint64_t timer;			/* when it is due; UINT64_MAX: never */
-	uint64_t pcids[PCIDS];		/* roots that have these, from 1 on */
+	struct arch_space *pcids[PCIDS];	/* that have these, from 1 on */
 	uint64_t gdt[7];
 	uint32_t features[FEATURE_WORDS];
 	uint32_t signature;		/* CPUID 1 eax */
@@ -122,11 +114,7 @@ static inline struct local *local_here(void)
 	return local;
 }
 
-_Static_assert(offsetof(struct local, self) == 8
-	&& offsetof(struct local, thread) == LOCAL_THREAD
-	&& offsetof(struct local, stack) == LOCAL_STACK
-	&& offsetof(struct local, scratch) == LOCAL_SCRATCH
-	&& offsetof(struct local, tss.rsp) == LOCAL_RSP0, "as entry.S thinks");
+_Static_assert(offsetof(struct local, self) == 8, "as local_here() thinks");
 
 /* ---- registers ---- */
 
@@ -204,6 +192,7 @@ extern bool cpu_has_bases, cpu_has_pcid, cpu_has_large;
 /* What is asked of other CPUs: that they forget pages, or save a thread. */
 struct cpu_ask {
 	struct thread *thread;		/* NULL: pages */
+	bool loads;			/* its bases are to be loaded, not saved */
 	uint64_t address;
 	size_t pages;
 };
@@ -222,25 +211,7 @@ void page_start(uint64_t end);
 /* A device's registers, within 4 GiB: not cached any more. */
 volatile void *page_device(uint64_t physical);
 void page_answer(struct local *me, const struct cpu_ask *ask);
-static inline void page_switch(struct local *me, struct arch_space *space)
-{
-	uint64_t root = space ? space->root : (uintptr_t)kernel_root;
-	uint64_t pcid = space ? space->pcid : 0, keep = 0;
-
-	if (me->space == space)
-		return;
-	if (me->space)
-		me->space->cpus ^= me->mask;
-	if (space)
-		space->cpus ^= me->mask;
-	me->space = space;
-	me->root = root;
-	if (pcid) {
-		keep = me->pcids[pcid] == root ? CR3_KEEP : 0;
-		me->pcids[pcid] = root;
-	}
-	cr3_write(root | pcid | keep);
-}
+void page_switch(struct local *me, struct space *space);
 
 /* ---- fpu.c ---- */
 void vectors_start(void);
@@ -253,7 +224,9 @@ void vectors_load(struct local *me, struct thread *thread);
 void vectors_save(struct local *me, struct thread *thread);
 
 /* ---- thread.c ---- */
-void thread_answer(struct local *me, struct thread *thread);
+void thread_answer(struct local *me, const struct cpu_ask *ask);
+/* The end of the short way, if there is more to load than fast.S does. */
+struct thread *thread_switched(struct thread *thread);
 
 /* ---- acpi.c ---- */
 #define CONTROLLERS_MAX 8
@@ -303,7 +276,9 @@ void traps_start_cpu(void);
 extern bool traps_halting;
 
 /* ---- entry.S ---- */
-void entry_call(void);
+void entry_call(void);			/* by the long way, always */
+void entry_call_one(void);		/* of one CPU, without PCIDs */
+void entry_call_any(void);
 extern const uint64_t entry_table[256];
 _Noreturn void entry_leave(struct thread *thread);
 void cpu_join(struct local *local);

@@ -16,15 +16,6 @@
 #define LARGE_PAGE_SHIFT 21
 #define CPUS_MAX 32
 
-/* Offsets in struct frame, where the registers of entry.S's list begin it. */
-#define FRAME_RCX 104
-#define FRAME_R11 112
-#define FRAME_ENTERED 120
-#define FRAME_RIP 136
-#define FRAME_CS 144
-#define FRAME_RFLAGS 152
-#define FRAME_RSP 160
-#define FRAME_SIZE 176
 /* frame.entered, besides the vectors: by SYSCALL. Only such a frame is left by
  * SYSRET: its rip is one that SYSCALL gave, its rcx and r11 do not count. */
 #define ENTERED_CALL 256
@@ -57,28 +48,26 @@ struct frame {
 	uint64_t error;			/* of exceptions that have one */
 	uint64_t rip, cs, rflags, rsp, ss;
 } __attribute__((aligned(16)));
-_Static_assert(offsetof(struct frame, rcx) == FRAME_RCX
-	&& offsetof(struct frame, entered) == FRAME_ENTERED
-	&& offsetof(struct frame, rsp) == FRAME_RSP
-	&& sizeof(struct frame) == FRAME_SIZE && FRAME_SIZE % 16 == 0, "as entry.S");
+_Static_assert(sizeof(struct frame) % 16 == 0, "as the CPU aligns its stack");
 
 struct arch_space {
 	uint64_t root;			/* frame of the top table */
 	uint64_t pcid;			/* 0: none */
-	uint64_t cpus;			/* that have it loaded, by struct local */
+	uint64_t cr3;			/* with both, where what is kept is good */
+	uint64_t warm;			/* that is on these CPUs, by struct local */
 	uint64_t loose;			/* tables to be freed by arch_flush() */
 };
 
 struct arch_thread {
-	uint64_t fs_base;		/* good unless bases_on is set */
+	uint64_t fs_base;		/* good unless a CPU has it loaded */
 	uint64_t gs_base;
-	struct local *bases_on;		/* whose registers hold the bases */
-	struct local *vectors_on;	/* and floating point; or NULL */
+	struct local *vectors_on;	/* whose registers hold floating point */
 	uint8_t *vectors;		/* what XSAVE writes */
 	uint64_t debug[BREAKPOINTS];
 	uint64_t debug_control;		/* DR7; 0: none is set */
 	bool vectors_allowed;
 	uint8_t vectors_soon;		/* it used them lately */
+	bool is_special;		/* has any of these: vectors, breakpoints */
 };
 
 /* What this architecture keeps of a CPU is in struct local (local.h). */

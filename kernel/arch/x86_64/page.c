@@ -301,6 +301,8 @@ bool arch_space_init(struct space *space)
 	for (unsigned i = ENTRIES / 2; i < ENTRIES; i++)
 		table_of(root)[i] = table_of((uintptr_t)kernel_root)[i];
 	space->arch = (struct arch_space){ .root = root, .pcid = pcid_of(root) };
+	space->arch.cr3 = root | space->arch.pcid | (cpu_has_pcid ? CR3_KEEP : 0);
+	space->arch.warm = cpu_has_pcid ? 0 : UINT64_MAX;
 	return true;
 }
 
@@ -319,9 +321,30 @@ static void free_tables(struct space *space, uint64_t frame, unsigned level)
 
 /* ---- what CPUs have of them ---- */
 
+/* Its PCID is its here from now on, and what was kept with that is not. */
+static uint64_t warm_up(struct local *me, struct arch_space *space)
+{
+	struct arch_space **slot = &me->pcids[space->pcid];
+
+	if (*slot)
+		(*slot)->warm &= ~me->mask;
+	*slot = space;
+	space->warm |= me->mask;
+	return space->cr3 & ~CR3_KEEP;
+}
+
+void page_switch(struct local *me, struct space *space)
+{
+	if (me->space == space)
+		return;
+	me->space = space;
+	cr3_write(!space ? (uintptr_t)kernel_root : space->arch.warm & me->mask ?
+		space->arch.cr3 : warm_up(me, &space->arch));
+}
+
 void arch_switch(struct space *space)
 {
-	page_switch(local_here(), space ? &space->arch : NULL);
+	page_switch(local_here(), space);
 }
 
 void page_answer(struct local *me, const struct cpu_ask *ask)
@@ -329,24 +352,32 @@ void page_answer(struct local *me, const struct cpu_ask *ask)
 	for (size_t i = 0; i < ask->pages && ask->pages <= FLUSH_SINGLE; i++)
 		forget_page(ask->address + i * PAGE_SIZE);
 	if (!ask->pages || ask->pages > FLUSH_SINGLE)
-		cr3_write(me->root | pcid_of(me->root));
+		cr3_write(me->space ? me->space->arch.cr3 & ~CR3_KEEP :
+			(uintptr_t)kernel_root);
+}
+
+static uint64_t cpus_of(const struct space *space)
+{
+	uint64_t cpus = 0;
+
+	for (unsigned i = 0; i < local_count; i++)
+		cpus |= locals[i].space == space ? locals[i].mask : 0;
+	return cpus;
 }
 
 void arch_flush(struct space *space, uint64_t address, size_t pages)
 {
-	struct cpu_ask ask = { NULL, address, pages };
+	struct cpu_ask ask = { .address = address, .pages = pages };
 	struct local *me = local_here();
-	uint64_t frame, others = space->arch.cpus & ~(UINT64_C(1) << me->index);
-	uint64_t pcid = space->arch.pcid;
+	uint64_t frame, cpus = cpus_of(space), others = cpus & ~me->mask;
 
-	if (me->space == &space->arch)
+	if (me->space == space)
 		page_answer(me, &ask);
 	if (others)
 		cpu_ask(others, &ask);
 	/* What CPUs remember that have not loaded it. */
-	for (unsigned i = 0; pcid && i < local_count; i++)
-		if (locals[i].pcids[pcid] == space->arch.root && locals[i].space != &space->arch)
-			locals[i].pcids[pcid] = 0;
+	if (cpu_has_pcid)
+		space->arch.warm &= cpus;
 	while ((frame = space->arch.loose) != 0) {
 		space->arch.loose = *table_of(frame);
 		space_table_free(space, frame);
@@ -355,7 +386,10 @@ void arch_flush(struct space *space, uint64_t address, size_t pages)
 
 void arch_space_end(struct space *space)
 {
-	CHECK(!space->arch.cpus);
+	CHECK(!cpus_of(space));
 	arch_flush(space, 0, 0);
+	for (unsigned i = 0; i < local_count; i++)
+		if (locals[i].pcids[space->arch.pcid] == &space->arch)
+			locals[i].pcids[space->arch.pcid] = NULL;
 	free_tables(space, space->arch.root, 3);
 }

@@ -15,7 +15,7 @@ X86_CC	:= $(CC) -std=c11 -ffreestanding -fbuiltin $(WARN) -O2 -g -I$(X86) -I. -I
 	-fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections
 X86_LD	= $(LD) -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections --no-warn-rwx-segments \
 	-T $(X86_OUT)/kernel.ld
-X86_OBJECTS := $(patsubst %.c,$(X86_OUT)/%.o,$(wildcard kernel/*.c $(X86)/*.c) \
+X86_OBJECTS := $(patsubst %.c,$(X86_OUT)/%.o,$(filter-out $(X86)/offsets.c,$(wildcard kernel/*.c $(X86)/*.c)) \
 	$(patsubst %,runtime/%.c,codec channel status)) \
 	$(patsubst %.S,$(X86_OUT)/%.o,$(wildcard $(X86)/*.S)) \
 	$(KERNEL_PROTOCOLS:%=$(X86_OUT)/%.skald.o)
@@ -29,15 +29,16 @@ $(X86_OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(X86_CC) -c -o $@ $<
 
-# It is entered from assembly alone, which wants no register kept.
-ifeq ($(findstring clang,$(CC)),)
-$(X86_OUT)/kernel/system_call.o: X86_CC += -fomit-frame-pointer \
-	$(patsubst %,-fcall-used-%,rbx r12 r13 r14 r15)
-endif
+# What C knows, for assembly.
+$(X86_OUT)/offsets.h: $(X86)/offsets.c | $(KERNEL_GENERATED)
+	@mkdir -p $(@D)
+	$(X86_CC) -MT $@ -MF $(@:.h=.d) -S -o $(@:.h=.s) $<
+	@sed -n 's/.*"@\([A-Z0-9_]*\) \$$*\(-*[0-9]*\)".*/#define \1 \2/p' $(@:.h=.s) > $@
 
+$(patsubst %.S,$(X86_OUT)/%.o,$(wildcard $(X86)/*.S)): $(X86_OUT)/offsets.h
 $(X86_OUT)/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) -I. -MMD -MP -c -o $@ $<
+	$(CC) -I. -I$(X86_OUT) -MMD -MP -c -o $@ $<
 
 $(X86_OUT)/%.skald.o: $(BUILD)/kernel/%.skald.c
 	@mkdir -p $(@D)
@@ -64,4 +65,4 @@ $(BUILD)/skald.iso: $(BUILD)/kernel/skald.elf $(X86)/grub.cfg $(INITRD)
 	grub-mkrescue -o $@ $(BUILD)/iso
 
 .PHONY: kernel iso
--include $(X86_OBJECTS:.o=.d)
+-include $(X86_OBJECTS:.o=.d) $(X86_OUT)/offsets.d

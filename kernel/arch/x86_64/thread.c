@@ -6,6 +6,7 @@
 #include "kernel.skald.h"
 #include "kernel/arch/x86_64/local.h"
 #include "kernel/frame.h"
+#include "kernel/handover.h"
 #include "kernel/space.h"
 #include "kernel/thread.h"
 
@@ -33,10 +34,8 @@ void arch_thread_start(struct thread *thread, uint64_t entry, uint64_t stack,
 
 /* ---- bases and breakpoints ---- */
 
-static void bases_save(struct local *me, struct thread *thread)
+static void bases_save(struct thread *thread)
 {
-	thread->arch.bases_on = NULL;
-	me->loaded = NULL;
 	if (!cpu_has_bases)
 		return;			/* nobody but us can have set them */
 	__asm__ volatile("rdfsbase %0; swapgs; rdgsbase %1; swapgs"
@@ -59,6 +58,7 @@ static void debug_load(struct local *me, const struct thread *thread)
 	const uint64_t *debug = thread->arch.debug;
 
 	me->debug_control = thread->arch.debug_control;
+	me->is_special |= me->debug_control != 0;
 	dr7_write(0);
 	if (!me->debug_control)
 		return;
@@ -69,83 +69,83 @@ static void debug_load(struct local *me, const struct thread *thread)
 	dr7_write(me->debug_control);
 }
 
-void thread_answer(struct local *me, struct thread *thread)
+/* The CPU that has it loaded, by its mask; or 0. */
+static uint64_t loaded_on(const struct thread *thread)
 {
-	if (me->loaded == thread)
-		bases_save(me, thread);
+	for (unsigned i = 0; i < local_count; i++)
+		if (cpus[i].loaded == thread)
+			return locals[i].mask;
+	return 0;
+}
+
+void thread_answer(struct local *me, const struct cpu_ask *ask)
+{
+	struct thread *thread = ask->thread;
+
+	if (ask->loads) {
+		bases_load(thread);
+		return;
+	}
+	if (me->cpu->loaded == thread)
+		bases_save(thread);
 	vectors_save(me, thread);
 }
 
 void arch_thread_save(struct thread *thread)
 {
-	struct local *me = local_here();
-	struct local *bases = thread->arch.bases_on, *vectors = thread->arch.vectors_on;
-	uint64_t others = (bases ? UINT64_C(1) << bases->index : 0)
-		| (vectors ? UINT64_C(1) << vectors->index : 0);
+	const struct cpu_ask ask = { .thread = thread };
+	struct local *me = local_here(), *vectors = thread->arch.vectors_on;
+	uint64_t others = loaded_on(thread) | (vectors ? vectors->mask : 0);
 
-	others &= ~(UINT64_C(1) << me->index);
+	others &= ~me->mask;
 	if (others)
-		cpu_ask(others, &(struct cpu_ask){ thread, 0, 0 });
-	thread_answer(me, thread);
+		cpu_ask(others, &ask);
+	thread_answer(me, &ask);
 }
 
-static void bases_change(struct local *me, struct thread *thread)
+static __attribute__((noinline)) void load_special(struct local *me, struct thread *thread)
 {
-	if (me->loaded)
-		bases_save(me, me->loaded);
-	if (thread->arch.bases_on || (thread->arch.vectors_on
-			&& thread->arch.vectors_on != me))
-		arch_thread_save(thread);
-	bases_load(thread);
-	me->loaded = thread;
-	thread->arch.bases_on = me;
 	if (thread->arch.debug_control | me->debug_control)
 		debug_load(me, thread);
-}
-
-static __attribute__((noinline)) void load_any(struct local *me, struct thread *thread)
-{
-	if (me->loaded != thread)
-		bases_change(me, thread);
 	vectors_load(me, thread);
 }
 
-/* The bases change places. */
-static inline void swap_bases(struct arch_thread *old, const struct arch_thread *new)
-{
-	__asm__ volatile("rdfsbase %0; wrfsbase %2; swapgs; rdgsbase %1; wrgsbase %3; swapgs"
-		: "=&r"(old->fs_base), "=&r"(old->gs_base)
-		: "r"(new->fs_base), "r"(new->gs_base));
-}
-
-void arch_thread_load(struct thread *thread)
+void arch_thread_load(struct thread *thread, struct thread *old, bool elsewhere)
 {
 	struct local *me = local_here();
-	struct thread *old = me->loaded;
 
-	page_switch(me, &thread->space->arch);
-	/* Most often another one's bases are here, and nothing else is. */
-	if (__builtin_expect(!old || old == thread || !cpu_has_bases || !me->ts
-			|| ((uintptr_t)me->owner | (uintptr_t)thread->arch.bases_on
-			| (uintptr_t)thread->arch.vectors_on | me->debug_control
-			| thread->arch.debug_control) || thread->arch.vectors_soon, 0)) {
-		load_any(me, thread);
+	if (old)
+		bases_save(old);
+	if (old && elsewhere)
+		vectors_save(me, old);
+	page_switch(me, thread ? thread->space : NULL);
+	if (!thread)
 		return;
-	}
-	swap_bases(&old->arch, &thread->arch);
-	old->arch.bases_on = NULL;
-	me->loaded = thread;
-	thread->arch.bases_on = me;
+	me->tss.rsp[0] = (uintptr_t)(&thread->frame + 1);
+	bases_load(thread);
+	if (UNLIKELY(me->is_special || thread->arch.is_special))
+		load_special(me, thread);
+}
+
+struct thread *thread_switched(struct thread *thread)
+{
+	sched_switch_to(arch_cpu(), thread);
+	arch_unlock();
+	return thread;
 }
 
 void arch_set_tls(struct thread *thread, uint64_t base)
 {
-	bool here = local_here()->loaded == thread;
+	const struct cpu_ask ask = { .thread = thread, .loads = true };
+	struct local *me = local_here();
+	uint64_t on = loaded_on(thread);
 
 	arch_thread_save(thread);
 	thread->arch.fs_base = base & BASE_BITS;
-	if (here)
-		arch_thread_load(thread);
+	if (on == me->mask)
+		bases_load(thread);
+	else if (on)
+		cpu_ask(on, &ask);
 }
 
 bool arch_set_breakpoint(struct thread *thread, uint32_t index, uint32_t on,
@@ -168,7 +168,8 @@ bool arch_set_breakpoint(struct thread *thread, uint32_t index, uint32_t on,
 	}
 	*control &= ~(UINT64_C(0xf) << (16 + 4 * index) | UINT64_C(3) << 2 * index);
 	*control |= bits;
-	if (local_here()->loaded == thread)
+	thread->arch.is_special |= *control != 0;
+	if (loaded_on(thread) == local_here()->mask)
 		debug_load(local_here(), thread);
 	return true;
 }
@@ -203,10 +204,6 @@ static void set_registers(struct frame *to, const struct kernel_RegistersX86 *fr
 
 void arch_get_registers(const struct thread *thread, struct kernel_Registers *to)
 {
-	struct local *on = thread->arch.bases_on;
-
-	if (on)
-		arch_thread_save(on->loaded);
 	to->which = kernel_Registers_x86_64;
 	to->as.x86_64 = registers(&thread->frame);
 	to->as.x86_64.fs_base = thread->arch.fs_base;
@@ -217,7 +214,6 @@ bool arch_set_registers(struct thread *thread, const struct kernel_Registers *fr
 {
 	if (from->which != kernel_Registers_x86_64)
 		return false;
-	arch_thread_save(thread);
 	set_registers(&thread->frame, &from->as.x86_64);
 	thread->arch.fs_base = from->as.x86_64.fs_base & BASE_BITS;
 	thread->arch.gs_base = from->as.x86_64.gs_base & BASE_BITS;

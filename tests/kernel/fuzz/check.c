@@ -136,8 +136,9 @@ static void check_waiting(const struct thread *thread)
 
 	switch (thread->state) {
 	case kernel_ThreadState_RECEIVING:
-		MUST("who receives is at its endpoint", &thread->object, waits && list_has(
-			&((struct endpoint *)thread->waits_for)->receivers, &thread->waiting));
+		MUST("who receives is at its endpoint", &thread->object, waits ? list_has(
+			&((struct endpoint *)thread->waits_for)->receivers, &thread->waiting) :
+			thread->served && thread->served->ready == thread);
 		break;
 	case kernel_ThreadState_WAITING:
 		MUST("who waits is in a list", &thread->object, waits);

@@ -105,6 +105,13 @@ static void check_endpoint(const struct record *record)
 		endpoint->receive_handles);
 	check_bound(endpoint);
 	list_length(&endpoint->receivers, "receivers");
+	if (endpoint->ready) {
+		MUST("who is ready is alone, and received last", record->object,
+			list_is_empty(&endpoint->receivers) &&
+			endpoint->last_receiver == endpoint->ready &&
+			endpoint->events == 0);
+		check_receiver(endpoint, endpoint->ready);
+	}
 	for (struct list *at = endpoint->receivers.next; at != &endpoint->receivers &&
 			list_is_empty(&endpoint->work) && !endpoint->closed; at = at->next)
 		check_receiver(endpoint, LIST_OF(at, struct thread, waiting));
@@ -122,14 +129,18 @@ static void check_session(const struct record *record)
 
 	check_queue(&session->callers, record->object);
 	same("calls of a session under way", record->object, record->under_way,
-		session->under_way);
+		session_under_way(session));
 	same("clients of a session", record->object, record->clients, session->clients);
 	MUST("a session's limit is its credit", record->object, session->limit ==
 		(!session->endpoint || session->revoked ? 0 :
 		session->credit ? session->credit : UINT32_MAX));
+	MUST("a session is direct if nothing is under way", record->object,
+		!session->direct || (session->direct == session->endpoint &&
+		session->limit > 0 && session->clients > 0 && record->under_way == 0 &&
+		list_is_empty(&session->waiting)));
 	MUST("nobody waits for a credit that is there", record->object, !open ||
 		!caller_queue_first(&session->callers) ||
-		session->under_way >= session->limit);
+		session_under_way(session) >= session->limit);
 	list_length(&session->waiting, "callers of a session");
 	for (struct list *at = session->tokens.next; at != &session->tokens; at = at->next)
 		MUST("a session's token is held", record->object, LIST_OF(at, struct token,
@@ -192,7 +203,9 @@ static void check_tokens(const struct space *space)
 				token->server->serves == token);
 		if (token->state == TOKEN_HELD)
 			MUST("a held token is in its session's list", &space->object,
-				list_has(&token->session->tokens, &token->link) &&
+				(token->session->solo == token ||
+				token->session->solo_fault == token ||
+				list_has(&token->session->tokens, &token->link)) &&
 				token->caller->state == CALLER_DELIVERED &&
 				token->caller->token == token);
 		if (token->state == TOKEN_CANCELED)

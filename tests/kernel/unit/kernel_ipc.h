@@ -152,6 +152,7 @@ static int ipc_stop(void **state)
 {
 	(void)state;
 	trace_mask = 0;
+	sched_set_slow(false);
 	host_cpu = 0;
 	for (unsigned i = 0; i < ipc_space_count; i++) {
 		space_kill(ipc_spaces[i], 0);

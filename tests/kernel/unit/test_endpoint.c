@@ -109,7 +109,7 @@ static void callers_queue_by_priority(void **state)
 	for (unsigned i = 0; i < 6; i++) {
 		host_run(callers[i].thread);
 		callers[i].thread->priority = (uint8_t)priorities[i];
-		callers[i].thread->effective = (uint8_t)priorities[i];
+		sched_inherit(callers[i].thread);
 		ipc_call(callers[i], BYTES(8), numbers[i], 0);
 	}
 	for (unsigned i = 0; i < 6; i++) {

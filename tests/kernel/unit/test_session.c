@@ -20,7 +20,7 @@ static void credit_bounds_what_is_under_way(void **state)
 	(void)state;
 	session_set_credit(session, 2);
 	call_by(4);
-	assert_int_equal(session->under_way, 2);
+	assert_int_equal(session_under_way(session), 2);
 	assert_int_equal(endpoint->caller_count, 2);
 	ipc_receive(server, 0, server_endpoint, 0);
 	uint64_t first = TOKEN(server);
@@ -31,7 +31,7 @@ static void credit_bounds_what_is_under_way(void **state)
 	assert_int_equal(ipc_reply(server, BYTES(8), 0, first), 0);
 	ipc_receive(server, 0, server_endpoint, 0);
 	assert_event(server, REQUEST);
-	assert_int_equal(session->under_way, 2);
+	assert_int_equal(session_under_way(session), 2);
 }
 
 /* A receiver that waits makes no difference. */
@@ -44,7 +44,7 @@ static void credit_holds_for_the_short_way(void **state)
 	call_by(1);
 	assert_waits(more[0], CALLING);
 	assert_waits(server, RECEIVING);
-	assert_int_equal(session->under_way, 1);
+	assert_int_equal(session_under_way(session), 1);
 }
 
 static void canceled_call_keeps_its_credit(void **state)
@@ -55,7 +55,7 @@ static void canceled_call_keeps_its_credit(void **state)
 	call_by(1);
 	caller_give_up(&client.thread->caller, SK_CANCELED);
 	host_look();
-	assert_int_equal(session->under_way, 1);
+	assert_int_equal(session_under_way(session), 1);
 	assert_int_equal(endpoint->caller_count, 0);
 	assert_int_equal((int32_t)ipc_reply(server, BYTES(8), 0, TOKEN(server)), SK_CANCELED);
 	assert_int_equal(endpoint->caller_count, 1);
@@ -70,13 +70,13 @@ static void more_credit_lets_callers_in(void **state)
 	call_by(5);
 	session_set_credit(session, 4);
 	assert_false(session_admit(session, &steps));
-	assert_int_equal(session->under_way, 3);
+	assert_int_equal(session_under_way(session), 3);
 	steps = OBJECT_STEPS;
 	assert_true(session_admit(session, &steps));
-	assert_int_equal(session->under_way, 4);
+	assert_int_equal(session_under_way(session), 4);
 	session_set_credit(session, 0);
 	session_admit(session, &steps);
-	assert_int_equal(session->under_way, 5);
+	assert_int_equal(session_under_way(session), 5);
 }
 
 static void last_handle_is_told_once(void **state)
@@ -207,8 +207,8 @@ static void random_calls_keep_count(void **state)
 			if (held > 0)
 				ipc_reply(server, BYTES(8), 0, tokens[--held]);
 		}
-		assert_true(session->under_way <= 2);
-		assert_int_equal(session->under_way, endpoint->caller_count + held);
+		assert_true(session_under_way(session) <= 2);
+		assert_int_equal(session_under_way(session), endpoint->caller_count + held);
 		assert_int_equal(endpoint->unanswered, held);
 	}
 }

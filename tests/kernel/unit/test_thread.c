@@ -73,7 +73,7 @@ static void kill_over_its_credit(void **state)
 	assert_int_equal(client.thread->caller.state, CALLER_AT_SESSION);
 	kill_client();
 	assert_null(caller_queue_first(&session->callers));
-	assert_int_equal(session->under_way, 1);
+	assert_int_equal(session_under_way(session), 1);
 }
 
 static void kill_while_served(void **state)

@@ -90,7 +90,7 @@ static void refused(struct abi_handle first, struct abi_handle second, int statu
 	assert_int_equal(client.space->handles.used, own);
 	assert_int_equal(server.space->handles.reserved, 0);
 	assert_int_equal(client.space->handles.reserved, 0);
-	assert_int_equal(session->under_way, 0);
+	assert_int_equal(session_under_way(session), 0);
 	assert_int_equal(session->object.references, 1);
 }
 
