@@ -224,6 +224,8 @@ uint64_t kernel_call(const struct handle *handle, struct caller *caller,
 	caller->reserved = 0;
 	object_drop(call.object);
 	*again = call.again;
+	if (!call.again)
+		caller->progress = 0;
 	return status == SK_OK ? call.answer : (uint32_t)status;
 }
 

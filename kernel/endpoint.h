@@ -35,6 +35,7 @@ struct endpoint {
 	uint32_t caller_count;
 	uint32_t session_count;
 	uint32_t tokens;		/* set_tokens() */
+	uint64_t server;		/* id of the space that keeps them */
 	struct list work;		/* there is more to do: endpoint_work() */
 };
 

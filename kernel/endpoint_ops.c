@@ -64,6 +64,7 @@ COMMAND(Endpoint, endpoint, set_tokens, RECEIVE)
 	if (!token_table_resize(call->space, wanted))
 		return kernel_Error_QUOTA_EXCEEDED;
 	endpoint->tokens = table->count - others;
+	endpoint->server = call->space->object.id;
 	endpoint_serve(endpoint);
 	return table->count >= wanted || table->count == before ? 0 : call_again(call);
 }

@@ -107,7 +107,7 @@ static kernel_error map_new(struct space *space, uint64_t *address, uint64_t siz
 		error = kernel_Error_QUOTA_EXCEEDED;
 	else
 		error = space_map(space, memory, 0, size, address, protection, flags,
-			kernel_Inherit_COPY, kernel_Caching_DEFAULT, 0);
+			kernel_Inherit_COPY, 0);
 	object_drop(&memory->object);
 	return error;
 }
@@ -175,8 +175,7 @@ static kernel_error start(struct space *space, struct thread **thread)
 	error = load(space, find(archive), &entry);
 	if (!error)
 		error = map_new(space, &stack, STACK_SIZE, kernel_Protection_READ |
-			kernel_Protection_WRITE, kernel_MapFlags_GUARDED,
-			(struct bytes){ NULL, 0 }, 0);
+			kernel_Protection_WRITE, 0, (struct bytes){ NULL, 0 }, 0);
 	if (!error)
 		*thread = thread_new(space->object.quota, space, PRIORITY, &error);
 	if (!error)

@@ -117,7 +117,7 @@ uint64_t frame_take_zeroed(void)
 	uint64_t frame = frame_take();
 
 	if (frame != FRAME_NONE)
-		memset(frame_data(frame), 0, PAGE_SIZE);
+		arch_zero_words(frame_data(frame), PAGE_SIZE / 8);
 	return frame;
 }
 
@@ -150,12 +150,8 @@ uint64_t frame_take_many(uint64_t count, uint64_t alignment, uint64_t below)
 	for (; count > 0 && order < ORDERS; order++) {
 		uint32_t index = find_below(order, count, end);
 
-		if (index != NOBODY) {
-			uint64_t frame = cut(index, count);
-
-			memset(frame_data(frame), 0, count << PAGE_SHIFT);
-			return frame;
-		}
+		if (index != NOBODY)
+			return cut(index, count);
 	}
 	return FRAME_NONE;
 }

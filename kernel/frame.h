@@ -25,8 +25,8 @@ uint64_t frame_take(void);
 /* The same, zeroed. */
 uint64_t frame_take_zeroed(void);
 /* Adjoining ones, at a multiple of `alignment` (bytes, a power of two), and
- * below `below` (0: anywhere); each with one reference, zeroed, and dropped one
- * by one. At most 1 GiB; only some blocks of each size are looked at. */
+ * below `below` (0: anywhere); each with one reference, and dropped one by one.
+ * Not zeroed. At most 1 GiB; only some blocks of each size are looked at. */
 uint64_t frame_take_many(uint64_t count, uint64_t alignment, uint64_t below);
 
 /* More and fewer references of a frame that frame_take...() gave. Returns how

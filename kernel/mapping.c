@@ -27,15 +27,6 @@ static uint32_t height(const struct mapping *node)
 	return node ? node->height : 0;
 }
 
-/* The lowest that is taken: a stack has what it may grow into. */
-static uint64_t low_of(const struct mapping *mapping)
-{
-	if (!(mapping->flags & kernel_MapFlags_GROWS_DOWN))
-		return mapping->start;
-	return mapping->offset < mapping->start - USER_BASE ?
-		mapping->start - mapping->offset : USER_BASE;
-}
-
 static uint64_t hole_between(uint64_t from, uint64_t to)
 {
 	return to > from ? to - from : 0;
@@ -43,34 +34,24 @@ static uint64_t hole_between(uint64_t from, uint64_t to)
 
 static void sum_up(struct mapping *node)
 {
-	const struct mapping *left = node->left, *right = node->right;
+	const struct mapping *below = node->child[0], *above = node->child[1];
 
-	node->height = 1 + (uint32_t)greater(height(left), height(right));
-	node->low = low_of(node);
-	node->high = node->end;
-	node->hole = 0;
-	if (left) {
-		node->hole = greater(left->hole, hole_between(left->high, node->low));
-		node->low = left->low < node->low ? left->low : node->low;
-	}
-	if (right) {
-		node->hole = greater(node->hole, greater(right->hole,
-			hole_between(node->end, right->low)));
-		node->high = right->high;
-	}
+	node->height = 1 + (uint32_t)greater(height(below), height(above));
+	node->low = below ? below->low : node->start;
+	node->high = above ? above->high : node->end;
+	node->hole = below ? greater(below->hole, node->start - below->high) : 0;
+	if (above)
+		node->hole = greater(node->hole, greater(above->hole,
+			above->low - node->end));
 }
 
-static struct mapping *rotate(struct mapping *node, bool to_left)
+/* The child on one side comes up. */
+static struct mapping *rotate(struct mapping *node, unsigned side)
 {
-	struct mapping *top = to_left ? node->right : node->left;
+	struct mapping *top = node->child[side];
 
-	if (to_left) {
-		node->right = top->left;
-		top->left = node;
-	} else {
-		node->left = top->right;
-		top->right = node;
-	}
+	node->child[side] = top->child[!side];
+	top->child[!side] = node;
 	sum_up(node);
 	sum_up(top);
 	return top;
@@ -78,15 +59,14 @@ static struct mapping *rotate(struct mapping *node, bool to_left)
 
 static struct mapping *balance(struct mapping *node)
 {
-	if (height(node->left) > height(node->right) + 1) {
-		if (height(node->left->left) < height(node->left->right))
-			node->left = rotate(node->left, true);
-		return rotate(node, false);
-	}
-	if (height(node->right) > height(node->left) + 1) {
-		if (height(node->right->right) < height(node->right->left))
-			node->right = rotate(node->right, false);
-		return rotate(node, true);
+	for (unsigned side = 0; side < 2; side++) {
+		struct mapping *child = node->child[side];
+
+		if (height(child) <= height(node->child[!side]) + 1)
+			continue;
+		if (height(child->child[side]) < height(child->child[!side]))
+			node->child[side] = rotate(child, !side);
+		return rotate(node, side);
 	}
 	sum_up(node);
 	return node;
@@ -94,44 +74,42 @@ static struct mapping *balance(struct mapping *node)
 
 static struct mapping *insert(struct mapping *node, struct mapping *mapping)
 {
+	unsigned side;
+
 	if (!node) {
-		mapping->left = mapping->right = NULL;
+		mapping->child[0] = mapping->child[1] = NULL;
 		sum_up(mapping);
 		return mapping;
 	}
-	if (mapping->start < node->start)
-		node->left = insert(node->left, mapping);
-	else
-		node->right = insert(node->right, mapping);
+	side = mapping->start > node->start;
+	node->child[side] = insert(node->child[side], mapping);
 	return balance(node);
 }
 
 static struct mapping *take_first(struct mapping *node, struct mapping **first)
 {
-	if (!node->left) {
+	if (!node->child[0]) {
 		*first = node;
-		return node->right;
+		return node->child[1];
 	}
-	node->left = take_first(node->left, first);
+	node->child[0] = take_first(node->child[0], first);
 	return balance(node);
 }
 
 static struct mapping *take_out(struct mapping *node, const struct mapping *mapping)
 {
+	unsigned side = mapping->start > node->start;
 	struct mapping *heir;
 
 	if (node != mapping) {
-		if (mapping->start < node->start)
-			node->left = take_out(node->left, mapping);
-		else
-			node->right = take_out(node->right, mapping);
+		node->child[side] = take_out(node->child[side], mapping);
 		return balance(node);
 	}
-	if (!node->left || !node->right)
-		return node->left ? node->left : node->right;
-	node->right = take_first(node->right, &heir);
-	heir->left = node->left;
-	heir->right = node->right;
+	if (!node->child[0] || !node->child[1])
+		return node->child[!node->child[0]];
+	node->child[1] = take_first(node->child[1], &heir);
+	heir->child[0] = node->child[0];
+	heir->child[1] = node->child[1];
 	return balance(heir);
 }
 
@@ -142,7 +120,7 @@ struct mapping *space_find_from(const struct space *space, uint64_t address)
 	while (node) {
 		if (node->end > address)
 			found = node;
-		node = node->end > address ? node->left : node->right;
+		node = node->child[node->end <= address];
 	}
 	return found;
 }
@@ -168,13 +146,13 @@ static uint64_t find_hole(const struct mapping *node, uint64_t from, uint64_t le
 		*behind = node->high;
 		return 0;
 	}
-	found = find_hole(node->left, from, length, behind);
+	found = find_hole(node->child[0], from, length, behind);
 	if (found)
 		return found;
-	if (hole_between(greater(*behind, from), low_of(node)) >= length)
+	if (hole_between(greater(*behind, from), node->start) >= length)
 		return greater(*behind, from);
 	*behind = greater(*behind, node->end);
-	return find_hole(node->right, from, length, behind);
+	return find_hole(node->child[1], from, length, behind);
 }
 
 uint64_t space_find_place(const struct space *space, uint64_t from, uint64_t length)
@@ -202,21 +180,7 @@ uint64_t space_find_place(const struct space *space, uint64_t from, uint64_t len
 
 static bool is_shared(const struct mapping *mapping)
 {
-	return !(mapping->flags & kernel_MapFlags_PRIVATE) &&
-		mapping->inherit == kernel_Inherit_SHARE;
-}
-
-static bool counts_as_writable(const struct mapping *mapping)
-{
-	return mapping->protection & kernel_Protection_WRITE &&
-		!(mapping->flags & kernel_MapFlags_PRIVATE);
-}
-
-static struct memory *whole_of(const struct mapping *mapping)
-{
-	uint64_t unused = 0;
-
-	return memory_whole(mapping->memory, &unused);
+	return !(mapping->flags & kernel_MapFlags_PRIVATE);
 }
 
 struct mapping *mapping_new(struct space *space, const struct mapping *like,
@@ -238,7 +202,6 @@ struct mapping *mapping_new(struct space *space, const struct mapping *like,
 		*mapping = *like;
 	mapping->space = space;
 	mapping->memory = mapping->own = NULL;
-	mapping->seen_from = mapping->seen_to = 0;
 	list_init(&mapping->in_memory);
 	list_init(&mapping->in_own);
 	return mapping;
@@ -246,15 +209,12 @@ struct mapping *mapping_new(struct space *space, const struct mapping *like,
 
 bool mapping_set_memory(struct mapping *mapping, struct memory *memory)
 {
-	uint64_t unused = 0;
-	struct memory *whole = memory_whole(memory, &unused);
-
-	if (whole->mapping_count >= MEMORY_MAPPINGS_MAX)
+	if (memory->mapping_count >= MEMORY_MAPPINGS_MAX)
 		return false;
 	object_take(&memory->object);
 	mapping->memory = memory;
-	list_add(&whole->mappings, &mapping->in_memory);
-	whole->mapping_count++;
+	list_add(&memory->mappings, &mapping->in_memory);
+	memory->mapping_count++;
 	return true;
 }
 
@@ -262,7 +222,8 @@ void mapping_set_own(struct mapping *mapping, struct memory *own)
 {
 	object_take(&own->object);
 	mapping->own = own;
-	list_add(&own->overlays, &mapping->in_own);
+	own->is_own = true;
+	list_add(&own->mappings, &mapping->in_own);
 }
 
 bool mapping_make_own(struct mapping *mapping, kernel_error *error)
@@ -282,10 +243,11 @@ static void count(struct mapping *mapping, bool in)
 	uint64_t bytes = mapping->end - mapping->start, sign = in ? 1 : UINT64_MAX;
 
 	mapping->space->mapped += sign * bytes;
-	if (is_shared(mapping))
-		mapping->space->shared += sign * bytes;
-	if (counts_as_writable(mapping))
-		whole_of(mapping)->writable_count += (uint32_t)sign;
+	if (!is_shared(mapping))
+		return;
+	mapping->space->shared += sign * bytes;
+	if (mapping->protection & kernel_Protection_WRITE)
+		mapping->memory->writable_count += (uint32_t)sign;
 }
 
 void mapping_add(struct mapping *mapping)
@@ -302,7 +264,7 @@ void mapping_remove(struct mapping *mapping)
 
 void mapping_free(struct mapping *mapping)
 {
-	struct memory *memory = mapping->memory ? whole_of(mapping) : NULL;
+	struct memory *memory = mapping->memory;
 
 	list_remove(&mapping->in_memory);
 	list_remove(&mapping->in_own);
@@ -310,50 +272,12 @@ void mapping_free(struct mapping *mapping)
 		memory->mapping_count--;
 		if (memory->object.handles <= 1)
 			memory_check_idle(memory);
-		object_drop(&mapping->memory->object);
+		object_drop(&memory->object);
 	}
 	if (mapping->own)
 		object_drop(&mapping->own->object);
 	object_discharge(&mapping->space->object, pool_cost(sizeof *mapping));
 	pool_give(mapping, sizeof *mapping);
-}
-
-/* ---- page tables ---- */
-
-/* One page goes. True: it was there, and has to be flushed. */
-static bool take_page(struct mapping *mapping, uint64_t address)
-{
-	bool touched = false, ok;
-
-	if (arch_unmap(mapping->space, address, NULL, &touched, &ok) == UINT64_MAX)
-		return false;
-	mapping->space->resident--;
-	if (touched && !mapping->own)
-		memory_touched(mapping->memory, mapping->offset + address - mapping->start);
-	return true;
-}
-
-bool mapping_clear(struct mapping *mapping, uint64_t from, uint64_t to, unsigned *steps)
-{
-	uint64_t at, lowest = 0, highest = 0;
-	bool at_top = to >= mapping->seen_to;
-
-	from = greater(from, mapping->seen_from);
-	at = to = to < mapping->seen_to ? to : mapping->seen_to;
-	for (; at > from && *steps > 0; --*steps) {
-		at -= PAGE_SIZE;
-		if (!take_page(mapping, at))
-			continue;
-		highest = highest ? highest : at;
-		lowest = at;
-	}
-	if (highest)
-		arch_flush(mapping->space, lowest, (highest - lowest) / PAGE_SIZE + 1);
-	if (at_top)
-		mapping->seen_to = greater(at < to ? at : to, mapping->seen_from);
-	if (mapping->seen_from == mapping->seen_to)
-		mapping->seen_from = mapping->seen_to = 0;
-	return at <= from;
 }
 
 /* ---- ranges ---- */
@@ -382,14 +306,6 @@ static kernel_error split(struct mapping *mapping, uint64_t at)
 		mapping_set_own(upper, mapping->own);
 	upper->start = at;
 	upper->offset += at - mapping->start;
-	upper->flags &= ~(uint32_t)kernel_MapFlags_GROWS_DOWN;
-	if (mapping->seen_to > at) {
-		upper->seen_from = greater(at, mapping->seen_from);
-		upper->seen_to = mapping->seen_to;
-		mapping->seen_to = at;
-	}
-	if (mapping->seen_from >= mapping->seen_to)
-		mapping->seen_from = mapping->seen_to = 0;
 	mapping_remove(mapping);
 	mapping->end = at;
 	mapping_add(mapping);
@@ -411,173 +327,142 @@ kernel_error space_isolate(struct space *space, uint64_t address, uint64_t lengt
 	return error;
 }
 
-bool space_clear(struct space *space, uint64_t address, uint64_t length,
-	unsigned *steps, kernel_error *error)
+bool space_clear(struct space *space, uint64_t from, uint64_t to, unsigned *steps)
 {
-	struct mapping *mapping = space_find_from(space, address);
-
-	*error = mapping && mapping->start < address + length ?
-		space_isolate(space, address, length) : 0;
-	if (*error)
-		return false;
-	mapping = space_find_from(space, address);
-	while (mapping && mapping->start < address + length) {
-		if (mapping->seen_to && !mapping_clear(mapping, mapping->start, mapping->end,
-				steps))
-			return false;
-		mapping = space_find_from(space, mapping->end);
-	}
-	return true;
+	return !space->has_tables || arch_unmap(space, from, to, steps);
 }
 
-kernel_error space_unmap(struct space *space, uint64_t address, uint64_t length,
-	unsigned *steps, uint64_t *done)
+bool space_unmap(struct space *space, uint64_t address, uint64_t length,
+	unsigned *steps, kernel_error *error)
 {
-	kernel_error error = space_check_range(address, length);
 	uint64_t end = address + length;
 	struct mapping *mapping;
 
-	*done = 0;
-	mapping = error ? NULL : space_find_from(space, address);
-	if (mapping && mapping->start < end)
-		error = space_isolate(space, address, length);
-	if (error)
-		return error;
-	while ((mapping = space_find_from(space, address + *done)) != NULL &&
-			mapping->start < end) {
-		*done = mapping->start - address;
-		if (*steps == 0 || !mapping_clear(mapping, mapping->start, mapping->end,
-				steps))
-			return 0;
-		*steps -= *steps > 0;
+	*error = space_check_range(address, length);
+	if (!*error)
+		*error = space_isolate(space, address, length);
+	if (*error || !space_clear(space, address, end, steps))
+		return false;
+	while ((mapping = space_find_from(space, address)) && mapping->start < end) {
+		if (*steps == 0)
+			return false;
+		--*steps;
 		mapping_remove(mapping);
 		mapping_free(mapping);
 	}
-	*done = length;
 	TRACE(MEMORY, arch_cpu()->current, Mapped, .space = space->object.id,
 		.address = address, .length = length);
-	return 0;
+	return true;
+}
+
+/* Nobody has a page as it was when the protection changes. */
+static bool apply(const struct change *change, struct mapping *mapping, unsigned *steps,
+	kernel_error *error)
+{
+	if (change->inherit >= 0)
+		mapping->inherit = (uint8_t)change->inherit;
+	if (change->locked >= 0)
+		mapping->flags = change->locked ? mapping->flags | kernel_MapFlags_LOCKED :
+			mapping->flags & ~(uint32_t)kernel_MapFlags_LOCKED;
+	if (change->protection < 0)
+		return true;
+	if (change->protection & ~mapping->allowed)
+		*error = kernel_Error_NO_ACCESS;
+	if (*error || (mapping->protection & ~change->protection && !space_clear(
+			mapping->space, mapping->start, mapping->end, steps)))
+		return false;
+	mapping_remove(mapping);
+	mapping->protection = (uint8_t)change->protection;
+	mapping_add(mapping);
+	return true;
+}
+
+bool space_change(struct space *space, uint64_t *at, uint64_t end,
+	const struct change *change, unsigned *steps, kernel_error *error)
+{
+	*error = space_isolate(space, *at, end - *at);
+	while (!*error && *at < end) {
+		struct mapping *mapping = space_find_from(space, *at);
+
+		if (change->protection >= 0 && (!mapping || mapping->start > *at))
+			*error = kernel_Error_NOT_MAPPED;
+		if (*error || !mapping || mapping->start >= end)
+			break;
+		if (*steps == 0 || !apply(change, mapping, steps, error))
+			return false;
+		*steps -= *steps > 0;
+		*at = mapping->end;
+	}
+	return !*error;
 }
 
 /* ---- mapping ---- */
 
-/* Nothing is mapped there, nor where one of the two wants to have nothing. */
-static bool is_free(const struct space *space, uint64_t start, uint64_t end, bool guarded)
+bool space_is_free(const struct space *space, uint64_t start, uint64_t length)
 {
-	const struct mapping *below = space_find_from(space, start - PAGE_SIZE);
 	const struct mapping *above = space_find_from(space, start);
 
-	if (above && above->start < end)
-		return false;
-	if (above && above->start == end &&
-			(guarded || above->flags & kernel_MapFlags_GUARDED))
-		return false;
-	return !below || below->end != start ||
-		!(guarded || below->flags & kernel_MapFlags_GUARDED);
+	return !above || above->start >= start + length;
+}
+
+kernel_error space_can_map(const struct memory *memory, uint64_t offset,
+	uint64_t length, uint32_t flags)
+{
+	bool outside = offset > memory->size || length > memory->size - offset;
+
+	if ((offset | length) & PAGE_MASK || length == 0 || length > USER_END ||
+			offset > MEMORY_MAX)
+		return kernel_Error_INVALID;
+	if (flags & kernel_MapFlags_PRIVATE && !memory_is_seen(memory))
+		return kernel_Error_NOT_SUPPORTED;
+	/* A file can grow; a device ends where it does. */
+	return outside && memory->is_run ? kernel_Error_OUT_OF_RANGE : 0;
 }
 
 /* Where it is to be; 0, or why not. */
-static kernel_error choose_place(struct space *space, uint64_t length,
-	uint64_t *address, uint32_t flags)
+static kernel_error choose_place(const struct space *space, uint64_t length,
+	uint64_t *address, bool fixed)
 {
 	kernel_error error;
 
-	if (!(flags & kernel_MapFlags_FIXED)) {
+	if (!fixed) {
 		*address = space_find_place(space, *address, length);
 		return *address ? 0 : kernel_Error_BAD_ADDRESS;
 	}
 	error = space_check_range(*address, length);
-	if (!error && !(flags & kernel_MapFlags_REPLACE) && !is_free(space, *address,
-			*address + length, flags & kernel_MapFlags_GUARDED))
-		error = kernel_Error_OVERLAP;
-	return error;
-}
-
-static kernel_error check_map(const struct memory *memory, uint64_t offset,
-	uint64_t length, uint32_t protection, uint32_t flags)
-{
-	bool outside = offset > memory->size || length > memory->size - offset;
-
-	if ((offset | length) & PAGE_MASK || length == 0 || protection > 7 ||
-			length > USER_END || offset > MEMORY_MAX ||
-			(flags & kernel_MapFlags_REPLACE && !(flags & kernel_MapFlags_FIXED)))
-		return kernel_Error_INVALID;
-	if (flags & kernel_MapFlags_PRIVATE && !memory_is_seen(memory))
-		return kernel_Error_NOT_SUPPORTED;
-	/* A file can grow; a slice, or a device, ends where it does. */
-	return outside && (memory->whole || memory->is_run) ?
-		kernel_Error_OUT_OF_RANGE : 0;
+	return error ? error : space_is_free(space, *address, length) ? 0 :
+		kernel_Error_OVERLAP;
 }
 
 kernel_error space_map(struct space *space, struct memory *memory, uint64_t offset,
 	uint64_t length, uint64_t *address, uint32_t protection, uint32_t flags,
-	uint8_t inherit, uint8_t caching, uint64_t tag)
+	uint8_t inherit, uint64_t tag)
 {
-	uint32_t allowed = (protection | protection >> 8) & 7;
-	struct mapping like = {.protection = protection & 7, .allowed = (uint8_t)allowed,
-		.flags = flags & ~(uint32_t)(kernel_MapFlags_FIXED |
-			kernel_MapFlags_REPLACE | kernel_MapFlags_POPULATE),
-		.inherit = inherit, .caching = caching, .offset = offset, .tag = tag};
+	uint32_t placing = kernel_MapFlags_FIXED | kernel_MapFlags_REPLACE;
 	kernel_error error = space->state >= kernel_SpaceState_ENDING ?
-		kernel_Error_ENDED : check_map(memory, offset, length, protection & 0xff, flags);
-	unsigned steps = UINT32_MAX;
+		kernel_Error_ENDED : space_can_map(memory, offset, length, flags);
 	struct mapping *mapping;
-	uint64_t done;
 
 	if (!error)
-		error = choose_place(space, length, address, flags);
-	mapping = error ? NULL : mapping_new(space, &like, &error);
-	if (mapping && !mapping_set_memory(mapping, memory))
-		error = kernel_Error_BUSY;
-	if (!error && flags & kernel_MapFlags_REPLACE)
-		error = space_unmap(space, *address, length, &steps, &done);
-	if (error) {
-		if (mapping)
-			mapping_free(mapping);
+		error = choose_place(space, length, address, flags & kernel_MapFlags_FIXED);
+	mapping = error ? NULL : mapping_new(space, NULL, &error);
+	if (!mapping)
 		return error;
+	if (!mapping_set_memory(mapping, memory)) {
+		mapping_free(mapping);
+		return kernel_Error_BUSY;
 	}
 	mapping->start = *address;
 	mapping->end = *address + length;
+	mapping->offset = offset;
+	mapping->protection = protection & 7;
+	mapping->allowed = (protection | protection >> 8) & 7;
+	mapping->flags = flags & ~placing;
+	mapping->inherit = inherit;
+	mapping->tag = tag;
 	mapping_add(mapping);
 	TRACE(MEMORY, arch_cpu()->current, Mapped, .space = space->object.id,
 		.memory = memory->object.id, .address = *address, .length = length,
 		.flags = flags, .protection = mapping->protection);
 	return 0;
-}
-
-/* Whether page tables may allow more than is allowed from now on. */
-static void set_protection(struct mapping *mapping, uint32_t protection)
-{
-	if (mapping->protection & ~protection && mapping->seen_to)
-		mapping->stale = true;
-	mapping_remove(mapping);
-	mapping->protection = (uint8_t)protection;
-	mapping_add(mapping);
-}
-
-kernel_error space_protect(struct space *space, uint64_t address, uint64_t length,
-	uint32_t protection, unsigned *steps, uint64_t *done)
-{
-	kernel_error error = protection > 7 ? kernel_Error_INVALID :
-		space_check_range(address, length);
-
-	if (!error)
-		error = space_isolate(space, address, length);
-	for (*done = 0; !error && *done < length && *steps > 0;) {
-		struct mapping *mapping = space_find(space, address + *done);
-
-		--*steps;
-		if (!mapping)
-			return kernel_Error_NOT_MAPPED;
-		if (protection & ~(uint32_t)mapping->allowed)
-			return kernel_Error_NO_ACCESS;
-		if (mapping->protection != protection)
-			set_protection(mapping, protection);
-		if (mapping->stale && !mapping_clear(mapping, mapping->start, mapping->end,
-				steps))
-			return 0;
-		mapping->stale = false;
-		*done = mapping->end - address;
-	}
-	return error;
 }

@@ -5,7 +5,7 @@
  * nothing more of any quota.
  *
  * A frame that is shared is written by nobody: who would write has a copy from
- * then on. Fixed and pinned frames are never shared, others get copies of them.
+ * then on. Frames that are fixed are never shared.
  */
 #include "kernel/memory.h"
 
@@ -43,8 +43,19 @@ struct memory *memory_new(struct quota *quota, uint64_t size, kernel_error *erro
 	memory->kind = kernel_MemoryKind_ANONYMOUS;
 	memory->size = (size + PAGE_MASK) & ~PAGE_MASK;
 	list_init(&memory->mappings);
-	list_init(&memory->overlays);
 	list_init(&memory->waiting);
+	return memory;
+}
+
+/* Frames that adjoin. */
+static struct memory *new_run(struct quota *quota, uint64_t size, kernel_error *error)
+{
+	struct memory *memory;
+
+	*error = kernel_Error_INVALID;
+	memory = size & PAGE_MASK ? NULL : memory_new(quota, size, error);
+	if (memory)
+		memory->is_run = memory->is_fixed = true;
 	return memory;
 }
 
@@ -54,92 +65,69 @@ struct memory *memory_new_physical(struct quota *quota, uint64_t address,
 	struct memory *memory;
 
 	*error = kernel_Error_INVALID;
-	if ((address | size) & PAGE_MASK || address + size < address ||
-			caching > kernel_Caching_UNCACHED)
+	if (address & PAGE_MASK || address + size < address ||
+			caching > kernel_Caching_UNCACHED || (caching <=
+			kernel_Caching_WRITE_BACK && !arch_sees(address, address + size)))
 		return NULL;
-	memory = memory_new(quota, size, error);
+	memory = new_run(quota, size, error);
 	if (!memory)
 		return NULL;
 	memory->kind = kernel_MemoryKind_PHYSICAL;
 	memory->caching = (uint8_t)caching;
 	memory->physical = address;
-	memory->is_run = memory->is_fixed = true;
 	return memory;
 }
 
 struct memory *memory_new_contiguous(struct quota *quota, uint64_t size,
-	uint64_t alignment, uint64_t below, uint64_t *physical, kernel_error *error)
+	uint64_t alignment, uint64_t below, kernel_error *error)
 {
 	struct memory *memory;
 
 	*error = kernel_Error_INVALID;
-	if (size == 0 || size & PAGE_MASK || alignment & (alignment - 1))
-		return NULL;
-	memory = memory_new(quota, size, error);
+	memory = size == 0 || alignment & (alignment - 1) ? NULL :
+		new_run(quota, size, error);
 	if (!memory)
 		return NULL;
 	*error = kernel_Error_QUOTA_EXCEEDED;
 	if (object_charge(&memory->object, size)) {
-		*error = kernel_Error_NO_MEMORY;
 		memory->physical = frame_take_many(size >> PAGE_SHIFT, alignment, below);
 		if (memory->physical != FRAME_NONE) {
-			*error = 0;
-			memory->is_run = memory->is_fixed = true;
-			memory->present = size >> PAGE_SHIFT;
-			*physical = memory->physical;
+			memory->present = memory->fill_end = size >> PAGE_SHIFT;
 			return memory;
 		}
+		*error = kernel_Error_NO_MEMORY;
 		object_discharge(&memory->object, size);
 	}
 	object_drop(&memory->object);
 	return NULL;
 }
 
-/* Missing pages are asked for, there or further up. */
-static bool is_paged(const struct memory *memory)
+bool memory_can_share(const struct memory *memory)
 {
-	return memory->kind == kernel_MemoryKind_PAGED || (memory->parent &&
-		memory->parent->kind == kernel_MemoryKind_PAGED);
-}
-
-static struct memory *reference(struct memory *memory)
-{
-	object_take(&memory->object);
-	return memory;
+	return memory->kind == kernel_MemoryKind_ANONYMOUS && !memory->is_fixed;
 }
 
 struct memory *memory_new_child(struct quota *quota, struct memory *parent,
 	uint64_t offset, uint64_t size, kernel_error *error)
 {
-	struct memory *memory, *whole;
+	struct memory *memory;
 
 	*error = (offset | size) & PAGE_MASK ? kernel_Error_INVALID :
 		offset > parent->size || size > parent->size - offset ?
 		kernel_Error_OUT_OF_RANGE :
-		!memory_is_seen(parent) ? kernel_Error_NOT_SUPPORTED : 0;
-	if (*error)
-		return NULL;
-	memory = memory_new(quota, size, error);
-	if (!memory)
-		return NULL;
-	whole = memory_whole(parent, &offset);
-	memory->kind = kernel_MemoryKind_CHILD;
-	memory_fill_from(memory, whole, 0, size >> PAGE_SHIFT);
-	memory->source_offset = memory->parent_offset = offset;
-	/* No chains: what a pager is behind is looked for there at once. */
-	if (whole->kind != kernel_MemoryKind_PAGED && is_paged(whole)) {
-		memory->parent_offset += whole->parent_offset;
-		whole = whole->parent;
-	}
-	memory->parent = reference(whole);
+		!memory_can_share(parent) ? kernel_Error_NOT_SUPPORTED : 0;
+	memory = *error ? NULL : memory_new(quota, size, error);
+	if (memory)
+		memory_fill_from(memory, parent, offset, 0, size >> PAGE_SHIFT);
 	return memory;
 }
 
-void memory_fill_from(struct memory *memory, struct memory *source, uint64_t first,
-	uint64_t end)
+void memory_fill_from(struct memory *memory, struct memory *source, uint64_t offset,
+	uint64_t first, uint64_t end)
 {
-	memory->source = reference(source);
-	memory->source_offset = 0;
+	object_take(&source->object);
+	memory->source = source;
+	memory->source_offset = offset;
 	memory->fill_next = first;
 	memory->fill_end = end;
 }
@@ -159,22 +147,6 @@ struct memory *memory_new_paged(struct quota *quota, uint64_t size,
 	return NULL;
 }
 
-struct memory *memory_slice(struct memory *memory, uint64_t offset, uint64_t size,
-	kernel_error *error)
-{
-	struct memory *slice = memory_new(memory->object.quota, size, error);
-
-	if (!slice)
-		return NULL;
-	slice->whole = reference(memory_whole(memory, &offset));
-	slice->whole->slice_count++;
-	slice->base = offset;
-	slice->kind = slice->whole->kind;
-	slice->caching = slice->whole->caching;
-	slice->is_fixed = slice->whole->is_fixed;
-	return slice;
-}
-
 bool memory_is_seen(const struct memory *memory)
 {
 	return memory->kind != kernel_MemoryKind_PHYSICAL ||
@@ -182,26 +154,6 @@ bool memory_is_seen(const struct memory *memory)
 }
 
 /* ---- pages ---- */
-
-static bool is_mapped(const struct memory *memory)
-{
-	return !list_is_empty(&memory->mappings) || !list_is_empty(&memory->overlays);
-}
-
-/* A frame, whose reference is the memory's now, is the page; what was goes. */
-static void set_frame(struct memory *memory, uint64_t offset, uint64_t *entry,
-	uint64_t frame, uint64_t flags)
-{
-	uint64_t before = page_frame(*entry);
-
-	if (is_mapped(memory))
-		space_forget(memory, offset, PAGE_SIZE);
-	*entry = frame | flags | PAGE_TOUCHED;
-	if (before)
-		frame_drop(before);
-	else
-		memory->present++;
-}
 
 /* The entry of a page, charged for a frame if it has none. NULL: it cannot be. */
 static uint64_t *charge_page(struct memory *memory, uint64_t offset)
@@ -213,10 +165,25 @@ static uint64_t *charge_page(struct memory *memory, uint64_t offset)
 	return entry;
 }
 
-static void uncharge_page(struct memory *memory, const uint64_t *entry)
+static void forget(struct memory *memory, uint64_t offset)
 {
-	if (!page_frame(*entry))
-		object_discharge(&memory->object, PAGE_SIZE);
+	unsigned steps = UINT32_MAX;
+
+	space_forget(memory, offset, offset + PAGE_SIZE, &steps);
+}
+
+/* A frame, whose reference is the memory's now, is the page; what was goes. */
+static void set_frame(struct memory *memory, uint64_t offset, uint64_t *entry,
+	uint64_t frame)
+{
+	uint64_t before = page_frame(*entry);
+
+	forget(memory, offset);
+	*entry = frame;
+	if (before)
+		frame_drop(before);
+	else
+		memory->present++;
 }
 
 static uint64_t flags_written(const struct memory *memory)
@@ -224,27 +191,23 @@ static uint64_t flags_written(const struct memory *memory)
 	return memory->kind == kernel_MemoryKind_PAGED ? PAGE_DIRTY : 0;
 }
 
-bool memory_copy_page(struct memory *memory, uint64_t offset, uint64_t from)
+uint64_t *memory_copy_page(struct memory *memory, uint64_t offset, uint64_t from)
 {
-	uint64_t *entry = charge_page(memory, offset), frame;
+	uint64_t *entry = charge_page(memory, offset);
+	uint64_t frame = entry ? frame_take() : FRAME_NONE;
 
-	if (!entry)
-		return false;
-	frame = from == FRAME_NONE ? frame_take_zeroed() : frame_take();
 	if (frame == FRAME_NONE) {
-		uncharge_page(memory, entry);
-		return false;
+		if (entry && !page_frame(*entry))
+			object_discharge(&memory->object, PAGE_SIZE);
+		return NULL;
 	}
-	if (from != FRAME_NONE)
-		memcpy(frame_data(frame), frame_data(from), PAGE_SIZE);
-	set_frame(memory, offset, entry, frame, flags_written(memory));
-	return true;
-}
-
-/* Of a page that is there: whether its frame can be another's as well. */
-static bool can_share(const struct memory *memory, uint64_t entry)
-{
-	return !memory->is_fixed && !(entry & PAGE_PINS);
+	if (from == FRAME_NONE || from == zeros)
+		arch_zero_words(frame_data(frame), PAGE_SIZE / 8);
+	else
+		arch_copy_words(frame_data(frame), frame_data(from), PAGE_SIZE / 8);
+	set_frame(memory, offset, entry, frame);
+	*entry |= flags_written(memory);
+	return entry;
 }
 
 bool memory_has(const struct memory *memory, uint64_t offset)
@@ -254,26 +217,19 @@ bool memory_has(const struct memory *memory, uint64_t offset)
 	return entry && page_frame(*entry);
 }
 
-bool memory_share_page(struct memory *to, uint64_t offset, struct memory *from,
+uint64_t *memory_share_page(struct memory *to, uint64_t offset, struct memory *from,
 	uint64_t from_offset)
 {
-	uint64_t *theirs, *entry;
+	uint64_t frame = page_frame(*page_find(from, from_offset >> PAGE_SHIFT));
+	uint64_t *entry = charge_page(to, offset);
 
-	if (from->is_run)
-		return memory_copy_page(to, offset, from->physical + from_offset);
-	theirs = page_find(from, from_offset >> PAGE_SHIFT);
-	if (!can_share(from, *theirs))
-		return memory_copy_page(to, offset, page_frame(*theirs));
-	entry = charge_page(to, offset);
-	if (!entry)
-		return false;
-	if (page_frame(*entry) == page_frame(*theirs))
-		return true;
-	if (frame_references(page_frame(*theirs)) == 1)
-		space_protect_all(from, from_offset, PAGE_SIZE);
-	frame_share(page_frame(*theirs));
-	set_frame(to, offset, entry, page_frame(*theirs), flags_written(to));
-	return true;
+	if (!entry || page_frame(*entry) == frame)
+		return entry;
+	if (frame_references(frame) == 1)
+		space_protect_all(from, from_offset, from_offset + PAGE_SIZE);
+	frame_share(frame);
+	set_frame(to, offset, entry, frame);
+	return entry;
 }
 
 bool memory_fill(struct memory *memory, unsigned *steps, kernel_error *error)
@@ -283,20 +239,17 @@ bool memory_fill(struct memory *memory, unsigned *steps, kernel_error *error)
 	uint64_t at = base + memory->fill_next;
 
 	*error = 0;
-	for (; from && at < end && *steps > 0; --*steps, at++) {
-		if (!from->is_run)
-			at = page_next(from, at, end);
-		if (at == end || at << PAGE_SHIFT >= from->size)
-			at = end - 1;
-		else if ((from->is_run || memory_has(from, at << PAGE_SHIFT)) &&
-				!memory_share_page(memory, (at - base) << PAGE_SHIFT, from,
+	for (; memory->is_run && at < end && *steps > 0; at++, --*steps)
+		arch_zero_words(frame_data(memory->physical + (at << PAGE_SHIFT)),
+			PAGE_SIZE / 8);
+	for (; from && page_next(from, &at, end, steps); at++)
+		if (!memory_share_page(memory, (at - base) << PAGE_SHIFT, from,
 				at << PAGE_SHIFT)) {
 			*error = kernel_Error_QUOTA_EXCEEDED;
 			return false;
 		}
-	}
 	memory->fill_next = at - base;
-	if (from && at < end)
+	if (at < end)
 		return false;
 	memory->fill_next = 0;
 	memory->source = NULL;
@@ -305,45 +258,11 @@ bool memory_fill(struct memory *memory, unsigned *steps, kernel_error *error)
 	return true;
 }
 
-/* The page has no frame. */
-static enum memory_page absent(struct memory *memory, uint64_t offset, bool write,
-	uint64_t *frame, bool *writable)
-{
-	struct memory *parent = memory->parent;
-	uint64_t there = memory->parent_offset + offset;
-	enum memory_page state;
-
-	if (memory->kind == kernel_MemoryKind_PAGED)
-		return MEMORY_PAGER;
-	if (is_paged(memory)) {
-		state = memory_page(parent, there, false, frame, writable);
-		if (state != MEMORY_THERE)
-			return state;
-		if (!memory_share_page(memory, offset, parent, there))
-			return MEMORY_NO_FRAME;
-		return memory_page(memory, offset, write, frame, writable);
-	}
-	if (!write) {
-		*frame = zeros;
-		*writable = false;
-		return MEMORY_THERE;
-	}
-	if (!memory_copy_page(memory, offset, FRAME_NONE))
-		return MEMORY_NO_FRAME;
-	*frame = page_frame(*page_find(memory, offset >> PAGE_SHIFT));
-	*writable = true;
-	return MEMORY_THERE;
-}
-
 enum memory_page memory_page(struct memory *memory, uint64_t offset, bool write,
 	uint64_t *frame, bool *writable)
 {
-	bool paged = memory->kind == kernel_MemoryKind_PAGED;
 	uint64_t *entry;
 
-	if (offset >= memory->size)
-		return MEMORY_BEYOND;
-	memory = memory_whole(memory, &offset);
 	if (offset >= memory->size)
 		return MEMORY_BEYOND;
 	offset &= ~PAGE_MASK;
@@ -352,36 +271,37 @@ enum memory_page memory_page(struct memory *memory, uint64_t offset, bool write,
 	if (memory->is_run)
 		return MEMORY_THERE;
 	entry = page_find(memory, offset >> PAGE_SHIFT);
-	if (!entry || !page_frame(*entry))
-		return absent(memory, offset, write, frame, writable);
-	if (write && *entry & PAGE_ASK)
+	if (entry && !page_frame(*entry))
+		entry = NULL;
+	if (memory->kind == kernel_MemoryKind_PAGED && (!entry || (write && *entry & PAGE_ASK)))
 		return MEMORY_PAGER;
-	if (write && frame_references(page_frame(*entry)) > 1 &&
-			!memory_copy_page(memory, offset, page_frame(*entry)))
+	if (!entry && !write) {
+		*frame = zeros;
+		*writable = false;
+		return MEMORY_THERE;
+	}
+	if (write && (!entry || frame_references(page_frame(*entry)) > 1))
+		entry = memory_copy_page(memory, offset, entry ? page_frame(*entry) :
+			FRAME_NONE);
+	if (!entry)
 		return MEMORY_NO_FRAME;
-	*entry |= PAGE_TOUCHED | (write ? flags_written(memory) : 0);
+	*entry |= write ? flags_written(memory) : 0;
 	*frame = page_frame(*entry);
-	*writable = frame_references(*frame) == 1 && (!paged || (*entry & PAGE_DIRTY));
+	*writable = frame_references(*frame) == 1 &&
+		(memory->kind != kernel_MemoryKind_PAGED || *entry & PAGE_DIRTY);
 	return MEMORY_THERE;
 }
 
 uint64_t memory_take_away(struct memory *memory, uint64_t *offset, uint64_t end,
 	unsigned keep, unsigned *steps)
 {
-	uint64_t at = *offset >> PAGE_SHIFT, last = end >> PAGE_SHIFT, gone = 0;
+	uint64_t at = *offset >> PAGE_SHIFT, gone = 0, *entry;
 
-	while (at < last && *steps > 0) {
-		uint64_t *entry;
-
-		at = page_next(memory, at, last);
-		if (at == last)
-			break;
-		--*steps;
-		entry = page_find(memory, at++);
-		if (!page_frame(*entry) || *entry & (PAGE_PINS | keep) || (keep & PAGE_LOCKED
-				&& space_is_locked(memory, (at - 1) << PAGE_SHIFT)))
+	for (; (entry = page_next(memory, &at, end >> PAGE_SHIFT, steps)) != NULL; at++) {
+		if (*entry & keep || (keep & PAGE_LOCKED &&
+				space_is_locked(memory, at << PAGE_SHIFT)))
 			continue;
-		space_forget(memory, (at - 1) << PAGE_SHIFT, PAGE_SIZE);
+		forget(memory, at << PAGE_SHIFT);
 		frame_drop(page_frame(*entry));
 		*entry = 0;
 		memory->present--;
@@ -392,78 +312,12 @@ uint64_t memory_take_away(struct memory *memory, uint64_t *offset, uint64_t end,
 	return gone;
 }
 
-void memory_touched(struct memory *memory, uint64_t offset)
-{
-	uint64_t *entry;
-
-	memory = memory_whole(memory, &offset);
-	entry = page_find(memory, offset >> PAGE_SHIFT);
-	if (entry && page_frame(*entry))
-		*entry |= PAGE_TOUCHED;
-}
-
-/* ---- by the kernel's own eyes ---- */
-
-/* A piece of a page: where it is seen, and how much of `size`; NULL: not there. */
-static uint8_t *see(struct memory *memory, uint64_t offset, bool write, uint64_t *size)
-{
-	uint64_t frame, left = PAGE_SIZE - (offset & PAGE_MASK);
-	bool writable;
-
-	if (!memory_is_seen(memory) || memory_page(memory, offset, write, &frame,
-			&writable) != MEMORY_THERE)
-		return NULL;
-	*size = left < *size ? left : *size;
-	return (uint8_t *)frame_data(frame) + (offset & PAGE_MASK);
-}
-
-uint64_t memory_read(struct memory *memory, uint64_t offset, void *to, uint64_t size)
-{
-	uint64_t done = 0, part;
-	uint8_t *at;
-
-	for (; done < size; done += part) {
-		part = size - done;
-		at = see(memory, offset + done, false, &part);
-		if (!at)
-			break;
-		memmove((uint8_t *)to + done, at, part);
-	}
-	return done;
-}
-
-uint64_t memory_write(struct memory *memory, uint64_t offset, const void *from,
-	uint64_t size)
-{
-	uint64_t done = 0, part;
-	uint8_t *at;
-
-	for (; done < size; done += part) {
-		part = size - done;
-		at = see(memory, offset + done, true, &part);
-		if (!at)
-			break;
-		memmove(at, (const uint8_t *)from + done, part);
-	}
-	return done;
-}
-
 /* ---- the end ---- */
 
 void memory_check_idle(struct memory *memory)
 {
-	if (memory->mapping_count > 0 || memory->slice_count > 0)
-		return;
-	watch_fire(&memory->idle);
-	if (memory->pager)
-		pager_idle(memory);
-}
-
-static void drop(struct memory **memory)
-{
-	if (*memory)
-		object_drop(&(*memory)->object);
-	*memory = NULL;
+	if (memory->mapping_count == 0)
+		watch_fire(&memory->idle);
 }
 
 static bool give_up_run(struct memory *memory, unsigned *steps)
@@ -475,39 +329,28 @@ static bool give_up_run(struct memory *memory, unsigned *steps)
 	return memory->present == 0;
 }
 
-/* Pins end with it: whoever made a device use the frames keeps it until then. */
 static bool give_up_pages(struct memory *memory, unsigned *steps)
 {
-	uint64_t end = MEMORY_MAX >> PAGE_SHIFT, at;
+	uint64_t at = memory->fill_next << PAGE_SHIFT;
 
-	while (memory->present > 0 && *steps > 0) {
-		at = page_next(memory, memory->fill_next, end);
-		--*steps;
-		memory->fill_next = at + 1;
-		CHECK(at < end);
-		if (!memory_has(memory, at << PAGE_SHIFT))
-			continue;
-		frame_drop(page_frame(*page_find(memory, at)));
-		memory->present--;
-		object_discharge(&memory->object, PAGE_SIZE);
-	}
+	if (memory->present > 0)
+		memory_take_away(memory, &at, MEMORY_MAX, 0, steps);
+	memory->fill_next = at >> PAGE_SHIFT;
 	return memory->present == 0 && page_free(memory, steps);
 }
 
 bool memory_end(struct object *object, unsigned *steps)
 {
-	struct memory *memory = object_self(object), *whole = memory->whole;
+	struct memory *memory = object_self(object);
 
-	if (memory->source)
+	if (memory->source) {
+		object_drop(&memory->source->object);
+		memory->source = NULL;
 		memory->fill_next = 0;
-	drop(&memory->source);
+	}
 	if (memory->is_run ? !give_up_run(memory, steps) : !give_up_pages(memory, steps))
 		return false;
 	pager_end(memory);
-	drop(&memory->parent);
-	if (whole && --whole->slice_count == 0 && whole->object.handles <= 1)
-		memory_check_idle(whole);
-	drop(&memory->whole);
 	watch_set(&memory->idle, NULL, 0);
 	return true;
 }

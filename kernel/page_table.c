@@ -45,18 +45,27 @@ static void free_table(struct memory *memory, struct page_table *table)
 	object_discharge(&memory->object, pool_cost(sizeof *table));
 }
 
-uint64_t *page_find(const struct memory *memory, uint64_t index)
+/* The entry of a page; or NULL, and the level of the table that lacks. */
+static uint64_t *look(const struct memory *memory, uint64_t index, unsigned *level)
 {
 	struct page_table *table = memory->pages;
 
+	*level = memory->levels;
 	if (!table || !reaches(memory, index))
 		return NULL;
-	for (unsigned level = memory->levels - 1; level > 0; level--) {
-		table = table->at[place(index, level)].table;
+	while (--*level > 0) {
+		table = table->at[place(index, *level)].table;
 		if (!table)
 			return NULL;
 	}
 	return &table->at[place(index, 0)].entry;
+}
+
+uint64_t *page_find(const struct memory *memory, uint64_t index)
+{
+	unsigned level;
+
+	return look(memory, index, &level);
 }
 
 uint64_t *page_make(struct memory *memory, uint64_t index)
@@ -82,29 +91,26 @@ uint64_t *page_make(struct memory *memory, uint64_t index)
 	return &(*where)->at[place(index, 0)].entry;
 }
 
-/* From an index on, in a table of this level; `*index` becomes the one found. */
-static bool find_next(const struct page_table *table, unsigned level, uint64_t *index)
+uint64_t *page_next(const struct memory *memory, uint64_t *index, uint64_t end,
+	unsigned *steps)
 {
-	uint64_t step = UINT64_C(1) << (BITS * level);
+	while (*index < end && *steps > 0) {
+		unsigned level;
+		uint64_t *entry = look(memory, *index, &level);
 
-	for (unsigned i = place(*index, level); i < ENTRIES; i++) {
-		uint64_t behind = (*index & ~(step - 1)) + step;
-
-		if (level == 0 ? table->at[i].entry != 0 : table->at[i].table &&
-				((level == 1 && place(*index, 0) == 0) ||
-				find_next(table->at[i].table, level - 1, index)))
-			return true;
-		*index = behind;
+		if (!entry) {
+			*index = level == memory->levels ? end :
+				((*index >> (BITS * level)) + 1) << (BITS * level);
+			continue;
+		}
+		--*steps;
+		do {
+			if (page_frame(*entry))
+				return entry;
+			entry++;
+		} while (++*index % ENTRIES != 0 && *index < end);
 	}
-	return false;
-}
-
-uint64_t page_next(const struct memory *memory, uint64_t index, uint64_t end)
-{
-	if (index >= end || !memory->pages || !reaches(memory, index) ||
-			!find_next(memory->pages, memory->levels - 1, &index))
-		return end;
-	return index < end ? index : end;
+	return NULL;
 }
 
 bool page_free(struct memory *memory, unsigned *steps)

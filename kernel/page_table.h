@@ -16,12 +16,8 @@ struct memory;
 enum {
 	PAGE_DIRTY = 1 << 0,		/* PAGED: written since supplied, or protected */
 	PAGE_ASK = 1 << 1,		/* PAGED: its pager wants to know before that */
-	PAGE_TOUCHED = 1 << 2,
-	PAGE_LOCKED = 1 << 3,		/* in no entry: what LOCKED mappings have */
-	PAGE_PIN = 1 << 6,		/* one of up to PAGE_PINS_MAX */
-	PAGE_PINS = 0xfc0
+	PAGE_LOCKED = 1 << 2		/* in no entry: what LOCKED mappings have */
 };
-#define PAGE_PINS_MAX 63
 
 static inline uint64_t page_frame(uint64_t entry)
 {
@@ -32,9 +28,10 @@ static inline uint64_t page_frame(uint64_t entry)
 uint64_t *page_find(const struct memory *memory, uint64_t index);
 /* The same, with the tables that it needs, charged. NULL: they cannot be had. */
 uint64_t *page_make(struct memory *memory, uint64_t index);
-/* The next page from `index` on that has an entry, or is the first of another
- * table (so that the way is short); `end`: there is none below. */
-uint64_t page_next(const struct memory *memory, uint64_t index, uint64_t end);
+/* The first in [*index, end) that has a frame; *index says which. NULL: there is
+ * none, or no steps are left. Each, and each table looked through, is a step. */
+uint64_t *page_next(const struct memory *memory, uint64_t *index, uint64_t end,
+	unsigned *steps);
 /* Frees the tables, whose frames have gone. False: there is more to do. */
 bool page_free(struct memory *memory, unsigned *steps);
 

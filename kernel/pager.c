@@ -18,7 +18,7 @@
 
 /* A call asks for what is missing of so much, at a multiple of it. */
 #define CLUSTER UINT64_C(0x10000)
-#define CALLS_BYTES ((MEMORY_PAGER_CALLS + 1) * sizeof(struct pager_call))
+#define CALLS_BYTES (MEMORY_PAGER_CALLS * sizeof(struct pager_call))
 
 struct pager_call {
 	struct caller caller;
@@ -41,7 +41,7 @@ bool pager_init(struct memory *memory, struct session *pager)
 		object_discharge(&memory->object, pool_cost(CALLS_BYTES));
 		return false;
 	}
-	for (unsigned i = 0; i <= MEMORY_PAGER_CALLS; i++) {
+	for (unsigned i = 0; i < MEMORY_PAGER_CALLS; i++) {
 		caller_init(&memory->calls[i].caller, CALLER_PAGER);
 		memory->calls[i].memory = memory;
 	}
@@ -54,7 +54,7 @@ bool pager_init(struct memory *memory, struct session *pager)
 void pager_end(struct memory *memory)
 {
 	pager_wake(memory, 0, UINT64_MAX, false);
-	for (unsigned i = 0; memory->calls && i <= MEMORY_PAGER_CALLS; i++)
+	for (unsigned i = 0; memory->calls && i < MEMORY_PAGER_CALLS; i++)
 		caller_give_up(&memory->calls[i].caller, SK_CANCELED);
 	pool_give(memory->calls, CALLS_BYTES);
 	if (memory->pager) {
@@ -75,7 +75,8 @@ bool pager_is_of(const struct memory *memory, const struct space *space)
 		return false;
 	first = list_first(&endpoint->receivers);
 	/* Who is ready received last as well. */
-	return (endpoint->last_receiver && endpoint->last_receiver->space == space) ||
+	return endpoint->server == space->object.id ||
+		(endpoint->last_receiver && endpoint->last_receiver->space == space) ||
 		(first && LIST_OF(first, struct thread, waiting)->space == space);
 }
 
@@ -135,18 +136,6 @@ static bool begin_supply(struct pager_call *call, uint64_t offset, uint32_t acce
 		fault_Pager_will_write_request_encode(&write, call->words, ABI_WORD_BYTES) :
 		fault_Pager_supply_request_encode(&supply, call->words, ABI_WORD_BYTES),
 		priority);
-}
-
-void pager_idle(struct memory *memory)
-{
-	struct pager_call *call = &memory->calls[MEMORY_PAGER_CALLS];
-	struct fault_Pager_idle_request request = {0};
-
-	if (call->caller.state != CALLER_IDLE)
-		return;
-	call->caller.is_one_way = true;
-	begin(call, fault_Pager_idle_request_encode(&request, call->words,
-		ABI_WORD_BYTES), 0);
 }
 
 /* A page that is there was asked for to be written. */
@@ -240,8 +229,6 @@ void memory_answered(struct caller *caller, uint64_t head)
 	struct pager_call *call = LIST_OF(caller, struct pager_call, caller);
 	bool good = is_answer(call, head);
 
-	if (caller->is_one_way)
-		return;
 	if (good && call->will_write)
 		set_writable(call->memory, call->offset);
 	pager_wake(call->memory, call->offset, call->length, !good);

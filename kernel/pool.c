@@ -134,7 +134,8 @@ void *pool_take(size_t size)
 		return memory ? memset(memory, 0, sizes[class_of(size)]) : NULL;
 	}
 	frame = frame_take_many(frames_of(size), 0, 0);
-	return frame == FRAME_NONE ? NULL : frame_data(frame);
+	return frame == FRAME_NONE ? NULL :
+		memset(frame_data(frame), 0, frames_of(size) << PAGE_SHIFT);
 }
 
 void pool_give(void *memory, size_t size)

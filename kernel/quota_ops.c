@@ -139,12 +139,23 @@ OPERATION(Quota, quota, create_ring, CREATE)
 	return error;
 }
 
-/* It has its parent's pages before anybody sees it. */
+/* The new memory, if it has all its pages. NULL: *error, or it is made on. */
+static struct memory *fill(struct kernel_call *call, struct memory *new, uint64_t request,
+	kernel_error *error)
+{
+	if (!new || memory_fill(new, &call->steps, error))
+		return new;
+	if (*error)
+		object_drop(&new->object);
+	else
+		make_more(call, &new->object, request);
+	return NULL;
+}
+
 OPERATION(Quota, quota, create_child, CREATE)
 {
-	struct memory *parent = ARGUMENT(memory, parent);
+	struct memory *parent = ARGUMENT(memory, parent), *new;
 	uint64_t what = ~(parent ? parent->object.id : 0);
-	struct memory *new;
 	kernel_error error = 0;
 
 	if (!parent)
@@ -153,13 +164,22 @@ OPERATION(Quota, quota, create_child, CREATE)
 	if (!new)
 		new = memory_new_child(quota, parent, request->offset, request->length,
 			&error);
-	if (new && !memory_fill(new, &call->steps, &error)) {
-		if (!error)
-			return make_more(call, &new->object, what);
-		object_drop(&new->object);
-		new = NULL;
-	}
+	new = fill(call, new, what, &error);
 	return ANSWER_NEW(Quota, create_child, memory, new, error);
+}
+
+OPERATION(Quota, quota, create_contiguous, CREATE | kernel_Rights_CONTROL)
+{
+	uint64_t what = request->size >> 1;	/* no child's */
+	struct memory *new = made_before(call, &memory_type, what);
+	kernel_error error = 0;
+
+	if (!new)
+		new = memory_new_contiguous(quota, request->size, request->alignment,
+			request->below, &error);
+	new = fill(call, new, what, &error);
+	return !new ? error : ANSWER(Quota, create_contiguous, .physical = new->physical,
+		.memory.raw = call_result(call, &new->object, RIGHTS_ALL, 0, 0));
 }
 
 /* ---- all others ---- */
@@ -204,18 +224,6 @@ MAKE_OF(create_timer, timer, timer, notify, notification,
 MAKE_OF(create_paged, memory, memory, pager, session,
 	memory_new_paged(quota, request->size, session, &error))
 
-OPERATION(Quota, quota, create_contiguous, CREATE | kernel_Rights_CONTROL)
-{
-	uint64_t physical;
-	kernel_error error;
-	struct memory *new = memory_new_contiguous(quota, request->size,
-		request->alignment, request->below, &physical, &error);
-
-	if (!new)
-		return error;
-	return ANSWER(Quota, create_contiguous, .physical = physical,
-		.memory.raw = call_result(call, &new->object, RIGHTS_ALL, 0, 0));
-}
 
 /* Nobody asks any more. What it notifies may be charged to it, and would keep it. */
 static void unused(struct object *object)

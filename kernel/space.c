@@ -100,9 +100,10 @@ static bool end_tables(struct space *space, unsigned *steps)
 		*steps = 0;
 		return false;
 	}
+	if (!arch_unmap(space, USER_BASE, USER_END, steps))
+		return false;
 	arch_space_end(space);
 	space->has_tables = false;
-	space->resident = 0;
 	return true;
 }
 
@@ -118,7 +119,8 @@ static bool end(struct space *space, unsigned *steps)
 	CHECK(space->thread_count == 0);
 	space->state = kernel_SpaceState_ENDING;
 	if (!token_table_end(space, steps) || !ring_end_calls(space, steps) ||
-			!handle_table_end(&space->handles, steps) || !end_tables(space, steps) || !end_mappings(space, steps))
+			!handle_table_end(&space->handles, steps) ||
+			!end_tables(space, steps) || !end_mappings(space, steps))
 		return false;
 	if (space->filling)
 		object_drop(&space->filling->object);

@@ -17,33 +17,28 @@
 #include "kernel/token.h"
 
 struct mapping {
-	struct mapping *left;		/* by address, balanced */
-	struct mapping *right;
-	/* Of it and all below: the lowest address, the highest, and the greatest
-	 * hole between. What a stack may grow into counts as taken. */
+	struct mapping *child[2];	/* by address, balanced: below, above */
+	/* Of it and all below it in the tree: the lowest address, the highest, and
+	 * the greatest hole between. */
 	uint64_t low;
 	uint64_t high;
 	uint64_t hole;
 	uint32_t height;
-	uint32_t flags;			/* enum kernel_MapFlags */
+	uint32_t flags;			/* enum kernel_MapFlags: PRIVATE, LOCKED, ... */
 	uint8_t protection;		/* enum kernel_Protection */
 	uint8_t allowed;		/* likewise: what it may become */
 	uint8_t inherit;		/* enum kernel_Inherit */
-	uint8_t caching;
-	bool stale;			/* page tables may allow more than it does */
 	uint64_t start;
 	uint64_t end;
-	uint64_t seen_from;		/* what is in page tables lies in here */
-	uint64_t seen_to;
 	uint64_t offset;		/* in the memory */
 	uint64_t tag;			/* whoever maps says what it is */
 	struct space *space;
 	struct memory *memory;		/* referenced */
 	/* PRIVATE: pages that were written, or had by a fork, live in here from
-	 * then on: a child of `memory`, made with the first. NULL: none yet. */
+	 * then on, at the same offsets. NULL: none yet. */
 	struct memory *own;
-	struct list in_memory;		/* memory's, or its whole's, mappings */
-	struct list in_own;		/* own->overlays */
+	struct list in_memory;		/* memory's mappings */
+	struct list in_own;		/* own's mappings */
 };
 
 struct space {
@@ -59,7 +54,7 @@ struct space {
 	int32_t code;
 	struct watch ended;
 	uint64_t mapped;		/* bytes */
-	uint64_t shared;		/* of these: not PRIVATE, and inherited as SHARE */
+	uint64_t shared;		/* of these: not PRIVATE */
 	uint64_t resident;		/* pages in its page tables */
 	uint64_t tables;		/* frames of page tables */
 	struct list in_all;		/* by id */
@@ -93,23 +88,32 @@ struct space *space_next(uint64_t id);
 /* In `protection`: what `protect` may make of it, besides. */
 #define SPACE_ALLOWED(protection) ((uint32_t)(protection) << 8)
 
-/*
- * What `map` of kernel.skald says, but for POPULATE. *address is the hint, and
- * then the place. With REPLACE in one step: space_clear() makes that short.
- */
+/* A part of a memory can be mapped at all; 0, or why not. */
+kernel_error space_can_map(const struct memory *memory, uint64_t offset,
+	uint64_t length, uint32_t flags);
+/* What `map` of kernel.skald says. *address is the hint, and then the place, where
+ * nothing may be. */
 kernel_error space_map(struct space *space, struct memory *memory, uint64_t offset,
 	uint64_t length, uint64_t *address, uint32_t protection, uint32_t flags,
-	uint8_t inherit, uint8_t caching, uint64_t tag);
-/* These take at most *steps steps and say in *done how far they came; done with
- * 0 and less than all: the caller is to try again. */
-kernel_error space_unmap(struct space *space, uint64_t address, uint64_t length,
-	unsigned *steps, uint64_t *done);
-kernel_error space_protect(struct space *space, uint64_t address, uint64_t length,
-	uint32_t protection, unsigned *steps, uint64_t *done);
-/* Empties the page tables for the range, which stays mapped, as far as *steps
- * allow. False: there is more to do, or *error. */
-bool space_clear(struct space *space, uint64_t address, uint64_t length,
+	uint8_t inherit, uint64_t tag);
+/* In at most *steps steps. False: there is more to do, or *error. The last mapping
+ * goes in the call that answers true, all of them if they are few. */
+bool space_unmap(struct space *space, uint64_t address, uint64_t length,
 	unsigned *steps, kernel_error *error);
+/* Nothing is mapped there. */
+bool space_is_free(const struct space *space, uint64_t start, uint64_t length);
+/* Empties the page tables of a range, which stays mapped. False: there is more. */
+bool space_clear(struct space *space, uint64_t from, uint64_t to, unsigned *steps);
+/* What is to become of mappings; what is negative stays as it is. */
+struct change {
+	int protection;
+	int inherit;
+	int locked;
+};
+/* Of all in a range, from *at on, which says how far it came; there may be holes
+ * if the protection does not change. False: there is more to do, or *error. */
+bool space_change(struct space *space, uint64_t *at, uint64_t end,
+	const struct change *change, unsigned *steps, kernel_error *error);
 /* The range's mappings end where it does. QUOTA_EXCEEDED, NO_MEMORY. */
 kernel_error space_isolate(struct space *space, uint64_t address, uint64_t length);
 /* A multiple of pages, not empty, within what programs can have: 0, INVALID,
@@ -137,10 +141,6 @@ bool mapping_make_own(struct mapping *mapping, kernel_error *error);
 void mapping_add(struct mapping *mapping);
 void mapping_remove(struct mapping *mapping);
 void mapping_free(struct mapping *mapping);
-/* Takes [from, to) out of the page tables, in at most *steps steps, from above.
- * False: there is more to do. */
-bool mapping_clear(struct mapping *mapping, uint64_t from, uint64_t to, unsigned *steps);
-
 /* What became of a page that was touched; but for TOUCH_DONE, enum fault_Reason
  * says why not. */
 enum touch {
@@ -169,21 +169,35 @@ enum touch space_frame(struct space *space, uint64_t address, uint32_t access,
  */
 void *space_see(struct space *space, uint64_t address, bool write, uint64_t *size,
 	uint32_t *reason);
-/* Copies between spaces, page by page, words at a time. Returns how many bytes
- * were done; at most `size`. *fault_in_from: which of the two stopped it. */
+
+/* Bytes that the kernel copies by the frames that they are in. */
+struct content {
+	struct space *space;		/* whose; or NULL */
+	struct memory *memory;		/* whose; or NULL: the kernel's own */
+	void *own;
+	uint64_t at;			/* address in the space, or offset */
+	uint32_t access;		/* of spaces: as of space_frame() */
+};
+/* Copies page by page, whole words where both are aligned. Returns how many were
+ * done, as far as pages are there or can be made so without a pager.
+ * *stopped_by_from: which of the two stopped it. */
+uint64_t content_copy(struct content to, struct content from, uint64_t size,
+	bool *stopped_by_from);
 uint64_t space_copy(struct space *to, uint64_t to_address, struct space *from,
-	uint64_t from_address, uint64_t size, bool *fault_in_from);
-/* The same with memory of the kernel's. */
+	uint64_t from_address, uint64_t size, bool *stopped_by_from);
+/* Between the kernel and others. */
 uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t size);
 uint64_t space_write(struct space *space, uint64_t address, const void *from,
 	uint64_t size);
+uint64_t memory_read(struct memory *memory, uint64_t offset, void *to, uint64_t size);
+uint64_t memory_write(struct memory *memory, uint64_t offset, const void *from,
+	uint64_t size);
 
-/* Pages of a memory have gone, or may only be read from now on: in all spaces
- * that map them. */
-void space_forget(struct memory *memory, uint64_t offset, uint64_t length);
-void space_protect_all(struct memory *memory, uint64_t offset, uint64_t length);
-/* The same as space_forget() from an offset on, in steps; false: there is more. */
-bool space_forget_beyond(struct memory *memory, uint64_t offset, unsigned *steps);
+/* Pages [offset, end) of a memory are taken out of all page tables, in at most
+ * *steps steps; false: there is more. Or may only be read there from now on. */
+bool space_forget(struct memory *memory, uint64_t offset, uint64_t end,
+	unsigned *steps);
+void space_protect_all(struct memory *memory, uint64_t offset, uint64_t end);
 /* A mapping that is LOCKED has the page. */
 bool space_is_locked(const struct memory *memory, uint64_t offset);
 

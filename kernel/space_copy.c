@@ -1,8 +1,11 @@
-/* Copying from and to spaces, by the frames that their pages have. */
+/* Copying from and to spaces and memories, by the frames that their pages have. */
 #include <string.h>
 
-#include "kernel/space.h"
+#include "kernel/steps.h"
+#include "runtime/status.h"
 #include "fault.skald.h"
+
+#define COPY_STEP (4 * PAGE_SIZE)
 
 void *space_see(struct space *space, uint64_t address, bool write, uint64_t *size,
 	uint32_t *reason)
@@ -17,80 +20,120 @@ void *space_see(struct space *space, uint64_t address, bool write, uint64_t *siz
 	return (uint8_t *)frame_data(frame) + (address & PAGE_MASK);
 }
 
-/* What lies at multiples of 8 on both sides goes in whole words, so that nobody
- * ever sees a part of one; but for what overlaps, as two addresses of one page. */
+/* Where the first of these bytes is seen, and in *size, which only becomes less,
+ * how many are there. NULL: none. */
+static void *see(const struct content *content, bool write, uint64_t *size)
+{
+	uint64_t frame, left = PAGE_SIZE - (content->at & PAGE_MASK);
+	uint32_t reason;
+	bool writable, is_there;
+
+	if (content->own)
+		return (uint8_t *)content->own + content->at;
+	*size = left < *size ? left : *size;
+	if (content->space)
+		is_there = space_frame(content->space, content->at, content->access |
+			(write ? fault_Access_WRITE : fault_Access_READ), &frame, &reason)
+			== TOUCH_DONE;
+	else
+		is_there = memory_is_seen(content->memory) && memory_page(content->memory,
+			content->at, write, &frame, &writable) == MEMORY_THERE;
+	return is_there ? (uint8_t *)frame_data(frame) + (content->at & PAGE_MASK) : NULL;
+}
+
+/* What overlaps, as two addresses of one page may, is not copied by words. */
 static void copy(void *to, const void *from, uint64_t size)
 {
 	bool overlaps = (uintptr_t)to - (uintptr_t)from + size < 2 * size;
 	uint64_t words = ((uintptr_t)to | (uintptr_t)from) % 8 || overlaps ? 0 : size / 8;
-	volatile uint64_t *target = to;
-	const volatile uint64_t *source = from;
 
-	for (uint64_t i = 0; i < words; i++)
-		target[i] = source[i];
-	memmove((uint8_t *)to + 8 * words, (const uint8_t *)from + 8 * words,
-		size - 8 * words);
+	arch_copy_words(to, from, words);
+	if (size > 8 * words)
+		memmove((uint8_t *)to + 8 * words, (const uint8_t *)from + 8 * words,
+			size - 8 * words);
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
+uint64_t content_copy(struct content to, struct content from, uint64_t size,
+	bool *stopped_by_from)
 {
-	return a < b ? a : b;
+	uint64_t done = 0, part;
+
+	for (; done < size; done += part, to.at += part, from.at += part) {
+		void *source, *target;
+
+		part = size - done;
+		source = see(&from, false, &part);
+		*stopped_by_from = !source;
+		/* To write can give `from` another frame, of the same bytes, but what
+		 * was seen of it is somebody's still: it was shared. */
+		target = source ? see(&to, true, &part) : NULL;
+		if (!target)
+			break;
+		copy(target, source, part);
+	}
+	return done;
+}
+
+static struct content content_of(struct space *space, uint64_t address)
+{
+	return (struct content){.space = space, .at = address,
+		.access = fault_Access_KERNEL};
 }
 
 uint64_t space_copy(struct space *to, uint64_t to_address, struct space *from,
-	uint64_t from_address, uint64_t size, bool *fault_in_from)
+	uint64_t from_address, uint64_t size, bool *stopped_by_from)
 {
-	uint64_t done = 0, left, part;
-	uint32_t reason;
+	return content_copy(content_of(to, to_address), content_of(from, from_address), size,
+		stopped_by_from);
+}
 
-	while (done < size) {
-		void *source = space_see(from, from_address + done, false, &part, &reason);
-		void *target;
+static uint64_t copy_own(void *own, struct content other, bool out, uint64_t size)
+{
+	struct content mine = {.own = own};
+	bool unused;
 
-		*fault_in_from = !source;
-		if (!source)
-			break;
-		target = space_see(to, to_address + done, true, &left, &reason);
-		if (!target)
-			break;
-		/* The write can have given `from` another frame, of the same bytes,
-		 * but what was seen of it is somebody's still: it was shared. */
-		part = least(least(part, left), size - done);
-		copy(target, source, part);
-		done += part;
-	}
-	return done;
+	return out ? content_copy(other, mine, size, &unused) :
+		content_copy(mine, other, size, &unused);
 }
 
 uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t size)
 {
-	uint64_t done = 0, part;
-	uint32_t reason;
-
-	for (; done < size; done += part) {
-		void *source = space_see(space, address + done, false, &part, &reason);
-
-		if (!source)
-			break;
-		part = least(part, size - done);
-		copy((uint8_t *)to + done, source, part);
-	}
-	return done;
+	return copy_own(to, content_of(space, address), false, size);
 }
 
 uint64_t space_write(struct space *space, uint64_t address, const void *from,
 	uint64_t size)
 {
-	uint64_t done = 0, part;
-	uint32_t reason;
+	return copy_own((void *)(uintptr_t)from, content_of(space, address), true, size);
+}
 
-	for (; done < size; done += part) {
-		void *target = space_see(space, address + done, true, &part, &reason);
+uint64_t memory_read(struct memory *memory, uint64_t offset, void *to, uint64_t size)
+{
+	return copy_own(to, (struct content){.memory = memory, .at = offset}, false, size);
+}
 
-		if (!target)
-			break;
-		part = least(part, size - done);
-		copy(target, (const uint8_t *)from + done, part);
-	}
-	return done;
+uint64_t memory_write(struct memory *memory, uint64_t offset, const void *from,
+	uint64_t size)
+{
+	return copy_own((void *)(uintptr_t)from,
+		(struct content){.memory = memory, .at = offset}, true, size);
+}
+
+int call_copy_lease(struct kernel_call *call, const struct sk_lease *lease,
+	struct content other, bool out, uint64_t *done)
+{
+	uint64_t before = call_come_to(call, 0, lease->size), part = lease->size - before;
+	struct content lent = content_of(call->space,
+		call->leases[lease->number - 1].address + before);
+	bool stopped_by_from;
+
+	part = part < COPY_STEP ? part : COPY_STEP;
+	other.at += before;
+	*done = before + (out ? content_copy(lent, other, part, &stopped_by_from) :
+		content_copy(other, lent, part, &stopped_by_from));
+	if (*done == lease->size)
+		return 0;
+	if (*done == before + part)
+		return call_go_on(call, *done);
+	return *done == 0 && stopped_by_from != out ? SK_LEASE_FAULT : 0;
 }

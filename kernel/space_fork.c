@@ -3,7 +3,6 @@
  * has of pages is put into memories of its own, which share frames with those
  * that they come from until either is written.
  */
-#include "kernel/page_table.h"
 #include "kernel/space.h"
 #include "kernel.skald.h"
 
@@ -11,23 +10,12 @@
 static struct memory *begin_copy(struct space *space, const struct mapping *mapping,
 	struct memory *from, kernel_error *error)
 {
-	struct quota *quota = space->object.quota;
-	uint64_t base = 0, end = mapping->offset + (mapping->end - mapping->start);
-	struct memory *whole = memory_whole(from, &base), *copy;
-	bool paged = whole->pager || (whole->parent && whole->parent->pager);
+	struct memory *copy = memory_new(space->object.quota, from->size, error);
+	uint64_t end = mapping->offset + (mapping->end - mapping->start);
 
-	copy = paged ? memory_new_child(quota, from, 0, from->size, error) :
-		memory_new(quota, from->size, error);
-	if (!copy)
-		return NULL;
-	if (!paged) {
-		memory_fill_from(copy, whole, 0, 0);
-		copy->source_offset = base;
-	}
-	copy->fill_next = mapping->offset >> PAGE_SHIFT;
-	copy->fill_end = (end < from->size ? end : from->size) >> PAGE_SHIFT;
-	if (copy->fill_end < copy->fill_next)
-		copy->fill_end = copy->fill_next;
+	if (copy)
+		memory_fill_from(copy, from, 0, mapping->offset >> PAGE_SHIFT,
+			(end < from->size ? end : from->size) >> PAGE_SHIFT);
 	return copy;
 }
 
@@ -49,7 +37,7 @@ static kernel_error choose_memories(struct space *space, struct mapping *from,
 	if (from->inherit == kernel_Inherit_ZERO)
 		*memory = new_zeros(space, from, &error);
 	else if (from->inherit == kernel_Inherit_COPY && !is_private &&
-			from->memory->kind != kernel_MemoryKind_PHYSICAL)
+			memory_can_share(from->memory))
 		space->filling = *memory = begin_copy(space, from, from->memory, &error);
 	else if (from->inherit == kernel_Inherit_COPY && from->own)
 		space->filling = *own = begin_copy(space, from, from->own, &error);

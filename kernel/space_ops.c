@@ -1,53 +1,17 @@
-/* Operations on spaces. What takes many steps goes on where it was when it is
- * called again: what has been done shows, or caller->progress says where. */
-#include <string.h>
-
-#include "kernel/operation.h"
+/* Operations on spaces. */
 #include "kernel/space.h"
+#include "kernel/steps.h"
 #include "kernel/thread.h"
 #include "fault.skald.h"
 
 enum {
-	COPY_STEPS = 16,		/* of OBJECT_STEPS, for a page's bytes */
 	RESIDENT_MAX = OBJECT_STEPS * 8,	/* pages that resident() answers */
 	MAPPINGS_MAX = 60,
 	HANDLES_MAX = 160,
 	THREADS_MAX = 256
 };
 
-/* How far this call had come; at most `end`, for its request may be another. */
-static uint64_t come_to(struct kernel_call *call, uint64_t end)
-{
-	uint64_t at = call->caller->progress;
-
-	call->caller->progress = 0;
-	return at > end ? end : at;
-}
-
-static int go_on(struct kernel_call *call, uint64_t at)
-{
-	call->caller->progress = at;
-	call_again(call);
-	return 0;
-}
-
 /* ---- mappings ---- */
-
-/* Touches pages from *done on, as far as steps allow. False: there is more. */
-static bool populate(struct kernel_call *call, struct space *space, uint64_t address,
-	uint64_t length, uint32_t access, uint64_t *done)
-{
-	uint32_t reason;
-
-	for (; *done < length; *done += PAGE_SIZE) {
-		if (call->steps == 0)
-			return false;
-		call->steps--;
-		if (space_touch(space, address + *done, access, NULL, &reason) != TOUCH_DONE)
-			break;
-	}
-	return true;
-}
 
 /* What a mapping of a memory may ever be, by the handle's rights. */
 static uint32_t allowed_by(uint16_t rights, uint32_t flags)
@@ -61,172 +25,95 @@ static uint32_t allowed_by(uint16_t rights, uint32_t flags)
 	return allowed;
 }
 
-/* Progress of map(), once mapped, is its page number, and pages done below. */
-#define DONE_BITS 28
-#define DONE_MASK ((UINT64_C(1) << DONE_BITS) - 1)
-
-static int go_on_populating(struct kernel_call *call, struct space *space,
-	const struct kernel_Space_map_request *request, uint64_t address, uint64_t done,
-	struct sk_reply *to)
-{
-	bool wanted = request->flags & (kernel_MapFlags_POPULATE | kernel_MapFlags_LOCKED);
-	uint32_t access = request->protection & fault_Access_WRITE ? fault_Access_WRITE :
-		request->protection & fault_Access_READ;
-
-	done <<= PAGE_SHIFT;
-	if (wanted && access && request->length >> PAGE_SHIFT < DONE_MASK &&
-			!populate(call, space, address, request->length, access, &done))
-		return go_on(call, address >> PAGE_SHIFT << DONE_BITS | done >> PAGE_SHIFT);
-	return ANSWER(Space, map, .address = address);
-}
-
 OPERATION(Space, space, map, MAP)
 {
 	struct memory *memory = ARGUMENT(memory, memory);
-	uint64_t before = come_to(call, UINT64_MAX), address = request->address;
-	uint32_t fixed = kernel_MapFlags_FIXED | kernel_MapFlags_REPLACE, allowed;
+	uint32_t flags = request->flags, allowed;
+	uint64_t address = request->address;
+	uint16_t rights;
 	kernel_error error = 0;
 
-	if (!memory || !(call->arguments.handles[request->memory.raw.raw].rights &
-			kernel_Rights_MAP))
+	if (!memory)
 		return SK_BAD_HANDLE;
-	if (before)
-		return go_on_populating(call, space, request,
-			before >> DONE_BITS << PAGE_SHIFT, before & DONE_MASK, to);
-	allowed = allowed_by(call->arguments.handles[request->memory.raw.raw].rights,
-		request->flags);
-	if (request->protection & ~allowed || request->protection > 7)
-		return request->protection > 7 ? kernel_Error_INVALID :
-			kernel_Error_NO_ACCESS;
-	if ((request->flags & fixed) == fixed) {
-		error = space_check_range(address, request->length);
-		if (!error && !space_clear(space, address, request->length, &call->steps,
-				&error) && !error)
-			return go_on(call, 0);
-	}
+	rights = call->arguments.handles[request->memory.raw.raw].rights;
+	if (!(rights & kernel_Rights_MAP))
+		return SK_BAD_HANDLE;
+	allowed = allowed_by(rights, flags);
+	if (request->protection > 7 || (flags & kernel_MapFlags_REPLACE &&
+			!(flags & kernel_MapFlags_FIXED)))
+		return kernel_Error_INVALID;
+	if (request->protection & ~allowed)
+		return kernel_Error_NO_ACCESS;
+	error = space_can_map(memory, request->offset, request->length, flags);
+	if (!error && flags & kernel_MapFlags_REPLACE && !space_unmap(space, address,
+			request->length, &call->steps, &error) && !error)
+		return call_go_on(call, 0);
 	if (!error)
 		error = space_map(space, memory, request->offset, request->length, &address,
-			request->protection | SPACE_ALLOWED(allowed), request->flags,
-			(uint8_t)request->inherit, (uint8_t)request->caching,
-			request->tag_value);
-	return error ? error : go_on_populating(call, space, request, address, 0, to);
+			request->protection | SPACE_ALLOWED(allowed), flags,
+			(uint8_t)request->inherit, request->tag_value);
+	return error ? error : ANSWER(Space, map, .address = address);
 }
 
-OPERATION(Space, space, unmap, MAP)
+COMMAND(Space, space, unmap, MAP)
 {
-	uint64_t done;
-	kernel_error error = space_unmap(space, request->address, request->length,
-		&call->steps, &done);
+	kernel_error error;
 
-	if (error)
-		return error;
-	return done < request->length ? go_on(call, 0) : ANSWER(Space, unmap, 0);
+	if (space_unmap(space, request->address, request->length, &call->steps, &error))
+		return 0;
+	return error ? error : call_go_on(call, 0);
 }
 
-OPERATION(Space, space, protect, MAP)
-{
-	uint64_t before, done;
-	kernel_error error = space_check_range(request->address, request->length);
-
-	if (error)
-		return error;
-	before = come_to(call, request->length) & ~PAGE_MASK;
-	if (before == request->length)
-		return ANSWER(Space, protect, 0);
-	error = space_protect(space, request->address + before, request->length - before,
-		request->protection, &call->steps, &done);
-	if (error)
-		return error;
-	return before + done < request->length ? go_on(call, before + done) :
-		ANSWER(Space, protect, 0);
-}
-
-/* Sets what `set` sets in each mapping of a range, which may have holes. */
-static kernel_error each_mapping(struct kernel_call *call, struct space *space,
-	uint64_t address, uint64_t length, uint32_t value,
-	void (*set)(struct mapping *, uint32_t), uint64_t *done)
+static kernel_error change_range(struct kernel_call *call, struct space *space,
+	uint64_t address, uint64_t length, struct change change)
 {
 	kernel_error error = space_check_range(address, length);
-	struct mapping *mapping;
+	uint64_t end = address + length, at = call_come_to(call, address, end);
 
-	if (!error)
-		error = space_isolate(space, address, length);
-	for (*done = come_to(call, length); !error && *done < length;) {
-		mapping = space_find_from(space, address + *done);
-		if (!mapping || mapping->start >= address + length) {
-			*done = length;
-		} else if (call->steps == 0) {
-			break;
-		} else {
-			call->steps--;
-			mapping_remove(mapping);
-			set(mapping, value);
-			mapping_add(mapping);
-			*done = mapping->end - address;
-		}
-	}
+	if (!error && !space_change(space, &at, end, &change, &call->steps, &error) &&
+			!error)
+		return call_go_on(call, at);
 	return error;
 }
 
-static void set_inherit(struct mapping *mapping, uint32_t value)
+COMMAND(Space, space, protect, MAP)
 {
-	mapping->inherit = (uint8_t)value;
+	struct change change = {(int)request->protection, -1, -1};
+
+	return request->protection > 7 ? kernel_Error_INVALID :
+		change_range(call, space, request->address, request->length, change);
 }
 
-static void set_locked(struct mapping *mapping, uint32_t value)
+COMMAND(Space, space, set_inherit, MAP)
 {
-	mapping->flags &= ~(uint32_t)kernel_MapFlags_LOCKED;
-	mapping->flags |= value;
+	struct change change = {-1, (int)request->inherit, -1};
+
+	return change_range(call, space, request->address, request->length, change);
 }
 
-OPERATION(Space, space, set_inherit, MAP)
+COMMAND(Space, space, lock, MAP)
 {
-	uint64_t done;
-	kernel_error error = each_mapping(call, space, request->address, request->length,
-		(uint32_t)request->inherit, set_inherit, &done);
+	struct change change = {-1, -1, request->locked};
 
-	if (error)
-		return error;
-	return done < request->length ? go_on(call, done) : ANSWER(Space, set_inherit, 0);
-}
-
-/* Progress: 1 more than what is present, once all are LOCKED. */
-OPERATION(Space, space, lock, MAP)
-{
-	uint64_t before = come_to(call, UINT64_MAX), done = before & ~PAGE_MASK;
-	kernel_error error = space_check_range(request->address, request->length);
-	struct mapping *mapping = space_find(space, request->address);
-
-	if (error)
-		return error;
-	if (!(before & 1)) {
-		call->caller->progress = before;
-		error = each_mapping(call, space, request->address, request->length,
-			request->locked ? kernel_MapFlags_LOCKED : 0, set_locked, &done);
-		if (error)
-			return error;
-		if (done < request->length)
-			return go_on(call, done);
-		done = 0;
-	}
-	/* As far as there are mappings that can be read. */
-	if (request->locked && mapping && !populate(call, space, request->address,
-			request->length, fault_Access_READ, &done))
-		return go_on(call, done | 1);
-	return ANSWER(Space, lock, 0);
+	return change_range(call, space, request->address, request->length, change);
 }
 
 OPERATION(Space, space, populate, MAP)
 {
 	kernel_error error = space_check_range(request->address, request->length);
+	uint32_t access = request->write ? fault_Access_WRITE : fault_Access_READ, reason;
 	uint64_t done;
 
 	if (error)
 		return error;
-	done = come_to(call, request->length) & ~PAGE_MASK;
-	if (!populate(call, space, request->address, request->length,
-			request->write ? fault_Access_WRITE : fault_Access_READ, &done))
-		return go_on(call, done);
+	done = call_come_to(call, 0, request->length) & ~PAGE_MASK;
+	for (; done < request->length; done += PAGE_SIZE) {
+		if (call->steps-- == 0)
+			return call_go_on(call, done);
+		if (space_touch(space, request->address + done, access, NULL, &reason)
+				!= TOUCH_DONE)
+			break;
+	}
 	return ANSWER(Space, populate, .done = done);
 }
 
@@ -235,203 +122,102 @@ static struct memory *to_discard(const struct mapping *mapping)
 {
 	if (mapping->flags & kernel_MapFlags_PRIVATE)
 		return mapping->own;
-	return mapping->memory->kind != kernel_MemoryKind_ANONYMOUS ||
-		mapping->memory->is_fixed || mapping->inherit == kernel_Inherit_SHARE ||
-		!(mapping->allowed & kernel_Protection_WRITE) ? NULL : mapping->memory;
+	return memory_can_share(mapping->memory) &&
+		mapping->inherit != kernel_Inherit_SHARE &&
+		mapping->allowed & kernel_Protection_WRITE ? mapping->memory : NULL;
 }
 
-/* Of one mapping, from an address on. Returns where it got to. */
-static uint64_t discard(struct mapping *mapping, uint64_t from, uint64_t to,
-	unsigned *steps)
-{
-	struct memory *memory = to_discard(mapping);
-	uint64_t at = mapping->offset + from - mapping->start, begin = at;
-
-	--*steps;
-	if (!memory)
-		return to;
-	memory = memory_whole(memory, &at);
-	begin = at;
-	memory_take_away(memory, &at, begin + (to - from), 0, steps);
-	return from + (at - begin);
-}
-
-OPERATION(Space, space, discard, MAP)
+COMMAND(Space, space, discard, MAP)
 {
 	kernel_error error = space_check_range(request->address, request->length);
 	uint64_t at, end = request->address + request->length;
 
 	if (error)
 		return error;
-	at = request->address + come_to(call, request->length);
+	at = call_come_to(call, request->address, end);
 	while (at < end) {
 		struct mapping *mapping = space_find_from(space, at);
+		struct memory *memory;
+		uint64_t offset, last;
 
 		if (!mapping || mapping->start >= end)
 			break;
 		if (call->steps == 0)
-			return go_on(call, at - request->address);
+			return call_go_on(call, at);
+		call->steps--;
 		at = at < mapping->start ? mapping->start : at;
-		at = discard(mapping, at, mapping->end < end ? mapping->end : end,
-			&call->steps);
+		offset = mapping->offset - mapping->start + at;
+		last = mapping->end < end ? mapping->end : end;
+		memory = to_discard(mapping);
+		if (memory)
+			memory_take_away(memory, &offset, offset + (last - at), 0,
+				&call->steps);
+		at = memory ? mapping->start + (offset - mapping->offset) : last;
 	}
-	return ANSWER(Space, discard, 0);
+	return 0;
 }
 
 /* ---- remap ---- */
 
-/* The old range has a mapping still, but none of the pages. */
-static kernel_error leave_behind(struct mapping *mapping, struct mapping **left)
-{
-	struct space *space = mapping->space;
-	bool is_private = mapping->flags & kernel_MapFlags_PRIVATE;
-	struct memory *memory = mapping->memory;
-	kernel_error error;
-
-	if (!is_private && memory->kind != kernel_MemoryKind_ANONYMOUS)
-		return kernel_Error_NOT_SUPPORTED;
-	*left = mapping_new(space, mapping, &error);
-	if (!*left)
-		return error;
-	if (!is_private)
-		memory = memory_new(space->object.quota, memory->size, &error);
-	if (!error && !mapping_set_memory(*left, memory))
-		error = kernel_Error_BUSY;
-	if (!is_private && memory)
-		object_drop(&memory->object);
-	if (error)
-		mapping_free(*left);
-	return error;
-}
-
-/* All that can fail, or takes steps, is done: it has no pages in page tables. */
-static void move(struct mapping *mapping, struct mapping *left, uint64_t to,
-	uint64_t length)
-{
-	mapping_remove(mapping);
-	mapping->start = to;
-	mapping->end = to + length;
-	mapping_add(mapping);
-	if (left)
-		mapping_add(left);
-}
-
-static bool reaches_beyond(const struct mapping *mapping, uint64_t length)
-{
-	const struct memory *memory = mapping->memory;
-	bool ends = memory->whole || memory->is_run;
-
-	return length > USER_END || (ends && length > mapping->end - mapping->start &&
-		(mapping->offset > memory->size || length > memory->size - mapping->offset));
-}
-
-static bool can_extend(const struct space *space, uint64_t end, uint64_t by)
-{
-	const struct mapping *above = space_find_from(space, end);
-
-	return by <= USER_END - end && (!above || above->start - end >= by);
-}
-
-/* To `target`, where nothing overlaps it. Sets *again: there is more to do. */
-static kernel_error move_mapping(struct kernel_call *call, struct space *space,
-	const struct kernel_Space_remap_request *request, uint64_t length, uint64_t target,
-	bool *again)
-{
-	struct mapping *mapping, *left = NULL;
-	kernel_error error = space_isolate(space, request->from, length);
-	uint64_t done;
-
-	*again = false;
-	if (!error)
-		error = space_unmap(space, target, request->new_length, &call->steps, &done);
-	if (error)
-		return error;
-	mapping = space_find(space, request->from);
-	if (done < request->new_length || !mapping_clear(mapping, mapping->start,
-			mapping->end, &call->steps)) {
-		*again = true;
-		return 0;
-	}
-	if (request->keep_old)
-		error = leave_behind(mapping, &left);
-	if (!error)
-		move(mapping, left, target, request->new_length);
-	return error;
-}
-
-/* Where it goes; *target 0: it stays, being extended by what lies behind. */
-static kernel_error choose_target(const struct space *space,
-	const struct kernel_Space_remap_request *request, const struct mapping *mapping,
-	uint64_t length, uint64_t *target)
-{
-	uint64_t from = request->from, to = request->to;
-
-	*target = to;
-	if (to) {
-		kernel_error error = space_check_range(to, request->new_length);
-
-		return error ? error : to < from + length && from < to + request->new_length ?
-			kernel_Error_INVALID : 0;
-	}
-	if (!request->keep_old && (request->new_length <= length ||
-			(mapping->end == from + length && can_extend(space, mapping->end,
-			request->new_length - length))))
-		return 0;
-	if (!request->may_move)
-		return kernel_Error_OVERLAP;
-	*target = space_find_place(space, 0, request->new_length);
-	return *target ? 0 : kernel_Error_BAD_ADDRESS;
-}
-
 static kernel_error check_remap(const struct space *space,
-	const struct kernel_Space_remap_request *request, uint64_t length)
+	const struct kernel_Space_remap_request *request)
 {
-	kernel_error error = space_check_range(request->from, length);
-	const struct mapping *mapping = error ? NULL : space_find(space, request->from);
+	uint64_t from = request->from, old = request->old_length;
+	uint64_t new = request->new_length;
+	kernel_error error = space_check_range(from, old);
+	const struct mapping *mapping = error ? NULL : space_find(space, from);
+	const struct memory *memory;
 
-	if (error || request->new_length == 0 || request->new_length & PAGE_MASK)
+	if (error || new & PAGE_MASK || new < old || new > USER_END)
 		return error ? error : kernel_Error_INVALID;
-	if (!mapping || mapping->end < request->from + length)
+	if (!mapping || mapping->end < from + old)
 		return kernel_Error_NOT_MAPPED;
-	return reaches_beyond(mapping, request->new_length +
-		(request->from - mapping->start)) ? kernel_Error_OUT_OF_RANGE : 0;
+	memory = mapping->memory;
+	return memory->is_run && new > old &&
+		from - mapping->start + new > memory->size - mapping->offset ?
+		kernel_Error_OUT_OF_RANGE : 0;
 }
 
-/* Progress 1: what is too much is going, and all else was looked at. */
+/* Where it goes: where it is, if nothing is behind it, or elsewhere. */
+static kernel_error choose_target(const struct space *space,
+	const struct kernel_Space_remap_request *request, uint64_t *target)
+{
+	uint64_t from = request->from, old = request->old_length, to = request->to;
+	uint64_t more = request->new_length - old;
+	kernel_error error = to ? space_check_range(to, request->new_length) : 0;
+
+	*target = from;
+	if (!to && (more == 0 || (more <= USER_END - (from + old) &&
+			space_is_free(space, from + old, more))))
+		return 0;
+	if (error || (!to && !request->may_move))
+		return error ? error : kernel_Error_OVERLAP;
+	*target = to ? to : space_find_place(space, 0, request->new_length);
+	return !*target ? kernel_Error_BAD_ADDRESS :
+		space_is_free(space, *target, request->new_length) ? 0 :
+		kernel_Error_OVERLAP;
+}
+
 OPERATION(Space, space, remap, MAP)
 {
-	uint64_t old = request->old_length, new = request->new_length, target, done;
-	uint64_t kept = new < old ? new : old;
-	kernel_error error = space_check_range(request->from, old);
-	bool shrinks = !error && come_to(call, 1) == 1, again;
+	uint64_t target, from = request->from, old = request->old_length;
+	kernel_error error = check_remap(space, request);
 	struct mapping *mapping;
 
 	if (!error)
-		error = check_remap(space, request, shrinks ? kept : old);
-	mapping = error ? NULL : space_find(space, request->from);
+		error = choose_target(space, request, &target);
 	if (!error)
-		error = choose_target(space, request, mapping, kept, &target);
+		error = space_isolate(space, from, old);
 	if (error)
 		return error;
-	if (kept < old && !request->keep_old) {
-		error = space_unmap(space, request->from + kept, old - kept, &call->steps,
-			&done);
-		if (error)
-			return error;
-		if (done < old - kept)
-			return go_on(call, 1);
-		mapping = space_find(space, request->from);
-	}
-	if (!target) {
-		mapping_remove(mapping);
-		mapping->end += new - kept;
-		mapping_add(mapping);
-		return ANSWER(Space, remap, .address = request->from);
-	}
-	error = move_mapping(call, space, request, kept, target, &again);
-	if (error)
-		return error;
-	return again ? go_on(call, kept < old) : ANSWER(Space, remap, .address = target);
+	if (target != from && !space_clear(space, from, from + old, &call->steps))
+		return call_go_on(call, 0);
+	mapping = space_find(space, from);
+	mapping_remove(mapping);
+	mapping->start = target;
+	mapping->end = target + request->new_length;
+	mapping_add(mapping);
+	return ANSWER(Space, remap, .address = target);
 }
 
 /* ---- looking ---- */
@@ -447,7 +233,6 @@ static struct kernel_Mapping describe(const struct mapping *mapping)
 		.protection = mapping->protection,
 		.flags = mapping->flags,
 		.inherit = mapping->inherit,
-		.caching = mapping->caching,
 	};
 }
 
@@ -468,14 +253,6 @@ OPERATION(Space, space, resident, INSPECT)
 			bits[i / 8] |= (uint8_t)(1u << i % 8);
 	return ANSWER(Space, resident, .present.data = bits,
 		.present.size = (pages + 7) / 8);
-}
-
-OPERATION(Space, space, find, INSPECT)
-{
-	const struct mapping *mapping = space_find(space, request->address);
-
-	return mapping ? ANSWER(Space, find, .mapping = describe(mapping)) :
-		kernel_Error_NOT_MAPPED;
 }
 
 OPERATION(Space, space, mappings, INSPECT)
@@ -499,59 +276,24 @@ OPERATION(Space, space, usage, INSPECT)
 
 /* ---- contents ---- */
 
-/* As of a memory: see there. */
-static bool copy_lease(struct kernel_call *call, struct space *space,
-	const struct sk_reply *to, const struct sk_lease *lease, uint64_t address,
-	uint32_t access, uint64_t *done, int *status)
-{
-	uint64_t frame, part, copied;
-	uint32_t reason;
-
-	*done = come_to(call, lease->size);
-	for (*status = 0; *done < lease->size; *done += copied) {
-		uint64_t at = address + *done;
-		uint8_t *bytes;
-
-		if (call->steps < COPY_STEPS)
-			return false;
-		call->steps -= COPY_STEPS;
-		if (at < address || space_frame(space, at, access, &frame, &reason) !=
-				TOUCH_DONE)
-			return true;
-		part = PAGE_SIZE - (at & PAGE_MASK);
-		part = part < lease->size - *done ? part : lease->size - *done;
-		bytes = (uint8_t *)frame_data(frame) + (at & PAGE_MASK);
-		*status = access & fault_Access_WRITE ?
-			sk_lease_read(to, lease, *done, bytes, part, &copied) :
-			sk_lease_write(to, lease, *done, bytes, part, &copied);
-		if (*status == 0 && copied == part)
-			continue;
-		*done += copied;
-		return *done > 0;
-	}
-	return true;
-}
-
 OPERATION(Space, space, read, READ)
 {
+	struct content content = {.space = space, .at = request->from,
+		.access = ACCESS_FORCED};
 	uint64_t done;
-	int status;
+	int error = call_copy_lease(call, &request->data, content, true, &done);
 
-	if (copy_lease(call, space, to, &request->data, request->from,
-			ACCESS_FORCED | fault_Access_READ, &done, &status))
-		return ANSWER(Space, read, .done = done);
-	return status ? status : go_on(call, done);
+	return ANSWER_DONE(error, Space, read, .done = done);
 }
 
 OPERATION(Space, space, write, WRITE)
 {
+	struct content content = {.space = space, .at = request->to,
+		.access = request->force ? ACCESS_FORCED : 0};
 	uint64_t done;
-	int status;
+	int error = call_copy_lease(call, &request->data, content, false, &done);
 
-	if (copy_lease(call, space, to, &request->data, request->to, fault_Access_WRITE |
-			(request->force ? ACCESS_FORCED : 0), &done, &status))
-		return ANSWER(Space, write, .done = done);
-	return status ? status : go_on(call, done);
+	return ANSWER_DONE(error, Space, write, .done = done);
 }
 
 /* ---- handles ---- */
@@ -604,12 +346,12 @@ OPERATION(Space, space, insert, CONTROL)
 		handle.rights, handle.protocol_rights, handle.flags));
 }
 
-OPERATION(Space, space, remove, CONTROL)
+COMMAND(Space, space, remove, CONTROL)
 {
 	if (!handle_find(&space->handles, request->number))
 		return kernel_Error_NO_HANDLE;
 	handle_remove(&space->handles, request->number);
-	return ANSWER(Space, remove, 0);
+	return 0;
 }
 
 OPERATION(Space, space, handles, INSPECT)
@@ -655,27 +397,23 @@ static kernel_error suspend(struct space *space, int by)
 	return 0;
 }
 
-OPERATION(Space, space, suspend, CONTROL)
+COMMAND(Space, space, suspend, CONTROL)
 {
-	kernel_error error = suspend(space, 1);
-
-	return error ? error : ANSWER(Space, suspend, 0);
+	return suspend(space, 1);
 }
 
-OPERATION(Space, space, proceed, CONTROL)
+COMMAND(Space, space, proceed, CONTROL)
 {
-	kernel_error error = suspend(space, -1);
-
-	return error ? error : ANSWER(Space, proceed, 0);
+	return suspend(space, -1);
 }
 
-OPERATION(Space, space, kill, DESTROY)
+COMMAND(Space, space, kill, DESTROY)
 {
 	space_kill(space, request->code);
-	return ANSWER(Space, kill, 0);
+	return 0;
 }
 
-OPERATION(Space, space, watch, INSPECT)
+COMMAND(Space, space, watch, INSPECT)
 {
 	int status = call_watch(call, request->notify, request->bits, &space->ended);
 
@@ -683,7 +421,7 @@ OPERATION(Space, space, watch, INSPECT)
 		return status;
 	if (space->state == kernel_SpaceState_ENDED)
 		watch_fire(&space->ended);
-	return ANSWER(Space, watch, 0);
+	return 0;
 }
 
 OPERATION(Space, space, state, INSPECT)

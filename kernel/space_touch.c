@@ -21,8 +21,8 @@ static enum touch fault(uint32_t *reason, uint32_t why)
 static enum memory_page make_own(struct mapping *mapping, uint64_t offset)
 {
 	kernel_error error;
-	unsigned steps = UINT32_MAX;
 	uint64_t frame, at = mapping->start + (offset - mapping->offset);
+	unsigned steps = UINT32_MAX;
 	bool writable;
 	enum memory_page page = memory_page(mapping->memory, offset, false, &frame,
 		&writable);
@@ -33,34 +33,27 @@ static enum memory_page make_own(struct mapping *mapping, uint64_t offset)
 		return MEMORY_NO_FRAME;
 	if (!memory_copy_page(mapping->own, offset, frame))
 		return MEMORY_NO_FRAME;
-	mapping_clear(mapping, at, at + PAGE_SIZE, &steps);
+	space_clear(mapping->space, at, at + PAGE_SIZE, &steps);
 	return MEMORY_THERE;
-}
-
-/* The memory that a page of a mapping is in. */
-static struct memory *memory_of(const struct mapping *mapping, uint64_t offset)
-{
-	return mapping->own && memory_has(mapping->own, offset) ? mapping->own :
-		mapping->memory;
 }
 
 static enum touch find_frame(struct mapping *mapping, uint64_t offset, bool write,
 	uint64_t *frame, bool *writable, uint32_t *reason)
 {
-	struct memory *memory = memory_of(mapping, offset);
-	bool is_own = memory == mapping->own;
+	bool is_private = mapping->flags & kernel_MapFlags_PRIVATE;
+	bool is_own = mapping->own && memory_has(mapping->own, offset);
 	enum memory_page page = MEMORY_THERE;
 
 	if (offset >= mapping->memory->size)
 		return fault(reason, fault_Reason_OUT_OF_RANGE);
-	if (mapping->flags & kernel_MapFlags_PRIVATE && !is_own && write) {
+	if (is_private && !is_own && write) {
 		page = make_own(mapping, offset);
 		is_own = page == MEMORY_THERE;
-		memory = is_own ? mapping->own : memory;
 	}
 	if (page == MEMORY_THERE)
-		page = memory_page(memory, offset, write, frame, writable);
-	if (mapping->flags & kernel_MapFlags_PRIVATE && !is_own)
+		page = memory_page(is_own ? mapping->own : mapping->memory, offset, write,
+			frame, writable);
+	if (is_private && !is_own)
 		*writable = false;
 	switch (page) {
 	case MEMORY_THERE:
@@ -76,31 +69,6 @@ static enum touch find_frame(struct mapping *mapping, uint64_t offset, bool writ
 }
 
 /* ---- which mapping ---- */
-
-/* Nothing is mapped there: a stack grows, or says why not. */
-static struct mapping *grow(struct space *space, uint64_t page, uint32_t *reason)
-{
-	struct mapping *above = space_find_from(space, page), *below;
-	uint64_t by = above ? above->start - page : 0;
-
-	*reason = fault_Reason_NOT_MAPPED;
-	below = space_find_from(space, page - PAGE_SIZE);
-	if ((above && above->flags & kernel_MapFlags_GUARDED && by == PAGE_SIZE) ||
-			(below != above && below->flags & kernel_MapFlags_GUARDED))
-		*reason = fault_Reason_GUARD;
-	if (!above || !(above->flags & kernel_MapFlags_GROWS_DOWN))
-		return NULL;
-	/* Up to its memory's begin, and a page of distance to what is below. */
-	if (by > above->offset || below != above) {
-		*reason = fault_Reason_GUARD;
-		return NULL;
-	}
-	mapping_remove(above);
-	above->start -= by;
-	above->offset -= by;
-	mapping_add(above);
-	return above;
-}
 
 static uint32_t needed(uint32_t access)
 {
@@ -119,8 +87,6 @@ static struct mapping *find_mapping(struct space *space, uint64_t page, uint32_t
 	if (page < USER_BASE)
 		return NULL;
 	mapping = space_find(space, page);
-	if (!mapping)
-		mapping = grow(space, page, reason);
 	if (!mapping || access & ACCESS_FORCED || !(needed(access) & ~mapping->protection))
 		return mapping;
 	*reason = fault_Reason_PROTECTION;
@@ -149,40 +115,25 @@ static enum touch find(struct space *space, uint64_t page, uint32_t access,
 		access & fault_Access_WRITE, frame, writable, reason);
 }
 
-static bool put_page(struct mapping *mapping, uint64_t page, uint64_t frame,
+static bool put_page(const struct mapping *mapping, uint64_t page, uint64_t frame,
 	bool writable)
 {
-	uint32_t caching = mapping->caching ? mapping->caching : mapping->memory->caching;
-	uint32_t flags, before;
-	uint64_t there;
-	bool replaces;
+	uint32_t flags = mapping->protection &
+		(writable ? 7u : 7u & ~(uint32_t)kernel_Protection_WRITE);
 
-	if (!mapping->space->has_tables)
-		return false;
-	replaces = arch_look(mapping->space, page, &there, &before);
-	flags = mapping->protection & (writable ? 7u : 7u & ~(uint32_t)kernel_Protection_WRITE);
-	if (!arch_map(mapping->space, page, frame, flags | caching << ARCH_CACHING_SHIFT))
-		return false;
-	if (replaces && (there != frame || before & ~flags & 7))
-		arch_flush(mapping->space, page, 1);
-	mapping->space->resident += !replaces;
-	if (!mapping->seen_to || page < mapping->seen_from)
-		mapping->seen_from = page;
-	if (page + PAGE_SIZE > mapping->seen_to)
-		mapping->seen_to = page + PAGE_SIZE;
-	return true;
+	return mapping->space->has_tables && arch_map(mapping->space, page, frame,
+		flags | (uint32_t)mapping->memory->caching << ARCH_CACHING_SHIFT);
 }
 
 static enum touch ask_pager(const struct mapping *mapping, uint64_t page,
 	uint32_t access, struct thread *thread, uint64_t address, uint32_t *reason)
 {
 	uint64_t offset = mapping->offset + page - mapping->start;
-	struct memory *memory = memory_asked(memory_of(mapping, offset), &offset);
 
-	if (pager_is_of(memory, mapping->space))
+	if (pager_is_of(mapping->memory, mapping->space))
 		return fault(reason, fault_Reason_OWN_PAGER);
 	if (thread)
-		pager_ask(memory, offset, thread, address, access);
+		pager_ask(mapping->memory, offset, thread, address, access);
 	return TOUCH_PAGER;
 }
 
@@ -220,86 +171,57 @@ enum touch space_frame(struct space *space, uint64_t address, uint32_t access,
 
 /* ---- taking out ---- */
 
-/* The part of a mapping that a range of its memory is in; of slices: from the
- * whole's `base`. False: none. */
-static bool find_part(const struct mapping *mapping, uint64_t base, uint64_t offset,
-	uint64_t length, uint64_t *from, uint64_t *to)
+/* The next of the mappings that see pages [offset, end) of a memory, behind *at in
+ * its list, and where they do. NULL: no more. */
+static struct mapping *next_seen(const struct memory *memory, struct list **at,
+	uint64_t offset, uint64_t end, uint64_t *from, uint64_t *to)
 {
-	uint64_t first = mapping->offset + base;
-	uint64_t end = first + (mapping->end - mapping->start);
-	uint64_t last = length > UINT64_MAX - offset ? UINT64_MAX : offset + length;
+	while ((*at = (*at)->next) != &memory->mappings) {
+		struct mapping *mapping = memory->is_own ?
+			LIST_OF(*at, struct mapping, in_own) :
+			LIST_OF(*at, struct mapping, in_memory);
+		uint64_t first = mapping->offset;
+		uint64_t last = first + (mapping->end - mapping->start);
 
-	if (!mapping->seen_to || !mapping->space->has_tables || end <= offset || first >= last)
-		return false;
-	*from = mapping->start + (offset > first ? offset - first : 0);
-	*to = mapping->end - (end > last ? end - last : 0);
-	return true;
-}
-
-static void protect_pages(const struct mapping *mapping, uint64_t from, uint64_t to)
-{
-	uint64_t frame;
-	uint32_t flags;
-
-	for (; from < to; from += PAGE_SIZE) {
-		if (!arch_look(mapping->space, from, &frame, &flags) ||
-				!(flags & kernel_Protection_WRITE))
+		if (!mapping->space->has_tables || last <= offset || first >= end)
 			continue;
-		arch_protect(mapping->space, from, flags & ~(uint32_t)kernel_Protection_WRITE);
-		arch_flush(mapping->space, from, 1);
+		*from = mapping->start + (offset > first ? offset - first : 0);
+		*to = mapping->end - (last > end ? last - end : 0);
+		return mapping;
 	}
+	return NULL;
 }
 
-static bool change_pages(struct memory *memory, uint64_t offset, uint64_t length,
-	bool protect, unsigned *steps)
+bool space_forget(struct memory *memory, uint64_t offset, uint64_t end, unsigned *steps)
 {
-	struct list *heads[] = {&memory->mappings, &memory->overlays};
+	struct list *at = &memory->mappings;
+	struct mapping *mapping;
 	uint64_t from, to;
 
-	for (unsigned i = 0; i < 2; i++) {
-		for (struct list *at = heads[i]->next; at != heads[i]; at = at->next) {
-			struct mapping *mapping = i == 0 ?
-				LIST_OF(at, struct mapping, in_memory) :
-				LIST_OF(at, struct mapping, in_own);
-
-			if (!find_part(mapping, i == 0 ? mapping->memory->base : 0, offset,
-					length, &from, &to))
-				continue;
-			if (protect)
-				protect_pages(mapping, from, to);
-			else if (!mapping_clear(mapping, from, to, steps))
-				return false;
-		}
-	}
+	while ((mapping = next_seen(memory, &at, offset, end, &from, &to)) != NULL)
+		if (!arch_unmap(mapping->space, from, to, steps))
+			return false;
 	return true;
 }
 
-void space_forget(struct memory *memory, uint64_t offset, uint64_t length)
+void space_protect_all(struct memory *memory, uint64_t offset, uint64_t end)
 {
-	unsigned steps = UINT32_MAX;
+	struct list *at = &memory->mappings;
+	struct mapping *mapping;
+	uint64_t from, to;
 
-	change_pages(memory, offset, length, false, &steps);
-}
-
-bool space_forget_beyond(struct memory *memory, uint64_t offset, unsigned *steps)
-{
-	return change_pages(memory, offset, UINT64_MAX - offset, false, steps);
-}
-
-void space_protect_all(struct memory *memory, uint64_t offset, uint64_t length)
-{
-	change_pages(memory, offset, length, true, NULL);
+	while ((mapping = next_seen(memory, &at, offset, end, &from, &to)) != NULL)
+		arch_protect(mapping->space, from, to);
 }
 
 bool space_is_locked(const struct memory *memory, uint64_t offset)
 {
-	for (struct list *at = memory->mappings.next; at != &memory->mappings; at = at->next) {
-		const struct mapping *mapping = LIST_OF(at, struct mapping, in_memory);
-		uint64_t from = mapping->offset + mapping->memory->base;
+	struct list *at = (struct list *)(uintptr_t)&memory->mappings;
+	const struct mapping *mapping;
+	uint64_t from, to;
 
-		if (mapping->flags & kernel_MapFlags_LOCKED &&
-				offset - from < mapping->end - mapping->start)
+	while ((mapping = next_seen(memory, &at, offset, offset + 1, &from, &to)) != NULL)
+		if (mapping->flags & kernel_MapFlags_LOCKED)
 			return true;
-	}
 	return false;
 }

@@ -321,13 +321,14 @@ static uint64_t slots_size(uint32_t count)
 /* Their mapping, if it is still there, and what the kernel has of them. */
 static void forget_slots(struct thread *thread)
 {
-	uint64_t size = slots_size(thread->slot_count), done;
+	uint64_t size = slots_size(thread->slot_count);
 	struct mapping *mapping = thread->slot_memory ?
 		space_find(thread->space, thread->slot_address) : NULL;
-	unsigned steps = 2 * ABI_SLOTS_MAX;
+	unsigned steps = UINT32_MAX;
+	kernel_error error;
 
 	if (mapping && mapping->memory == thread->slot_memory && !thread->is_ended)
-		space_unmap(thread->space, thread->slot_address, size, &steps, &done);
+		space_unmap(thread->space, thread->slot_address, size, &steps, &error);
 	if (thread->slots) {
 		pool_give(thread->slots, thread->slot_count * sizeof *thread->slots);
 		object_discharge(&thread->object,
@@ -386,8 +387,7 @@ static struct memory *make_slots(struct thread *thread, uint32_t count,
 		*error = space_map(thread->space, memory, 0, memory->size, address,
 			kernel_Protection_READ | kernel_Protection_WRITE |
 			SPACE_ALLOWED(kernel_Protection_READ | kernel_Protection_WRITE),
-			*address ? kernel_MapFlags_FIXED : 0, kernel_Inherit_NONE,
-			kernel_Caching_DEFAULT, 0);
+			*address ? kernel_MapFlags_FIXED : 0, kernel_Inherit_NONE, 0);
 	if (*error == 0)
 		return memory;
 	object_drop(&memory->object);

@@ -36,12 +36,14 @@ struct cpu;
  * PAGE_SHIFT		12
  * CPUS_MAX		at most 64
  * USER_BASE, USER_END	what addresses programs can have: from, up to
- * LARGE_PAGE_SHIFT	of greater pages; 0 if there are none
  *
  * static inline struct cpu *arch_cpu(void);
  *	the calling CPU's
  * static inline void *arch_physical(uint64_t address);
  *	where the kernel sees a physical address of memory (its direct map)
+ * static inline void arch_copy_words(void *to, const void *from, size_t words);
+ *	whole words of 8 bytes, in ascending order: nobody ever sees a part of one
+ * static inline void arch_zero_words(void *at, size_t words);
  * static inline uint64_t arch_now(void);
  *	nanoseconds since the start, monotonic, the same on all CPUs; any time
  * static inline uint64_t frame_head(const struct frame *);
@@ -178,37 +180,33 @@ bool arch_resume(struct thread *thread, const void *page);
 
 /* ---- page tables ---- */
 
-/* `flags` of a mapping: enum kernel_Protection, and these. */
-enum {
-	ARCH_CACHING_SHIFT = 4,		/* enum kernel_Caching, 3 bits */
-	ARCH_LARGE = 1 << 7		/* a greater page, where it is aligned */
-};
+/* arch_physical() sees all of a range. */
+bool arch_sees(uint64_t from, uint64_t to);
+
+/* `flags` of a page: enum kernel_Protection, and from this bit on enum
+ * kernel_Caching. */
+#define ARCH_CACHING_SHIFT 4
 
 /* Frames for page tables come from, and go to, the space's quota
  * (space_table_frame() in kernel/space.h). False: none. */
 bool arch_space_init(struct space *space);
+/* All is unmapped, and no CPU has it. */
 void arch_space_end(struct space *space);
-/* One page (or one greater one), in place of what is there. False: no frame. */
+/*
+ * One page, in place of what is there. Like the two below it keeps count in
+ * space->resident; and what went is used by no CPU any more when it returns, but
+ * such as are in the kernel, which flush before they leave. False: no frame.
+ */
 bool arch_map(struct space *space, uint64_t address, uint64_t physical,
 	uint32_t flags);
-/* Takes one page away. Returns its physical address, or UINT64_MAX: none was
- * there. `*dirty`, `*touched` (may be NULL): the CPU wrote, or used, it. A
- * greater page is split into small ones first; then false in *ok: no frame. */
-uint64_t arch_unmap(struct space *space, uint64_t address, bool *dirty,
-	bool *touched, bool *ok);
-/* Changes the protection of a page, if it is there. As above. */
-bool arch_protect(struct space *space, uint64_t address, uint32_t flags);
+/* Takes the pages of a range away, in at most *steps steps. False: there is more
+ * to do. */
+bool arch_unmap(struct space *space, uint64_t from, uint64_t to, unsigned *steps);
+/* The pages of a range can no longer be written. */
+void arch_protect(struct space *space, uint64_t from, uint64_t to);
 /* What is there: physical address and protection; false: nothing. */
 bool arch_look(struct space *space, uint64_t address, uint64_t *physical,
 	uint32_t *flags);
-/* The bit by which touched() and dirty pages are known; cleared if `clear`. */
-bool arch_was_touched(struct space *space, uint64_t address, bool clear);
-/*
- * After changes that took something away: no CPU uses what was there any more,
- * when this returns, but such as are in the kernel, which flush before they
- * leave. `pages` 0: all of the space.
- */
-void arch_flush(struct space *space, uint64_t address, size_t pages);
 
 /* ---- time and other CPUs ---- */
 

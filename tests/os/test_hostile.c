@@ -185,8 +185,7 @@ static void wrong_maps(struct test *t)
 static void wrong_memory_ranges(struct test *t)
 {
 	struct sk_handle memory = new_memory(t, 16 * SK_PAGE);
-	struct kernel_Memory_slice_reply slice;
-	struct kernel_Memory_pin_reply pin;
+	struct kernel_Quota_create_child_reply child;
 
 	for (unsigned i = 0; i < ADDRESSES; i++) {
 		for (unsigned k = 0; k < ADDRESSES; k++) {
@@ -194,10 +193,8 @@ static void wrong_memory_ranges(struct test *t)
 				.length = addresses[k]);
 			K0(t, memory, Memory_decommit, .offset = addresses[i],
 				.length = addresses[k]);
-			K(t, memory, Memory_slice, &slice, .offset = addresses[i],
-				.length = addresses[k]);
-			K(t, memory, Memory_pin, &pin, .offset = addresses[i],
-				.length = addresses[k]);
+			K(t, t->quota, Quota_create_child, &child, .parent = {memory},
+				.offset = addresses[i], .length = addresses[k]);
 		}
 	}
 	EXPECT_TRUE(t, now(t) != 0);

@@ -76,8 +76,7 @@ static void stops_at_a_hole(struct test *t)
 {
 	struct bench_Target_read_reply reply;
 	struct sk_handle memory = new_memory(t, SK_PAGE);
-	uint8_t *at = (uint8_t *)map_as(t, memory, 0, SK_PAGE, kernel_Protection_READ |
-		kernel_Protection_WRITE, kernel_MapFlags_GUARDED);
+	uint8_t *at = (uint8_t *)map(t, memory, SK_PAGE);
 
 	REQUIRE(t, serve(t, &server));
 	REQUIRE(t, at);

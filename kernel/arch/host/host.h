@@ -38,9 +38,6 @@ extern struct host_line host_lines[ARCH_LINES + HOST_MESSAGES];
 extern uint8_t host_ports[65536];
 extern uint64_t host_time;		/* what arch_now() says; tests may set it */
 extern bool host_locked;
-extern uint64_t host_flushes;		/* calls of arch_flush() */
-extern uint64_t host_flushed_address;	/* of the last one */
-extern uint64_t host_flushed_pages;
 extern uint32_t host_power_action;	/* of arch_power(); UINT32_MAX: none yet */
 extern uint32_t host_power_code;
 /* What is told to the kernel at its start. */

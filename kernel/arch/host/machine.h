@@ -6,10 +6,10 @@
 #define KERNEL_ARCH_HOST_MACHINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PAGE_SHIFT 12
-#define LARGE_PAGE_SHIFT 21
 #define CPUS_MAX 4
 #define USER_BASE UINT64_C(0x10000)
 #define USER_END UINT64_C(0x7ffffffff000)
@@ -71,6 +71,23 @@ static inline void *arch_physical(uint64_t address)
 	if (address - HOST_PHYSICAL >= host_memory_size)
 		host_fail("no memory is at this physical address", address);
 	return host_memory + (address - HOST_PHYSICAL);
+}
+
+static inline void arch_copy_words(void *to, const void *from, size_t words)
+{
+	volatile uint64_t *target = to;
+	const volatile uint64_t *source = from;
+
+	for (size_t i = 0; i < words; i++)
+		target[i] = source[i];
+}
+
+static inline void arch_zero_words(void *at, size_t words)
+{
+	volatile uint64_t *target = at;
+
+	for (size_t i = 0; i < words; i++)
+		target[i] = 0;
 }
 
 static inline uint64_t arch_now(void)

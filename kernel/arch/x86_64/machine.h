@@ -13,7 +13,6 @@
 #define KERNEL_ARCH_X86_64_MACHINE_H
 
 #define PAGE_SHIFT 12
-#define LARGE_PAGE_SHIFT 21
 #define CPUS_MAX 32
 
 /* frame.entered, besides the vectors: by SYSCALL. Only such a frame is left by
@@ -55,7 +54,8 @@ struct arch_space {
 	uint64_t pcid;			/* 0: none */
 	uint64_t cr3;			/* with both, where what is kept is good */
 	uint64_t warm;			/* that is on these CPUs, by struct local */
-	uint64_t loose;			/* tables to be freed by arch_flush() */
+	uint64_t loose;			/* tables to be freed with the next flush */
+	uint64_t empty;			/* a page of the last table that became so */
 };
 
 struct arch_thread {
@@ -126,6 +126,16 @@ static inline void arch_unlock(void)
 static inline void *arch_physical(uint64_t address)
 {
 	return (void *)(DIRECT_BASE + address);
+}
+
+static inline void arch_copy_words(void *to, const void *from, size_t words)
+{
+	__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
+static inline void arch_zero_words(void *at, size_t words)
+{
+	__asm__ volatile("rep stosq" : "+D"(at), "+c"(words) : "a"(0) : "memory");
 }
 
 static inline uint64_t clock_read(void)

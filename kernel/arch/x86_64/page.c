@@ -1,10 +1,10 @@
 /*
  * Page tables of four levels, whose entries count what is in the table they lead
- * to, so that empty ones are given back. The upper half of all top tables is the
- * kernel's and never changes after start.
+ * to, so that empty ones are given back (but for one). The upper half of all top
+ * tables is the kernel's and never changes after start.
  *
  * Tables that went, and pages that were taken away, are anybody's again when
- * arch_flush() has returned: by then all CPUs have answered it, those in the
+ * flush() has returned: by then all CPUs have answered it, those in the
  * kernel too (cpu_ask() in local.h).
  */
 #include "kernel.skald.h"
@@ -17,11 +17,9 @@
 #define WRITE UINT64_C(2)
 #define USER UINT64_C(4)
 #define UNCACHED UINT64_C(0x18)		/* PCD, PWT */
-#define ACCESSED UINT64_C(32)
-#define DIRTY UINT64_C(64)
-#define LARGE UINT64_C(128)		/* of a page of 4 KiB: PAT's third bit */
+#define LARGE UINT64_C(128)
+#define PAT_HIGH 128			/* the same bit, of a page of 4 KiB */
 #define GLOBAL UINT64_C(256)
-#define LARGE_PAT UINT64_C(4096)
 #define NO_EXECUTE (UINT64_C(1) << 63)
 #define FRAME_BITS UINT64_C(0x000ffffffffff000)
 #define TABLE (PRESENT | WRITE | USER)
@@ -30,13 +28,14 @@
 #define COUNT_BITS (UINT64_C(0x3ff) << 52)
 
 #define ENTRIES 512
-#define LARGE_SIZE (UINT64_C(1) << LARGE_PAGE_SHIFT)
+#define LARGE_SIZE (UINT64_C(1) << 21)
 #define GIGABYTE (UINT64_C(1) << 30)
 /* Pages that are flushed one by one; more: all. */
 #define FLUSH_SINGLE 32
 #define CR4_PGE UINT64_C(0x80)
 
 extern uint64_t direct_table[], direct_fourth[];
+static uint64_t seen_end;		/* of the direct map */
 
 static void forget_page(uint64_t address)
 {
@@ -59,8 +58,14 @@ void page_start(uint64_t end)
 		for (uint64_t j = 0; j < ENTRIES; j++)
 			pages[j] = (i * GIGABYTE + j * LARGE_SIZE) | bits;
 	}
+	seen_end = end > 4 * GIGABYTE ? end : 4 * GIGABYTE;
 	cr4_write(cr4_read() & ~CR4_PGE);	/* forgets global ones as well */
 	cr4_write(cr4_read() | CR4_PGE);
+}
+
+bool arch_sees(uint64_t from, uint64_t to)
+{
+	return from <= to && to <= seen_end;
 }
 
 volatile void *page_device(uint64_t physical)
@@ -77,7 +82,7 @@ volatile void *page_device(uint64_t physical)
 
 struct walk {
 	uint64_t *entry[4];		/* of each level down to `level` */
-	unsigned level;			/* 0: a page; 1: a greater one */
+	unsigned level;			/* 0: a page */
 };
 
 static uint64_t *table_of(uint64_t entry)
@@ -85,11 +90,17 @@ static uint64_t *table_of(uint64_t entry)
 	return arch_physical(entry & FRAME_BITS);
 }
 
-/* To be freed when all CPUs have forgotten it. */
-static void put_loose(struct space *space, uint64_t entry)
+static unsigned shift_of(unsigned level)
 {
-	*table_of(entry) = space->arch.loose;	/* not PRESENT */
-	space->arch.loose = entry & FRAME_BITS;
+	return PAGE_SHIFT + 9 * level;
+}
+
+/* To be freed when all CPUs have forgotten it. */
+static void put_loose(struct space *space, uint64_t *entry)
+{
+	*table_of(*entry) = space->arch.loose;	/* not PRESENT */
+	space->arch.loose = *entry & FRAME_BITS;
+	*entry = 0;
 }
 
 /* An entry of a level has become present; or no longer is: then its table may
@@ -108,40 +119,22 @@ static void count_down(struct space *space, struct walk *walk, unsigned level)
 		*above -= COUNT_ONE;
 		if (*above & COUNT_BITS)
 			return;
-		put_loose(space, *above);
-		*above = 0;
+		put_loose(space, above);
 	}
 }
 
-/* A greater page as 512 small ones. */
-static bool split(struct space *space, uint64_t *entry)
+/* Down to the entry of a page, or to where nothing is; with `make`, tables that
+ * lack are made: false if there is no frame for one. */
+static bool walk_to(struct space *space, uint64_t address, bool make, struct walk *walk)
 {
-	uint64_t frame = space_table_frame(space), old = *entry;
-	uint64_t small = (old & ~LARGE & ~LARGE_PAT) | (old & LARGE_PAT ? LARGE : 0);
-
-	if (frame == FRAME_NONE)
-		return false;
-	for (uint64_t i = 0; i < ENTRIES; i++)
-		table_of(frame)[i] = small + i * PAGE_SIZE;
-	*entry = frame | TABLE | ENTRIES * COUNT_ONE;
-	return true;
-}
-
-/* Down to an entry of this level, or a greater page above it, or where nothing
- * is. `make`: on to that level in any case; false if there is no frame for it. */
-static bool walk_to(struct space *space, uint64_t address, unsigned level, bool make,
-	struct walk *walk)
-{
-	uint64_t *table = arch_physical(space->arch.root), *entry, frame;
+	uint64_t *table = table_of(space->arch.root), *entry, frame;
 
 	for (walk->level = 3;; walk->level--) {
-		entry = &table[address >> (PAGE_SHIFT + 9 * walk->level) & 511];
+		entry = &table[address >> shift_of(walk->level) & (ENTRIES - 1)];
 		walk->entry[walk->level] = entry;
-		if (walk->level == level)
+		if (walk->level == 0 || (!make && !(*entry & PRESENT)))
 			return true;
 		if (!(*entry & PRESENT)) {
-			if (!make)
-				return true;
 			frame = space_table_frame(space);
 			count_up(walk, walk->level);
 			if (frame == FRAME_NONE) {
@@ -149,24 +142,43 @@ static bool walk_to(struct space *space, uint64_t address, unsigned level, bool 
 				return false;
 			}
 			*entry = frame | TABLE;
-		} else if (*entry & LARGE) {
-			if (!make)
-				return true;
-			if (!split(space, entry))
-				return false;
 		}
 		table = table_of(*entry);
 	}
 }
 
+/* The first page in [*address, end) that is there; *address says where. NULL:
+ * there is none, or no steps are left: each table looked through in vain is one. */
+static uint64_t *find_next(struct space *space, uint64_t *address, uint64_t end,
+	struct walk *walk, unsigned *steps)
+{
+	while (*address < end && *steps > 0) {
+		unsigned shift;
+
+		walk_to(space, *address, false, walk);
+		if (walk->level > 0) {
+			shift = shift_of(walk->level);
+			*address = ((*address >> shift) + 1) << shift;
+			continue;
+		}
+		do {
+			if (*walk->entry[0] & PRESENT)
+				return walk->entry[0];
+			walk->entry[0]++;
+			*address += PAGE_SIZE;
+		} while (*address & (LARGE_SIZE - 1) && *address < end);
+		--*steps;
+	}
+	return NULL;
+}
+
 static uint64_t bits_of(uint32_t flags)
 {
 	static const uint8_t caching[8] = { [kernel_Caching_WRITE_THROUGH] = 8,
-		[kernel_Caching_WRITE_COMBINING] = LARGE, [kernel_Caching_UNCACHED] = UNCACHED };
+		[kernel_Caching_WRITE_COMBINING] = PAT_HIGH,
+		[kernel_Caching_UNCACHED] = UNCACHED };
 	uint64_t bits = caching[flags >> ARCH_CACHING_SHIFT & 7] | PRESENT;
 
-	if (flags & ARCH_LARGE)
-		bits = (bits & LARGE ? LARGE_PAT : 0) | bits | LARGE;
 	if (flags & (kernel_Protection_READ | kernel_Protection_WRITE
 			| kernel_Protection_EXECUTE))
 		bits |= USER;
@@ -174,113 +186,92 @@ static uint64_t bits_of(uint32_t flags)
 	return bits | (flags & kernel_Protection_EXECUTE ? 0 : NO_EXECUTE);
 }
 
+static void flush(struct space *space, uint64_t address, uint64_t pages);
+
 bool arch_map(struct space *space, uint64_t address, uint64_t physical, uint32_t flags)
 {
-	bool large = flags & ARCH_LARGE;
+	uint64_t bits = physical | bits_of(flags), old;
 	struct walk walk;
-	uint64_t old;
 
-	if (!walk_to(space, address, large, true, &walk))
+	if (!walk_to(space, address, true, &walk))
 		return false;
-	old = __atomic_exchange_n(walk.entry[large], physical | bits_of(flags),
-		__ATOMIC_RELAXED);
+	old = __atomic_exchange_n(walk.entry[0], bits, __ATOMIC_RELAXED);
 	if (!(old & PRESENT)) {
-		count_up(&walk, large);
-	} else if (large && !(old & LARGE)) {
-		put_loose(space, old);
-		arch_flush(space, address, 0);
+		count_up(&walk, 0);
+		space->resident++;
+	} else if ((old ^ bits) & FRAME_BITS || (old & ~bits & (USER | WRITE))
+			|| bits & ~old & NO_EXECUTE) {
+		flush(space, address, 1);
 	}
 	return true;
 }
 
-/* What maps an address, or NULL. `small`: a page of 4 KiB, for which a greater
- * one is split; then *ok tells whether there was a frame. */
-static uint64_t *find(struct space *space, uint64_t address, bool small,
-	struct walk *walk, bool *ok)
+/* A table of pages has become empty: it stays, for mostly it is wanted again
+ * soon; the one that did before goes. */
+static void keep_empty(struct space *space, uint64_t address)
 {
-	*ok = true;
-	walk_to(space, address, 0, false, walk);
-	if (walk->level > 1 || !(*walk->entry[walk->level] & PRESENT))
-		return NULL;
-	if (small && walk->level == 1)
-		*ok = walk_to(space, address, 0, true, walk);
-	return *ok ? walk->entry[walk->level] : NULL;
-}
-
-uint64_t arch_unmap(struct space *space, uint64_t address, bool *dirty, bool *touched,
-	bool *ok)
-{
+	uint64_t before = space->arch.empty;
 	struct walk walk;
-	bool fine;
-	uint64_t old = 0, *entry = find(space, address, true, &walk, ok ? ok : &fine);
 
-	if (entry) {
-		old = __atomic_exchange_n(entry, 0, __ATOMIC_RELAXED);
-		count_down(space, &walk, 0);
+	space->arch.empty = address;
+	if (!before || (before ^ address) < LARGE_SIZE)
+		return;
+	walk_to(space, before, false, &walk);
+	if (walk.level == 0 && !(*walk.entry[1] & COUNT_BITS)) {
+		put_loose(space, walk.entry[1]);
+		count_down(space, &walk, 1);
 	}
-	if (dirty)
-		*dirty = old & DIRTY;
-	if (touched)
-		*touched = old & ACCESSED;
-	return entry ? old & FRAME_BITS : UINT64_MAX;
 }
 
-/* The CPU may set bits of the entry meanwhile. */
-static void change(uint64_t *entry, uint64_t clear, uint64_t set)
+bool arch_unmap(struct space *space, uint64_t from, uint64_t to, unsigned *steps)
 {
-	uint64_t old = __atomic_load_n(entry, __ATOMIC_RELAXED);
-
-	while (!__atomic_compare_exchange_n(entry, &old, (old & ~clear) | set, true,
-			__ATOMIC_RELAXED, __ATOMIC_RELAXED))
-		;
-}
-
-bool arch_protect(struct space *space, uint64_t address, uint32_t flags)
-{
-	uint64_t mask = USER | WRITE | NO_EXECUTE, *entry;
+	uint64_t at = from, first = to, *entry;
 	struct walk walk;
-	bool ok;
 
-	entry = find(space, address, !(flags & ARCH_LARGE), &walk, &ok);
-	if (entry)
-		change(entry, mask, bits_of(flags) & mask);
-	return ok;
+	while ((entry = find_next(space, &at, to, &walk, steps)) != NULL) {
+		first = at < first ? at : first;
+		--*steps;
+		__atomic_store_n(entry, 0, __ATOMIC_RELAXED);
+		space->resident--;
+		*walk.entry[1] -= COUNT_ONE;
+		if (!(*walk.entry[1] & COUNT_BITS))
+			keep_empty(space, at);
+		at += PAGE_SIZE;
+	}
+	if (first < at)
+		flush(space, first, (at - first) >> PAGE_SHIFT);
+	return at >= to;
+}
+
+void arch_protect(struct space *space, uint64_t from, uint64_t to)
+{
+	uint64_t at = from, *entry;
+	unsigned steps = UINT32_MAX;
+	bool found = false;
+	struct walk walk;
+
+	for (; (entry = find_next(space, &at, to, &walk, &steps)) != NULL; at += PAGE_SIZE)
+		if (__atomic_fetch_and(entry, ~WRITE, __ATOMIC_RELAXED) & WRITE)
+			found = true;
+	if (found)
+		flush(space, from, (to - from) >> PAGE_SHIFT);
 }
 
 bool arch_look(struct space *space, uint64_t address, uint64_t *physical,
 	uint32_t *flags)
 {
 	struct walk walk;
-	bool ok;
-	uint64_t *entry = find(space, address, false, &walk, &ok), bits;
+	uint64_t bits;
 
-	if (!entry)
+	walk_to(space, address, false, &walk);
+	bits = *walk.entry[walk.level];
+	if (!(bits & PRESENT))
 		return false;
-	bits = *entry;
 	*physical = bits & FRAME_BITS;
-	*flags = 0;
-	if (walk.level) {
-		*flags = ARCH_LARGE;
-		*physical = (bits & FRAME_BITS & ~(LARGE_SIZE - 1))
-			+ (address & (LARGE_SIZE - 1) & ~PAGE_MASK);
-	}
-	if (bits & USER)
-		*flags |= kernel_Protection_READ
-			| (bits & WRITE ? kernel_Protection_WRITE : 0)
-			| (bits & NO_EXECUTE ? 0 : kernel_Protection_EXECUTE);
+	*flags = !(bits & USER) ? 0 : kernel_Protection_READ
+		| (bits & WRITE ? kernel_Protection_WRITE : 0)
+		| (bits & NO_EXECUTE ? 0 : kernel_Protection_EXECUTE);
 	return true;
-}
-
-bool arch_was_touched(struct space *space, uint64_t address, bool clear)
-{
-	struct walk walk;
-	bool ok;
-	uint64_t *entry = find(space, address, false, &walk, &ok);
-	bool touched = entry && *entry & ACCESSED;
-
-	if (touched && clear)
-		change(entry, ACCESSED, 0);
-	return touched;
 }
 
 /* ---- spaces ---- */
@@ -310,12 +301,9 @@ static void free_tables(struct space *space, uint64_t frame, unsigned level)
 {
 	unsigned end = level == 3 ? ENTRIES / 2 : ENTRIES;
 
-	for (unsigned i = 0; level && i < end; i++) {
-		uint64_t entry = table_of(frame)[i];
-
-		if (entry & PRESENT && !(entry & LARGE))
-			free_tables(space, entry & FRAME_BITS, level - 1);
-	}
+	for (unsigned i = 0; level && i < end; i++)
+		if (table_of(frame)[i] & PRESENT)
+			free_tables(space, table_of(frame)[i] & FRAME_BITS, level - 1);
 	space_table_free(space, frame);
 }
 
@@ -365,7 +353,9 @@ static uint64_t cpus_of(const struct space *space)
 	return cpus;
 }
 
-void arch_flush(struct space *space, uint64_t address, size_t pages)
+/* No CPU uses what was there any more, when this returns; `pages` 0: of all of the
+ * space. Those in the kernel flush before they leave. */
+static void flush(struct space *space, uint64_t address, uint64_t pages)
 {
 	struct cpu_ask ask = { .address = address, .pages = pages };
 	struct local *me = local_here();
@@ -387,7 +377,7 @@ void arch_flush(struct space *space, uint64_t address, size_t pages)
 void arch_space_end(struct space *space)
 {
 	CHECK(!cpus_of(space));
-	arch_flush(space, 0, 0);
+	flush(space, 0, 0);
 	for (unsigned i = 0; i < local_count; i++)
 		if (locals[i].pcids[space->arch.pcid] == &space->arch)
 			locals[i].pcids[space->arch.pcid] = NULL;

@@ -251,9 +251,9 @@ void each_mapping(struct mapping *tree, void (*what)(struct mapping *mapping))
 {
 	if (!tree)
 		return;
-	each_mapping(tree->left, what);
+	each_mapping(tree->child[0], what);
 	what(tree);
-	each_mapping(tree->right, what);
+	each_mapping(tree->child[1], what);
 }
 
 static void count_space(struct record *record, struct space *space)
@@ -274,10 +274,6 @@ static void count_memory(struct record *record, struct memory *memory)
 {
 	struct pager_call *calls = memory->calls;
 
-	refer_to(memory->whole ? &memory->whole->object : NULL);
-	if (memory->whole)
-		record_of(&memory->whole->object)->slices++;
-	refer_to(memory->parent ? &memory->parent->object : NULL);
 	refer_to(memory->source ? &memory->source->object : NULL);
 	if (memory->pager) {
 		record_of(&memory->pager->object)->references += 2;
@@ -286,7 +282,7 @@ static void count_memory(struct record *record, struct memory *memory)
 	count_watch(&memory->idle);
 	for (unsigned i = 0; calls && i <= MEMORY_PAGER_CALLS; i++)
 		count_caller(&calls[i].caller);
-	mark_cell(record, calls, (MEMORY_PAGER_CALLS + 1) * sizeof *calls);
+	mark_cell(record, calls, (MEMORY_PAGER_CALLS) * sizeof *calls);
 	if (memory->is_run && memory->kind != kernel_MemoryKind_PHYSICAL)
 		for (uint64_t i = 0; i < memory->present; i++)
 			mark_frame(memory->physical + i * PAGE_SIZE);

@@ -98,7 +98,7 @@ static struct mapping *pick_mapping(void)
 			return paged;
 	}
 	while (at && !one_in(3)) {
-		next = below(2) ? at->left : at->right;
+		next = at->child[below(2)];
 		if (!next)
 			break;
 		at = next;

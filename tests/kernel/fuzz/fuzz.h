@@ -118,7 +118,6 @@ struct record {
 	uint64_t bytes;			/* that it is charged, by what it has */
 	uint64_t clients;		/* of a session */
 	uint64_t receive_handles;	/* of an endpoint */
-	uint64_t slices;		/* of a memory */
 	uint64_t nodes;			/* mappings of a memory, sessions, tokens */
 	uint64_t under_way;
 	uint64_t used[QUOTA_UNITS];	/* of a quota */

@@ -195,19 +195,18 @@ struct sk_channel *channel_to(uint32_t number)
 	X(Object, set_name, 2, .name = {.data = "fuzzed", .size = below(7)}) \
 	X(Space, map, 24, .memory = H(MEMORY), .offset = PAGES, .length = PAGES, \
 		.address = MAYBE ? 0 : AT, .protection = below(8), .flags = FLAGS, \
-		.inherit = (kernel_Inherit)below(4), \
-		.caching = (kernel_Caching)(one_in(8) ? below(5) : 0)) \
+		.inherit = (kernel_Inherit)below(4)) \
 	X(Space, unmap, 6, .address = AT, .length = PAGES) \
 	X(Space, protect, 8, .address = AT, .length = PAGES, .protection = below(8)) \
 	X(Space, remap, 8, .from = AT, .old_length = PAGES, .new_length = PAGES, \
-		.to = MAYBE ? 0 : AT, .may_move = MAYBE, .keep_old = one_in(3)) \
+		.to = MAYBE ? 0 : AT, .may_move = MAYBE) \
 	X(Space, set_inherit, 3, .address = AT, .length = PAGES, \
 		.inherit = (kernel_Inherit)below(4)) \
 	X(Space, populate, 6, .address = AT, .length = PAGES, .write = MAYBE) \
 	X(Space, lock, 3, .address = AT, .length = PAGES, .locked = MAYBE) \
 	X(Space, discard, 4, .address = AT, .length = PAGES) \
 	X(Space, resident, 1, .address = AT, .pages = below(100)) \
-	X(Space, find, 1, .address = AT) X(Space, mappings, 1, .from = AT) \
+	X(Space, mappings, 1, .from = AT) \
 	X(Space, read, 3, .from = AT, .data = LEASE) \
 	X(Space, write, 3, .to = AT, .force = MAYBE, .data = LEASE) \
 	X(Space, duplicate, 12, .number = pick_handle(below(15)), \
@@ -247,19 +246,13 @@ struct sk_channel *channel_to(uint32_t number)
 	X(Memory, decommit, 4, .offset = PAGES, .length = PAGES) \
 	X(Memory, read, 3, .offset = pick_size(), .data = LEASE) \
 	X(Memory, write, 6, .offset = pick_size(), .data = LEASE) \
-	X(Memory, copy_from, 6, .from = H(MEMORY), .from_offset = PAGES, .offset = PAGES, \
-		.length = PAGES) \
 	X(Memory, supply, 24, .from = H(MEMORY), .from_offset = PAGES, .offset = PAGES, \
 		.length = PAGES, .write_protected = MAYBE) \
 	X(Memory, refuse, 3, .offset = PAGES, .length = PAGES) \
 	X(Memory, dirty, 2, .from = PAGES) \
 	X(Memory, write_protect, 4, .offset = PAGES, .length = PAGES, .ask = MAYBE) \
 	X(Memory, evict, 4, .offset = PAGES, .length = PAGES, .dirty_too = MAYBE) \
-	X(Memory, touched, 2, .offset = PAGES, .pages = below(100)) \
-	X(Memory, pin, 3, .offset = PAGES, .length = PAGES) \
-	X(Memory, unpin, 3, .offset = PAGES, .length = PAGES) \
 	X(Memory, watch_idle, 3, NOTIFY) X(Memory, mapped, 1, .empty = 0) \
-	X(Memory, slice, 5, .offset = PAGES, .length = PAGES) \
 	X(Endpoint, mint, 16, .badge = SMALL, .credit = below(4), .protocol_rights = 0xffff, \
 		.controlled = MAYBE, .has_charge = one_in(3), CHARGE) \
 	X(Endpoint, identify, 2, .session = H(SESSION)) \

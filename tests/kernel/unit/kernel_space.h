@@ -94,21 +94,33 @@ static kernel_error map_at(struct space *space, struct memory *memory, uint64_t 
 
 	return space_map(space, memory, offset, PAGES(pages), &at,
 		READ_WRITE | SPACE_ALLOWED(READ_WRITE), flags | kernel_MapFlags_FIXED,
-		kernel_Inherit_COPY, 0, 0);
+		kernel_Inherit_COPY, 0);
 }
 
 __attribute__((unused))
 static kernel_error unmap(struct space *space, uint64_t address, unsigned pages)
 {
-	uint64_t all = 0, done;
-	kernel_error error = 0;
+	kernel_error error;
+	unsigned steps;
 
-	while (!error && all < PAGES(pages)) {
-		unsigned steps = 5;
+	do
+		steps = 5;
+	while (!space_unmap(space, address, PAGES(pages), &steps, &error) && !error);
+	return error;
+}
 
-		error = space_unmap(space, address + all, PAGES(pages) - all, &steps, &done);
-		all += done;
-	}
+__attribute__((unused))
+static kernel_error protect(struct space *space, uint64_t address, unsigned pages,
+	uint32_t protection)
+{
+	const struct change change = { (int)protection, -1, -1 };
+	uint64_t at = address, end = address + PAGES(pages);
+	kernel_error error;
+	unsigned steps;
+
+	do
+		steps = 1 + (unsigned)(at >> PAGE_SHIFT) % 6;
+	while (!space_change(space, &at, end, &change, &steps, &error) && !error);
 	return error;
 }
 

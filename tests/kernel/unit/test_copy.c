@@ -49,7 +49,7 @@ static void it_stops_where_nothing_is(void **unused)
 	(void)unused;
 	assert_int_equal(map_at(a, memory, 0, PLACE, 3, 0), 0);
 	assert_int_equal(space_map(b, memory, 0, PAGES(2), &at, READ_WRITE,
-		kernel_MapFlags_FIXED, 0, 0, 0), 0);
+		kernel_MapFlags_FIXED, 0, 0), 0);
 	assert_int_equal(space_read(a, PLACE + 100, bytes, sizeof bytes), PAGES(3) - 100);
 	assert_int_equal(space_write(a, PLACE + PAGES(3) - 1, bytes, 2), 1);
 	assert_int_equal(space_write(a, PLACE - 1, bytes, 2), 0);
@@ -74,7 +74,7 @@ static void protection_holds_for_the_kernel(void **unused)
 
 	(void)unused;
 	assert_int_equal(space_map(space, memory, 0, PAGES(2), &at, kernel_Protection_READ,
-		kernel_MapFlags_FIXED, 0, 0, 0), 0);
+		kernel_MapFlags_FIXED, 0, 0), 0);
 	assert_int_equal(space_write(space, PLACE, &word, 8), 0);
 	assert_null(space_see(space, PLACE, true, &size, &reason));
 	assert_int_equal(reason, fault_Reason_PROTECTION);

@@ -26,7 +26,7 @@ static int start(void **unused)
 	memory = memory_new(quota_root(), 4 << 20, &error);
 	address = 0;
 	error = space_map(space, memory, 0, 4 << 20, &address, READ_WRITE, 0,
-		kernel_Inherit_COPY, kernel_Caching_DEFAULT, 0);
+		kernel_Inherit_COPY, 0);
 	for (unsigned i = 0; i < 2; i++) {
 		kernel_error of_thread;
 
@@ -58,47 +58,30 @@ static void programs_see_what_they_write(void **unused)
 	assert_memory_equal(text, seen, 10000);
 }
 
-/* Who takes a page away and does not flush leaves programs the old one. */
-static void translations_stay_until_they_are_flushed(void **unused)
+/* What changes in page tables is what programs have from then on. */
+static void translations_go_with_their_pages(void **unused)
 {
-	uint64_t page = (address + (2 << 20)) & ~(uint64_t)4095, physical, first;
-	bool dirty, touched, ok;
+	uint64_t page = (address + (2 << 20)) & ~(uint64_t)4095, physical, first, end;
+	unsigned steps = 1;
 
 	(void)unused;
+	end = page + 8192;
 	assert_int_equal(host_user_write(threads[0], page, "a", 1), 1);
-	assert_true(host_translate(space, page, fault_Access_READ, &first));
-	assert_true(arch_was_touched(space, page, false));
-	assert_int_equal(arch_unmap(space, page, &dirty, &touched, &ok), first);
-	assert_true(dirty && touched && ok);
-	assert_true(host_translate(space, page + 5, fault_Access_READ, &physical));
-	assert_int_equal(physical, first + 5);
-	arch_flush(space, page, 1);
+	assert_int_equal(host_user_write(threads[0], page + 4096, "b", 1), 1);
+	assert_true(host_translate(space, page, fault_Access_WRITE, &first));
+	assert_false(arch_unmap(space, page, end, &steps));
 	assert_false(host_translate(space, page, fault_Access_READ, &physical));
-	assert_true(arch_map(space, page, first, kernel_Protection_READ));
+	assert_true(host_translate(space, page + 4096, fault_Access_WRITE, &physical));
+	assert_int_equal(space->resident, 1);
+	assert_true(arch_map(space, page, first, READ_WRITE));
+	assert_true(host_translate(space, page + 5, fault_Access_WRITE, &physical));
+	assert_int_equal(physical, first + 5);
+	arch_protect(space, page, end);
 	assert_true(host_translate(space, page, fault_Access_READ, &physical));
 	assert_false(host_translate(space, page, fault_Access_WRITE, &physical));
-}
-
-static void greater_pages_split(void **unused)
-{
-	uint64_t at = UINT64_C(1) << 32, physical, tables = space->tables;
-	uint32_t flags;
-	bool dirty, ok;
-
-	(void)unused;
-	assert_true(arch_map(space, at, 2 << 20, READ_WRITE | ARCH_LARGE));
-	assert_true(arch_look(space, at + 0x5000, &physical, &flags));
-	assert_int_equal(physical, (2 << 20) + 0x5000);
-	assert_int_equal(flags, READ_WRITE | ARCH_LARGE);
-	assert_int_equal(arch_unmap(space, at + 0x5000, &dirty, NULL, &ok), (2 << 20) + 0x5000);
-	assert_true(ok && !dirty);
-	assert_false(arch_look(space, at + 0x5000, &physical, &flags));
-	assert_true(arch_look(space, at + 0x6000, &physical, &flags));
-	assert_int_equal(physical, (2 << 20) + 0x6000);
-	assert_int_equal(flags, READ_WRITE);
-	assert_int_equal(space->tables, tables + 3);
-	assert_true(arch_map(space, at, 2 << 20, READ_WRITE | ARCH_LARGE));
-	assert_int_equal(space->tables, tables + 2);
+	steps = 2;
+	assert_true(arch_unmap(space, USER_BASE, USER_END, &steps));
+	assert_int_equal(space->resident, 0);
 }
 
 static void calls_end_behind_their_instruction(void **unused)
@@ -116,8 +99,7 @@ static void calls_end_behind_their_instruction(void **unused)
 
 static const struct CMUnitTest cases[] = {
 	cmocka_unit_test_setup_teardown(programs_see_what_they_write, start, stop),
-	cmocka_unit_test_setup_teardown(translations_stay_until_they_are_flushed, start, stop),
-	cmocka_unit_test_setup_teardown(greater_pages_split, start, stop),
+	cmocka_unit_test_setup_teardown(translations_go_with_their_pages, start, stop),
 	cmocka_unit_test_setup_teardown(calls_end_behind_their_instruction, start, stop),
 };
 

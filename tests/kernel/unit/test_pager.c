@@ -26,7 +26,7 @@ static int pager_start(void **state)
 	paged_number = ipc_give(server.space, &paged->object, IPC_RIGHTS, 0, 0);
 	filled_number = ipc_give(server.space, &filled->object, IPC_RIGHTS, 0, 0);
 	assert_int_equal(space_map(client.space, paged, 0, PAGES(64), &at, READ_WRITE,
-		kernel_MapFlags_FIXED, kernel_Inherit_COPY, 0, 0), 0);
+		kernel_MapFlags_FIXED, kernel_Inherit_COPY, 0), 0);
 	for (uint64_t i = 0; i < 64; i++) {
 		uint64_t value = i + 1;
 
@@ -147,7 +147,7 @@ static void one_call_for_all_who_wait(void **state)
 
 	(void)state;
 	assert_int_equal(space_map(second.space, paged, 0, PAGES(64), &at, READ_WRITE,
-		kernel_MapFlags_FIXED, 0, 0, 0), 0);
+		kernel_MapFlags_FIXED, 0, 0), 0);
 	assert_false(touch(client, 16, false, &value));
 	assert_false(touch(second, 16, true, &value));
 	get_supply();
@@ -179,7 +179,7 @@ static void refuse_wakes_those_in_the_range(void **state)
 
 	(void)state;
 	assert_int_equal(space_map(second.space, paged, 0, PAGES(64), &at, READ_WRITE,
-		kernel_MapFlags_FIXED, 0, 0, 0), 0);
+		kernel_MapFlags_FIXED, 0, 0), 0);
 	assert_false(touch(client, 5, false, &value));
 	assert_false(touch(second, 40, false, &value));
 	assert_int_equal(MEMORY_CALL(refuse, PAGES(0), PAGES(20)), 0);
@@ -208,7 +208,7 @@ static void its_own_pages_are_no_wait(void **state)
 	assert_false(touch(client, 5, false, &value));	/* somebody else's may wait */
 	get_supply();
 	assert_int_equal(space_map(server.space, paged, 0, PAGES(64), &at, READ_WRITE,
-		kernel_MapFlags_FIXED, 0, 0, 0), 0);
+		kernel_MapFlags_FIXED, 0, 0), 0);
 	assert_int_equal(space_touch(server.space, PLACE, fault_Access_READ, server.thread,
 		&reason), TOUCH_FAULT);
 	assert_int_equal(reason, fault_Reason_OWN_PAGER);
@@ -272,31 +272,41 @@ static void a_write_can_be_asked_for(void **state)
 }
 
 /* A private copy, and a fork, have the pages that they had, and ask for others. */
-static void copies_of_paged_memory(void **state)
+/* A PRIVATE mapping's pages are the space's own, and a fork's; the rest is the
+ * pager's for both. */
+static void private_pages_of_paged_memory(void **state)
 {
 	kernel_error error = 0;
 	struct space *made = NULL, *child = NULL;
 	uint32_t reason;
-	uint64_t value = 0, frame;
+	uint64_t value = 50, frame, at = PLACE + PAGES(100);
 
 	(void)state;
 	assert_int_equal(supply(0, 4, false), 0);
+	assert_int_equal(space_map(client.space, paged, 0, PAGES(64), &at, READ_WRITE,
+		kernel_MapFlags_FIXED | kernel_MapFlags_PRIVATE, kernel_Inherit_COPY, 0), 0);
+	assert_int_equal(space_write(client.space, at + PAGES(1), &value, 8), 8);
 	while (!child && !error)
 		child = space_fork(quota_root(), client.space, &made, &error);
 	assert_non_null(child);
-	value = 50;
+	value = 51;
+	assert_int_equal(space_write(client.space, at + PAGES(1), &value, 8), 8);
+	assert_int_equal(space_read(child, at + PAGES(1), &value, 8), 8);
+	assert_int_equal(value, 50);
 	assert_true(touch(client, 1, true, &value));
 	assert_int_equal(space_read(child, PLACE + PAGES(1), &value, 8), 8);
-	assert_int_equal(value, 2);
+	assert_int_equal(value, 50);	/* shared: what touch() wrote */
 	value = 60;
-	assert_int_equal(space_write(child, PLACE + PAGES(2), &value, 8), 8);
+	assert_int_equal(space_write(child, at + PAGES(2), &value, 8), 8);
 	assert_false(is_dirty(2));
 	assert_true(is_dirty(1));
-	assert_int_equal(space_frame(child, PLACE + PAGES(9), fault_Access_READ, &frame,
+	assert_int_equal(space_frame(child, at + PAGES(9), fault_Access_READ, &frame,
 		&reason), TOUCH_PAGER);
 	assert_int_equal(supply(9, 1, false), 0);
-	assert_int_equal(space_read(child, PLACE + PAGES(9), &value, 8), 8);
+	assert_int_equal(space_read(child, at + PAGES(9), &value, 8), 8);
 	assert_int_equal(value, 10);
+	assert_null(memory_new_child(quota_root(), paged, 0, PAGES(1), &error));
+	assert_int_equal(error, kernel_Error_NOT_SUPPORTED);
 	object_drop(&child->object);
 }
 
@@ -361,7 +371,7 @@ int main(int argc, char **argv)
 		PAGER_CASE(its_own_pages_are_no_wait),
 		PAGER_CASE(what_is_written_is_dirty),
 		PAGER_CASE(a_write_can_be_asked_for),
-		PAGER_CASE(copies_of_paged_memory),
+		PAGER_CASE(private_pages_of_paged_memory),
 		PAGER_CASE(a_thread_that_waits_can_be_killed),
 		PAGER_CASE(more_wait_than_there_are_calls),
 	};

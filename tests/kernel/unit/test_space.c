@@ -1,7 +1,6 @@
 /*
- * Spaces: page faults, copy on write, forks, growing stacks, quotas; and all of
- * it at random, against a model that knows of each page which value it has and
- * who else sees it.
+ * Spaces: page faults, copy on write, forks, quotas; and all of it at random,
+ * against a model that knows of each page which value it has and who else sees it.
  */
 #include "tests/kernel/unit/kernel_space.h"
 
@@ -116,7 +115,7 @@ static void inheritance_is_as_it_says(void **unused)
 	for (unsigned i = 0; i < 4; i++) {
 		at = PLACE + PAGES(2 * i);
 		assert_int_equal(space_map(a, memory, PAGES(i), PAGE_SIZE, &at, READ_WRITE,
-			kernel_MapFlags_FIXED, how[i], 0, 0), 0);
+			kernel_MapFlags_FIXED, how[i], 0), 0);
 		assert_true(space_put(a, at, 10 + i));
 	}
 	b = fork_space(a);
@@ -132,43 +131,6 @@ static void inheritance_is_as_it_says(void **unused)
 	drop(b);
 }
 
-static void stacks_grow_as_far_as_they_may(void **unused)
-{
-	struct space *space = new_space();
-	struct memory *memory = new_memory(16);
-	uint64_t top = PLACE + PAGES(100);
-
-	(void)unused;
-	assert_int_equal(map_at(space, memory, PAGES(14), top, 2,
-		kernel_MapFlags_GROWS_DOWN), 0);
-	assert_true(space_put(space, top - 8, 1));
-	assert_true(space_put(space, top - PAGES(6), 2));
-	assert_int_equal(space_find(space, top)->start, top - PAGES(6));
-	assert_true(space_put(space, top - PAGES(14), 3));
-	assert_false(space_put(space, top - PAGES(15), 4));
-	assert_int_equal(space_reason, fault_Reason_GUARD);
-	assert_reads(space, top - PAGES(6), 2);
-	check_tables(space);
-	drop(memory);
-	drop(space);
-}
-
-static void a_stack_keeps_its_distance(void **unused)
-{
-	struct space *space = new_space();
-	struct memory *memory = new_memory(32);
-
-	(void)unused;
-	assert_int_equal(map_at(space, memory, 0, PLACE, 2, 0), 0);
-	assert_int_equal(map_at(space, memory, PAGES(20), PLACE + PAGES(6), 1,
-		kernel_MapFlags_GROWS_DOWN), 0);
-	assert_true(space_put(space, PLACE + PAGES(3), 1));
-	assert_false(space_put(space, PLACE + PAGES(2), 1));
-	assert_int_equal(space_reason, fault_Reason_GUARD);
-	drop(memory);
-	drop(space);
-}
-
 static void faults_say_why(void **unused)
 {
 	struct space *space = new_space();
@@ -177,16 +139,14 @@ static void faults_say_why(void **unused)
 
 	(void)unused;
 	assert_int_equal(space_map(space, memory, 0, PAGES(3), &at, kernel_Protection_READ,
-		kernel_MapFlags_FIXED | kernel_MapFlags_GUARDED, 0, 0, 0), 0);
+		kernel_MapFlags_FIXED, 0, 0), 0);
 	assert_false(space_put(space, PLACE, 1));
 	assert_int_equal(space_reason, fault_Reason_PROTECTION);
 	assert_false(space_get(space, PLACE + PAGES(2), &value));
 	assert_int_equal(space_reason, fault_Reason_OUT_OF_RANGE);
 	assert_false(space_get(space, PLACE + PAGES(3), &value));
-	assert_int_equal(space_reason, fault_Reason_GUARD);
+	assert_int_equal(space_reason, fault_Reason_NOT_MAPPED);
 	assert_false(space_get(space, PLACE - 8, &value));
-	assert_int_equal(space_reason, fault_Reason_GUARD);
-	assert_false(space_get(space, PLACE + PAGES(9), &value));
 	assert_int_equal(space_reason, fault_Reason_NOT_MAPPED);
 	assert_false(space_get(space, 8, &value));
 	assert_int_equal(space_reason, fault_Reason_NOT_MAPPED);
@@ -373,10 +333,11 @@ static void random_map(unsigned s, unsigned first, unsigned count)
 
 	if (is_private && inherit == kernel_Inherit_SHARE)
 		inherit = kernel_Inherit_COPY;
+	assert_int_equal(unmap(spaces[s].space, at, count), 0);
 	assert_int_equal(space_map(spaces[s].space, memories[m].memory, PAGES(from),
 		PAGES(count), &at, protection | SPACE_ALLOWED(READ_WRITE),
-		(is_private ? kernel_MapFlags_PRIVATE : 0u) | kernel_MapFlags_FIXED |
-		kernel_MapFlags_REPLACE, inherit, 0, 0), 0);
+		(is_private ? kernel_MapFlags_PRIVATE : 0u) | kernel_MapFlags_FIXED,
+		inherit, 0), 0);
 	for (unsigned i = 0; i < count; i++) {
 		struct page *page = &spaces[s].pages[first + i];
 
@@ -392,18 +353,11 @@ static void random_protect(unsigned s, unsigned first, unsigned count)
 	const uint32_t choice[] = { 0, kernel_Protection_READ, READ_WRITE };
 	uint32_t protection = choice[fixture_random(3)];
 	unsigned mapped = 0;
-	kernel_error error = 0;
-	uint64_t at = 0, done;
+	kernel_error error;
 
 	while (mapped < count && spaces[s].pages[first + mapped].cell)
 		mapped++;
-	while (!error && at < PAGES(count)) {
-		unsigned steps = 1 + fixture_random(6);
-
-		error = space_protect(spaces[s].space, address_of(first) + at,
-			PAGES(count) - at, protection, &steps, &done);
-		at += done;
-	}
+	error = protect(spaces[s].space, address_of(first), count, protection);
 	assert_int_equal(error, mapped == count ? 0 : kernel_Error_NOT_MAPPED);
 	for (unsigned i = 0; i < mapped; i++)
 		spaces[s].pages[first + i].protection = protection;
@@ -592,8 +546,6 @@ int main(int argc, char **argv)
 		SPACE_CASE(private_writes_stay_private),
 		SPACE_CASE(a_fork_copies_as_either_writes),
 		SPACE_CASE(inheritance_is_as_it_says),
-		SPACE_CASE(stacks_grow_as_far_as_they_may),
-		SPACE_CASE(a_stack_keeps_its_distance),
 		SPACE_CASE(faults_say_why),
 		SPACE_CASE(a_used_up_quota_is_a_fault),
 		SPACE_CASE(forks_fail_whole),

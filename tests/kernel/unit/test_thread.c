@@ -444,11 +444,11 @@ static void unmapped_slots_do_no_harm(void **state)
 {
 	struct thread *thread = server.thread;
 	unsigned steps = 64;
-	uint64_t done;
+	kernel_error error;
 
 	(void)state;
 	space_unmap(server.space, thread->slot_address,
-		IPC_SLOTS * ABI_SLOT_PAGE, &steps, &done);
+		IPC_SLOTS * ABI_SLOT_PAGE, &steps, &error);
 	ipc_receive(server, 0, server_endpoint | INTO_SLOT(1), 0);
 	ipc_call(client, BYTES(4096), client_session, 0);
 	assert_event(server, REQUEST);

@@ -387,9 +387,9 @@ static void long_copies_go_in_steps(void **state)
 	for (uint64_t i = 0; i < size; i++)
 		bytes[i] = (uint8_t)(i * 31 >> 3);
 	assert_int_equal(space_map(client.space, memory, 0, pages, &there, 3 | 3 << 8, 4,
-		kernel_Inherit_COPY, 0, 0), 0);
+		kernel_Inherit_COPY, 0), 0);
 	assert_int_equal(space_map(server.space, memory, 0, pages, &here, 3 | 3 << 8, 4,
-		kernel_Inherit_COPY, 0, 0), 0);
+		kernel_Inherit_COPY, 0), 0);
 	assert_int_equal(space_write(client.space, there + 7, bytes, size), size);
 	lend(client, 0, (struct abi_lease){.address = there + 7, .size = size,
 		.direction = SK_LEASE_IN});
