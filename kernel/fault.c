@@ -202,6 +202,17 @@ static void retry(struct thread *thread)
 		upcall_enter(thread, ABI_UPCALL_FOREIGN);
 }
 
+/* Mostly what its handler has mapped is there now: then it need not fault once
+ * more for that. */
+static void touch_again(struct thread *thread)
+{
+	const uint8_t *request = thread->fault_page;
+	uint32_t reason;
+
+	space_touch(thread->space, sk_get_uint64(request + 8), sk_get_uint32(request + 24),
+		NULL, &reason);
+}
+
 bool fault_resumes(struct thread *thread, uint32_t size, const void *words)
 {
 	struct fault_Handler_page_fault_reply reply;
@@ -212,7 +223,9 @@ bool fault_resumes(struct thread *thread, uint32_t size, const void *words)
 		return false;
 	if (reply.action == fault_Action_RESUME_AT && reply.at < USER_END)
 		arch_set_instruction(thread, reply.at);
-	else if (reply.action != fault_Action_RESUME && reply.action != fault_Action_RETRY)
+	else if (reply.action == fault_Action_RETRY)
+		touch_again(thread);
+	else if (reply.action != fault_Action_RESUME)
 		return false;
 	return true;
 }

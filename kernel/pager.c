@@ -186,7 +186,7 @@ void pager_wake(struct memory *memory, uint64_t offset, uint64_t length, bool re
 	}
 }
 
-/* Those that no call asks for, since none was free. */
+/* Those that no call asks for: none was free, or it has been answered. */
 static void wake_unasked(struct memory *memory)
 {
 	struct list *at = memory->waiting.next, *next;
@@ -231,6 +231,7 @@ void memory_answered(struct caller *caller, uint64_t head)
 
 	if (good && call->will_write)
 		set_writable(call->memory, call->offset);
-	pager_wake(call->memory, call->offset, call->length, !good);
+	if (!good)
+		pager_wake(call->memory, call->offset, call->length, true);
 	wake_unasked(call->memory);
 }

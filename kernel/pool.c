@@ -34,20 +34,13 @@ static const uint16_t sizes[] = {16, 32, 48, 64, 128, 192, 256, 320, 384, 448, 5
 #define CLASSES (sizeof sizes / sizeof sizes[0])
 
 static struct list classes[CLASSES];
-
-void pool_init(void)
-{
-	for (unsigned i = 0; i < CLASSES; i++)
-		list_init(&classes[i]);
-}
+/* The class of each size in units of 16 bytes, and what a cell of each costs. */
+static uint8_t class_by[SMALL / 16 + 1];
+static uint16_t costs[CLASSES];
 
 static unsigned class_of(size_t size)
 {
-	unsigned class = 0;
-
-	while (sizes[class] < size)
-		class++;
-	return class;
+	return class_by[(size + 15) / 16];
 }
 
 static uint32_t cells_of(unsigned class)
@@ -60,14 +53,20 @@ static uint64_t frames_of(size_t size)
 	return (size + PAGE_MASK) >> PAGE_SHIFT;
 }
 
+void pool_init(void)
+{
+	for (unsigned i = 0, from = 0; i < CLASSES; i++) {
+		list_init(&classes[i]);
+		costs[i] = (uint16_t)((PAGE_SIZE + cells_of(i) - 1) / cells_of(i));
+		for (; from <= sizes[i] / 16u; from++)
+			class_by[from] = (uint8_t)i;
+	}
+}
+
 size_t pool_cost(size_t size)
 {
-	uint32_t cells;
-
-	if (size > SMALL)
-		return (size_t)(frames_of(size) << PAGE_SHIFT);
-	cells = cells_of(class_of(size));
-	return (PAGE_SIZE + cells - 1) / cells;
+	return size > SMALL ? (size_t)(frames_of(size) << PAGE_SHIFT) :
+		costs[class_of(size)];
 }
 
 /* One with a free cell. */

@@ -92,14 +92,15 @@ static void wake_reader(struct deadline *deadline)
 
 static kernel_error make_ring(struct cpu_ring *ring)
 {
+	unsigned steps = UINT32_MAX;
 	kernel_error error;
-	uint64_t physical;
 
 	ring->memory = memory_new_contiguous(the_trace->object.quota,
-		the_trace->size + PAGE_SIZE, 0, 0, &physical, &error);
+		the_trace->size + PAGE_SIZE, 0, 0, &error);
 	if (!ring->memory)
 		return error;
-	ring->data = frame_data(physical);
+	memory_fill(ring->memory, &steps, &error);
+	ring->data = frame_data(ring->memory->physical);
 	ring->slots = the_trace->size / SLOT;
 	ring->written = 0;
 	sk_put_uint64(ring->data, ostrace_RING_MAGIC);

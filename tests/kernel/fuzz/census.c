@@ -280,9 +280,9 @@ static void count_memory(struct record *record, struct memory *memory)
 		record_of(&memory->pager->object)->clients++;
 	}
 	count_watch(&memory->idle);
-	for (unsigned i = 0; calls && i <= MEMORY_PAGER_CALLS; i++)
+	for (unsigned i = 0; calls && i < MEMORY_PAGER_CALLS; i++)
 		count_caller(&calls[i].caller);
-	mark_cell(record, calls, (MEMORY_PAGER_CALLS) * sizeof *calls);
+	mark_cell(record, calls, MEMORY_PAGER_CALLS * sizeof *calls);
 	if (memory->is_run && memory->kind != kernel_MemoryKind_PHYSICAL)
 		for (uint64_t i = 0; i < memory->present; i++)
 			mark_frame(memory->physical + i * PAGE_SIZE);

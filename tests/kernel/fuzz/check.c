@@ -237,7 +237,7 @@ static void count_others(struct object *object)
 	if (object->type == &timer_type)
 		count_deadline(&OF(timer, object)->deadline);
 	if (object->type == &memory_type && OF(memory, object)->calls)
-		for (unsigned i = 0; i <= MEMORY_PAGER_CALLS; i++)
+		for (unsigned i = 0; i < MEMORY_PAGER_CALLS; i++)
 			count_deadline(&OF(memory, object)->calls[i].caller.deadline);
 	if (object->type == &ring_type)
 		for (uint32_t i = 0; i < OF(ring, object)->chunk_count * RING_CHUNK &&

@@ -119,6 +119,10 @@ static void check_leaf(uint64_t address, uint64_t entry)
 		finding("space %lu: page tables at %lx: expected frame %lx, came %lx",
 			(unsigned long)checked->object.id, (unsigned long)address,
 			(unsigned long)frame, (unsigned long)came);
+	if (entry & kernel_Protection_WRITE && !own && mapping->memory->calls)
+		MUST("what can be written of a pager's is dirty", &checked->object,
+			(*page_find(mapping->memory, offset >> PAGE_SHIFT) &
+			(PAGE_DIRTY | PAGE_ASK)) == PAGE_DIRTY);
 	if (entry & kernel_Protection_WRITE)
 		MUST("what can be written is nobody else's", &checked->object, !shared &&
 			(own || !(mapping->flags & kernel_MapFlags_PRIVATE)));

@@ -267,6 +267,7 @@ static void populate_lock_and_discard(void **unused)
 	assert_int_equal(usage().resident >= PAGES(200), true);
 	OK(Space, lock, ABI_FIRST_SPACE, at + PAGES(2), PAGES(100), true);
 	OK(Space, mappings, ABI_FIRST_SPACE, at + PAGES(2));
+	assert_in_range(Space_mappings.list.count, 2, 10);
 	assert_true(kernel_Mapping_next(&Space_mappings.list, &mapping));
 	assert_int_equal(mapping.length, PAGES(100));
 	assert_true(mapping.flags & kernel_MapFlags_LOCKED);
@@ -274,7 +275,6 @@ static void populate_lock_and_discard(void **unused)
 	assert_int_equal(TRY(Space, discard, ABI_FIRST_SPACE, at, PAGES(200)), 0);
 	assert_int_equal(present(memory), 50);
 	assert_int_equal(Space_mappings.next, 0);
-	assert_true(Space_mappings.list.count >= 2);
 }
 
 static void replace_takes_what_is_there(void **unused)
