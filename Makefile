@@ -32,11 +32,13 @@ run: needs-build ## serve this folder through generated stubs, read it back, com
 	@servers/hostfs/demo.sh
 
 # Three builds: gcc, gcc with sanitizers, clang. TEST=NAME runs some of it.
-test: needs-build needs-test ## everything that proves it; TEST=NAME for some of it
-	@$(MAKE) --no-print-directory all units
-	@$(MAKE) --no-print-directory all units BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'
-	@$(MAKE) --no-print-directory all CC=clang BUILD=build/clang
-	@tests/run $(TEST)
+test: needs-build needs-test needs-os needs-iso ## everything that proves it; TEST=NAME for some of it
+	@$(MAKE) --no-print-directory all units os-all
+	@$(MAKE) --no-print-directory all units kernel-units os-fakes BUILD=build/asan \
+		SANITIZE=1 CFLAGS='-O1 -g'
+	@$(MAKE) --no-print-directory all kernel-units kernel os-tests CC=clang \
+		BUILD=build/clang
+	@tests/run '$(TEST)'
 
 bench: needs-build needs-bench needs-os ## figures, against the peers and by hand
 	@$(MAKE) --no-print-directory all kernel os-tests $(OS)/plugin.so
@@ -51,12 +53,16 @@ fuzz: needs-build needs-fuzz $(if $(filter afl,$(ENGINE)),needs-afl) ## fuzz SCH
 		$(if $(ENGINE),--engine '$(ENGINE)') $(if $(JOBS),--jobs '$(JOBS)') \
 		$(if $(OUT),--out '$(OUT)') $(SCHEMA)
 
-os-test: needs-build needs-test needs-os ## the kernel: unit tests, boots, and the suite that runs in the OS
-	@$(MAKE) --no-print-directory all kernel os-tests os-units
-	@$(MAKE) --no-print-directory kernel-units BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'
-	@BUILD=build/asan tests/kernel/run
-	@tests/kernel/boot
-	@tests/os-test
+os-test: needs-build needs-test needs-os needs-iso ## of that what proves the kernel
+	@$(MAKE) --no-print-directory all os-all
+	@$(MAKE) --no-print-directory kernel-units os-fakes BUILD=build/asan \
+		SANITIZE=1 CFLAGS='-O1 -g'
+	@$(MAKE) --no-print-directory kernel os-tests CC=clang BUILD=build/clang
+	@tests/run --kernel '$(TEST)'
+
+os-hostile: needs-build needs-os ## hostile programs in the OS [SECONDS=3600 SMP=4 SEED=n]
+	@$(MAKE) --no-print-directory kernel os-tests
+	@tests/os/hostile.sh -s $(or $(SECONDS),3600) -c $(or $(SMP),4) $(if $(SEED),-r $(SEED))
 
 bench-ipc: needs-build needs-os kernel ## what messages cost, in guest instructions
 iso: needs-build needs-iso ## build/skald.iso, for BIOS and UEFI
@@ -66,7 +72,7 @@ clean: ## remove what was built
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run test bench fuzz os-test clean units
+.PHONY: all help run test bench fuzz os-test os-hostile clean units
 
 # ---- the compiler ----
 

@@ -1,7 +1,8 @@
 /*
  * The first program of the in-OS suite: runs its cases one by one and says on
  * the kernel's log, in TAP, what came of them. Words of the kernel's command
- * line: case=NAME (those whose name contains it, a `+` for a space), bench.
+ * line: case=NAME (those whose name contains it, a `+` for a space); bench, or
+ * bench=ROUNDS; hostile=SECONDS and seed=NUMBER.
  */
 #include "test.h"
 
@@ -19,6 +20,10 @@ struct runner {
 	char pattern[64];
 	size_t pattern_size;
 	unsigned cpus;
+	bool benches;
+	bool is_hostile;
+	uint32_t rounds;		/* or seconds */
+	uint32_t seed;
 	unsigned passed;
 	unsigned failed;
 	unsigned skipped;
@@ -290,18 +295,41 @@ static const char *find_word(const char *line, size_t size, const char *word)
 	return at ? at + strlen(word) : NULL;
 }
 
-static bool read_command_line(struct runner *r, bool *bench)
+static uint32_t number_at(const char *at, const char *end)
+{
+	uint32_t number = 0;
+
+	for (; at < end && *at >= '0' && *at <= '9'; at++)
+		number = number * 10 + (uint32_t)(*at - '0');
+	return number;
+}
+
+/* The number behind WORD=; false: no such word. */
+static bool read_number(const struct sk_string *line, const char *word, uint32_t *number)
+{
+	const char *at = find_word(line->data, line->size, word);
+
+	if (at)
+		*number = number_at(at, line->data + line->size);
+	return at != NULL;
+}
+
+static bool read_command_line(struct runner *r)
 {
 	struct kernel_System_boot_info_reply info;
-	const char *at, *end;
+	const struct sk_string *line = &info.command_line;
+	const char *at;
 
 	if (K(&r->test, r->test.system, System_boot_info, &info, 0) != SK_OK)
 		return false;
 	r->cpus = info.cpus;
-	end = info.command_line.data + info.command_line.size;
-	*bench = find_word(info.command_line.data, info.command_line.size, "bench") != NULL;
-	at = find_word(info.command_line.data, info.command_line.size, "case=");
-	for (; at && at < end && *at != ' ' && r->pattern_size < sizeof(r->pattern); at++)
+	r->benches = find_word(line->data, line->size, "bench") != NULL;
+	read_number(line, "bench=", &r->rounds);
+	r->is_hostile = read_number(line, "hostile=", &r->rounds);
+	read_number(line, "seed=", &r->seed);
+	at = find_word(line->data, line->size, "case=");
+	for (; at && at < line->data + line->size && *at != ' ' &&
+			r->pattern_size < sizeof(r->pattern); at++)
 		r->pattern[r->pattern_size++] = *at == '+' ? ' ' : *at;
 	return true;
 }
@@ -341,16 +369,17 @@ int sk_main(struct sk_thread *thread, uint64_t argument)
 #undef X
 	};
 	struct runner *r = &runner;
-	bool bench = false;
 	uint32_t code;
 
 	(void)argument;
 	sk_print(thread, "# init: begins\n");
-	if (!open_runner(r, thread) || !read_command_line(r, &bench)) {
+	if (!open_runner(r, thread) || !read_command_line(r)) {
 		sk_print(thread, "not ok - the runner can begin\n");
 		r->failed++;
-	} else if (bench) {
-		run_benches(&r->test);
+	} else if (r->benches) {
+		run_benches(&r->test, r->rounds);
+	} else if (r->is_hostile) {
+		r->failed += run_hostile(&r->test, r->rounds, r->seed);
 	} else {
 		r->test.cpus = r->cpus;
 		for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)

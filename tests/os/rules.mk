@@ -1,7 +1,9 @@
 # Programs of the OS, and the suite that runs in it (tests/os-test).
 #
 #	make os-tests	build/os/x86_64/initrd.tar: `init`, which runs the cases
-#	make os-units	unit tests of the transport, with a function as the kernel
+#	make os-fakes	unit tests of the transport, with a function as the kernel
+#	make os-units	the same, and runs them
+#	make os-all	all that tests of the kernel run, but for unit tests
 #	make bench-ipc	what messages cost (tests/bench/ipc)
 #
 # CC=clang builds them with clang, into a folder of its own if OS is given.
@@ -83,12 +85,19 @@ $(OS)/units/inline: $(OS_FAKED)
 		-include runtime/kernel/fast.h $(OS_GENERATED)/bench.skald.c
 	$(OS_FAKE) -o $@ $(filter-out %/bench.skald.c,$^) $(OS)/units/bench.o -lcmocka
 
-os-units: $(OS)/units/long $(OS)/units/inline
+os-fakes: $(OS)/units/long $(OS)/units/inline
+
+os-units: os-fakes
 	@CMOCKA_MESSAGE_OUTPUT=TAP $(OS)/units/long
 	@CMOCKA_MESSAGE_OUTPUT=TAP $(OS)/units/inline
 
 bench-ipc: $(OS)/initrd.tar $(OS)/plugin.so
 	@OS=$(OS) tests/bench/ipc/bench.sh
 
-.PHONY: os-tests os-units bench-ipc
+os-all: kernel os-tests $(OS)/plugin.so
+	@$(MAKE) --no-print-directory iso ISO=$(BUILD)/tests/boot.iso APPEND=case=system \
+		INITRD=$(OS)/initrd.tar
+	@$(MAKE) --no-print-directory -f Makefile -f tests/kernel/fuzz/rules.mk kernel-fuzz
+
+.PHONY: os-tests os-fakes os-units os-all bench-ipc
 -include $(OS_RUNTIME:.o=.d) $(OS_TESTS:.o=.d) $(OS_PROTOCOLS:.c=.deps)

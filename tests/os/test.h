@@ -209,7 +209,7 @@ struct child_start {
 	uint32_t thread_number;		/* of handles, in its own table */
 	uint32_t space_number;
 	uint32_t quota_number;
-	uint32_t given[4];
+	uint32_t given[8];
 	uint64_t argument;
 };
 
@@ -224,9 +224,16 @@ void start_child(struct test *t, struct child *child);
 /* A child that serves bench.Target: `endpoint` is moved to it. */
 bool serve_in_child(struct test *t, struct sk_handle endpoint, struct child *child);
 
+/* ---- hostile programs ---- */
+
+/* Hostile programs for so long, and what becomes of the others (hostile.c). How
+ * much went wrong. */
+unsigned run_hostile(struct test *t, uint32_t seconds, uint64_t seed);
+
 /* ---- what `make bench-ipc` measures (tests/bench/ipc/measure.c) ---- */
 
-void run_benches(struct test *t);
+/* `rounds` 0: as many as it takes for good figures. */
+void run_benches(struct test *t, uint32_t rounds);
 
 /* ---- the cases, one table for each file ---- */
 

@@ -125,7 +125,7 @@ static void other_kinds(struct test *t)
 
 static void signals_of_four(struct test_helper *self)
 {
-	for (unsigned i = 0; i < 50; i++)
+	for (unsigned i = 0; i < 1000; i++)
 		sk_sys_signal(NUMBER(*(struct sk_handle *)self->argument),
 			UINT64_C(1) << self->value);
 	__atomic_fetch_add(&self->test->value, 1, __ATOMIC_SEQ_CST);

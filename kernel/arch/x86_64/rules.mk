@@ -2,9 +2,10 @@
 # KERNEL_PROTOCOLS.
 #
 #	make kernel		$(BUILD)/kernel/skald.elf, for QEMU's -kernel and for GRUB
-#	make iso		$(BUILD)/skald.iso, which GRUB starts under BIOS and UEFI,
-#				with INITRD=file and APPEND=words
+#	make iso		$(ISO), which GRUB starts under BIOS and UEFI, with
+#				INITRD=file and APPEND=words
 
+ISO	?= $(BUILD)/skald.iso
 X86	:= kernel/arch/x86_64
 X86_OUT	:= $(BUILD)/kernel/x86_64
 # Not the headers of the hosted build, nor its sanitizers.
@@ -21,7 +22,7 @@ X86_OBJECTS := $(patsubst %.c,$(X86_OUT)/%.o,$(filter-out $(X86)/offsets.c,$(wil
 	$(KERNEL_PROTOCOLS:%=$(X86_OUT)/%.skald.o)
 
 kernel: $(BUILD)/kernel/skald.elf
-iso: $(BUILD)/skald.iso
+iso: $(ISO)
 
 $(X86_OBJECTS): | $(KERNEL_GENERATED)
 
@@ -57,12 +58,12 @@ $(BUILD)/kernel/skald.elf: $(X86_OBJECTS) $(X86_OUT)/kernel.ld $(X86)/symbols.aw
 	@$(CC) -c -o $(X86_OUT)/names.o $(X86_OUT)/names.s
 	$(X86_LD) -o $@ $(X86_OBJECTS) $(X86_OUT)/names.o
 
-$(BUILD)/skald.iso: $(BUILD)/kernel/skald.elf $(X86)/grub.cfg $(INITRD)
-	@rm -rf $(BUILD)/iso && mkdir -p $(BUILD)/iso/boot/grub
-	@sed 's|APPEND|$(APPEND)|' $(X86)/grub.cfg > $(BUILD)/iso/boot/grub/grub.cfg
-	@cp $< $(BUILD)/iso/boot
-	@cat $(INITRD) /dev/null > $(BUILD)/iso/boot/initrd
-	grub-mkrescue -o $@ $(BUILD)/iso
+$(ISO): $(BUILD)/kernel/skald.elf $(X86)/grub.cfg $(INITRD)
+	@rm -rf $@.parts && mkdir -p $@.parts/boot/grub
+	@sed 's|APPEND|$(APPEND)|' $(X86)/grub.cfg > $@.parts/boot/grub/grub.cfg
+	@cp $< $@.parts/boot
+	@cat $(INITRD) /dev/null > $@.parts/boot/initrd
+	grub-mkrescue -o $@ $@.parts
 
 .PHONY: kernel iso
 -include $(X86_OBJECTS:.o=.d) $(X86_OUT)/offsets.d

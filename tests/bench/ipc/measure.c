@@ -6,6 +6,10 @@
  */
 #include "runtime/kernel/ring.h"
 #include "test.h"
+
+/* How often each is timed. */
+static uint32_t timed = 10000;
+#define TIMED timed
 #include "tests/bench/rounds.h"
 
 #define NOWHERE UINT64_C(0x340000000)
@@ -282,11 +286,13 @@ static void measure_faults(struct test *t)
 		: "rdx", "memory"));
 }
 
-void run_benches(struct test *t)
+void run_benches(struct test *t, uint32_t rounds)
 {
 	struct sk_handle endpoint = new_endpoint(t), client = mint(t, endpoint, 1, 0, NULL);
 	struct child child;
 
+	if (rounds)
+		timed = rounds;
 	K0(t, t->self, Thread_set_priority, .priority = TEST_PRIORITY);
 	K0(t, t->self, Thread_set_affinity, .cpus = 1);
 	MEASURE(t, "null", sk_sys_signal(0, 0));
