@@ -227,6 +227,7 @@ static void run_wave(uint64_t nanoseconds)
 	unsigned count = 1 + below(PROGRAMS_MAX), begun = 0;
 	struct kernel_Quota_create_quota_reply made;
 	struct test *t = h.t;
+	int status;
 
 	h.waves++;
 	if (K(t, h.root, Quota_create_quota, &made, .limit = {.bytes = BYTES >> below(3),
@@ -263,7 +264,9 @@ static void run_wave(uint64_t nanoseconds)
 	}
 	for (unsigned i = ATTACK_MEETING; i < ATTACK_CLOCK; i++)
 		close(shared[i]);
-	K0(t, quota, Quota_destroy, 0);
+	status = K0(t, quota, Quota_destroy, 0);
+	if (status != SK_OK)
+		fail("the quota can be destroyed", (uint64_t)(int64_t)status, SK_OK);
 	close(theirs);
 	close(quota);
 }
@@ -317,7 +320,7 @@ unsigned run_hostile(struct test *t, uint32_t seconds, uint64_t seed)
 	before = measure();
 	tell("begins");
 	while (now(t) < h.end && h.failures == 0) {
-		run_wave((1 + below(10)) * SECOND);
+		run_wave((1 + below(below(3) ? 3 : 12)) * SECOND);
 		check_clean(&before);
 		tell("a wave is gone");
 	}

@@ -54,7 +54,7 @@ $(OS)/%.skald.o: $(OS_GENERATED)/%.skald.c
 	$(OS_C) -include runtime/kernel/fast.h -c -o $@ $<
 
 $(OS)/init: $(OS_RUNTIME) $(OS_TESTS) runtime/start/program.ld
-	$(CC) -static -nostdlib -nostartfiles -no-pie -Wl,--gc-sections -Wl,--build-id=none \
+	$(CC) -static -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
 		-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T runtime/start/program.ld \
 		-o $@ $(filter %.o,$^)
 
