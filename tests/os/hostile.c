@@ -176,6 +176,13 @@ static void check_clean(const struct figures *before)
 
 /* ---- waves ---- */
 
+static void close_child(struct child *child)
+{
+	close(child->thread);
+	close(child->memory);
+	close(child->space);
+}
+
 static bool start_program(struct child *child, const struct sk_handle shared[ATTACK_GIVEN])
 {
 	struct sk_handle given[ATTACK_GIVEN];
@@ -188,7 +195,11 @@ static bool start_program(struct child *child, const struct sk_handle shared[ATT
 	*child = (struct child){sk_no_handle(), sk_no_handle(), sk_no_handle()};
 	if (!new_child(h.t, child, attack, (uint64_t)below(1u << 31) << 32 | below(1u << 31),
 			given, ATTACK_GIVEN)) {
-		fail("a hostile program can be loaded", 0, 1);
+		/* Others of the wave have used up the quota. Those that were not
+		 * moved are closed; the rest are none any more. */
+		for (unsigned i = 0; i < ATTACK_GIVEN; i++)
+			close(given[i]);
+		close_child(child);
 		return false;
 	}
 	if (K(h.t, child->space, Space_map, &reply, .memory = {h.figures_memory},
@@ -200,13 +211,6 @@ static bool start_program(struct child *child, const struct sk_handle shared[ATT
 	}
 	start_child(h.t, child);
 	return true;
-}
-
-static void close_child(struct child *child)
-{
-	close(child->thread);
-	close(child->memory);
-	close(child->space);
 }
 
 /* Until it is time, or nothing happens any more. */
