@@ -439,8 +439,7 @@ static struct abi_ring *map_ring(uint32_t ring)
 		return NULL;
 	status = CALL(me()->space, Space, map, &mapped, .memory = reply.memory,
 		.length = SK_PAGE * (1 + (uint64_t)below(24)), .address = at,
-		.protection = 3, .flags = kernel_MapFlags_FIXED | kernel_MapFlags_REPLACE |
-		(one_in(2) ? kernel_MapFlags_POPULATE : 0));
+		.protection = 3, .flags = kernel_MapFlags_FIXED | kernel_MapFlags_REPLACE);
 	sk_sys_close(NUMBER(reply.memory.raw));
 	return status == SK_OK ? (struct abi_ring *)(uintptr_t)at : NULL;
 }
