@@ -156,7 +156,9 @@ struct thread *kernel_page_fault(struct thread *thread, uint64_t address,
 	struct cpu *cpu = enter();
 	uint32_t reason = 0;
 
-	if (space_touch(thread->space, address, access, thread, &reason) == TOUCH_FAULT)
+	/* One that another CPU has killed meanwhile is not to wait for anything. */
+	if (!thread->is_killed && space_touch(thread->space, address, access, thread,
+			&reason) == TOUCH_FAULT)
 		fault_page(thread, address, access, reason);
 	return leave(cpu);
 }
@@ -166,6 +168,7 @@ struct thread *kernel_exception(struct thread *thread, uint32_t what, uint32_t c
 {
 	struct cpu *cpu = enter();
 
-	fault_exception(thread, what, code, address);
+	if (!thread->is_killed)
+		fault_exception(thread, what, code, address);
 	return leave(cpu);
 }

@@ -467,6 +467,8 @@ static __attribute__((noinline)) struct thread *take_long(struct thread *thread,
 {
 	struct cpu *cpu = arch_cpu();
 
+	if (UNLIKELY(thread->is_killed))	/* by another CPU, before it had the lock */
+		return kernel_leave();
 	if (number < ABI_CALL_COUNT)
 		calls[number](thread, head);
 	else

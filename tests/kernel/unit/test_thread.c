@@ -2,6 +2,7 @@
 #include "tests/kernel/unit/kernel_ipc.h"
 
 #include "kernel/upcall.h"
+#include "fault.skald.h"
 
 static struct notification *notification(uint32_t *number)
 {
@@ -42,6 +43,32 @@ static void kill_while_it_runs(void **state)
 	kill_client();
 }
 
+/* By another CPU, and before it learns of that it enters the kernel. */
+static void kill_while_it_enters(void **state)
+{
+	uint32_t number;
+
+	(void)state;
+	notification(&number);
+	ipc_thread(client.space, 1);
+	host_run(client.thread);
+	thread_kill(client.thread, 42);
+	assert_waits(client, RUNNING);
+	client.thread->frame.head = ABI_BASE | ABI_WAIT;
+	client.thread->frame.target = number;
+	client.thread->frame.words[0] = 1;
+	kernel_system_call(client.thread);
+	assert_waits(client, ENDED);
+}
+static void kill_while_it_faults(void **state)
+{
+	(void)state;
+	ipc_thread(client.space, 1);
+	host_run(client.thread);
+	thread_kill(client.thread, 42);
+	kernel_page_fault(client.thread, 0x10000, fault_Access_READ);
+	assert_waits(client, ENDED);
+}
 static void kill_while_ready(void **state)
 {
 	(void)state;
@@ -458,6 +485,8 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(kill_while_it_runs),
+		CASE(kill_while_it_enters),
+		CASE(kill_while_it_faults),
 		CASE(kill_while_ready),
 		CASE(kill_while_it_calls),
 		CASE(kill_over_its_credit),
