@@ -87,6 +87,19 @@ static void op_pass_copy(void *self, const struct bench_Target_pass_copy_request
 	bench_Target_pass_copy_answer(to, 0, &reply);
 }
 
+static void op_narrow(void *self, const struct bench_Target_narrow_request *request,
+	struct sk_reply *to)
+{
+	struct server *server = self;
+	struct kernel_Object_info_reply info = {0};
+	struct bench_Target_narrow_reply reply = {.what = request->what};
+
+	kernel_Object_info(on_thread(thread_of(server), request->what.raw),
+		&(struct kernel_Object_info_request){0}, &info, NULL);
+	reply.rights = info.rights;
+	bench_Target_narrow_answer(to, 0, &reply);
+}
+
 /* ---- leases ---- */
 
 static uint8_t buffer[65536];
@@ -284,7 +297,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.read = op_read, .write = op_write, .copy = op_copy,
 		.hold = op_hold, .release = op_release, .drop = op_drop,
 		.refuse = op_refuse, .note = op_note, .noted = op_noted,
-		.mint = op_mint, .told = op_told, .badge = op_badge, .stop = op_stop,
+		.narrow = op_narrow, .mint = op_mint, .told = op_told, .badge = op_badge, .stop = op_stop,
 	};
 
 	last_badge = incoming->badge;

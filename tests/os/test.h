@@ -251,6 +251,7 @@ void run_benches(struct test *t, uint32_t rounds);
 	X(ring_cases) \
 	X(word_cases) \
 	X(fault_cases) \
+	X(upcall_cases) \
 	X(machine_cases) \
 	X(hostile_cases)
 

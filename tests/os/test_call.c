@@ -119,6 +119,27 @@ static void handle_goes_and_comes(struct test *t)
 	EXPECT_STATUS(t, K(t, memory, Object_info, &after, 0), SK_BAD_HANDLE);
 }
 
+/* Of what the kernel made, by what the protocol says, both ways. */
+static void rights_are_narrowed(struct test *t)
+{
+	struct bench_Target_narrow_reply narrowed;
+	struct kernel_Object_info_reply info;
+	struct sk_handle notification = new_notification(t), weak;
+
+	REQUIRE(t, serve(t, &server));
+	weak = copy(t, notification, kernel_Rights_SIGNAL | kernel_Rights_TRANSFER);
+	REQUIRE_OK(t, B(t->thread, server.client, narrow, &narrowed,
+		.what = {notification}));
+	EXPECT(t, narrowed.rights, kernel_Rights_SIGNAL | kernel_Rights_WAIT |
+		kernel_Rights_TRANSFER);
+	REQUIRE_OK(t, K(t, narrowed.what.raw, Object_info, &info, 0));
+	EXPECT(t, info.rights, kernel_Rights_WAIT);
+	EXPECT_STATUS(t, sk_sys_signal(NUMBER(narrowed.what.raw), 1), SK_BAD_HANDLE);
+	/* One that has less than the protocol asks for is refused. */
+	EXPECT_STATUS(t, B(t->thread, server.client, narrow, &narrowed, .what = {weak}),
+		SK_BAD_HANDLE);
+}
+
 static void copy_stays(struct test *t)
 {
 	struct bench_Target_pass_copy_reply passed;
@@ -426,6 +447,7 @@ const struct test_case call_cases[] = {
 	{"call: a method that the server lacks", unknown_method, 0},
 	{"call: a handle arrives with the answer", handle_arrives, 0},
 	{"call: a handle that moves is gone here", handle_goes_and_comes, 0},
+	{"call: handles bring the rights that the protocol says", rights_are_narrowed, 0},
 	{"call: a handle that is copied stays", copy_stays, 0},
 	{"call: moving needs TRANSFER", move_needs_transfer, 0},
 	{"call: copying needs DUPLICATE", copy_needs_duplicate, 0},
