@@ -192,10 +192,10 @@ struct abi_ring {
 	 * far. The next of `queue` is the one at submitted % slots. */
 	uint32_t submitted;
 	uint32_t completed;
-	uint8_t pad[52];
+	uint8_t pad[244];
 };
-#define ABI_RING_ENTRIES 64
-#define ABI_RING_QUEUE(slots) (ABI_RING_ENTRIES + (uint64_t)(slots) * 192)
+#define ABI_RING_ENTRIES 256
+#define ABI_RING_QUEUE(slots) (ABI_RING_ENTRIES + (uint64_t)(slots) * 256)
 #define ABI_RING_DONE(slots) (ABI_RING_QUEUE(slots) + (uint64_t)(slots) * 4)
 #define ABI_RING_MESSAGES(slots) \
 	((ABI_RING_DONE(slots) + (uint64_t)(slots) * 4 + 4095) & ~UINT64_C(4095))
@@ -226,7 +226,7 @@ struct abi_entry {
 	uint64_t result_words[ABI_WORDS];
 	uint32_t priority;	/* 0: the submitter's; at most that */
 	uint32_t state;		/* enum abi_entry_state */
-	uint64_t pad[7];
+	uint64_t pad[15];
 };
 
 enum abi_entry_state {
@@ -290,7 +290,7 @@ struct abi_clock {
 _Static_assert(sizeof(struct abi_descriptors) <= ABI_DESCRIPTORS_SIZE, "they fit");
 _Static_assert(sizeof(struct abi_handle) == 16, "no holes");
 _Static_assert(sizeof(struct abi_lease) == 32, "no holes");
-_Static_assert(sizeof(struct abi_entry) == 192, "no holes");
+_Static_assert(sizeof(struct abi_entry) == 256, "none is in two pages");
 _Static_assert(sizeof(struct abi_ring) == ABI_RING_ENTRIES, "entries follow");
 
 #endif

@@ -7,7 +7,6 @@
 #include "kernel/handover.h"
 #include "kernel/log.h"
 #include "kernel/space.h"
-#include "kernel/system.h"
 #include "kernel/thread.h"
 #include "kernel/trace.h"
 #include "kernel/upcall.h"
@@ -41,7 +40,6 @@ static void stop(struct thread *thread)
 		name_of(thread->fault_kind), (unsigned long)sk_get_uint64(request + 8),
 		(unsigned long)sk_get_uint64(request + 16),
 		(unsigned long)sk_get_uint64(request + 24));
-	system_log_grew();
 	thread->state = kernel_ThreadState_STOPPED;
 }
 

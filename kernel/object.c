@@ -73,6 +73,26 @@ void object_discharge(struct object *object, uint64_t bytes)
 	quota_give(object->quota, QUOTA_BYTES, bytes);
 }
 
+void *object_allocate(struct object *object, size_t size)
+{
+	void *memory;
+
+	if (!object_charge(object, pool_cost(size)))
+		return NULL;
+	memory = pool_take(size);
+	if (!memory)
+		object_discharge(object, pool_cost(size));
+	return memory;
+}
+
+void object_release(struct object *object, void *memory, size_t size)
+{
+	if (!memory)
+		return;
+	pool_give(memory, size);
+	object_discharge(object, pool_cost(size));
+}
+
 void object_drop(struct object *object)
 {
 	CHECK(object->references > 0);

@@ -80,6 +80,10 @@ static inline void *object_self(struct object *object)
 /* More of its quota's bytes for what belongs to it. False: QUOTA_EXCEEDED. */
 bool object_charge(struct object *object, uint64_t bytes);
 void object_discharge(struct object *object, uint64_t bytes);
+/* Zeroed memory that belongs to it, charged; NULL: the quota, or memory, is used up.
+ * Giving it back, NULL is allowed. */
+void *object_allocate(struct object *object, size_t size);
+void object_release(struct object *object, void *memory, size_t size);
 
 static inline void object_take(struct object *object)
 {

@@ -16,33 +16,26 @@
 /* Beside `progress` of one that cancels. */
 #define FOUND (UINT64_C(1) << 32)
 
-#define PLACE(index, member) (ABI_RING_ENTRIES + \
-	(uint64_t)(index) * sizeof(struct abi_entry) + offsetof(struct abi_entry, member))
-
+/* What stands in the memory, as the kernel sees it; none of it is in two pages. */
 static void *see(const struct ring *ring, uint64_t offset)
 {
 	return ring->pages[offset / PAGE_SIZE] + offset % PAGE_SIZE;
 }
 
-static uint32_t read_32(const struct ring *ring, uint64_t offset)
+static struct abi_ring *header(const struct ring *ring)
 {
-	return __atomic_load_n((uint32_t *)see(ring, offset), __ATOMIC_ACQUIRE);
+	return see(ring, 0);
 }
 
-static uint64_t read_64(const struct ring *ring, uint64_t offset)
+static struct abi_entry *entry_of(const struct ring *ring, uint32_t index)
 {
-	return __atomic_load_n((uint64_t *)see(ring, offset), __ATOMIC_RELAXED);
+	return see(ring, ABI_RING_ENTRIES + (uint64_t)index * sizeof(struct abi_entry));
 }
 
 /* After what was written before it. */
-static void write_32(const struct ring *ring, uint64_t offset, uint32_t value)
+static void write_32(uint32_t *to, uint32_t value)
 {
-	__atomic_store_n((uint32_t *)see(ring, offset), value, __ATOMIC_RELEASE);
-}
-
-static void write_64(const struct ring *ring, uint64_t offset, uint64_t value)
-{
-	__atomic_store_n((uint64_t *)see(ring, offset), value, __ATOMIC_RELAXED);
+	__atomic_store_n(to, value, __ATOMIC_RELEASE);
 }
 
 /* ---- making and ending ---- */
@@ -55,22 +48,6 @@ static uint32_t chunks_of(const struct ring *ring)
 static uint32_t pages_of(const struct ring *ring)
 {
 	return (uint32_t)(ring->memory->size / PAGE_SIZE);
-}
-
-static void *take(struct ring *ring, size_t size, kernel_error *error)
-{
-	void *memory;
-
-	*error = kernel_Error_QUOTA_EXCEEDED;
-	if (!object_charge(&ring->object, pool_cost(size)))
-		return NULL;
-	*error = kernel_Error_NO_MEMORY;
-	memory = pool_take(size);
-	if (memory)
-		*error = 0;
-	else
-		object_discharge(&ring->object, pool_cost(size));
-	return memory;
 }
 
 struct ring *ring_new(struct quota *quota, struct space *space, uint32_t slots,
@@ -89,11 +66,14 @@ struct ring *ring_new(struct quota *quota, struct space *space, uint32_t slots,
 	object_take(&space->object);
 	ring->slot_count = slots;
 	ring->memory = memory_new(quota, (ABI_RING_SIZE(slots)), error);
-	if (ring->memory)
-		ring->pages = take(ring, pages_of(ring) * sizeof *ring->pages, error);
-	if (ring->pages)
-		ring->chunks = take(ring, chunks_of(ring) * sizeof *ring->chunks, error);
-	if (ring->chunks)
+	if (ring->memory) {
+		*error = kernel_Error_QUOTA_EXCEEDED;
+		ring->pages = object_allocate(&ring->object,
+			pages_of(ring) * sizeof *ring->pages);
+		ring->chunks = object_allocate(&ring->object,
+			chunks_of(ring) * sizeof *ring->chunks);
+	}
+	if (ring->pages && ring->chunks)
 		return ring;
 	object_drop(&ring->object);
 	return NULL;
@@ -131,11 +111,10 @@ static void init_slot(struct ring *ring, uint32_t index)
 static kernel_error add_chunk(struct ring *ring)
 {
 	uint32_t first = ring->chunk_count * RING_CHUNK;
-	kernel_error error;
-	struct ring_slot *chunk = take(ring, RING_CHUNK * sizeof *chunk, &error);
+	struct ring_slot *chunk = object_allocate(&ring->object, RING_CHUNK * sizeof *chunk);
 
 	if (!chunk)
-		return error;
+		return kernel_Error_QUOTA_EXCEEDED;
 	ring->chunks[ring->chunk_count++] = chunk;
 	for (uint32_t i = first; i < first + RING_CHUNK && i < ring->slot_count; i++)
 		init_slot(ring, i);
@@ -155,7 +134,7 @@ kernel_error ring_fill(struct ring *ring, unsigned *steps)
 			ring->ready = ring->memory->is_fixed = true;
 	}
 	if (ring->ready) {
-		write_32(ring, offsetof(struct abi_ring, slots), ring->slot_count);
+		write_32(&header(ring)->slots, ring->slot_count);
 		list_add(&ring->space->rings, &ring->in_space);
 	}
 	return error;
@@ -200,17 +179,18 @@ void ring_completed(struct caller *caller, uint64_t head)
 {
 	struct ring_slot *slot = LIST_OF(caller, struct ring_slot, caller);
 	struct ring *ring = slot->ring;
-	uint32_t slots = ring->slot_count;
+	struct abi_entry *entry = entry_of(ring, slot->index);
+	uint32_t *done = see(ring, ABI_RING_DONE(ring->slot_count) +
+		ring->completed % ring->slot_count * sizeof *done);
 
-	for (unsigned i = 0; i < ABI_WORDS; i++)
-		write_64(ring, PLACE(slot->index, result_words) + 8 * i, slot->words[i]);
-	write_64(ring, PLACE(slot->index, result_head), head);
-	write_64(ring, PLACE(slot->index, result_target), 0);
-	write_32(ring, PLACE(slot->index, state), ABI_ENTRY_DONE);
+	memcpy(entry->result_words, slot->words, sizeof slot->words);
+	entry->result_head = head;
+	entry->result_target = 0;
+	write_32(&entry->state, ABI_ENTRY_DONE);
 	slot->busy = false;
 	ring->under_way--;
-	write_32(ring, ABI_RING_DONE(slots) + ring->completed % slots * 4, slot->index);
-	write_32(ring, offsetof(struct abi_ring, completed), ++ring->completed);
+	write_32(done, slot->index);
+	write_32(&header(ring)->completed, ++ring->completed);
 	watch_fire(&ring->watch);
 }
 
@@ -253,15 +233,12 @@ bool ring_end_calls(struct space *space, unsigned *steps)
 
 /* ---- submitting ---- */
 
-static void read_entry(const struct ring *ring, uint32_t index, struct abi_entry *entry)
+/* The owner may be writing to it. */
+static void read_entry(const struct abi_entry *from, struct abi_entry *to)
 {
-	entry->head = read_64(ring, PLACE(index, head));
-	entry->target = read_64(ring, PLACE(index, target));
-	for (unsigned i = 0; i < ABI_WORDS; i++)
-		entry->words[i] = read_64(ring, PLACE(index, words) + 8 * i);
-	entry->deadline = read_64(ring, PLACE(index, deadline));
-	entry->cookie = read_64(ring, PLACE(index, cookie));
-	entry->priority = read_32(ring, PLACE(index, priority));
+	memcpy(to, from, offsetof(struct abi_entry, result_head));
+	to->priority = from->priority;
+	SK_COPIED(to);
 }
 
 static void fill_slot(struct ring_slot *slot, const struct abi_entry *entry,
@@ -323,22 +300,23 @@ static bool carry_out(struct ring_slot *slot, unsigned *steps, uint64_t *head,
 static int submit_next(struct ring *ring, const struct thread *thread,
 	unsigned *steps, bool *again)
 {
-	uint32_t slots = ring->slot_count;
-	uint32_t index = read_32(ring, ABI_RING_QUEUE(slots) + ring->submitted % slots * 4);
+	const uint32_t *queue = see(ring, ABI_RING_QUEUE(ring->slot_count) +
+		ring->submitted % ring->slot_count * sizeof *queue);
+	uint32_t index = __atomic_load_n(queue, __ATOMIC_ACQUIRE);
 	struct ring_slot *slot;
 	struct abi_entry entry;
 	uint64_t head;
 
-	if (index >= slots)
+	if (index >= ring->slot_count)
 		return SK_INVALID;
 	slot = ring_slot(ring, index);
 	if (slot->busy)
 		return SK_WRONG_STATE;
-	read_entry(ring, index, &entry);
+	read_entry(entry_of(ring, index), &entry);
 	if ((uint32_t)entry.head < ABI_RING_CALL || (uint32_t)entry.head > ABI_RING_CANCEL)
 		return SK_INVALID;
 	fill_slot(slot, &entry, thread);
-	write_32(ring, PLACE(index, state), ABI_ENTRY_BUSY);
+	write_32(&entry_of(ring, index)->state, ABI_ENTRY_BUSY);
 	slot->busy = true;
 	ring->under_way++;
 	if (carry_out(slot, steps, &head, again)) {
@@ -350,7 +328,7 @@ static int submit_next(struct ring *ring, const struct thread *thread,
 	} else {
 		ring_completed(&slot->caller, head);
 	}
-	write_32(ring, offsetof(struct abi_ring, submitted), ++ring->submitted);
+	ring->submitted++;
 	return SK_OK;
 }
 
@@ -367,6 +345,7 @@ uint32_t ring_submit(struct ring *ring, struct thread *thread, uint32_t count,
 		*status = submit_next(ring, thread, &steps, again);
 		accepted += *status == SK_OK;
 	}
+	write_32(&header(ring)->submitted, ring->submitted);
 	if (*again)
 		*status = SK_OK;
 	*again = *again && accepted == 0;

@@ -60,6 +60,7 @@ struct thread *kernel_leave(void)
 {
 	struct thread *thread;
 
+	system_tell_log();
 	for (unsigned rounds = 0;; rounds++) {
 		if (!is_done())
 			do_some();

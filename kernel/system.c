@@ -31,6 +31,7 @@
 struct system {
 	struct object object;
 	struct watch log_watch;
+	uint64_t log_told;		/* its end, when that was told last */
 	struct memory *initrd;		/* made when first asked for; referenced */
 	struct memory *device_tree;
 	struct memory *physical[PHYSICAL];	/* referenced: free if nobody else does */
@@ -88,10 +89,12 @@ struct object *system_object(void)
 	return &the_system->object;
 }
 
-void system_log_grew(void)
+void system_tell_log(void)
 {
-	if (the_system)
-		watch_fire(&the_system->log_watch);
+	if (the_system->log_told == log_end())
+		return;
+	the_system->log_told = log_end();
+	watch_fire(&the_system->log_watch);
 }
 
 /* ---- operations: the machine ---- */
@@ -217,7 +220,7 @@ OPERATION(System, system, cpu_time, INSPECT)
 COMMAND(System, system, log, WRITE)
 {
 	log_text(request->text.data, request->text.size);
-	system_log_grew();
+	system_tell_log();
 	return 0;
 }
 

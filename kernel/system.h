@@ -10,8 +10,8 @@ extern const struct object_type system_type;
 /* Copies what it needs of `boot`. */
 void system_init(struct quota *root, const struct arch_boot *boot);
 struct object *system_object(void);
-/* The log has grown: tells who watches it. */
-void system_log_grew(void);
+/* Tells who watches the log, if it has grown. */
+void system_tell_log(void);
 /* What it copied; and the archive, as the kernel sees it. */
 extern struct arch_boot system_boot;
 /* The first program: an ELF file named `init` in the archive (ustar), else the

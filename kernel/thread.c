@@ -454,7 +454,6 @@ static bool destroy(struct object *object, unsigned *steps)
 	if (arch_cpu()->loaded == thread)
 		arch_cpu()->loaded = NULL;
 	forget_slots(thread);
-	drop(thread->upcall_memory ? &thread->upcall_memory->object : NULL);
 	drop(thread->caller.made);
 	pool_give(thread->fault_page, THREAD_FAULT_BYTES);
 	arch_thread_end(thread);

@@ -41,7 +41,6 @@ struct thread {
 	bool is_cancellable;		/* what it waits for: ABI_CANCELLABLE */
 	uint32_t event_flags;		/* ABI_REPLY_FAILED, for its next event */
 	bool vectors_allowed;
-	bool in_shim;
 	bool pending;			/* interrupt() came in the shim */
 	uint32_t suspended;		/* how often */
 	int32_t code;
@@ -76,8 +75,6 @@ struct thread {
 	uint8_t *fault_page;		/* THREAD_FAULT_BYTES: message and answer */
 
 	/* Upcalls (docs/kernel.md, "Foreign system calls"). */
-	struct memory *upcall_memory;	/* referenced: the page of the frame */
-	void *upcall_page;
 	uint64_t upcall_frame;
 	uint64_t upcall_entry;		/* 0: none */
 	uint64_t upcall_stack;

@@ -22,26 +22,6 @@
 
 /* ---- the table ---- */
 
-static void *take(struct space *space, size_t size)
-{
-	void *memory;
-
-	if (!object_charge(&space->object, pool_cost(size)))
-		return NULL;
-	memory = pool_take(size);
-	if (!memory)
-		object_discharge(&space->object, pool_cost(size));
-	return memory;
-}
-
-static void give(struct space *space, void *memory, size_t size)
-{
-	if (!memory)
-		return;
-	pool_give(memory, size);
-	object_discharge(&space->object, pool_cost(size));
-}
-
 /* Room for one more page in the row of them. */
 static bool grow_row(struct space *space)
 {
@@ -52,12 +32,12 @@ static bool grow_row(struct space *space)
 	if (used < capacity)
 		return true;
 	capacity = capacity ? 2 * capacity : CAPACITY_FIRST;
-	row = take(space, capacity * sizeof *row);
+	row = object_allocate(&space->object, capacity * sizeof *row);
 	if (!row)
 		return false;
 	for (uint32_t i = 0; i < used; i++)
 		row[i] = table->pages[i];
-	give(space, table->pages, table->capacity * sizeof *row);
+	object_release(&space->object, table->pages, table->capacity * sizeof *row);
 	table->pages = row;
 	table->capacity = capacity;
 	return true;
@@ -66,7 +46,7 @@ static bool grow_row(struct space *space)
 static bool add_page(struct space *space)
 {
 	struct token_table *table = &space->tokens;
-	struct token *page = grow_row(space) ? take(space, PAGE_BYTES) : NULL;
+	struct token *page = grow_row(space) ? object_allocate(&space->object, PAGE_BYTES) : NULL;
 
 	if (!page)
 		return false;
@@ -104,7 +84,7 @@ static void shrink(struct space *space, uint32_t count)
 			link = &(*link)->next;
 	}
 	for (; table->count > left; table->count -= TOKEN_PAGE)
-		give(space, table->pages[table->count / TOKEN_PAGE - 1], PAGE_BYTES);
+		object_release(&space->object, table->pages[table->count / TOKEN_PAGE - 1], PAGE_BYTES);
 }
 
 bool token_table_resize(struct space *space, uint32_t count)
@@ -148,9 +128,9 @@ bool token_table_end(struct space *space, unsigned *steps)
 			continue;
 		}
 		table->count -= TOKEN_PAGE;
-		give(space, page, PAGE_BYTES);
+		object_release(&space->object, page, PAGE_BYTES);
 	}
-	give(space, table->pages, table->capacity * sizeof *table->pages);
+	object_release(&space->object, table->pages, table->capacity * sizeof *table->pages);
 	*table = (struct token_table){0};
 	return true;
 }

@@ -50,13 +50,15 @@ bool cargo_load(struct cargo *cargo, unsigned count, const struct message_place 
 	const struct space *sender, bool leaves)
 {
 	cargo->count = count;
-	if (count > 0)
-		transfer_read(cargo->sent, from->beside->handles,
-			count * sizeof cargo->sent[0]);
 	for (unsigned i = 0; i < count; i++) {
-		const struct abi_handle *sent = &cargo->sent[i];
-		const struct handle *handle = handle_find(&sender->handles, sent->number);
-		uint16_t needed = !leaves ? 0 : sent->copies ?
+		struct abi_handle *sent = &cargo->sent[i];
+		const struct handle *handle;
+		uint16_t needed;
+
+		*sent = from->beside->handles[i];
+		SK_COPIED(sent);
+		handle = handle_find(&sender->handles, sent->number);
+		needed = !leaves ? 0 : sent->copies ?
 			kernel_Rights_DUPLICATE : kernel_Rights_TRANSFER;
 
 		if (!handle || (handle->rights & needed) != needed ||
@@ -196,7 +198,8 @@ int transfer_request(struct caller *caller, const struct message_place *to,
 
 	if (status != SK_OK)
 		return status;
-	if (!cargo_load(&cargo, handles, &caller->send, caller->space, true))
+	cargo.count = 0;
+	if (handles > 0 && !cargo_load(&cargo, handles, &caller->send, caller->space, true))
 		return SK_BAD_HANDLE;
 	if (handles > 0 && !handle_reserve(&receiver->handles, handles))
 		return SK_EXHAUSTED;
@@ -241,7 +244,8 @@ int transfer_reply(uint64_t head, const struct message_place *from,
 		return SK_EXHAUSTED;
 	if (!reply_place(caller, ABI_BYTES(head), handles, &to))
 		return SK_TOO_BIG;
-	if (!cargo_load(&cargo, handles, from, sender, true))
+	cargo.count = 0;
+	if (handles > 0 && !cargo_load(&cargo, handles, from, sender, true))
 		return SK_BAD_HANDLE;
 	caller->reserved = (uint8_t)(caller->reserved - handles);
 	unload(&cargo, sender, to, caller->space);

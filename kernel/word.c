@@ -70,6 +70,14 @@ static int look(const struct thread *thread, uint64_t address, uint32_t expected
 	return deadline == ABI_POLL ? SK_TIMED_OUT : 1;
 }
 
+static void join(struct thread *thread, struct key key)
+{
+	thread->word_of = key.of;
+	thread->word_at = key.at;
+	thread->waits_for = list_of(key);
+	list_add(thread->waits_for, &thread->waiting);
+}
+
 bool word_wait(struct thread *thread, uint64_t address, uint32_t expected,
 	uint32_t mask, bool shared, uint64_t deadline, uint64_t *head)
 {
@@ -82,28 +90,10 @@ bool word_wait(struct thread *thread, uint64_t address, uint32_t expected,
 	*head = (uint32_t)status;
 	if (status <= 0)
 		return false;
-	thread->word_of = key.of;
-	thread->word_at = key.at;
 	thread->wait_mask = mask;
-	thread->waits_for = list_of(key);
-	list_add(thread->waits_for, &thread->waiting);
+	join(thread, key);
 	thread_wait(thread, kernel_ThreadState_WAITING, deadline);
 	return true;
-}
-
-static void move_to(struct thread *thread, struct key key)
-{
-	list_remove(&thread->waiting);
-	thread->word_of = key.of;
-	thread->word_at = key.at;
-	thread->waits_for = list_of(key);
-	list_add(thread->waits_for, &thread->waiting);
-}
-
-static void wake(struct thread *thread)
-{
-	list_remove(&thread->waiting);
-	thread_wake(thread, SK_OK);
 }
 
 int64_t word_wake(struct thread *thread, uint64_t address, uint32_t count,
@@ -126,14 +116,15 @@ int64_t word_wake(struct thread *thread, uint64_t address, uint32_t count,
 		if (each->word_of != from.of || each->word_at != from.at ||
 				!(each->wait_mask & mask))
 			continue;
-		if (woken < count) {
-			wake(each);
-			woken++;
-		} else if (to && moved < move) {
-			move_to(each, target);
-			moved++;
-		} else {
+		if (woken >= count && (!to || moved >= move))
 			break;
+		list_remove(&each->waiting);
+		if (woken < count) {
+			thread_wake(each, SK_OK);
+			woken++;
+		} else {
+			join(each, target);
+			moved++;
 		}
 	}
 	return (int64_t)((uint64_t)moved << 32 | woken);

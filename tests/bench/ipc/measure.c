@@ -51,6 +51,16 @@ static void measure_calls(struct test *t)
 	MEASURE(t, "call-4k", bench_Target_page(to, &page, &page_reply, NULL));
 }
 
+/* A call on an object of the kernel's. */
+static void measure_object(struct test *t)
+{
+	const struct kernel_Object_info_request request = {0};
+	struct kernel_Object_info_reply reply;
+	struct sk_channel *to = on(t, new_notification(t));
+
+	MEASURE(t, "call-object", kernel_Object_info(to, &request, &reply, NULL));
+}
+
 static void measure_same_space(struct test *t)
 {
 	static struct server server;
@@ -296,6 +306,7 @@ void run_benches(struct test *t, uint32_t rounds)
 	K0(t, t->self, Thread_set_priority, .priority = TEST_PRIORITY);
 	K0(t, t->self, Thread_set_affinity, .cpus = 1);
 	MEASURE(t, "null", sk_sys_signal(0, 0));
+	measure_object(t);
 	if (!serve_in_child(t, endpoint, &child) || !open_target(t, client)) {
 		sk_print(t->thread, "not ok - a server in another space\n");
 		return;

@@ -176,7 +176,6 @@ static void count_thread(struct record *record, struct thread *thread)
 		record_of(&thread->handler->object)->clients++;
 	}
 	refer_to(thread->slot_memory ? &thread->slot_memory->object : NULL);
-	refer_to(thread->upcall_memory ? &thread->upcall_memory->object : NULL);
 	count_watch(&thread->ended);
 	count_caller(&thread->caller);
 	count_caller(&thread->fault);

@@ -168,6 +168,11 @@ static void the_log_is_written_read_and_watched(void **unused)
 	assert_int_equal(System_read_log.lost, 0);
 	host_user_read(program_thread, base, text, sizeof longer);
 	assert_memory_equal(text, longer, sizeof longer);
+	log_print("the kernel says something itself\n");
+	host_look();
+	assert_int_equal(program_bits(n), 2);
+	host_look();
+	assert_int_equal(program_bits(n), 0);
 }
 
 /* ---- randomness ---- */
