@@ -133,19 +133,22 @@ static kernel_error load_part(struct space *space, struct bytes file,
 /* Loads it and says where it begins. */
 static kernel_error load(struct space *space, struct bytes file, uint64_t *entry)
 {
-	const struct elf_header *header = (const void *)file.at;
-	const struct elf_part *parts;
+	struct elf_header header;
+	struct elf_part part;
 	kernel_error error = 0;
 
-	if (file.size < sizeof *header || memcmp(header->magic, "\177ELF\2\1", 6) != 0 ||
-	    header->type != 2 || header->part_size != sizeof *parts ||
-	    header->parts > file.size ||
-	    header->part_count > (file.size - header->parts) / sizeof *parts)
+	if (file.size < sizeof header)
 		return kernel_Error_INVALID;
-	*entry = header->entry;
-	parts = (const void *)(file.at + header->parts);
-	for (unsigned i = 0; i < header->part_count && !error; i++)
-		error = load_part(space, file, &parts[i]);
+	memcpy(&header, file.at, sizeof header);
+	if (memcmp(header.magic, "\177ELF\2\1", 6) != 0 || header.type != 2 ||
+	    header.part_size != sizeof part || header.parts > file.size ||
+	    header.part_count > (file.size - header.parts) / sizeof part)
+		return kernel_Error_INVALID;
+	*entry = header.entry;
+	for (unsigned i = 0; i < header.part_count && !error; i++) {
+		memcpy(&part, file.at + header.parts + i * sizeof part, sizeof part);
+		error = load_part(space, file, &part);
+	}
 	return error;
 }
 
