@@ -14,7 +14,7 @@
 #define PATTERN_SIZE (UINT64_C(256) << 10)
 #define CALL_LIMIT (20 * SECOND)
 #define LATE_LIMIT (20 * SECOND)
-#define CLEAN_LIMIT (60 * SECOND)
+#define CLEAN_LIMIT (25 * SECOND)
 #define TELL_EVERY (5 * SECOND)
 /* Partly used frames of the kernel's pool can be more than they were. */
 #define FREE_SLACK (UINT64_C(128) << 10)
