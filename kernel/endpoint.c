@@ -36,6 +36,7 @@ struct endpoint *endpoint_new(struct quota *quota, kernel_error *error)
 	list_init(&endpoint->canceled);
 	list_init(&endpoint->gone);
 	list_init(&endpoint->sessions);
+	list_init(&endpoint->starved);
 	list_init(&endpoint->work);
 	return endpoint;
 }
@@ -195,6 +196,8 @@ static bool tell_request(struct endpoint *endpoint, struct thread *thread,
 	int status;
 
 	while ((caller = caller_queue_first(&endpoint->callers)) != NULL) {
+		if (!caller->is_one_way && !table->free)
+			token_wait(table, endpoint);
 		if (*steps == 0 || (!caller->is_one_way && !table->free))
 			return false;
 		--*steps;
@@ -432,6 +435,7 @@ static bool destroy(struct object *object, unsigned *steps)
 		endpoint->bound->endpoint = NULL, object_drop(&endpoint->bound->object);
 	endpoint->bound = NULL;
 	endpoint_set_receiver(endpoint, NULL);
+	list_remove(&endpoint->starved);
 	return true;
 }
 

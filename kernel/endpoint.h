@@ -36,6 +36,7 @@ struct endpoint {
 	uint32_t session_count;
 	uint32_t tokens;		/* set_tokens() */
 	uint64_t server;		/* id of the space that keeps them */
+	struct list starved;		/* struct token_table.starved */
 	struct list work;		/* there is more to do: endpoint_work() */
 };
 

@@ -194,9 +194,12 @@ static void resume(struct thread *thread, const struct answer *answer)
 /* A foreign call of a traced thread is left to its upcall by this. */
 static void retry(struct thread *thread)
 {
+	bool was_call = thread->fault_kind == fault_Handler_foreign_call_request_ID;
+
+	if (was_call && !thread->upcall_entry)
+		frame_restart(&thread->frame);
 	go_on(thread);
-	if (thread->fault_kind == fault_Handler_foreign_call_request_ID &&
-			thread->upcall_entry && !thread->is_ended)
+	if (was_call && thread->upcall_entry && !thread->is_ended)
 		upcall_enter(thread, ABI_UPCALL_FOREIGN);
 }
 

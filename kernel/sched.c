@@ -320,6 +320,31 @@ static struct thread *take(struct cpu *cpu)
 	return thread;
 }
 
+bool sched_preempt(struct thread *thread, const struct thread *by)
+{
+	struct cpu *cpu = arch_cpu();
+
+	if (by->effective <= thread->effective || !sched_can_switch(cpu, by) ||
+	    (idle_cpus & thread->affinity))
+		return false;
+	enqueue(cpu, thread, true);
+	return true;
+}
+
+struct thread *sched_take_next(void)
+{
+	struct cpu *cpu = arch_cpu();
+	struct thread *thread;
+
+	if (cpu->top < 0 || cpu->bar != cpu->top || cpu->woken)
+		return NULL;
+	thread = LIST_OF(cpu->ready[cpu->top].next, struct thread, ready);
+	if (thread->attention)
+		return NULL;
+	sched_remove(thread);
+	return thread;
+}
+
 /* It could go on, but another is to run. */
 static void put_back(struct cpu *cpu, struct thread *thread)
 {
@@ -336,6 +361,7 @@ static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
 	unsigned steps = OBJECT_STEPS;
 	bool idles = false;
 
+	sched_account(cpu, false);
 	cpu->wants_look = false;
 	set_bar(cpu);
 	while (!keeps(cpu, cpu->current)) {
@@ -345,7 +371,7 @@ static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
 			put_back(cpu, current);
 		cpu->current = take(cpu);
 		cpu->woken = NULL;
-		cpu->slice = arch_now() + SCHED_SLICE;
+		cpu->slice = cpu->since + SCHED_SLICE;
 		if (cpu->current ? !cpu->current->attention : idles)
 			break;
 		if (!cpu->current)	/* it has time to look for who waits no more */

@@ -98,6 +98,13 @@ static inline struct thread *sched_switch_to(struct cpu *cpu, struct thread *thr
 	return thread;
 }
 
+/* Who runs makes way for one that waits and is more urgent, if sched_switch_to()
+ * may follow: it is in the queue then, before its equals. */
+bool sched_preempt(struct thread *thread, const struct thread *by);
+/* Who is next in the queue, and no longer is in it: for sched_switch_to(), as who
+ * runs is going to wait. NULL: choose() is to decide. */
+struct thread *sched_take_next(void);
+
 /* Behind what an entry did: what is left to do, as far as one goes; who runs next;
  * and the lock is released. */
 struct thread *kernel_leave(void);

@@ -151,6 +151,19 @@ struct thread *kernel_poke(struct thread *thread)
 
 /* ---- what comes from programs ---- */
 
+/* If its handler runs at once, nothing else is to be decided. */
+static struct thread *leave_fault(struct cpu *cpu)
+{
+	struct thread *handler = cpu->current;
+
+	if (handler == cpu->loaded || handler->state != kernel_ThreadState_RUNNING ||
+			cpu->wants_look)
+		return leave(cpu);
+	sched_load(cpu, handler);
+	arch_unlock();
+	return handler;
+}
+
 struct thread *kernel_page_fault(struct thread *thread, uint64_t address,
 	uint32_t access)
 {
@@ -161,7 +174,7 @@ struct thread *kernel_page_fault(struct thread *thread, uint64_t address,
 	if (!thread->is_killed && space_touch(thread->space, address, access, thread,
 			&reason) == TOUCH_FAULT)
 		fault_page(thread, address, access, reason);
-	return leave(cpu);
+	return leave_fault(cpu);
 }
 
 struct thread *kernel_exception(struct thread *thread, uint32_t what, uint32_t code,
@@ -171,5 +184,5 @@ struct thread *kernel_exception(struct thread *thread, uint32_t what, uint32_t c
 
 	if (!thread->is_killed)
 		fault_exception(thread, what, code, address);
-	return leave(cpu);
+	return leave_fault(cpu);
 }

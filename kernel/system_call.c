@@ -99,8 +99,9 @@ static inline struct thread *reply_receive_short(struct thread *thread, uint64_t
 	struct session *session;
 	struct thread *client;
 
+	/* With the first that is free again, others may have waited for one. */
 	if (UNLIKELY(!token || !handle || !IS_SHORT(head) || HAS_FLAGS(target) ||
-	    handle->flags != HANDLE_RECEIVES ||
+	    !thread->space->tokens.free || handle->flags != HANDLE_RECEIVES ||
 	    token->number != (uint32_t)frame_token(&thread->frame)))
 		return NULL;
 	session = token->session;
@@ -124,6 +125,65 @@ static inline struct thread *reply_receive_short(struct thread *thread, uint64_t
 	thread->serves = NULL;
 	thread->state = kernel_ThreadState_RECEIVING;
 	return sched_switch_to(cpu, client);
+}
+
+/* Who waits for the bits, alone and without a deadline, and is more urgent. */
+static inline struct thread *signal_short(struct thread *thread)
+{
+	struct handle *handle = handle_find(&thread->space->handles,
+		(uint32_t)frame_target(&thread->frame));
+	struct notification *notification;
+	struct thread *waiter;
+	struct list *first;
+	uint64_t bits;
+
+	if (UNLIKELY(!handle || handle->flags != HANDLE_SIGNALS))
+		return NULL;
+	notification = (struct notification *)handle->object;
+	first = notification->waiting.next;
+	waiter = LIST_OF(first, struct thread, waiting);
+	bits = notification->bits | frame_words(&thread->frame)[0];
+	if (first == &notification->waiting || first->next != &notification->waiting ||
+	    !(bits & waiter->wait_mask) || notification->endpoint || waiter->attention ||
+	    !list_is_empty(&waiter->deadline.link) || !sched_preempt(thread, waiter))
+		return NULL;
+
+	notification->bits = bits & ~waiter->wait_mask;
+	list_remove(first);
+	waiter->waits_for = NULL;
+	waiter->is_cancellable = false;
+	frame_set_target(&waiter->frame, bits & waiter->wait_mask);
+	frame_set_head(&waiter->frame, 0);
+	frame_set_head(&thread->frame, 0);
+	return sched_switch_to(arch_cpu(), waiter);
+}
+
+/* Nobody else waits for bits, none of which are there; and who is next can run. */
+static inline struct thread *wait_short(struct thread *thread, uint64_t head)
+{
+	uint64_t target = frame_target(&thread->frame);
+	uint64_t mask = frame_words(&thread->frame)[0];
+	struct handle *handle = handle_find(&thread->space->handles, (uint32_t)target);
+	struct notification *notification;
+	struct thread *next;
+
+	if (UNLIKELY(!handle || handle->object->type != &notification_type ||
+	    !(handle->rights & kernel_Rights_WAIT) || HAS_FLAGS(target) ||
+	    (head & ABI_TIMED)))
+		return NULL;
+	notification = (struct notification *)handle->object;
+	if ((notification->bits & mask) || mask == 0 ||
+	    !list_is_empty(&notification->waiting))
+		return NULL;
+	next = sched_take_next();
+	if (!next)
+		return NULL;
+
+	thread->waits_for = notification;
+	thread->wait_mask = mask;
+	list_add(&notification->waiting, &thread->waiting);
+	thread->state = kernel_ThreadState_WAITING;
+	return sched_switch_to(arch_cpu(), next);
 }
 
 /* ---- what all of the long way has ---- */
@@ -491,6 +551,10 @@ struct thread *kernel_system_call(struct thread *thread)
 		next = call_short(thread, head);
 	else if (number == ABI_REPLY_RECEIVE)
 		next = reply_receive_short(thread, head);
+	else if (number == ABI_SIGNAL)
+		next = signal_short(thread);
+	else if (number == ABI_WAIT)
+		next = wait_short(thread, head);
 	if (UNLIKELY(!next))
 		return take_long(thread, head, number);
 	arch_unlock();

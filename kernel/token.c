@@ -87,6 +87,18 @@ static void shrink(struct space *space, uint32_t count)
 		object_release(&space->object, table->pages[table->count / TOKEN_PAGE - 1], PAGE_BYTES);
 }
 
+/* Those that do not need it take none. */
+static void feed(struct token_table *table)
+{
+	struct list *first;
+
+	for (unsigned i = 0; i < OBJECT_STEPS && table->starved.next &&
+			(first = list_first(&table->starved)) != NULL; i++) {
+		list_remove(first);
+		endpoint_serve(LIST_OF(first, struct endpoint, starved));
+	}
+}
+
 bool token_table_resize(struct space *space, uint32_t count)
 {
 	struct token_table *table = &space->tokens;
@@ -98,6 +110,8 @@ bool token_table_resize(struct space *space, uint32_t count)
 			return false;
 	if (table->count / TOKEN_PAGE > pages && table->count <= TOKEN_STEP)
 		shrink(space, pages * TOKEN_PAGE);
+	if (table->free)
+		feed(table);
 	return true;
 }
 
@@ -129,6 +143,12 @@ bool token_table_end(struct space *space, unsigned *steps)
 		}
 		table->count -= TOKEN_PAGE;
 		object_release(&space->object, page, PAGE_BYTES);
+	}
+	while (table->starved.next && !list_is_empty(&table->starved)) {
+		if (*steps == 0)
+			return false;
+		--*steps;
+		list_remove(table->starved.next);
 	}
 	object_release(&space->object, table->pages, table->capacity * sizeof *table->pages);
 	*table = (struct token_table){0};
@@ -188,6 +208,14 @@ void token_cancel(struct token *token)
 	endpoint_serve(endpoint);
 }
 
+void token_wait(struct token_table *table, struct endpoint *endpoint)
+{
+	if (!table->starved.next)
+		list_init(&table->starved);
+	list_remove(&endpoint->starved);
+	list_add(&table->starved, &endpoint->starved);
+}
+
 void token_free(struct token *token)
 {
 	struct session *session = token->session;
@@ -203,9 +231,7 @@ void token_free(struct token *token)
 		endpoint->unanswered--;
 	token->session = NULL;
 	token_put(&token->space->tokens, token);
-	/* Callers may have waited for a token. */
-	if (endpoint && endpoint->events > 0)
-		endpoint_serve(endpoint);
+	feed(&token->space->tokens);
 	session_return_credit(session);
 	object_drop(&session->object);
 }

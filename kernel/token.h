@@ -13,6 +13,7 @@
 #include "kernel/list.h"
 
 struct caller;
+struct endpoint;
 struct message_place;
 struct session;
 struct space;
@@ -57,6 +58,8 @@ struct token {
 struct token_table {
 	struct token **pages;		/* of TOKEN_PAGE tokens each */
 	struct list *free;		/* struct token.link.next; NULL: none */
+	/* struct endpoint.starved: where callers wait for one. Zeros: none. */
+	struct list starved;
 	uint32_t count;
 	uint32_t capacity;		/* of `pages` */
 };
@@ -106,6 +109,8 @@ static inline void token_put(struct token_table *table, struct token *token)
 	table->free = &token->link;
 }
 
+/* An endpoint's callers wait for a token; it is served with the next that is free. */
+void token_wait(struct token_table *table, struct endpoint *endpoint);
 /* Its server no longer has its caller's priority. */
 void token_defer(struct token *token);
 /* Nobody waits any more: leases end, and the server is to be told. */

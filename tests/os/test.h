@@ -247,6 +247,7 @@ void run_benches(struct test *t, uint32_t rounds);
 	X(timer_cases) \
 	X(endpoint_cases) \
 	X(call_cases) \
+	X(fast_cases) \
 	X(lease_cases) \
 	X(ring_cases) \
 	X(word_cases) \

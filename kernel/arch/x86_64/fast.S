@@ -193,6 +193,8 @@
 	movzbl THREAD_EFFECTIVE(%r14), %ebp
 	cmp CPU_BAR(%rdi), %ebp
 	jl 9f
+	cmpq $0, SPACE_TOKEN(%r13)
+	je 9f					/* others may have waited for one */
 	.if \long
 	call copy_rest
 	jc 9f

@@ -30,6 +30,13 @@ $(X86_OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(X86_CC) -c -o $@ $<
 
+# It is entered from assembly alone, which wants no register kept. (Of clang too, which
+# has no such options.)
+ifeq ($(findstring clang,$(CC)),)
+$(X86_OUT)/kernel/system_call.o: X86_CC += -fomit-frame-pointer \
+	$(patsubst %,-fcall-used-%,rbx r12 r13 r14 r15)
+endif
+
 # What C knows, for assembly.
 $(X86_OUT)/offsets.h: $(X86)/offsets.c | $(KERNEL_GENERATED)
 	@mkdir -p $(@D)

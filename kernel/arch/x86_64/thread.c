@@ -53,6 +53,13 @@ static void bases_load(const struct thread *thread)
 	}
 }
 
+static inline void bases_swap(struct arch_thread *old, const struct arch_thread *new)
+{
+	__asm__ volatile("rdfsbase %0; wrfsbase %2; swapgs; rdgsbase %1; wrgsbase %3; swapgs"
+		: "=&r"(old->fs_base), "=&r"(old->gs_base)
+		: "r"(new->fs_base), "r"(new->gs_base));
+}
+
 static void debug_load(struct local *me, const struct thread *thread)
 {
 	const uint64_t *debug = thread->arch.debug;
@@ -114,15 +121,20 @@ void arch_thread_load(struct thread *thread, struct thread *old, bool elsewhere)
 {
 	struct local *me = local_here();
 
-	if (old)
+	if (me->space != (thread ? thread->space : NULL))
+		page_switch(me, thread ? thread->space : NULL);
+	if (thread)
+		me->tss.rsp[0] = (uintptr_t)(&thread->frame + 1);
+	if (old && thread && cpu_has_bases)
+		bases_swap(&old->arch, &thread->arch);
+	else if (old)
 		bases_save(old);
 	if (old && elsewhere)
 		vectors_save(me, old);
-	page_switch(me, thread ? thread->space : NULL);
 	if (!thread)
 		return;
-	me->tss.rsp[0] = (uintptr_t)(&thread->frame + 1);
-	bases_load(thread);
+	if (!old || !cpu_has_bases)
+		bases_load(thread);
 	if (UNLIKELY(me->is_special || thread->arch.is_special))
 		load_special(me, thread);
 }

@@ -63,6 +63,34 @@ static void no_token_leaves_callers_waiting(void **state)
 	assert_event(second, REQUEST);
 }
 
+/* The table is the space's: a token that is answered at one endpoint is free for
+ * another, whichever way the answer goes. */
+static void a_token_serves_any_endpoint(void **state)
+{
+	uint32_t number;
+	struct endpoint *other = ipc_endpoint(server.space, &number);
+	struct program second = {server.space, ipc_thread(server.space, 10)}, last;
+	struct program more[16];
+
+	(void)state;
+	for (unsigned i = 0; i < 16; i++) {
+		more[i] = ipc_program(10);
+		ipc_receive(server, 0, server_endpoint, 0);
+		ipc_call(more[i], BYTES(8), ipc_session(more[i].space, endpoint, i, 0,
+			NULL), 0);
+		assert_event(server, REQUEST);
+	}
+	last = ipc_program(10);
+	ipc_receive(second, 0, number, 0);
+	ipc_call(last, BYTES(8), ipc_session(last.space, other, 99, 0, NULL), 0);
+	assert_waits(second, RECEIVING);
+	ipc_reply_receive(server, BYTES(8), server_endpoint, TOKEN(server));
+	assert_goes_on(more[15]);
+	assert_goes_on(second);
+	assert_event(second, REQUEST);
+	assert_int_equal(TARGET(second), 99);
+}
+
 /* 65,535 times another generation, never 0. */
 static void numbers_come_back_late(void **state)
 {
@@ -169,6 +197,7 @@ int main(int argc, char **argv)
 		CASE(table_grows_and_shrinks),
 		CASE(used_pages_stay),
 		CASE(no_token_leaves_callers_waiting),
+		CASE(a_token_serves_any_endpoint),
 		CASE(numbers_come_back_late),
 		CASE(deadline_cancels),
 		CASE(not_delivered_says_so),
