@@ -16,15 +16,12 @@
 /* In 2^-16 millionths. */
 #define FREQUENCY_MAX (500 << 16)
 #define SLEW_MAX (INT64_C(1) << 60)
-/* Those that want to know of steps. */
-#define WATCHES 16
 
 struct clock {
 	struct object object;
 	struct memory *page;		/* its only one; referenced */
 	struct abi_clock *seen;		/* as the kernel sees it */
 	struct abi_clock now;		/* what is told there */
-	struct watch watches[WATCHES];
 };
 
 static struct clock *the_clock;
@@ -108,8 +105,6 @@ OPERATION(Clock, clock, page, READ)
 COMMAND(Clock, clock, set_realtime, CONTROL)
 {
 	tell(clock, request->realtime_offset, 0, clock->now.frequency);
-	for (unsigned i = 0; i < WATCHES; i++)
-		watch_fire(&clock->watches[i]);
 	return 0;
 }
 
@@ -129,23 +124,6 @@ OPERATION(Clock, clock, adjust, CONTROL)
 	tell(clock, offset_at(&before, now), request->nanoseconds, request->frequency);
 	return ANSWER(Clock, adjust, .not_yet = before.slew - slewed(&before, now),
 		.frequency = before.frequency);
-}
-
-/* A free one, or one whose notification nobody can wait for any more. */
-static struct watch *free_watch(struct clock *clock)
-{
-	for (struct watch *each = clock->watches; each < clock->watches + WATCHES; each++)
-		if (!each->notify || each->notify->object.handles == 0)
-			return each;
-	return NULL;
-}
-
-COMMAND(Clock, clock, watch_steps, READ)
-{
-	struct watch *watch = free_watch(clock);
-
-	return !watch ? kernel_Error_TABLE_FULL :
-		call_watch(call, request->notify, request->bits, watch);
 }
 
 OPERATION(Clock, clock, resolution, READ)

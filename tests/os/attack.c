@@ -259,9 +259,6 @@ static void act_method(void)
 	const struct method *method = pick_method();
 	uint32_t to = pick_target(method->kind);
 
-	/* Which the clock would keep for good. */
-	if (method->call == Clock_watch_steps)
-		return;
 	if (is_own(to) && (method->call == Space_kill || method->call == Space_suspend ||
 			method->call == Thread_kill || method->call == Thread_suspend) &&
 			!one_in(200))

@@ -110,7 +110,7 @@
 	X(Clock, set_realtime, 1, .realtime_offset = (int64_t)random_word()) \
 	X(Clock, adjust, 1, .nanoseconds = (int64_t)random_word(), \
 		.frequency = (int64_t)random_word()) \
-	X(Clock, watch_steps, 1, NOTIFY) X(Clock, resolution, 1, .empty = 0) \
+	X(Clock, resolution, 1, .empty = 0) \
 	X(Interrupt, bind, 8, .has_notify = !one_in(4), NOTIFY) \
 	X(Interrupt, acknowledge, 6, .empty = 0) X(Interrupt, mask, 3, .masked = MAYBE) \
 	X(Interrupt, set_affinity, 1, .cpus = random_word()) \
