@@ -43,7 +43,7 @@ static void print_body(void *context, const struct declaration *d)
 		c_print_record(c, d);
 		break;
 	default:
-		if (!d->as.message.has_id)
+		if (!d->as.message.has_id || c_is_in_words(d))
 			break;
 		c_each_list_in(c, &d->as.message.head.body, d->c_name, print_own_list);
 		c_each_list_in(c, &d->as.message.tail.body, d->c_name, print_own_list);

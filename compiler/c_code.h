@@ -228,6 +228,9 @@ void c_print_attach(struct c_code *c, const struct declaration *declaration);
 void c_attach_message(struct c_code *c, const struct declaration *message);
 
 void c_print_message(struct c_code *c, const struct declaration *declaration);
+/* It is nothing but so few bytes in place that they go in words (struct sk_words):
+ * such a message is encoded and decoded in line, in the header. */
+bool c_is_in_words(const struct declaration *message);
 
 /* The tables of runtime/reflect.h, a file of their own: c_reflect.c. */
 void c_print_reflection(struct c_code *c, const struct schema *schema);
@@ -242,6 +245,8 @@ const char *c_method_name(struct c_code *c, const struct method *method);
 void c_declare_method(struct c_code *c, const struct method *method);
 void c_declare_answer(struct c_code *c, const struct method *method);
 void c_print_method(struct c_code *c, const struct method *method);
+/* Request and reply go in words, so that dispatch and answer stand in the header. */
+bool c_answers_in_words(const struct method *method);
 void c_print_method_comment(struct c_code *c, const struct method *method);
 /* A text, broken into lines of a comment, each behind " * ". */
 void c_print_sentence(struct c_code *c, const char *text);

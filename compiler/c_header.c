@@ -286,6 +286,10 @@ static void print_message(struct c_code *c, const struct declaration *d)
 	print_certificate(c, d);
 	print(out, "\n");
 	c_print_init(c, d);
+	if (c_is_in_words(d)) {
+		c_print_message(c, d);
+		return;
+	}
 	print_wrapped(out, "int %s_encode(const struct %s *value, void *to, size_t capacity%s);",
 		d->c_name, d->c_name, c_attached(d));
 	if (c_has_lists(d))

@@ -22,6 +22,63 @@ static void print_dispatch_signature(struct c_code *c, const struct declaration 
 		"struct sk_incoming *incoming)%s", d->c_name, d->c_name, end);
 }
 
+/* ---- requests in words: in the header ---- */
+
+static bool has_words(const struct declaration *d)
+{
+	const struct method *m;
+
+	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
+		if (c_answers_in_words(m))
+			return true;
+	return false;
+}
+
+/* Whatever is wrong with it, dispatch finds out. */
+static void print_words_case(struct c_code *c, const struct method *m)
+{
+	struct printer *out = &c->out;
+	const char *name = m->request->c_name;
+
+	print_line(out, "case %s_ID: {", name);
+	out->indent++;
+	print_line(out, "struct %s request;", name);
+	print_line(out, "struct sk_words_answer answer;");
+	print_line(out, "struct sk_reply to;");
+	print_line(out, "if (ops->%s == NULL", m->name);
+	print_line(out, "    || %s_decode(&request, in->words.word, in->size) != 0)", name);
+	print_line(out, "\treturn false;");
+	print_line(out, "sk_open_words(&to, &answer, in, %s_ID);", m->reply->c_name);
+	print_line(out, "ops->%s(self, &request, &to);", m->name);
+	print_line(out, "sk_close_words(&to, &answer, in);");
+	print_line(out, "return true;");
+	out->indent--;
+	print_line(out, "}");
+}
+
+static void print_dispatch_words(struct c_code *c, const struct declaration *d)
+{
+	struct printer *out = &c->out;
+	const struct method *m;
+
+	print_line(out, "/* The same for a request in words. False, and nothing has been done: it");
+	print_line(out, " * is none of those that go in words, and is dispatch's. */");
+	print_wrapped(out, "SK_INLINE bool %s_dispatch_words(const struct %s_ops *ops, "
+		"void *self, struct sk_words_incoming *in)", d->c_name, d->c_name);
+	print_line(out, "{");
+	out->indent++;
+	print_line(out, "switch (sk_get_uint64((const uint8_t *)in->words.word)) {");
+	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
+		if (c_answers_in_words(m))
+			print_words_case(c, m);
+	print_line(out, "default:");
+	print_line(out, "\treturn false;");
+	print_line(out, "}");
+	out->indent--;
+	print_line(out, "}");
+	print(out, "\n");
+}
+
 /* ---- header ---- */
 
 static void print_operation(struct c_code *c, const struct method *m)
@@ -113,6 +170,8 @@ void c_declare_interface(struct c_code *c, const struct declaration *d)
 	print_dispatch_signature(c, d, ";");
 	print(out, "\n");
 	declare_answers(c, d);
+	if (has_words(d))
+		print_dispatch_words(c, d);
 	c_declare_sends(c, d);
 }
 

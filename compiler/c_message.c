@@ -174,6 +174,20 @@ static bool is_fixed(const struct declaration *d)
 	return !has_tail(d) && !has_pointers(&d->as.message.head);
 }
 
+bool c_is_in_words(const struct declaration *d)
+{
+	const struct section *head = &d->as.message.head;
+
+	return is_fixed(d) && !c_carries(d) && head->declared_size <= MESSAGE_FAST_MAX
+		&& head->fixed_size == head->declared_size;
+}
+
+/* Of what stands in the header. */
+static const char *linkage(const struct declaration *d)
+{
+	return c_is_in_words(d) ? "SK_INLINE " : "";
+}
+
 /* What @bytes and @depth want to know of members in the dynamic area. */
 static void print_bounds(struct c_code *c, const struct declaration *d, const char *bytes)
 {
@@ -212,8 +226,8 @@ static void print_encode(struct c_code *c, const struct declaration *d)
 	struct c_block block = { .c = c, .stream = "&out", .fail = "return out.status;" };
 	struct place place = { &block, head, "head", d->c_name, c_carries(d) };
 
-	print_wrapped(out, "int %s_encode(const struct %s *value, void *to, size_t capacity%s)",
-		d->c_name, d->c_name, c_attached(d));
+	print_wrapped(out, "%sint %s_encode(const struct %s *value, void *to, "
+		"size_t capacity%s)", linkage(d), d->c_name, d->c_name, c_attached(d));
 	print_line(out, "{");
 	out->indent++;
 	print_line(out, "uint8_t *head = (uint8_t *)to;");
@@ -425,8 +439,8 @@ static void print_decode(struct c_code *c, const struct declaration *d)
 	struct c_block block = { .c = c, .stream = "&in", .fail = refusal(c, d) };
 	struct place place = { &block, &d->as.message.head, "head", d->c_name, c_carries(d) };
 
-	print_wrapped(out, "int %s_decode%s(struct %s *value, const void *from, size_t size%s%s)",
-		d->c_name, lists ? "_into" : "", d->c_name,
+	print_wrapped(out, "%sint %s_decode%s(struct %s *value, const void *from, "
+		"size_t size%s%s)", linkage(d), d->c_name, lists ? "_into" : "", d->c_name,
 		lists ? ", struct sk_room *room" : "", c_attached(d));
 	print_line(out, "{");
 	out->indent++;

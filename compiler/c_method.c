@@ -38,13 +38,31 @@ void c_print_decode_call(struct c_code *c, const struct declaration *message,
 
 /* ---- signatures ---- */
 
+bool c_answers_in_words(const struct method *m)
+{
+	return m->reply != NULL && c_is_in_words(m->request) && c_is_in_words(m->reply);
+}
+
+/* One with a deadline of its own asks for the time first, which takes longer. */
+static bool calls_in_words(const struct method *m)
+{
+	return c_answers_in_words(m) && m->deadline_ms == 0 && !m->is_cancellable;
+}
+
+/* Of what stands in the header. */
+static const char *linkage(bool is_inline)
+{
+	return is_inline ? "SK_INLINE " : "";
+}
+
 static void print_call_signature(struct c_code *c, const struct method *m, const char *end)
 {
 	const char *reply = m->reply == NULL ? ""
 		: arena_printf(c->arena, " struct %s *reply,", m->reply->c_name);
 
-	print_wrapped(&c->out, "int %s(struct sk_channel *channel, const struct %s *request,%s "
-		"const struct sk_call *call)%s", c_method_name(c, m), m->request->c_name,
+	print_wrapped(&c->out, "%sint %s(struct sk_channel *channel, "
+		"const struct %s *request,%s const struct sk_call *call)%s",
+		linkage(calls_in_words(m)), c_method_name(c, m), m->request->c_name,
 		reply, end);
 }
 
@@ -63,28 +81,10 @@ static void print_end_signature(struct c_code *c, const struct method *m, const 
 
 static void print_answer_signature(struct c_code *c, const struct method *m, const char *end)
 {
-	print_wrapped(&c->out, "int %s_answer(struct sk_reply *to, %s error, "
-		"const struct %s *reply)%s", c_method_name(c, m),
+	print_wrapped(&c->out, "%sint %s_answer(struct sk_reply *to, %s error, "
+		"const struct %s *reply)%s", linkage(c_answers_in_words(m)),
+		c_method_name(c, m),
 		m->error != NULL ? m->error->c_name : "int32_t", m->reply->c_name, end);
-}
-
-/* ---- header ---- */
-
-void c_declare_method(struct c_code *c, const struct method *m)
-{
-	c_print_method_comment(c, m);
-	print_call_signature(c, m, ";");
-	if (m->reply != NULL) {
-		print_begin_signature(c, m, ";");
-		print_end_signature(c, m, ";");
-	}
-	print_wrapped(&c->out, "extern const struct sk_method %s_method;", c_method_name(c, m));
-	print(&c->out, "\n");
-}
-
-void c_declare_answer(struct c_code *c, const struct method *m)
-{
-	print_answer_signature(c, m, ";");
 }
 
 /* ---- source ---- */
@@ -198,10 +198,73 @@ static void print_answer(struct c_code *c, const struct method *m)
 void c_print_method(struct c_code *c, const struct method *m)
 {
 	print_descriptor(c, m);
-	print_call(c, m);
+	if (!calls_in_words(m))
+		print_call(c, m);
 	if (m->reply == NULL)
 		return;
 	print_begin(c, m);
 	print_end(c, m);
-	print_answer(c, m);
+	if (!c_answers_in_words(m))
+		print_answer(c, m);
+}
+
+/* ---- header ---- */
+
+static void print_encode_words(struct c_code *c, const struct declaration *message,
+	const char *value)
+{
+	print_line(&c->out, "struct sk_words words = SK_NO_WORDS;");
+	print_wrapped(&c->out, "int size = %s_encode(%s, words.word, sizeof words.word);",
+		message->c_name, value);
+}
+
+static void print_call_in_words(struct c_code *c, const struct method *m)
+{
+	struct printer *out = &c->out;
+	const char *reply = m->reply->c_name;
+
+	print_call_signature(c, m, "");
+	print_brace(c);
+	print_encode_words(c, m->request, "request");
+	print_wrapped(out, "int status = sk_invoke_words(channel, &words, size, &%s_method, "
+		"%s_ID, %s_MAXSIZE, call);", c_method_name(c, m), reply, reply);
+	print(out, "\n");
+	print_line(out, "if (status != 0)");
+	print_line(out, "\treturn status;");
+	print_last(c, arena_printf(c->arena, "return %s_decode(reply, words.word, %s_MAXSIZE);",
+		reply, reply));
+}
+
+static void print_answer_in_words(struct c_code *c, const struct method *m)
+{
+	print_answer_signature(c, m, "");
+	print_brace(c);
+	print_line(&c->out, "if (error != 0)");
+	print_line(&c->out, "\treturn sk_answer_error(to, error);");
+	print_encode_words(c, m->reply, "reply");
+	print_last(c, "return sk_answer_words(to, &words, size);");
+}
+
+void c_declare_method(struct c_code *c, const struct method *m)
+{
+	print_wrapped(&c->out, "extern const struct sk_method %s_method;", c_method_name(c, m));
+	print(&c->out, "\n");
+	c_print_method_comment(c, m);
+	if (calls_in_words(m))
+		print_call_in_words(c, m);
+	else
+		print_call_signature(c, m, ";");
+	if (m->reply != NULL) {
+		print_begin_signature(c, m, ";");
+		print_end_signature(c, m, ";");
+	}
+	print(&c->out, "\n");
+}
+
+void c_declare_answer(struct c_code *c, const struct method *m)
+{
+	if (c_answers_in_words(m))
+		print_answer_in_words(c, m);
+	else
+		print_answer_signature(c, m, ";");
 }

@@ -345,7 +345,7 @@ static void add_events(struct names *names, const struct declaration *interface)
 static void add_interface(struct names *names,
 	const struct declaration *interface)
 {
-	static const char *const suffixes[] = { "_handle", "_ops", "_dispatch",
+	static const char *const suffixes[] = { "_handle", "_ops", "_dispatch", "_dispatch_words",
 		NULL };
 	bool has_events = interface->as.interface.event_count > 0;
 	const struct method *method;

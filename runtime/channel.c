@@ -179,6 +179,26 @@ int sk_invoke(struct sk_channel *channel, int encoded,
 	return status;
 }
 
+int sk_invoke_words(struct sk_channel *channel, struct sk_words *words, int encoded,
+	const struct sk_method *method, uint32_t reply_id, uint32_t reply_size,
+	const struct sk_call *call)
+{
+	int status;
+
+	(void)reply_id;
+	if (encoded > 0 && (uint32_t)encoded <= channel->request.capacity)
+		memcpy(channel->request.bytes, words, (size_t)encoded);
+	status = sk_invoke(channel, encoded, method, call);
+	if (status != SK_OK)
+		return status;
+	status = channel->reply.size != reply_size ? SK_MALFORMED :
+		sk_take_none(&channel->reply.attached);
+	if (status == SK_OK)
+		memcpy(words, channel->reply.bytes, reply_size);
+	sk_discard(channel);
+	return status;
+}
+
 int sk_send(struct sk_channel *channel, int encoded,
 	const struct sk_method *method, const struct sk_call *call)
 {
@@ -194,25 +214,48 @@ struct sk_reply sk_reply_keep(struct sk_reply *to)
 	struct sk_reply kept = *to;
 
 	to->port = NULL;
+	to->waits = NULL;
+	kept.waits = NULL;
 	return kept;
+}
+
+static bool goes_in_words(const struct sk_reply *to, int encoded)
+{
+	return to->waits && encoded <= SK_WORDS_SIZE &&
+		to->port->answer.attached.handle_count == 0;
 }
 
 int sk_answer(struct sk_reply *to, int encoded)
 {
-	struct sk_reply reply = sk_reply_keep(to);
+	struct sk_words words = SK_NO_WORDS;
+	struct sk_reply reply;
 
-	if (!reply.port)
+	if (!to->port)
 		return SK_BAD_TOKEN;
-	if (encoded >= 0 && (uint32_t)encoded > reply.port->answer.capacity)
+	if (encoded >= 0 && (uint32_t)encoded > to->port->answer.capacity)
 		encoded = SK_TOO_BIG;
 	if (encoded < 0) {
-		sk_answer_error(&reply, encoded);
+		sk_answer_error(to, encoded);
 		return encoded;
 	}
+	if (SK_UNLIKELY(goes_in_words(to, encoded))) {
+		memcpy(&words, to->port->answer.bytes, (size_t)encoded);
+		return sk_answer_words(to, &words, encoded);
+	}
+	reply = sk_reply_keep(to);
 	reply.port->answer.size = (uint32_t)encoded;
 	encoded = reply.port->ops->answer(reply.port, &reply);
 	sk_attach_none(&reply.port->answer.attached);
 	return encoded;
+}
+
+int sk_answer_copied(struct sk_reply *to, struct sk_words words, int encoded)
+{
+	if (!to->port)
+		return SK_BAD_TOKEN;
+	if (encoded > 0)
+		memcpy(to->port->answer.bytes, &words, (size_t)encoded);
+	return sk_answer(to, encoded);
 }
 
 COLD int sk_answer_error(struct sk_reply *to, int32_t error)

@@ -24,6 +24,18 @@ extern "C" {
 /* Greatest message of a method (docs/wire-format.md). */
 #define SK_MESSAGE_MAX 4096
 
+/*
+ * Messages of nothing but a few bytes go in words, which a transport may have
+ * registers for: generated code encodes and decodes them in line. What lies
+ * behind the message is 0.
+ */
+#define SK_WORDS 5
+#define SK_WORDS_SIZE 40
+struct sk_words {
+	uint64_t word[SK_WORDS];
+};
+#define SK_NO_WORDS {{0, 0, 0, 0, 0}}
+
 struct sk_message {
 	uint8_t *bytes;
 	uint32_t capacity;
@@ -136,6 +148,13 @@ struct sk_channel {
  */
 int sk_invoke(struct sk_channel *channel, int encoded,
 	const struct sk_method *method, const struct sk_call *call);
+/*
+ * The same with words, of a method whose reply has this id, this size and
+ * nothing beside it. 0: `words` has such a reply now.
+ */
+int sk_invoke_words(struct sk_channel *channel, struct sk_words *words, int encoded,
+	const struct sk_method *method, uint32_t reply_id, uint32_t reply_size,
+	const struct sk_call *call);
 /* The same for a one-way method: 0 once it is sent. It can lend nothing
  * (SK_BAD_LEASE), for nothing would say when the loan ends. */
 int sk_send(struct sk_channel *channel, int encoded,
@@ -217,7 +236,7 @@ struct sk_port_ops {
 
 struct sk_port {
 	const struct sk_port_ops *ops;
-	struct sk_message answer;	/* where answers are encoded */
+	struct sk_message answer;	/* where answers are encoded: SK_WORDS_SIZE or more */
 };
 
 /*
@@ -230,6 +249,13 @@ struct sk_reply {
 	uint64_t token;			/* the transport's; never 0 */
 	uint64_t deadline;		/* the caller's: nobody waits beyond it */
 	uint32_t id;			/* of the reply message; error is id + 1 */
+	/* Where an answer in words waits until the operation returns; may be NULL. */
+	struct sk_words_answer *waits;
+};
+
+struct sk_words_answer {
+	uint32_t size;			/* 0: none */
+	struct sk_words words;
 };
 
 struct sk_incoming {
@@ -237,6 +263,17 @@ struct sk_incoming {
 	struct sk_message *message;	/* valid until dispatch returns */
 	uint64_t badge;			/* the server's name for the client */
 	struct sk_reply reply;		/* port NULL if none is awaited */
+};
+
+/* A request in words, for generated code, and what has become of it. */
+struct sk_words_incoming {
+	struct sk_port *port;
+	uint64_t token;
+	uint64_t deadline;
+	uint64_t badge;
+	struct sk_words words;
+	uint32_t size;			/* with something beside it: another */
+	struct sk_words_answer answer;	/* none: it was kept */
 };
 
 /* The id of a message, or 0 if it is shorter than a head. */
@@ -254,6 +291,21 @@ struct sk_reply sk_reply_keep(struct sk_reply *to);
 int sk_answer(struct sk_reply *to, int encoded);
 /* Answers with the method's error (positive) or a status (negative). */
 int sk_answer_error(struct sk_reply *to, int32_t error);
+/* As sk_answer(), of what was encoded into words: so that an operation which was
+ * dispatched by words needs no memory for them. */
+int sk_answer_copied(struct sk_reply *to, struct sk_words words, int encoded);
+SK_INLINE int sk_answer_words(struct sk_reply *to, const struct sk_words *words,
+	int encoded)
+{
+	if (to->waits != NULL && encoded >= 0) {
+		to->waits->size = (uint32_t)encoded;
+		to->waits->words = *words;
+		to->waits = NULL;
+		to->port = NULL;
+		return SK_OK;
+	}
+	return sk_answer_copied(to, *words, encoded);
+}
 /*
  * Reads from memory that the request lent, or writes to it, from `offset` on.
  * Only for the request that `to` answers, and until it is answered: a lease
@@ -296,6 +348,28 @@ void sk_reply_drop(struct sk_reply *to);
 /* For generated dispatch: answers `status`, closes the handles that decoding
  * has not handed over, returns it. */
 int sk_refuse(struct sk_incoming *incoming, int status);
+/* For generated dispatch by words: around the operation. */
+SK_INLINE void sk_open_words(struct sk_reply *to, struct sk_words_answer *answer,
+	const struct sk_words_incoming *in, uint32_t reply_id)
+{
+	to->port = in->port;
+	to->token = in->token;
+	to->deadline = in->deadline;
+	to->id = reply_id;
+	to->waits = answer;
+	answer->size = 0;
+}
+
+SK_INLINE void sk_close_words(struct sk_reply *to, const struct sk_words_answer *answer,
+	struct sk_words_incoming *in)
+{
+	if (to->port != NULL)
+		sk_reply_drop(to);
+	in->answer.size = answer->size;
+	if (answer->size != 0)
+		in->answer.words = answer->words;
+}
+
 /*
  * For transports, after dispatch: drops the request if the operation has
  * neither answered nor kept it, and closes the handles that were not decoded.

@@ -40,6 +40,11 @@ void *memset(void *to, int byte, size_t size);
 #define SK_COPIED(pointer) __asm__("" : : "r"(pointer) : "memory")
 #endif
 
+/* Of functions that are short once what they call is known. */
+#ifndef SK_INLINE
+#define SK_INLINE static inline
+#endif
+
 #define SK_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define SK_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 

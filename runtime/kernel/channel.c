@@ -256,19 +256,21 @@ struct sk_handle sk_kernel_channel_handle(const struct sk_kernel_channel *channe
 
 /* ---- inline calls: fast.h ---- */
 
-int sk_kernel_sort_out(struct sk_channel *channel, uint64_t head,
-	const struct sk_method *method);
-
 COLD int sk_kernel_sort_out(struct sk_channel *channel, uint64_t head,
-	const struct sk_method *method)
+	struct sk_words words, const struct sk_method *method, uint32_t reply_size)
 {
-	int status = take_reply(of_channel(channel), head);
+	int status;
 
-	if (status != SK_OK)
+	sk_discard(channel);
+	sk_kernel_store(channel->reply.bytes, words.word);
+	status = take_reply(of_channel(channel), head);
+	if (status < 0)
 		return status;
 	channel->delivered = true;
 	status = sk_sort(&channel->reply, method);
+	sk_discard(channel);
 	if (status != SK_OK)
-		sk_discard(channel);
-	return status;
+		return status;
+	return channel->reply.size == reply_size && words.word[0] == method->reply_id ?
+		SK_BAD_HANDLE : SK_MALFORMED;
 }

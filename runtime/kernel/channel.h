@@ -66,4 +66,11 @@ bool sk_kernel_touch_pages(const struct sk_lease *lease);
 
 extern const struct sk_channel_ops sk_kernel_channel_ops;
 
+/*
+ * For fast.h: what a system call came back with that is not the method's reply in
+ * words, of this size, and nothing else. Never 0.
+ */
+int sk_kernel_sort_out(struct sk_channel *channel, uint64_t head,
+	struct sk_words words, const struct sk_method *method, uint32_t reply_size);
+
 #endif

@@ -1,125 +1,148 @@
 /*
- * Generated code without detours: with this included before it (cc -include),
- * the calls of @fast methods over the kernel's channels, and the answers to them,
- * become inline code down to the system call. All others go on as they do. What
- * comes of a call is the same, so it is a matter of speed alone.
+ * Messages in words, in registers: with this included before generated code (cc
+ * -include), calls whose request and reply go in words (runtime/channel.h) are
+ * inline code around the system call, if they are over a channel of the kernel.
+ * sk_kernel_port_serve_words() is the same for a server: from the system call
+ * that brings a request, by generated dispatch and the operation, to the one
+ * that takes the answer and brings the next, without memory in between where
+ * the operation is inline too.
  *
- * A method is a constant where generated code uses it, so what is asked of it
- * here is asked of the compiler.
+ * What is not in words, or not as it should be, goes the general way. So what
+ * comes of a call is the same with and without: it is a matter of speed alone.
  */
 #ifndef RUNTIME_KERNEL_FAST_H
 #define RUNTIME_KERNEL_FAST_H
+
+#define SK_INLINE static inline __attribute__((always_inline))
 
 #include "runtime/kernel/port.h"
 #include "runtime/kernel/sys.h"
 #include "runtime/skald.h"
 
-#define SK_FAST static inline __attribute__((always_inline))
+/* Of a head that came: a message of so many bytes with nothing beside it. */
+#define SK_FAST_SIZE(head) ((uint32_t)((head) >> ABI_BYTES_SHIFT))
 
-/* A word that is not sent costs no instruction: whatever is in its register. */
-#ifdef SK_SYSTEM_CALL
-#define SK_ANY_WORD(word) ((word) = 0)
-#else
-#define SK_ANY_WORD(word) __asm__("" : "=r"(word))
-#endif
-
-/* The words of a message of so many bytes. (No loop: it would be one.) */
-#define SK_FAST_WORD(words, i, from, size) \
-	do { \
-		if ((size) > 8 * (i)) \
-			(words)[i] = sk_get_uint64((from) + 8 * (i)); \
-		else \
-			SK_ANY_WORD((words)[i]); \
-	} while (0)
-
-SK_FAST void sk_fast_load(uint64_t words[ABI_WORDS], const uint8_t *from, int size)
+/* Copies for the rare case, so that in the other they need no memory. */
+SK_INLINE int sk_slow_invoke(struct sk_channel *channel, struct sk_words *words, int encoded,
+	const struct sk_method *method, uint32_t reply_id, uint32_t reply_size,
+	const struct sk_call *call)
 {
-	words[0] = sk_get_uint64(from);
-	SK_FAST_WORD(words, 1, from, size);
-	SK_FAST_WORD(words, 2, from, size);
-	SK_FAST_WORD(words, 3, from, size);
-	SK_FAST_WORD(words, 4, from, size);
+	struct sk_words copy = *words;
+	int status = (sk_invoke_words)(channel, &copy, encoded, method, reply_id,
+		reply_size, call);
+
+	*words = copy;
+	return status;
 }
 
-/* Where a reply is decoded there is always room for them. */
-SK_FAST void sk_fast_store(uint8_t *to, const uint64_t words[ABI_WORDS])
+SK_INLINE int sk_fast_invoke(struct sk_channel *channel, struct sk_words *words, int encoded,
+	const struct sk_method *method, uint32_t reply_id, uint32_t reply_size,
+	const struct sk_call *call)
 {
-	sk_put_uint64(to, words[0]);
-	sk_put_uint64(to + 8, words[1]);
-	sk_put_uint64(to + 16, words[2]);
-	sk_put_uint64(to + 24, words[3]);
-	sk_put_uint64(to + 32, words[4]);
-}
+	const struct sk_kernel_channel *k = (struct sk_kernel_channel *)(void *)channel;
+	uint64_t head = sk_head(ABI_CALL) | (uint64_t)encoded << ABI_BYTES_SHIFT;
+	uint64_t target;
 
-/* After a system call that did not simply succeed with the reply. */
-int sk_kernel_sort_out(struct sk_channel *channel, uint64_t head,
-	const struct sk_method *method);
-
-SK_FAST int sk_fast_invoke(struct sk_channel *channel, int encoded,
-	const struct sk_method *method, const struct sk_call *call)
-{
-	struct sk_kernel_channel *k = (struct sk_kernel_channel *)(void *)channel;
-	uint64_t words[ABI_WORDS], head;
-
-	if (!(method->flags & SK_METHOD_FAST) ||
-			(method->flags & SK_METHOD_CANCELLABLE) || method->deadline_ms != 0 || encoded < 0 ||
-			encoded > ABI_WORD_BYTES || call != NULL ||
-			SK_UNLIKELY(channel->ops != &sk_kernel_channel_ops) ||
-			SK_UNLIKELY(channel->reply.attached.handle_count != 0))
-		return sk_invoke(channel, encoded, method, call);
-	sk_fast_load(words, channel->request.bytes, encoded);
-	head = sk_sys_call(k->slot_counts | (uint64_t)encoded << ABI_BYTES_SHIFT, k->target,
-		words, ABI_FOREVER);
-	sk_fast_store(channel->reply.bytes, words);
-	channel->reply.size = (uint32_t)(head >> ABI_BYTES_SHIFT);
-	if (SK_LIKELY((head & ~(UINT64_C(0x3f) << ABI_BYTES_SHIFT)) == 0 &&
-			words[0] == method->reply_id))
-		return SK_OK;
-	return sk_kernel_sort_out(channel, head, method);
-}
-
-SK_FAST void sk_fast_discard(struct sk_channel *channel)
-{
-	if (SK_UNLIKELY(channel->reply.attached.handle_count != 0))
-		sk_discard(channel);
-}
-
-SK_FAST int sk_fast_answer(struct sk_reply *to, int encoded)
-{
-	struct sk_kernel_port *k = (struct sk_kernel_port *)(void *)to->port;
-	uint8_t *bytes;
-
-	if (encoded < 0 || encoded > ABI_WORD_BYTES ||
-			SK_UNLIKELY(k == NULL || k->port.ops != &sk_kernel_port_ops ||
-				to->token != k->current ||
-				k->port.answer.attached.handle_count != 0))
-		return sk_answer(to, encoded);
-	to->port = NULL;
-	bytes = k->port.answer.bytes;
-	/* What stood behind it is nobody else's to see. */
-	if ((encoded & 7) != 0)
-		sk_put_uint64(bytes + (encoded & ~7), sk_get_uint64(bytes + (encoded & ~7)) &
-			((UINT64_C(1) << 8 * (encoded & 7)) - 1));
-	for (int at = 8; at < ABI_WORD_BYTES; at += 8)
-		if (at >= encoded)
-			sk_put_uint64(bytes + at, 0);
-	k->pending = (uint64_t)encoded << ABI_BYTES_SHIFT;
-	k->pending_token = to->token;
-	k->current = 0;
-	k->port.answer.bytes = k->spare;
-	k->spare = bytes;
+	if (encoded < 0 || call != NULL ||
+			SK_UNLIKELY(channel->ops != &sk_kernel_channel_ops))
+		return sk_slow_invoke(channel, words, encoded, method, reply_id, reply_size,
+			call);
+	target = k->target;
+	sk_enter_call(&head, &target, words->word);
+	if (SK_UNLIKELY(head != (uint64_t)reply_size << ABI_BYTES_SHIFT ||
+			words->word[0] != reply_id))
+		return sk_kernel_sort_out(channel, head, *words, method, reply_size);
 	return SK_OK;
 }
 
-SK_FAST uint32_t sk_fast_message_id(const struct sk_message *message)
+#define sk_invoke_words(...) sk_fast_invoke(__VA_ARGS__)
+
+/* ---- servers ---- */
+
+/* Generated dispatch by words, of the root's interface, with its operations:
+ *
+ *	static inline bool dispatch_words(void *self, struct sk_words_incoming *in)
+ *	{
+ *		return fs_File_dispatch_words(&ops, self, in);
+ *	}
+ */
+typedef bool sk_dispatch_words(void *self, struct sk_words_incoming *in);
+
+/* Whose a request is; false: not the root's kind of object. */
+SK_INLINE bool sk_fast_self(const struct sk_kernel_port *k, uint64_t badge, void **self)
 {
-	return message->size < 8 ? 0 : sk_get_uint32(message->bytes);
+	uint64_t place = badge - SK_KERNEL_MINTED;
+
+	*self = k->config.self;
+	if (SK_LIKELY(badge < SK_KERNEL_MINTED))
+		return true;
+	if (place >= k->config.session_count || !k->config.sessions[place].object)
+		return true;
+	*self = k->config.sessions[place].self;
+	return k->config.sessions[place].object == k->config.root;
 }
 
-#define sk_invoke(channel, encoded, method, call) \
-	sk_fast_invoke(channel, encoded, method, call)
-#define sk_discard(channel) sk_fast_discard(channel)
-#define sk_answer(to, encoded) sk_fast_answer(to, encoded)
-#define sk_message_id(message) sk_fast_message_id(message)
+/*
+ * What came, in registers: false if it is not for this. Else they have what the
+ * next system call takes.
+ */
+SK_INLINE bool sk_fast_serve(struct sk_kernel_port *k, struct sk_registers *r,
+	sk_dispatch_words *dispatch)
+{
+	struct sk_words_incoming in;
+	void *self;
+
+	if (SK_UNLIKELY((r->head & 0xff) != ABI_REQUEST || r->token == 0 ||
+			!sk_fast_self(k, r->target, &self)))
+		return false;
+	in.port = &k->port;
+	in.token = r->token;
+	in.deadline = r->time;
+	in.badge = r->target;
+	in.size = SK_FAST_SIZE(r->head);
+	in.words.word[0] = r->words[0];
+	in.words.word[1] = r->words[1];
+	in.words.word[2] = r->words[2];
+	in.words.word[3] = r->words[3];
+	in.words.word[4] = r->words[4];
+	if (SK_UNLIKELY(!dispatch(self, &in)))
+		return false;
+	r->target = k->receives;
+	if (SK_UNLIKELY(in.answer.size == 0)) {
+		sk_kernel_port_kept(k, r->token, self);
+		in.answer.words = (struct sk_words)SK_NO_WORDS;
+	}
+	r->head = sk_head(in.answer.size != 0 ? ABI_REPLY_RECEIVE : ABI_RECEIVE) |
+		(uint64_t)in.answer.size << ABI_BYTES_SHIFT;
+	r->words[0] = in.answer.words.word[0];
+	r->words[1] = in.answer.words.word[1];
+	r->words[2] = in.answer.words.word[2];
+	r->words[3] = in.answer.words.word[3];
+	r->words[4] = in.answer.words.word[4];
+	return true;
+}
+
+/*
+ * As sk_kernel_port_serve(), with dispatch by words for requests of the root's
+ * kind of object.
+ */
+SK_INLINE int sk_kernel_port_serve_words(struct sk_kernel_port *k, sk_dispatch_words *dispatch)
+{
+	int status = SK_OK;
+
+	k->stopping = false;
+	while (status == SK_OK && !k->stopping) {
+		struct sk_registers r = sk_kernel_port_receive(k);
+
+		while (sk_fast_serve(k, &r, dispatch)) {
+			if (SK_UNLIKELY(k->stopping))
+				return sk_kernel_port_leave(r);
+			sk_enter_serve(&r.head, &r.target, r.words, &r.token, &r.time);
+		}
+		status = sk_kernel_port_take(k, r);
+	}
+	sk_kernel_port_flush(k);
+	return status;
+}
 
 #endif

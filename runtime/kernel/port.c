@@ -61,8 +61,7 @@ static int answer_now(struct sk_kernel_port *k, uint64_t token)
 	return status;
 }
 
-/* Leaves the answer to the next system call that receives. (fast.h has the same
- * for small ones.) */
+/* Leaves the answer to the next system call that receives. */
 static int answer_later(struct sk_kernel_port *k)
 {
 	uint8_t *bytes = k->port.answer.bytes;
@@ -169,15 +168,18 @@ static struct sk_kernel_session find_session(const struct sk_kernel_port *k,
 
 /* It was kept: whoever did is to be told if nobody waits any more. */
 COLD static void enter_kept(struct sk_kernel_port *k, uint64_t token,
-	const struct sk_kernel_session *session)
+	const struct sk_object *object, void *self)
 {
 	uint32_t index = ABI_TOKEN_INDEX(token);
 
 	k->current = 0;
 	if (index < k->config.kept_count)
-		k->config.kept[index] = (struct sk_kernel_kept){
-			token, session->object, session->self,
-		};
+		k->config.kept[index] = (struct sk_kernel_kept){token, object, self};
+}
+
+void sk_kernel_port_kept(struct sk_kernel_port *k, uint64_t token, void *self)
+{
+	enter_kept(k, token, k->config.root, self);
 }
 
 /* Its words stand where it is decoded. */
@@ -194,9 +196,9 @@ INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badg
 	incoming.reply.token = token;
 	incoming.reply.deadline = time;
 	incoming.reply.id = 0;
+	incoming.reply.waits = NULL;
 	k->request.size = ABI_BYTES(head);
 	k->current = token;
-	k->received++;
 	if (SK_UNLIKELY(head & (UINT64_C(0x7f) << ABI_HANDLES_SHIFT)))
 		sk_kernel_take(&k->request.attached, beside(k, k->receive_slot),
 			ABI_HANDLES(head), ABI_LEASES(head));
@@ -205,7 +207,7 @@ INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badg
 		sk_finish(&incoming);
 	k->request.attached.lease_count = 0;
 	if (SK_UNLIKELY(k->current != 0))
-		enter_kept(k, token, &session);
+		enter_kept(k, token, session.object, session.self);
 }
 
 /* One that is not known was answered meanwhile, or was kept by another port. */
@@ -258,7 +260,7 @@ INLINE void exchange(struct sk_kernel_port *k, struct sk_registers *r,
 	const uint8_t *bytes = k->spare;
 
 	r->head = k->pending | sk_head(k->pending ? ABI_REPLY_RECEIVE : ABI_RECEIVE);
-	r->target = sk_target(k->endpoint, k->receive_slot);
+	r->target = k->receives;
 	r->token = k->pending_token;
 	r->time = deadline;
 	k->pending = 0;
@@ -275,20 +277,25 @@ INLINE void exchange(struct sk_kernel_port *k, struct sk_registers *r,
 	}
 }
 
+INLINE int take(struct sk_kernel_port *k, const struct sk_registers *r)
+{
+	if (SK_UNLIKELY(ABI_STATUS(r->head) < 0))
+		return ABI_STATUS(r->head) == SK_WOULD_BLOCK ? SK_TIMED_OUT :
+			ABI_STATUS(r->head);
+	sk_kernel_store(k->request.bytes, r->words);
+	if (SK_LIKELY(ABI_EVENT(r->head) == ABI_REQUEST))
+		serve_request(k, r->head, r->target, r->token, r->time);
+	else
+		serve_event(k, r->head, r->target, r->token);
+	return SK_OK;
+}
+
 INLINE int step(struct sk_kernel_port *k, uint64_t deadline)
 {
 	struct sk_registers r;
 
 	exchange(k, &r, deadline);
-	if (SK_UNLIKELY(ABI_STATUS(r.head) < 0))
-		return ABI_STATUS(r.head) == SK_WOULD_BLOCK ? SK_TIMED_OUT :
-			ABI_STATUS(r.head);
-	sk_kernel_store(k->request.bytes, r.words);
-	if (SK_LIKELY(ABI_EVENT(r.head) == ABI_REQUEST))
-		serve_request(k, r.head, r.target, r.token, r.time);
-	else
-		serve_event(k, r.head, r.target, r.token);
-	return SK_OK;
+	return take(k, &r);
 }
 
 int sk_kernel_port_step(struct sk_kernel_port *k, uint64_t deadline)
@@ -305,6 +312,28 @@ int sk_kernel_port_serve(struct sk_kernel_port *k)
 		status = step(k, SK_FOREVER);
 	sk_kernel_port_flush(k);
 	return status;
+}
+
+/* ---- inline: fast.h ---- */
+
+struct sk_registers sk_kernel_port_receive(struct sk_kernel_port *k)
+{
+	struct sk_registers r;
+
+	exchange(k, &r, SK_FOREVER);
+	return r;
+}
+
+int sk_kernel_port_take(struct sk_kernel_port *k, struct sk_registers r)
+{
+	return take(k, &r);
+}
+
+int sk_kernel_port_leave(struct sk_registers r)
+{
+	if ((uint32_t)r.head == sk_head(ABI_REPLY_RECEIVE))
+		sk_sys_reply(r.head - sk_head(ABI_REPLY_RECEIVE), r.token, r.words, 0);
+	return SK_OK;
 }
 
 /* ---- opening ---- */
@@ -325,7 +354,7 @@ int sk_kernel_port_open(struct sk_kernel_port *k, const struct sk_kernel_slots *
 	k->port.ops = &sk_kernel_port_ops;
 	k->config = *config;
 	k->slots = *slots;
-	k->endpoint = sk_kernel_number(config->endpoint);
+	k->receives = sk_target(sk_kernel_number(config->endpoint), slot);
 	k->receive_slot = slot;
 	k->request.bytes = page(k, slot);
 	k->request.capacity = ABI_SLOT_PAGE;

@@ -54,7 +54,6 @@ struct sk_kernel_port_config {
 
 struct sk_kernel_port {
 	struct sk_port port;
-	uint64_t received;		/* requests, one-way too */
 
 	/* The transport's own. */
 	uint64_t current;		/* token of what is being dispatched, or 0 */
@@ -65,7 +64,7 @@ struct sk_kernel_port {
 	uint64_t pending_token;
 	uint8_t *spare;
 	bool stopping;
-	uint32_t endpoint;
+	uint64_t receives;		/* target of what receives */
 	uint32_t receive_slot;
 	struct sk_attached unsent;	/* that the pending answer moves */
 	struct sk_kernel_slots slots;
@@ -95,10 +94,20 @@ static inline void sk_kernel_port_stop(struct sk_kernel_port *port)
 	port->stopping = true;
 }
 /* Sends the answer that waits for the next step: before an operation, having
- * answered, does something that takes long. */
+ * answered, does something that takes long. (Where it was dispatched by words, an
+ * answer in words waits for its return all the same.) */
 void sk_kernel_port_flush(struct sk_kernel_port *port);
 /* The last answer goes out; the endpoint, and what was kept, stay. */
 void sk_kernel_port_close(struct sk_kernel_port *port);
+
+/* For fast.h. Sends the answer that waits, and receives. */
+struct sk_registers sk_kernel_port_receive(struct sk_kernel_port *port);
+/* What was received by that, or in place of that: serves it. As ..._step(). */
+int sk_kernel_port_take(struct sk_kernel_port *port, struct sk_registers received);
+/* A request of the root's object `self` was kept. */
+void sk_kernel_port_kept(struct sk_kernel_port *port, uint64_t token, void *self);
+/* Sends what these would have sent, if anything, and receives nothing. 0. */
+int sk_kernel_port_leave(struct sk_registers r);
 
 /* A reply that another thread took, to be answered by this one. */
 static inline void sk_kernel_port_adopt(struct sk_kernel_port *port,

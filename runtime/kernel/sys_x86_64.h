@@ -18,14 +18,14 @@
 	register uint64_t r9 __asm__("r9") = words[3]; \
 	register uint64_t r10 __asm__("r10") = words[4]
 #define SK_WORDS_OUT (words[2] = r8, words[3] = r9, words[4] = r10)
-#define SK_WORDS "+S"(words[0]), "+d"(words[1]), "+r"(r8), "+r"(r9), "+r"(r10)
+#define SK_WORD_REGISTERS "+S"(words[0]), "+d"(words[1]), "+r"(r8), "+r"(r9), "+r"(r10)
 
 /* A message out and one in. */
 SK_ENTER sk_enter_call(uint64_t *head, uint64_t *target, uint64_t words[5])
 {
 	SK_WORDS_IN;
 
-	__asm__ volatile("syscall" : "+a"(*head), "+D"(*target), SK_WORDS
+	__asm__ volatile("syscall" : "+a"(*head), "+D"(*target), SK_WORD_REGISTERS
 		: : "rcx", "r11", "memory");
 	SK_WORDS_OUT;
 }
@@ -36,7 +36,7 @@ SK_ENTER sk_enter_call_until(uint64_t *head, uint64_t *target, uint64_t words[5]
 	SK_WORDS_IN;
 	register uint64_t r12 __asm__("r12") = time;
 
-	__asm__ volatile("syscall" : "+a"(*head), "+D"(*target), SK_WORDS
+	__asm__ volatile("syscall" : "+a"(*head), "+D"(*target), SK_WORD_REGISTERS
 		: "r"(r12) : "rcx", "r11", "memory");
 	SK_WORDS_OUT;
 }
@@ -48,7 +48,7 @@ SK_ENTER sk_enter_serve(uint64_t *head, uint64_t *target, uint64_t words[5],
 	SK_WORDS_IN;
 	register uint64_t r12 __asm__("r12");
 
-	__asm__ volatile("syscall" : "+a"(*head), "+D"(*target), SK_WORDS, "+b"(*token),
+	__asm__ volatile("syscall" : "+a"(*head), "+D"(*target), SK_WORD_REGISTERS, "+b"(*token),
 		"=r"(r12) : : "rcx", "r11", "memory");
 	SK_WORDS_OUT;
 	*time = r12;
@@ -60,7 +60,7 @@ SK_ENTER sk_enter_serve_until(uint64_t *head, uint64_t *target, uint64_t words[5
 	SK_WORDS_IN;
 	register uint64_t r12 __asm__("r12") = *time;
 
-	__asm__ volatile("syscall" : "+a"(*head), "+D"(*target), SK_WORDS, "+b"(*token),
+	__asm__ volatile("syscall" : "+a"(*head), "+D"(*target), SK_WORD_REGISTERS, "+b"(*token),
 		"+r"(r12) : : "rcx", "r11", "memory");
 	SK_WORDS_OUT;
 	*time = r12;
@@ -95,7 +95,7 @@ SK_ENTER sk_enter_short(uint64_t *head, uint64_t *target, uint64_t a)
 		: : "rcx", "r11", "memory");
 }
 
-#undef SK_WORDS
+#undef SK_WORD_REGISTERS
 #undef SK_WORDS_IN
 #undef SK_WORDS_OUT
 #undef SK_ENTER

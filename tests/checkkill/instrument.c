@@ -408,7 +408,7 @@ static void instrument_schema(struct job *job, struct unit *units, const char *n
 	table_print_sites(job);
 	fclose(job->to);
 	job->to = open_out(job, "%s.table.c", name);
-	table_print(job, &units[1]);
+	table_print(job, units);
 	fclose(job->to);
 	printf("%s guards %u\n", name, job->guards);
 }

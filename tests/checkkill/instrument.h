@@ -107,7 +107,7 @@ bool table_spread(struct unit *unit);
 /* Marks what the file's messages lead to. */
 void table_reach(struct unit *unit);
 void table_print_sites(struct job *job);
-/* The file that has all of a schema. */
-void table_print(struct job *job, const struct unit *source);
+/* The file that has all of a schema, given its header and its source. */
+void table_print(struct job *job, const struct unit *units);
 
 #endif

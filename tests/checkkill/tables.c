@@ -71,28 +71,37 @@ void table_print_sites(struct job *job)
 	fputs("\t{ NULL, NULL, 0, 0, NULL }\n};\n", job->to);
 }
 
+/* It only passes on to the one that has room. */
+static bool passes_on(const struct function *f)
+{
+	const char *at = strstr(f->body, "_decode_into(");
+
+	return at != NULL && at < f->end;
+}
+
 /* The messages' decoders, all with the same parameters. */
 static void print_messages(struct job *job, const struct unit *unit)
 {
-	fputs("#define MESSAGES(X) \\\n", job->to);
 	for (size_t i = 0; i < unit->count; i++) {
 		const struct function *f = &unit->functions[i];
 		bool is_into = scan_ends(f->name, "_decode_into");
-		if (!role_is_decoder(f))
+		if (!role_is_decoder(f) || passes_on(f))
 			continue;
 		fprintf(job->to, "\tX(%.*s, %s%s%s) \\\n",
 			(int)(strlen(f->name) - (is_into ? 12 : 7)), f->name,
 			is_into ? "into" : "plain",
 			role_mentions(f, "struct sk_attached *") ? "_beside" : "", "");
 	}
-	fputs("\n", job->to);
 }
 
-void table_print(struct job *job, const struct unit *source)
+void table_print(struct job *job, const struct unit *units)
 {
 	fprintf(job->to, "#include \"%s.skald.h\"\n#include \"tests/checkkill/table.h\"\n",
 		job->name);
-	print_messages(job, source);
+	fputs("#define MESSAGES(X) \\\n", job->to);
+	print_messages(job, &units[0]);
+	print_messages(job, &units[1]);
+	fputs("\n", job->to);
 	fprintf(job->to, "CK_TABLES(%s)\n", job->name);
 }
 

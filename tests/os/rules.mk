@@ -15,6 +15,8 @@ OS_FLAGS := -std=c11 $(WARN) -O2 -g -mgeneral-regs-only -mno-red-zone -fno-pic \
 	-fno-stack-protector -fcf-protection=none -ffunction-sections -fdata-sections \
 	-I. -Itests/os -I$(OS_GENERATED) -MMD -MP
 OS_C	:= $(CC) $(OS_FLAGS)
+# Generated code is inline down to the system call.
+OS_FAST	:= -include runtime/kernel/fast.h
 OS_PROTOCOLS := $(patsubst %,$(OS_GENERATED)/%.skald.c,kernel fault bench)
 OS_RUNTIME := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/kernel/*.c runtime/start/*.c) \
 	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c)) \
@@ -48,10 +50,13 @@ $(OS)/runtime/start/%.o: runtime/start/%.S
 	@mkdir -p $(@D)
 	$(CC) -c -o $@ $<
 
-# Generated code is inline down to the system call.
+$(OS)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(OS_C) $(OS_FAST) -c -o $@ $<
+
 $(OS)/%.skald.o: $(OS_GENERATED)/%.skald.c
 	@mkdir -p $(@D)
-	$(OS_C) -include runtime/kernel/fast.h -c -o $@ $<
+	$(OS_C) $(OS_FAST) -c -o $@ $<
 
 $(OS)/init: $(OS_RUNTIME) $(OS_TESTS) runtime/start/program.ld
 	$(CC) -static -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
@@ -72,24 +77,23 @@ $(OS)/plugin.so: tests/bench/ipc/plugin.c
 # On the host, twice: by the long way, and inline.
 OS_FAKE	:= $(CC) -std=c11 $(WARN) $(CFLAGS) $(SANE) -DSK_SYSTEM_CALL=fake_system_call \
 	-D_POSIX_C_SOURCE=200809L -I. -I$(OS_GENERATED)
-OS_FAKED := tests/os/fake/test_kernel_channel.c $(wildcard runtime/kernel/*.c) \
+OS_FAKED := $(wildcard runtime/kernel/*.c) \
 	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c) $(OS_PROTOCOLS)
+OS_UNITS := $(foreach t,channel port,$(OS)/units/$(t) $(OS)/units/$(t)-inline)
 
-$(OS)/units/long: $(OS_FAKED)
+$(OS)/units/%: tests/os/fake/test_kernel_%.c $(OS_FAKED)
 	@mkdir -p $(@D)
 	$(OS_FAKE) -o $@ $^ -lcmocka
 
-$(OS)/units/inline: $(OS_FAKED)
+$(OS)/units/%-inline: tests/os/fake/test_kernel_%.c $(OS_FAKED)
 	@mkdir -p $(@D)
-	$(OS_FAKE) -include runtime/kernel/sys.h -c -o $(OS)/units/bench.o \
-		-include runtime/kernel/fast.h $(OS_GENERATED)/bench.skald.c
-	$(OS_FAKE) -o $@ $(filter-out %/bench.skald.c,$^) $(OS)/units/bench.o -lcmocka
+	$(OS_FAKE) $(OS_FAST) -c -o $@.o $<
+	$(OS_FAKE) -o $@ $@.o $(filter-out $<,$^) -lcmocka
 
-os-fakes: $(OS)/units/long $(OS)/units/inline
+os-fakes: $(OS_UNITS)
 
 os-units: os-fakes
-	@CMOCKA_MESSAGE_OUTPUT=TAP $(OS)/units/long
-	@CMOCKA_MESSAGE_OUTPUT=TAP $(OS)/units/inline
+	@for unit in $(OS_UNITS); do CMOCKA_MESSAGE_OUTPUT=TAP $$unit || exit 1; done
 
 bench-ipc: $(OS)/initrd.tar $(OS)/plugin.so
 	@OS=$(OS) tests/bench/ipc/bench.sh

@@ -4,7 +4,7 @@
 #define PORT_SLOT 4
 #define KEPT 4096
 
-static void op_nothing(void *self, const struct bench_Target_nothing_request *request,
+SK_INLINE void op_nothing(void *self, const struct bench_Target_nothing_request *request,
 	struct sk_reply *to)
 {
 	const struct bench_Target_nothing_reply reply = {0};
@@ -14,7 +14,7 @@ static void op_nothing(void *self, const struct bench_Target_nothing_request *re
 	bench_Target_nothing_answer(to, 0, &reply);
 }
 
-static void op_words(void *self, const struct bench_Target_words_request *request,
+SK_INLINE void op_words(void *self, const struct bench_Target_words_request *request,
 	struct sk_reply *to)
 {
 	const struct bench_Target_words_reply reply = {
@@ -289,21 +289,32 @@ static void op_stop(void *self, const struct bench_Target_stop_request *request,
 	sk_kernel_port_stop(&server->port);
 }
 
+static const struct bench_Target_ops ops = {
+	.nothing = op_nothing, .words = op_words, .ten = op_ten, .page = op_page,
+	.give = op_give, .pass = op_pass, .pass_copy = op_pass_copy,
+	.read = op_read, .write = op_write, .copy = op_copy,
+	.hold = op_hold, .release = op_release, .drop = op_drop,
+	.refuse = op_refuse, .note = op_note, .noted = op_noted,
+	.narrow = op_narrow, .mint = op_mint, .told = op_told, .badge = op_badge,
+	.stop = op_stop,
+};
+
 static int dispatch(void *self, struct sk_incoming *incoming)
 {
-	static const struct bench_Target_ops ops = {
-		.nothing = op_nothing, .words = op_words, .ten = op_ten, .page = op_page,
-		.give = op_give, .pass = op_pass, .pass_copy = op_pass_copy,
-		.read = op_read, .write = op_write, .copy = op_copy,
-		.hold = op_hold, .release = op_release, .drop = op_drop,
-		.refuse = op_refuse, .note = op_note, .noted = op_noted,
-		.narrow = op_narrow, .mint = op_mint, .told = op_told, .badge = op_badge, .stop = op_stop,
-	};
-
 	last_badge = incoming->badge;
-	if (serve_with_vectors)
-		__asm__ volatile("paddq %xmm1, %xmm0");
 	return bench_Target_dispatch(&ops, self, incoming);
+}
+
+SK_INLINE bool dispatch_words(void *self, struct sk_words_incoming *in)
+{
+	last_badge = in->badge;
+	return bench_Target_dispatch_words(&ops, self, in);
+}
+
+SK_INLINE bool dispatch_vectors(void *self, struct sk_words_incoming *in)
+{
+	__asm__ volatile("paddq %xmm1, %xmm0");
+	return dispatch_words(self, in);
 }
 
 static void gone(void *self)
@@ -360,7 +371,9 @@ void serve_here(struct server *server, struct sk_thread *thread,
 		&(struct kernel_Endpoint_set_tokens_reply){0}, NULL);
 	server->status = sk_kernel_port_open(&server->port, &thread->slots, slot, &config);
 	if (server->status == SK_OK)
-		server->status = sk_kernel_port_serve(&server->port);
+		server->status = serve_with_vectors ?
+			sk_kernel_port_serve_words(&server->port, dispatch_vectors) :
+			sk_kernel_port_serve_words(&server->port, dispatch_words);
 	for (unsigned i = 0; i < 32; i++)
 		sk_reply_drop(&server->held[i]);
 	sk_kernel_port_close(&server->port);

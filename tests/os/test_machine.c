@@ -232,7 +232,7 @@ static void interrupt_comes(struct test *t)
 	struct kernel_System_interrupt_reply line;
 	struct kernel_Interrupt_status_reply status;
 	struct sk_handle n = new_notification(t), rtc = ports(t, 0x70, 2);
-	struct kernel_IoPorts_read_reply got;
+	struct kernel_IoPorts_read_reply got = {0};
 
 	/* The clock chip's periodic interrupt, 8 Hz and more. */
 	REQUIRE(t, rtc.raw >= 0);
@@ -274,7 +274,7 @@ static void lines_are_one_owners(struct test *t)
 static void messages_have_addresses(struct test *t)
 {
 	struct kernel_System_message_interrupt_reply made;
-	struct kernel_Interrupt_message_reply message;
+	struct kernel_Interrupt_message_reply message = {0};
 	int status;
 
 	REQUIRE_OK(t, K(t, t->system, System_message_interrupt, &made,

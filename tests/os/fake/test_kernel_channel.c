@@ -86,10 +86,42 @@ static void test_words_are_loaded(void **state)
 	assert_int_equal(reply.sum, 99);
 	assert_int_equal((uint32_t)seen.head, ABI_BASE + ABI_CALL);
 	assert_int_equal(ABI_BYTES(seen.head), 40);
-	assert_int_equal(ABI_SLOT(seen.head), 1);
 	assert_true(seen.target == sk_target(0x00500003, 2));
 	assert_int_equal(seen.words[4], 44);
 	assert_false(seen.head & ABI_TIMED);
+}
+
+/* In words or not: what is no reply is the same failure. */
+static void test_what_is_no_reply(void **state)
+{
+	const struct bench_Target_words_request request = {1, 2, 3, 4};
+	struct bench_Target_words_reply reply;
+	static const struct {
+		uint64_t head, first, second;
+		int status;
+	} cases[] = {
+		{UINT64_C(12) << 32, SK_STATUS_ID, (uint32_t)SK_PEER_DROPPED, SK_PEER_DROPPED},
+		{UINT64_C(12) << 32, bench_Target_words_reply_ID + 1, 1, 1},
+		{UINT64_C(12) << 32, bench_Target_words_reply_ID + 1, 0, SK_MALFORMED},
+		{UINT64_C(16) << 32, bench_Target_nothing_reply_ID, 0, SK_MALFORMED},
+		{UINT64_C(24) << 32, bench_Target_words_reply_ID, 0, SK_MALFORMED},
+		{UINT64_C(16) << 32, bench_Target_words_reply_ID | UINT64_C(1) << 32, 0,
+			SK_MALFORMED},
+		{UINT64_C(1) << ABI_HANDLES_SHIFT | UINT64_C(16) << 32,
+			bench_Target_words_reply_ID, 0, SK_BAD_HANDLE},
+		{(uint32_t)SK_PEER_CLOSED, 0, 0, SK_PEER_CLOSED},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		answer_head = cases[i].head;
+		answer_words[0] = cases[i].first;
+		answer_words[1] = cases[i].second;
+		assert_int_equal(bench_Target_words(&channel.channel, &request, &reply, NULL),
+			cases[i].status);
+		assert_int_equal(channel.channel.reply.attached.handle_count, 0);
+	}
+	assert_false(channel.channel.delivered);
 }
 
 static void test_deadlines_are_told(void **state)
@@ -125,6 +157,7 @@ static void test_places_are_kept_for_handles(void **state)
 	answer_words[1] = 1;
 	assert_int_equal(bench_Target_give(&channel.channel, &request, &reply, NULL), 0);
 	assert_int_equal(ABI_EXPECTED(seen.head), 1);
+	assert_int_equal(ABI_SLOT(seen.head), 1);
 	assert_int_equal(sk_kernel_number(reply.given.raw), 0x00700009);
 }
 
@@ -192,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_handles_keep_their_numbers, open_channel),
 		cmocka_unit_test_setup(test_words_are_loaded, open_channel),
+		cmocka_unit_test_setup(test_what_is_no_reply, open_channel),
 		cmocka_unit_test_setup(test_deadlines_are_told, open_channel),
 		cmocka_unit_test_setup(test_places_are_kept_for_handles, open_channel),
 		cmocka_unit_test_setup(test_what_did_not_move_is_closed, open_channel),
