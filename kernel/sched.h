@@ -50,7 +50,8 @@ extern unsigned cpu_count;
 /* At boot: there is no CPU yet; then one for each, by itself. */
 void sched_init(void);
 void sched_init_cpu(struct cpu *cpu, unsigned index);
-/* The time since it was last called is the current thread's, or nobody's. */
+/* The time since it was last called is the current thread's, or nobody's. Of any
+ * CPU: what runs there now has it up to now. */
 void sched_account(struct cpu *cpu, bool in_kernel);
 /* The thread can run: on its CPU, or another one that is idle; which is poked. */
 void sched_ready(struct thread *thread);

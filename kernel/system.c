@@ -208,11 +208,14 @@ OPERATION(System, system, cpu_info, INSPECT)
 
 OPERATION(System, system, cpu_time, INSPECT)
 {
-	const struct cpu *cpu = &cpus[request->cpu < cpu_count ? request->cpu : 0];
+	struct cpu *cpu;
 
-	return request->cpu >= cpu_count ? kernel_Error_NOT_FOUND :
-		ANSWER(System, cpu_time, .user = cpu->user_time,
-			.kernel = cpu->kernel_time, .idle = cpu->idle_time);
+	if (request->cpu >= cpu_count)
+		return kernel_Error_NOT_FOUND;
+	cpu = &cpus[request->cpu];
+	sched_account(cpu, false);
+	return ANSWER(System, cpu_time, .user = cpu->user_time,
+		.kernel = cpu->kernel_time, .idle = cpu->idle_time);
 }
 
 /* ---- operations: log, randomness ---- */

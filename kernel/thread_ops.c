@@ -66,6 +66,8 @@ COMMAND(Thread, thread, interrupt, CONTROL)
 
 OPERATION(Thread, thread, state, INSPECT)
 {
+	if (thread->cpu && thread->cpu->current == thread)
+		sched_account(thread->cpu, false);
 	return ANSWER(Thread, state, .state = (kernel_ThreadState)thread->state,
 		.code = thread->code, .user_time = thread->user_time,
 		.kernel_time = thread->kernel_time,
