@@ -208,10 +208,11 @@ static void retry(struct thread *thread)
 static void touch_again(struct thread *thread)
 {
 	const uint8_t *request = thread->fault_page;
-	uint32_t reason;
+	uint64_t address = sk_get_uint64(request + 8);
+	uint32_t access = sk_get_uint32(request + 24), reason;
 
-	space_touch(thread->space, sk_get_uint64(request + 8), sk_get_uint32(request + 24),
-		NULL, &reason);
+	if (!space_has(thread->space, address, access))
+		space_touch(thread->space, address, access, NULL, &reason);
 }
 
 bool fault_resumes(struct thread *thread, uint32_t size, const void *words)

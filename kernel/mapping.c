@@ -14,6 +14,10 @@
 
 /* Where the kernel begins to look for a place. */
 #define PLACES_BEGIN (UINT64_C(1) << 32)
+/* Of a balanced tree with more nodes than memory can have. */
+#define HEIGHT_MAX 64
+/* Flags that say where, and not what the mapping is. */
+#define PLACING ((uint32_t)(kernel_MapFlags_FIXED | kernel_MapFlags_REPLACE))
 
 /* ---- the tree ---- */
 
@@ -32,17 +36,31 @@ static uint64_t hole_between(uint64_t from, uint64_t to)
 	return to > from ? to - from : 0;
 }
 
-static void sum_up(struct mapping *node)
+/* True: something is other than it was, which those above have to know. */
+static bool sum_up(struct mapping *node)
 {
 	const struct mapping *below = node->child[0], *above = node->child[1];
+	uint64_t low = node->start, high = node->end, hole = 0;
+	uint32_t tallest = 0;
+	bool changed;
 
-	node->height = 1 + (uint32_t)greater(height(below), height(above));
-	node->low = below ? below->low : node->start;
-	node->high = above ? above->high : node->end;
-	node->hole = below ? greater(below->hole, node->start - below->high) : 0;
-	if (above)
-		node->hole = greater(node->hole, greater(above->hole,
-			above->low - node->end));
+	if (below) {
+		low = below->low;
+		hole = greater(below->hole, node->start - below->high);
+		tallest = below->height;
+	}
+	if (above) {
+		high = above->high;
+		hole = greater(hole, greater(above->hole, above->low - node->end));
+		tallest = above->height > tallest ? above->height : tallest;
+	}
+	changed = low != node->low || high != node->high || hole != node->hole ||
+		tallest + 1 != node->height;
+	node->low = low;
+	node->high = high;
+	node->hole = hole;
+	node->height = tallest + 1;
+	return changed;
 }
 
 /* The child on one side comes up. */
@@ -57,33 +75,46 @@ static struct mapping *rotate(struct mapping *node, unsigned side)
 	return top;
 }
 
-static struct mapping *balance(struct mapping *node)
+static bool is_balanced(const struct mapping *node)
 {
-	for (unsigned side = 0; side < 2; side++) {
-		struct mapping *child = node->child[side];
-
-		if (height(child) <= height(node->child[!side]) + 1)
-			continue;
-		if (height(child->child[side]) < height(child->child[!side]))
-			node->child[side] = rotate(child, !side);
-		return rotate(node, side);
-	}
-	sum_up(node);
-	return node;
+	return height(node->child[0]) + 1 - height(node->child[1]) <= 2;
 }
 
-static struct mapping *insert(struct mapping *node, struct mapping *mapping)
+static struct mapping *balance(struct mapping *node)
 {
-	unsigned side;
+	unsigned side = height(node->child[1]) > height(node->child[0]);
+	struct mapping *child = node->child[side];
 
-	if (!node) {
-		mapping->child[0] = mapping->child[1] = NULL;
-		sum_up(mapping);
-		return mapping;
+	if (is_balanced(node)) {
+		sum_up(node);
+		return node;
 	}
-	side = mapping->start > node->start;
-	node->child[side] = insert(node->child[side], mapping);
-	return balance(node);
+	if (height(child->child[side]) < height(child->child[!side]))
+		node->child[side] = rotate(child, !side);
+	return rotate(node, side);
+}
+
+/* After something below it has changed: true if it itself has. */
+static inline bool update(struct mapping **at)
+{
+	if (is_balanced(*at))
+		return sum_up(*at);
+	*at = balance(*at);
+	return true;
+}
+
+static void insert(struct mapping **at, struct mapping *mapping)
+{
+	struct mapping **way[HEIGHT_MAX];
+	unsigned depth = 0;
+
+	for (; *at; at = &(*at)->child[mapping->start > (*at)->start])
+		way[depth++] = at;
+	mapping->child[0] = mapping->child[1] = NULL;
+	sum_up(mapping);
+	*at = mapping;
+	while (depth > 0 && update(way[depth - 1]))
+		depth--;
 }
 
 static struct mapping *take_first(struct mapping *node, struct mapping **first)
@@ -191,15 +222,14 @@ struct mapping *mapping_new(struct space *space, const struct mapping *like,
 	*error = kernel_Error_QUOTA_EXCEEDED;
 	if (!object_charge(&space->object, pool_cost(sizeof *mapping)))
 		return NULL;
-	mapping = pool_take(sizeof *mapping);
+	mapping = pool_take_unset(sizeof *mapping);
 	if (!mapping) {
 		object_discharge(&space->object, pool_cost(sizeof *mapping));
 		*error = kernel_Error_NO_MEMORY;
 		return NULL;
 	}
 	*error = 0;
-	if (like)
-		*mapping = *like;
+	*mapping = like ? *like : (struct mapping){0};
 	mapping->space = space;
 	mapping->memory = mapping->own = NULL;
 	list_init(&mapping->in_memory);
@@ -252,7 +282,7 @@ static void count(struct mapping *mapping, bool in)
 
 void mapping_add(struct mapping *mapping)
 {
-	mapping->space->mappings = insert(mapping->space->mappings, mapping);
+	insert(&mapping->space->mappings, mapping);
 	count(mapping, true);
 }
 
@@ -405,7 +435,8 @@ bool space_is_free(const struct space *space, uint64_t start, uint64_t length)
 	return !above || above->start >= start + length;
 }
 
-kernel_error space_can_map(const struct memory *memory, uint64_t offset,
+/* A part of a memory can be mapped at all; 0, or why not. */
+static kernel_error check_part(const struct memory *memory, uint64_t offset,
 	uint64_t length, uint32_t flags)
 {
 	bool outside = offset > memory->size || length > memory->size - offset;
@@ -434,35 +465,59 @@ static kernel_error choose_place(const struct space *space, uint64_t length,
 		kernel_Error_OVERLAP;
 }
 
+struct mapping *mapping_of(struct space *space, struct memory *memory, uint64_t offset,
+	uint64_t length, uint32_t flags, kernel_error *error)
+{
+	struct mapping *mapping;
+
+	*error = space->state >= kernel_SpaceState_ENDING ? kernel_Error_ENDED :
+		check_part(memory, offset, length, flags);
+	mapping = *error ? NULL : mapping_new(space, NULL, error);
+	if (!mapping)
+		return NULL;
+	mapping->end = length;
+	mapping->offset = offset;
+	mapping->flags = flags & ~PLACING;
+	if (mapping_set_memory(mapping, memory))
+		return mapping;
+	mapping_free(mapping);
+	*error = kernel_Error_BUSY;
+	return NULL;
+}
+
+kernel_error mapping_place(struct mapping *mapping, uint64_t *address, bool fixed)
+{
+	uint64_t length = mapping->end;
+	kernel_error error = choose_place(mapping->space, length, address, fixed);
+
+	if (error) {
+		mapping_free(mapping);
+		return error;
+	}
+	mapping->start = *address;
+	mapping->end = *address + length;
+	mapping_add(mapping);
+	if (length == PAGE_SIZE)
+		space_fill(mapping);
+	TRACE(MEMORY, arch_cpu()->current, Mapped, .space = mapping->space->object.id,
+		.memory = mapping->memory->object.id, .address = *address,
+		.length = length, .flags = mapping->flags,
+		.protection = mapping->protection);
+	return 0;
+}
+
 kernel_error space_map(struct space *space, struct memory *memory, uint64_t offset,
 	uint64_t length, uint64_t *address, uint32_t protection, uint32_t flags,
 	uint8_t inherit, uint64_t tag)
 {
-	uint32_t placing = kernel_MapFlags_FIXED | kernel_MapFlags_REPLACE;
-	kernel_error error = space->state >= kernel_SpaceState_ENDING ?
-		kernel_Error_ENDED : space_can_map(memory, offset, length, flags);
-	struct mapping *mapping;
+	kernel_error error;
+	struct mapping *mapping = mapping_of(space, memory, offset, length, flags, &error);
 
-	if (!error)
-		error = choose_place(space, length, address, flags & kernel_MapFlags_FIXED);
-	mapping = error ? NULL : mapping_new(space, NULL, &error);
 	if (!mapping)
 		return error;
-	if (!mapping_set_memory(mapping, memory)) {
-		mapping_free(mapping);
-		return kernel_Error_BUSY;
-	}
-	mapping->start = *address;
-	mapping->end = *address + length;
-	mapping->offset = offset;
 	mapping->protection = protection & 7;
 	mapping->allowed = (protection | protection >> 8) & 7;
-	mapping->flags = flags & ~placing;
 	mapping->inherit = inherit;
 	mapping->tag = tag;
-	mapping_add(mapping);
-	TRACE(MEMORY, arch_cpu()->current, Mapped, .space = space->object.id,
-		.memory = memory->object.id, .address = *address, .length = length,
-		.flags = flags, .protection = mapping->protection);
-	return 0;
+	return mapping_place(mapping, address, flags & kernel_MapFlags_FIXED);
 }

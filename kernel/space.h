@@ -88,9 +88,6 @@ struct space *space_next(uint64_t id);
 /* In `protection`: what `protect` may make of it, besides. */
 #define SPACE_ALLOWED(protection) ((uint32_t)(protection) << 8)
 
-/* A part of a memory can be mapped at all; 0, or why not. */
-kernel_error space_can_map(const struct memory *memory, uint64_t offset,
-	uint64_t length, uint32_t flags);
 /* What `map` of kernel.skald says. *address is the hint, and then the place, where
  * nothing may be. */
 kernel_error space_map(struct space *space, struct memory *memory, uint64_t offset,
@@ -138,6 +135,11 @@ bool mapping_set_memory(struct mapping *mapping, struct memory *memory);
 void mapping_set_own(struct mapping *mapping, struct memory *own);
 /* An empty one, charged to the space. */
 bool mapping_make_own(struct mapping *mapping, kernel_error *error);
+/* One of a part of a memory, without place or protection yet: all that it needs is
+ * charged. Put where it is to be, *address as of space_map(); or freed. */
+struct mapping *mapping_of(struct space *space, struct memory *memory, uint64_t offset,
+	uint64_t length, uint32_t flags, kernel_error *error);
+kernel_error mapping_place(struct mapping *mapping, uint64_t *address, bool fixed);
 void mapping_add(struct mapping *mapping);
 void mapping_remove(struct mapping *mapping);
 void mapping_free(struct mapping *mapping);
@@ -154,6 +156,11 @@ enum touch {
  */
 enum touch space_touch(struct space *space, uint64_t address, uint32_t access,
 	struct thread *thread, uint32_t *reason);
+/* Page tables have the page for such an access: it would not fault. */
+bool space_has(struct space *space, uint64_t address, uint32_t access);
+/* The page of a mapping that has but one comes into page tables, if it is there for
+ * all that the mapping allows. */
+void space_fill(const struct mapping *mapping);
 /* Besides fault_Access: whatever the mapping's protection is. */
 #define ACCESS_FORCED (UINT32_C(1) << 31)
 /* The page's frame, made so for an access, whether or not the page tables have
@@ -177,6 +184,8 @@ struct content {
 	void *own;
 	uint64_t at;			/* address in the space, or offset */
 	uint32_t access;		/* of spaces: as of space_frame() */
+	uint8_t *seen;			/* content_copy()'s: what comes next, */
+	uint64_t left;			/* and so much of it behind each other */
 };
 /* Copies page by page, whole words where both are aligned. Returns how many were
  * done, as far as pages are there or can be made so without a pager.

@@ -20,17 +20,20 @@ void *space_see(struct space *space, uint64_t address, bool write, uint64_t *siz
 	return (uint8_t *)frame_data(frame) + (address & PAGE_MASK);
 }
 
-/* Where the first of these bytes is seen, and in *size, which only becomes less,
- * how many are there. NULL: none. */
-static void *see(const struct content *content, bool write, uint64_t *size)
+/* Looks at the page that comes next, unless some of it is left. */
+static bool see(struct content *content, bool write)
 {
-	uint64_t frame, left = PAGE_SIZE - (content->at & PAGE_MASK);
+	uint64_t frame, in_page = content->at & PAGE_MASK;
 	uint32_t reason;
 	bool writable, is_there;
 
-	if (content->own)
-		return (uint8_t *)content->own + content->at;
-	*size = left < *size ? left : *size;
+	if (content->left > 0)
+		return true;
+	if (content->own) {
+		content->seen = (uint8_t *)content->own + content->at;
+		content->left = UINT64_MAX;
+		return true;
+	}
 	if (content->space)
 		is_there = space_frame(content->space, content->at, content->access |
 			(write ? fault_Access_WRITE : fault_Access_READ), &frame, &reason)
@@ -38,7 +41,18 @@ static void *see(const struct content *content, bool write, uint64_t *size)
 	else
 		is_there = memory_is_seen(content->memory) && memory_page(content->memory,
 			content->at, write, &frame, &writable) == MEMORY_THERE;
-	return is_there ? (uint8_t *)frame_data(frame) + (content->at & PAGE_MASK) : NULL;
+	if (!is_there)
+		return false;
+	content->seen = (uint8_t *)frame_data(frame) + in_page;
+	content->left = PAGE_SIZE - in_page;
+	return true;
+}
+
+static void advance(struct content *content, uint64_t bytes)
+{
+	content->at += bytes;
+	content->seen += bytes;
+	content->left -= bytes;
 }
 
 /* What overlaps, as two addresses of one page may, is not copied by words. */
@@ -58,18 +72,15 @@ uint64_t content_copy(struct content to, struct content from, uint64_t size,
 {
 	uint64_t done = 0, part;
 
-	for (; done < size; done += part, to.at += part, from.at += part) {
-		void *source, *target;
-
-		part = size - done;
-		source = see(&from, false, &part);
-		*stopped_by_from = !source;
+	for (; done < size; done += part, advance(&to, part), advance(&from, part)) {
+		*stopped_by_from = !see(&from, false);
 		/* To write can give `from` another frame, of the same bytes, but what
 		 * was seen of it is somebody's still: it was shared. */
-		target = source ? see(&to, true, &part) : NULL;
-		if (!target)
+		if (*stopped_by_from || !see(&to, true))
 			break;
-		copy(target, source, part);
+		part = size - done < from.left ? size - done : from.left;
+		part = part < to.left ? part : to.left;
+		copy(to.seen, from.seen, part);
 	}
 	return done;
 }

@@ -25,13 +25,15 @@ static uint32_t allowed_by(uint16_t rights, uint32_t flags)
 	return allowed;
 }
 
+/* What is there goes when all that the new one needs is had. */
 OPERATION(Space, space, map, MAP)
 {
 	struct memory *memory = ARGUMENT(memory, memory);
 	uint32_t flags = request->flags, allowed;
 	uint64_t address = request->address;
+	struct mapping *mapping;
 	uint16_t rights;
-	kernel_error error = 0;
+	kernel_error error;
 
 	if (!memory)
 		return SK_BAD_HANDLE;
@@ -44,14 +46,19 @@ OPERATION(Space, space, map, MAP)
 		return kernel_Error_INVALID;
 	if (request->protection & ~allowed)
 		return kernel_Error_NO_ACCESS;
-	error = space_can_map(memory, request->offset, request->length, flags);
-	if (!error && flags & kernel_MapFlags_REPLACE && !space_unmap(space, address,
-			request->length, &call->steps, &error) && !error)
-		return call_go_on(call, 0);
-	if (!error)
-		error = space_map(space, memory, request->offset, request->length, &address,
-			request->protection | SPACE_ALLOWED(allowed), flags,
-			(uint8_t)request->inherit, request->tag_value);
+	mapping = mapping_of(space, memory, request->offset, request->length, flags, &error);
+	if (!mapping)
+		return error;
+	mapping->protection = (uint8_t)request->protection;
+	mapping->allowed = (uint8_t)allowed;
+	mapping->inherit = (uint8_t)request->inherit;
+	mapping->tag = request->tag_value;
+	if (flags & kernel_MapFlags_REPLACE && !space_unmap(space, address,
+			request->length, &call->steps, &error)) {
+		mapping_free(mapping);
+		return error ? error : call_go_on(call, 0);
+	}
+	error = mapping_place(mapping, &address, flags & kernel_MapFlags_FIXED);
 	return error ? error : ANSWER(Space, map, .address = address);
 }
 

@@ -156,16 +156,51 @@ enum touch space_touch(struct space *space, uint64_t address, uint32_t access,
 	return touch;
 }
 
+/* Page tables have it for such an access. */
+static bool look(struct space *space, uint64_t address, uint32_t access, uint64_t *frame,
+	uint32_t *flags)
+{
+	return address < USER_END && space->has_tables &&
+		arch_look(space, address, frame, flags) && !(needed(access) & ~*flags);
+}
+
+bool space_has(struct space *space, uint64_t address, uint32_t access)
+{
+	uint64_t frame;
+	uint32_t flags;
+
+	return look(space, address, access, &frame, &flags);
+}
+
+void space_fill(const struct mapping *mapping)
+{
+	uint64_t frame;
+	bool writable;
+	uint32_t reason;
+
+	if (find_frame((struct mapping *)(uintptr_t)mapping, mapping->offset, false, &frame,
+			&writable, &reason) == TOUCH_DONE && mapping->protection &&
+	    (writable || !(mapping->protection & kernel_Protection_WRITE)))
+		put_page(mapping, mapping->start, frame, writable);
+}
+
 enum touch space_frame(struct space *space, uint64_t address, uint32_t access,
 	uint64_t *frame, uint32_t *reason)
 {
 	struct mapping *mapping;
 	bool writable;
-	enum touch touch = find(space, address & ~PAGE_MASK, access, &mapping, frame,
-		&writable, reason);
+	enum touch touch;
+	uint32_t flags;
 
+	if (!(access & ACCESS_FORCED) && look(space, address, access, frame, &flags) &&
+			flags >> ARCH_CACHING_SHIFT <= kernel_Caching_WRITE_BACK)
+		return TOUCH_DONE;
+	touch = find(space, address & ~PAGE_MASK, access, &mapping, frame, &writable, reason);
 	if (touch == TOUCH_DONE && !memory_is_seen(mapping->memory))
 		return fault(reason, fault_Reason_PROTECTION);
+	/* Then it is found sooner the next time; without a table it is found again. */
+	if (touch == TOUCH_DONE && !(access & ACCESS_FORCED))
+		put_page(mapping, address & ~PAGE_MASK, *frame, writable);
 	return touch;
 }
 

@@ -204,7 +204,8 @@ bool arch_map(struct space *space, uint64_t address, uint64_t physical,
 bool arch_unmap(struct space *space, uint64_t from, uint64_t to, unsigned *steps);
 /* The pages of a range can no longer be written. */
 void arch_protect(struct space *space, uint64_t from, uint64_t to);
-/* What is there: physical address and protection; false: nothing. */
+/* What is there: physical address and flags as of arch_map(), where caching may be
+ * UNCACHED for all but WRITE_BACK; false: nothing. */
 bool arch_look(struct space *space, uint64_t address, uint64_t *physical,
 	uint32_t *flags);
 

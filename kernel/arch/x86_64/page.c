@@ -95,6 +95,26 @@ static unsigned shift_of(unsigned level)
 	return PAGE_SHIFT + 9 * level;
 }
 
+static uint64_t index_of(uint64_t address, unsigned level)
+{
+	return address >> shift_of(level) & (ENTRIES - 1);
+}
+
+/* Of the table that an entry leads to; 0: it leads to none. */
+static inline uint64_t below(uint64_t entry, uint64_t address, unsigned level)
+{
+	return entry & PRESENT ? table_of(entry)[index_of(address, level)] : 0;
+}
+
+/* The entry that leads, or would lead, to the table of a page; NULL: no table has it. */
+static inline uint64_t *find_above(const struct space *space, uint64_t address)
+{
+	uint64_t top = table_of(space->arch.root)[index_of(address, 3)];
+	uint64_t entry = below(top, address, 2);
+
+	return entry & PRESENT ? &table_of(entry)[index_of(address, 1)] : NULL;
+}
+
 /* To be freed when all CPUs have forgotten it. */
 static void put_loose(struct space *space, uint64_t *entry)
 {
@@ -130,7 +150,7 @@ static bool walk_to(struct space *space, uint64_t address, bool make, struct wal
 	uint64_t *table = table_of(space->arch.root), *entry, frame;
 
 	for (walk->level = 3;; walk->level--) {
-		entry = &table[address >> shift_of(walk->level) & (ENTRIES - 1)];
+		entry = &table[index_of(address, walk->level)];
 		walk->entry[walk->level] = entry;
 		if (walk->level == 0 || (!make && !(*entry & PRESENT)))
 			return true;
@@ -190,14 +210,18 @@ static void flush(struct space *space, uint64_t address, uint64_t pages);
 
 bool arch_map(struct space *space, uint64_t address, uint64_t physical, uint32_t flags)
 {
-	uint64_t bits = physical | bits_of(flags), old;
+	uint64_t bits = physical | bits_of(flags), old, *above = find_above(space, address);
 	struct walk walk;
 
-	if (!walk_to(space, address, true, &walk))
-		return false;
-	old = __atomic_exchange_n(walk.entry[0], bits, __ATOMIC_RELAXED);
+	if (!above || !(*above & PRESENT)) {
+		if (!walk_to(space, address, true, &walk))
+			return false;
+		above = walk.entry[1];
+	}
+	old = __atomic_exchange_n(&table_of(*above)[index_of(address, 0)], bits,
+		__ATOMIC_RELAXED);
 	if (!(old & PRESENT)) {
-		count_up(&walk, 0);
+		*above += COUNT_ONE;
 		space->resident++;
 	} else if ((old ^ bits) & FRAME_BITS || (old & ~bits & (USER | WRITE))
 			|| bits & ~old & NO_EXECUTE) {
@@ -260,17 +284,17 @@ void arch_protect(struct space *space, uint64_t from, uint64_t to)
 bool arch_look(struct space *space, uint64_t address, uint64_t *physical,
 	uint32_t *flags)
 {
-	struct walk walk;
-	uint64_t bits;
+	const uint64_t *above = find_above(space, address);
+	uint64_t bits = above ? below(*above, address, 0) : 0;
 
-	walk_to(space, address, false, &walk);
-	bits = *walk.entry[walk.level];
 	if (!(bits & PRESENT))
 		return false;
 	*physical = bits & FRAME_BITS;
 	*flags = !(bits & USER) ? 0 : kernel_Protection_READ
 		| (bits & WRITE ? kernel_Protection_WRITE : 0)
 		| (bits & NO_EXECUTE ? 0 : kernel_Protection_EXECUTE);
+	if (bits & (UNCACHED | PAT_HIGH))
+		*flags |= (uint32_t)kernel_Caching_UNCACHED << ARCH_CACHING_SHIFT;
 	return true;
 }
 

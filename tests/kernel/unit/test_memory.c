@@ -300,6 +300,46 @@ static void replace_takes_what_is_there(void **unused)
 	assert_int_equal(get(at), 1);
 }
 
+/* One that can hold no more than is needed for the space and a few mappings. */
+static uint32_t small_space(void)
+{
+	const struct kernel_Amount limit = {.bytes = PAGES(12), .spaces = 1, .handles = 256};
+
+	OK(Quota, create_quota, ABI_FIRST_QUOTA, limit);
+	OK(Quota, create_space, NUMBER(Quota_create_quota.quota), 0);
+	return NUMBER(Quota_create_space.space);
+}
+
+static int map_into(uint32_t space, uint32_t memory, uint64_t at, uint64_t length,
+	kernel_MapFlags flags)
+{
+	return TRY(Space, map, space, .memory = HANDLE(Memory, memory), .length = length,
+		.address = at, .protection = READ_WRITE,
+		.flags = flags | kernel_MapFlags_FIXED);
+}
+
+static void replace_without_quota_takes_nothing(void **unused)
+{
+	uint32_t memory = make_memory(8), space = small_space();
+	uint64_t at = 0x20000000, next = at + PAGES(8);
+	struct kernel_Mapping first;
+	int status;
+
+	(void)unused;
+	assert_int_equal(map_into(space, memory, at, PAGES(4), 0), 0);
+	while ((status = map_into(space, memory, next, PAGES(2), 0)) == 0)
+		next += PAGES(2);
+	assert_int_equal(status, kernel_Error_QUOTA_EXCEEDED);
+	assert_int_equal(map_into(space, memory, at, PAGES(4), kernel_MapFlags_REPLACE),
+		kernel_Error_QUOTA_EXCEEDED);
+	OK(Space, mappings, space, 0);
+	assert_true(kernel_Mapping_next(&Space_mappings.list, &first));
+	assert_int_equal(first.address, at);
+	assert_int_equal(first.length, PAGES(4));
+	OK(Space, unmap, space, next - PAGES(2), PAGES(2));
+	assert_int_equal(map_into(space, memory, at, PAGES(4), kernel_MapFlags_REPLACE), 0);
+}
+
 static void read_and_write_of_another(void **unused)
 {
 	uint32_t memory = make_memory(20), space;
@@ -396,6 +436,7 @@ int main(int argc, char **argv)
 		CASE(remap_finds_a_place),
 		CASE(populate_lock_and_discard),
 		CASE(replace_takes_what_is_there),
+		CASE(replace_without_quota_takes_nothing),
 		CASE(read_and_write_of_another),
 		CASE(handles_of_a_table),
 		CASE(rights_limit_what_is_mapped),
