@@ -56,7 +56,8 @@ make_schema() {
 	compile "$inst/$1.o" "$inst/$1.skald.c" -O0 -I"$inst"
 	compile "$gen/$1.o" "$gen/$1.skald.c" -O0 -I"$gen"
 	compile "$inst/$1.table.o" "$inst/$1.table.c" -O0 -I"$inst"
-	compile "$gen/$1.table.o" "$inst/$1.table.c" -O0 -I"$gen" -DORDINARY
+	cp "$inst/$1.table.c" "$gen"	# beside the headers that it is to have
+	compile "$gen/$1.table.o" "$gen/$1.table.c" -O0 -I"$gen" -DORDINARY
 }
 
 link_schema() {
