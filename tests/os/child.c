@@ -34,8 +34,10 @@ static struct sk_handle copy_image(struct test *t)
 
 		if (K(t, memory, Memory_write, &reply, .offset = at,
 				.data = sk_lend(sk_image_begin + at, part)) != SK_OK ||
-				reply.done != part)
+				reply.done != part) {
+			close(memory);
 			return sk_no_handle();
+		}
 	}
 	return memory;
 }
