@@ -2,10 +2,10 @@
 #include "kernel/endpoint.h"
 #include "kernel/memory.h"
 #include "kernel/notification.h"
-#include "kernel/operation.h"
 #include "kernel/quota.h"
 #include "kernel/ring.h"
 #include "kernel/space.h"
+#include "kernel/steps.h"
 #include "kernel/thread.h"
 #include "kernel/timer.h"
 
@@ -80,29 +80,6 @@ COMMAND(Quota, quota, destroy, DESTROY)
 
 /* ---- what takes more than one go ---- */
 
-/* What this call has made so far, of this type, for the same request. */
-static void *made_before(struct kernel_call *call, const struct object_type *type,
-	uint64_t request)
-{
-	struct caller *caller = call->caller;
-	struct object *made = caller->made;
-	bool is_same = made && made->type == type && caller->progress == request &&
-		made->quota == object_self(call->object);
-
-	caller->made = NULL;
-	caller->progress = 0;
-	if (made && !is_same)
-		object_drop(made);
-	return is_same ? object_self(made) : NULL;
-}
-
-static int make_more(struct kernel_call *call, struct object *made, uint64_t request)
-{
-	call->caller->made = made;
-	call->caller->progress = request;
-	return call_again(call);
-}
-
 OPERATION(Quota, quota, fork_space, CREATE)
 {
 	struct space *from = ARGUMENT(space, from);
@@ -111,10 +88,10 @@ OPERATION(Quota, quota, fork_space, CREATE)
 
 	if (!from)
 		return SK_BAD_HANDLE;
-	made = made_before(call, &space_type, from->object.id);
+	made = call_made_before(call, &space_type, from->object.id, quota);
 	new = space_fork(quota, from, &made, &error);
 	if (!new && !error)
-		return make_more(call, &made->object, from->object.id);
+		return call_make_more(call, &made->object, from->object.id);
 	return ANSWER_NEW(Quota, fork_space, space, new, error);
 }
 
@@ -122,7 +99,7 @@ OPERATION(Quota, quota, fork_space, CREATE)
 OPERATION(Quota, quota, create_ring, CREATE)
 {
 	uint16_t rights = RIGHTS_ALL - kernel_Rights_DUPLICATE - kernel_Rights_TRANSFER;
-	struct ring *ring = made_before(call, &ring_type, request->slots);
+	struct ring *ring = call_made_before(call, &ring_type, request->slots, quota);
 	kernel_error error;
 
 	if (!ring)
@@ -131,7 +108,7 @@ OPERATION(Quota, quota, create_ring, CREATE)
 		return error;
 	error = ring_fill(ring, &call->steps);
 	if (!error && !ring->ready)
-		return make_more(call, &ring->object, request->slots);
+		return call_make_more(call, &ring->object, request->slots);
 	if (!error)
 		return ANSWER(Quota, create_ring,
 			.ring.raw = call_result(call, &ring->object, rights, 0, 0));
@@ -148,7 +125,7 @@ static struct memory *fill(struct kernel_call *call, struct memory *new, uint64_
 	if (*error)
 		object_drop(&new->object);
 	else
-		make_more(call, &new->object, request);
+		call_make_more(call, &new->object, request);
 	return NULL;
 }
 
@@ -160,7 +137,7 @@ OPERATION(Quota, quota, create_child, CREATE)
 
 	if (!parent)
 		return SK_BAD_HANDLE;
-	new = made_before(call, &memory_type, what);
+	new = call_made_before(call, &memory_type, what, quota);
 	if (!new)
 		new = memory_new_child(quota, parent, request->offset, request->length,
 			&error);
@@ -171,7 +148,7 @@ OPERATION(Quota, quota, create_child, CREATE)
 OPERATION(Quota, quota, create_contiguous, CREATE | kernel_Rights_CONTROL)
 {
 	uint64_t what = request->size >> 1;	/* no child's */
-	struct memory *new = made_before(call, &memory_type, what);
+	struct memory *new = call_made_before(call, &memory_type, what, quota);
 	kernel_error error = 0;
 
 	if (!new)

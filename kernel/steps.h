@@ -26,6 +26,31 @@ static inline int call_go_on(struct kernel_call *call, uint64_t at)
 	return 0;
 }
 
+/* The same, of what makes an object: that stays with the caller, for a call that asks
+ * for the same thing. */
+static inline int call_make_more(struct kernel_call *call, struct object *made,
+	uint64_t request)
+{
+	call->caller->made = made;
+	return call_go_on(call, request);
+}
+
+/* What this call has made so far, of this type, for the same request; or NULL. */
+static inline void *call_made_before(struct kernel_call *call,
+	const struct object_type *type, uint64_t request, const struct quota *quota)
+{
+	struct caller *caller = call->caller;
+	struct object *made = caller->made;
+	bool is_same = made && made->type == type && caller->progress == request &&
+		made->quota == quota;
+
+	caller->made = NULL;
+	caller->progress = 0;
+	if (made && !is_same)
+		object_drop(made);
+	return is_same ? object_self(made) : NULL;
+}
+
 /* What an operation returns behind a function that may have found an error, or
  * that there is more to do; else it answers. */
 #define ANSWER_DONE(error, interface, method, ...) \

@@ -329,11 +329,8 @@ static void forget_slots(struct thread *thread)
 
 	if (mapping && mapping->memory == thread->slot_memory && !thread->is_ended)
 		space_unmap(thread->space, thread->slot_address, size, &steps, &error);
-	if (thread->slots) {
-		pool_give(thread->slots, thread->slot_count * sizeof *thread->slots);
-		object_discharge(&thread->object,
-			pool_cost(thread->slot_count * sizeof *thread->slots));
-	}
+	object_release(&thread->object, thread->slots,
+		thread->slot_count * sizeof *thread->slots);
 	if (thread->slot_memory)
 		object_drop(&thread->slot_memory->object);
 	thread->slots = NULL;
@@ -362,68 +359,81 @@ static void fill_slots(struct slot *slots, uint32_t count, struct memory *memory
 	}
 }
 
-/* All frames; the memory is nobody else's yet. */
-static kernel_error give_frames(struct memory *memory)
+/* All frames, from where it was left; the memory is nobody else's yet. False: there
+ * is more to do, or *error. */
+static bool give_frames(struct memory *memory, unsigned *steps, kernel_error *error)
 {
-	uint64_t frame;
+	uint64_t frame, at;
 	bool writable;
 
-	memory->is_fixed = true;
-	for (uint64_t at = 0; at < memory->size; at += PAGE_SIZE)
-		if (memory_page(memory, at, true, &frame, &writable) != MEMORY_THERE)
-			return kernel_Error_QUOTA_EXCEEDED;
-	return 0;
+	while ((at = memory->present << PAGE_SHIFT) < memory->size) {
+		if (*steps == 0)
+			return false;
+		--*steps;
+		if (memory_page(memory, at, true, &frame, &writable) != MEMORY_THERE) {
+			*error = kernel_Error_QUOTA_EXCEEDED;
+			return false;
+		}
+	}
+	return true;
 }
 
-static struct memory *make_slots(struct thread *thread, uint32_t count,
-	uint64_t *address, kernel_error *error)
+static struct memory *new_slots(struct thread *thread, uint32_t count, kernel_error *error)
 {
 	struct memory *memory = memory_new(thread->object.quota, slots_size(count), error);
 
-	if (!memory)
-		return NULL;
-	*error = give_frames(memory);
-	if (*error == 0)
-		*error = space_map(thread->space, memory, 0, memory->size, address,
+	if (memory)
+		memory->is_fixed = true;
+	return memory;
+}
+
+/* The memory, with all its frames, becomes what the thread's slots are in. */
+static kernel_error take_slots(struct thread *thread, uint32_t count,
+	struct memory *memory, uint64_t *address)
+{
+	size_t size = count * sizeof(struct slot);
+	struct slot *slots = object_allocate(&thread->object, size);
+	kernel_error error = !slots ? kernel_Error_QUOTA_EXCEEDED :
+		space_map(thread->space, memory, 0, memory->size, address,
 			kernel_Protection_READ | kernel_Protection_WRITE |
 			SPACE_ALLOWED(kernel_Protection_READ | kernel_Protection_WRITE),
 			*address ? kernel_MapFlags_FIXED : 0, kernel_Inherit_NONE, 0);
-	if (*error == 0)
-		return memory;
-	object_drop(&memory->object);
-	return NULL;
-}
 
-kernel_error thread_set_slots(struct thread *thread, uint32_t count, uint64_t *address)
-{
-	size_t size = count * sizeof(struct slot);
-	struct slot *slots;
-	struct memory *memory;
-	kernel_error error = kernel_Error_NO_MEMORY;
-
-	if (count == 0 || count > ABI_SLOTS_MAX)
-		return kernel_Error_INVALID;
-	if (thread->is_ended)
-		return kernel_Error_ENDED;
-	if (thread->state == kernel_ThreadState_CALLING ||
-	    thread->state == kernel_ThreadState_RECEIVING)
-		return kernel_Error_BUSY;
-	if (!object_charge(&thread->object, pool_cost(size)))
-		return kernel_Error_QUOTA_EXCEEDED;
-	slots = pool_take(size);
-	memory = slots ? make_slots(thread, count, address, &error) : NULL;
-	if (!memory) {
-		pool_give(slots, size);
-		object_discharge(&thread->object, pool_cost(size));
+	if (error) {
+		object_release(&thread->object, slots, size);
 		return error;
 	}
 	fill_slots(slots, count, memory);
 	forget_slots(thread);
+	object_take(&memory->object);
 	thread->slots = slots;
 	thread->slot_count = count;
 	thread->slot_memory = memory;
 	thread->slot_address = *address;
 	return 0;
+}
+
+kernel_error thread_set_slots(struct thread *thread, uint32_t count, uint64_t *address,
+	struct memory **made, unsigned *steps)
+{
+	struct memory *memory = *made;
+	kernel_error error = count == 0 || count > ABI_SLOTS_MAX ? kernel_Error_INVALID :
+		thread->is_ended ? kernel_Error_ENDED :
+		thread->state == kernel_ThreadState_CALLING ||
+		thread->state == kernel_ThreadState_RECEIVING ? kernel_Error_BUSY : 0;
+
+	*made = NULL;
+	if (!error && !memory)
+		memory = new_slots(thread, count, &error);
+	if (!error && !give_frames(memory, steps, &error) && !error) {
+		*made = memory;
+		return 0;
+	}
+	if (!error)
+		error = take_slots(thread, count, memory, address);
+	if (memory)
+		object_drop(&memory->object);
+	return error;
 }
 
 /* ---- the object ---- */

@@ -126,7 +126,9 @@ static inline uint32_t thread_receive_slot(const struct thread *thread)
  * message needs none. False: SK_INVALID. */
 bool thread_place(struct thread *thread, uint32_t slot, bool needs_page,
 	struct message_place *place);
-/* Thread.set_slots: *address is where they are to be, and then are. */
-kernel_error thread_set_slots(struct thread *thread, uint32_t count, uint64_t *address);
+/* Thread.set_slots: *address is where they are to be, and then are. 0 with *made: there
+ * is more to do; it is what there is so far, and is given again. */
+kernel_error thread_set_slots(struct thread *thread, uint32_t count, uint64_t *address,
+	struct memory **made, unsigned *steps);
 
 #endif

@@ -1,9 +1,9 @@
 /* Operations of threads (protocols/kernel.skald). */
 #include "kernel/endpoint.h"
-#include "kernel/operation.h"
 #include "kernel/quota.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
+#include "kernel/steps.h"
 #include "kernel/thread.h"
 #include "kernel/upcall.h"
 
@@ -178,9 +178,14 @@ COMMAND(Thread, thread, set_vectors_allowed, CONTROL)
 
 OPERATION(Thread, thread, set_slots, CONTROL)
 {
+	struct memory *made = call_made_before(call, &memory_type, request->count,
+		thread->object.quota);
 	uint64_t address = request->address;
-	kernel_error error = thread_set_slots(thread, request->count, &address);
+	kernel_error error = thread_set_slots(thread, request->count, &address, &made,
+		&call->steps);
 
+	if (made)
+		return call_make_more(call, &made->object, request->count);
 	return error ? error : ANSWER(Thread, set_slots, .address = address);
 }
 

@@ -20,7 +20,8 @@
 #define ALL_BITS UINT32_C(0xff00)	/* of enum kernel_TraceMask */
 
 struct cpu_ring {
-	struct memory *memory;		/* referenced; NULL: not made */
+	struct memory *memory;		/* referenced; NULL: not made, */
+	struct memory *begun;		/* or only begun */
 	uint8_t *data;			/* as the kernel sees it */
 	uint32_t slots;
 	uint64_t written;
@@ -90,16 +91,10 @@ static void wake_reader(struct deadline *deadline)
 
 /* ---- rings ---- */
 
-static kernel_error make_ring(struct cpu_ring *ring)
+static void begin_recording(struct cpu_ring *ring)
 {
-	unsigned steps = UINT32_MAX;
-	kernel_error error;
-
-	ring->memory = memory_new_contiguous(the_trace->object.quota,
-		the_trace->size + PAGE_SIZE, 0, 0, &error);
-	if (!ring->memory)
-		return error;
-	memory_fill(ring->memory, &steps, &error);
+	ring->memory = ring->begun;
+	ring->begun = NULL;
 	ring->data = frame_data(ring->memory->physical);
 	ring->slots = the_trace->size / SLOT;
 	ring->written = 0;
@@ -107,21 +102,29 @@ static kernel_error make_ring(struct cpu_ring *ring)
 	sk_put_uint32(ring->data + 16, ring->slots);
 	sk_put_uint32(ring->data + 20, SLOT);
 	sk_put_uint32(ring->data + 32, (uint32_t)(ring - the_trace->rings));
-	return 0;
 }
 
-/* Those of CPUs from one to another, one at a time. 0, unless call->again: they are
- * all there. */
+/* Those of CPUs from one to another, in steps. 0, unless call->again: they are all
+ * there. */
 static kernel_error make_rings(struct kernel_call *call, uint32_t first, uint32_t end)
 {
-	kernel_error error;
+	kernel_error error = 0;
 
-	while (first < end && the_trace->rings[first].memory)
-		first++;
-	if (first == end)
-		return 0;
-	error = make_ring(&the_trace->rings[first]);
-	return error ? error : call_again(call);
+	for (; first < end; first++) {
+		struct cpu_ring *ring = &the_trace->rings[first];
+
+		if (ring->memory)
+			continue;
+		if (!ring->begun)
+			ring->begun = memory_new_contiguous(the_trace->object.quota,
+				the_trace->size + PAGE_SIZE, 0, 0, &error);
+		if (!ring->begun)
+			return error;
+		if (!memory_fill(ring->begun, &call->steps, &error))
+			return call_again(call);
+		begin_recording(ring);
+	}
+	return 0;
 }
 
 struct object *trace_object(void)
@@ -172,6 +175,13 @@ COMMAND(Trace, trace, clear_spaces, CONTROL)
 	return 0;
 }
 
+static void forget(struct memory **memory)
+{
+	if (*memory)
+		object_drop(&(*memory)->object);
+	*memory = NULL;
+}
+
 COMMAND(Trace, trace, set_ring_size, CONTROL)
 {
 	uint32_t size = request->bytes;
@@ -181,9 +191,8 @@ COMMAND(Trace, trace, set_ring_size, CONTROL)
 	if (trace_mask != 0)
 		return kernel_Error_BAD_STATE;
 	for (unsigned i = 0; i < CPUS_MAX; i++) {
-		if (trace->rings[i].memory)
-			object_drop(&trace->rings[i].memory->object);
-		trace->rings[i].memory = NULL;
+		forget(&trace->rings[i].memory);
+		forget(&trace->rings[i].begun);
 	}
 	trace->size = size;
 	return 0;

@@ -41,6 +41,15 @@ static unsigned ipc_thread_count;
 static uint64_t ipc_used[QUOTA_UNITS];	/* before anything is made */
 
 __attribute__((unused))
+/* All at once. */
+static kernel_error ipc_set_slots(struct thread *thread, uint32_t count, uint64_t *address)
+{
+	struct memory *made = NULL;
+	unsigned steps = UINT32_MAX;
+
+	return thread_set_slots(thread, count, address, &made, &steps);
+}
+
 static struct thread *ipc_thread(struct space *space, uint32_t priority)
 {
 	kernel_error error;
@@ -48,7 +57,7 @@ static struct thread *ipc_thread(struct space *space, uint32_t priority)
 	struct thread *thread = thread_new(quota_root(), space, priority, &error);
 
 	assert_non_null(thread);
-	assert_int_equal(thread_set_slots(thread, IPC_SLOTS, &address), 0);
+	assert_int_equal(ipc_set_slots(thread, IPC_SLOTS, &address), 0);
 	arch_thread_start(thread, 0x400000, 0x500000, 0);
 	thread_start(thread);
 	assert_true(ipc_thread_count < 512);

@@ -452,19 +452,38 @@ static void slots_are_replaced(void **state)
 	uint64_t address = 0, before = thread->slot_address;
 
 	(void)state;
-	assert_int_equal(thread_set_slots(thread, 0, &address), kernel_Error_INVALID);
-	assert_int_equal(thread_set_slots(thread, 129, &address), kernel_Error_INVALID);
+	assert_int_equal(ipc_set_slots(thread, 0, &address), kernel_Error_INVALID);
+	assert_int_equal(ipc_set_slots(thread, 129, &address), kernel_Error_INVALID);
 	address = 0x10000000;
-	assert_int_equal(thread_set_slots(thread, 128, &address), 0);
+	assert_int_equal(ipc_set_slots(thread, 128, &address), 0);
 	assert_int_equal(thread->slot_count, 128);
 	assert_int_equal(thread->slot_address, 0x10000000);
 	assert_null(space_find(client.space, before));
 	address = 0x10000000;
-	assert_int_equal(thread_set_slots(thread, 1, &address), kernel_Error_OVERLAP);
+	assert_int_equal(ipc_set_slots(thread, 1, &address), kernel_Error_OVERLAP);
 	assert_int_equal(thread->slot_count, 128);
 	ipc_call(client, BYTES(8), client_session, 0);
 	address = 0;
-	assert_int_equal(thread_set_slots(thread, 1, &address), kernel_Error_BUSY);
+	assert_int_equal(ipc_set_slots(thread, 1, &address), kernel_Error_BUSY);
+}
+
+static void slots_are_made_in_steps(void **state)
+{
+	struct thread *thread = client.thread;
+	struct memory *begun = NULL;
+	uint64_t address = 0;
+	unsigned turns = 0;
+
+	(void)state;
+	do {
+		unsigned steps = OBJECT_STEPS;
+
+		assert_int_equal(thread_set_slots(thread, 128, &address, &begun, &steps), 0);
+		turns++;
+		assert_true(!begun || begun->present == turns * OBJECT_STEPS);
+		assert_int_equal(thread->slot_count, begun ? IPC_SLOTS : 128);
+	} while (begun);
+	assert_int_equal(turns, 3);
 }
 
 static void unmapped_slots_do_no_harm(void **state)
@@ -507,6 +526,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(random_deaths_leave_nothing),
 		CASE(slots_are_mapped),
 		CASE(slots_are_replaced),
+		CASE(slots_are_made_in_steps),
 		CASE(unmapped_slots_do_no_harm),
 	};
 
