@@ -183,7 +183,113 @@ static void both_ways_are_one(struct test *t)
 	K0(t, t->self, Thread_set_priority, .priority = TEST_PRIORITY);
 }
 
+/* ---- vectors ---- */
+
+static void set_vectors(uint64_t value)
+{
+	__asm__ volatile("movq %0, %%xmm0; movq %0, %%xmm15; punpcklqdq %%xmm15, %%xmm15"
+		: : "r"(value));
+}
+
+static bool has_vectors(uint64_t value)
+{
+	uint64_t first, last;
+
+	__asm__ volatile("movq %%xmm0, %0; psrldq $8, %%xmm15; movq %%xmm15, %1"
+		: "=r"(first), "=r"(last));
+	return first == value && last == value;
+}
+
+/* Answers as answer_all(); where word 0 is odd it looks at its vectors, and they have
+ * another value from then on. */
+static void answer_with_vectors(struct test_helper *self)
+{
+	uint64_t value = NUMBER(*(const struct sk_handle *)self->argument) * SEED;
+	const struct kernel_Thread_set_vectors_allowed_request allow = {.allowed = true};
+	struct kernel_Thread_set_vectors_allowed_reply allowed;
+	struct registers r = {.rax = ABI_BASE + ABI_RECEIVE};
+
+	kernel_Thread_set_vectors_allowed(&self->thread.thread.channel, &allow, &allowed,
+		NULL);
+	set_vectors(value);
+	for (;;) {
+		r.rdi = NUMBER(*(const struct sk_handle *)self->argument);
+		fast_enter(&r);
+		if (ABI_EVENT(r.rax) != ABI_REQUEST)
+			return;
+		if (r.words[0] & 1) {
+			lost += !has_vectors(value);
+			set_vectors(++value);
+		}
+		r.rax = ABI_BASE + ABI_REPLY_RECEIVE;
+	}
+}
+
+static void vectors_are_kept(struct test *t)
+{
+	static struct sk_handle at[2];
+	struct sk_handle clients[2];
+	struct registers r = {0};
+	uint64_t state = SEED, value = 0;
+
+	lost = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		at[i] = new_endpoint(t);
+		clients[i] = mint(t, at[i], 7, 0, NULL);
+		REQUIRE(t, start(t, answer_with_vectors, &at[i]));
+	}
+	REQUIRE_OK(t, K0(t, t->self, Thread_set_vectors_allowed, .allowed = true));
+	set_vectors(value);
+	for (unsigned i = 0; i < 8 * ROUNDS; i++) {
+		uint64_t random = random_bits(&state);
+
+		r.rax = ABI_BASE + ABI_CALL;
+		r.rdi = NUMBER(clients[random >> 1 & 1]);
+		/* For a while none or all do, and mostly some. */
+		r.words[0] = i / 256 % 4 == 0 ? 0 : i / 256 % 4 == 1 ? 1 : random;
+		fast_enter(&r);
+		EXPECT(t, r.rax, 0);
+		if (i / 512 % 2 == 0 || (random & 4)) {
+			EXPECT_TRUE(t, has_vectors(value));
+			set_vectors(value = random);
+		}
+	}
+	EXPECT(t, lost, 0);
+}
+
+/* ---- rights ---- */
+
+static void rights_are_looked_at(struct test *t)
+{
+	struct kernel_Space_duplicate_reply few;
+	struct registers r = {0};
+	struct sk_handle client;
+
+	endpoint = new_endpoint(t);
+	client = mint(t, endpoint, 7, 0, NULL);
+	REQUIRE(t, start(t, answer_all, NULL));
+	REQUIRE_OK(t, K(t, t->space, Space_duplicate, &few,
+		.number = NUMBER(client), .rights = UINT16_MAX, .protocol_rights = 0x5a5a));
+	for (unsigned i = 0; i < 4; i++) {
+		r.rax = ABI_BASE + ABI_CALL;
+		r.rdi = few.number;
+		fast_enter(&r);
+		EXPECT(t, r.rax, 0);
+		EXPECT(t, seen.rax >> ABI_RIGHTS_SHIFT & UINT16_MAX, 0x5a5a);
+		r.rax = ABI_BASE + ABI_CALL;
+		r.rdi = NUMBER(client);
+		fast_enter(&r);
+		EXPECT(t, seen.rax >> ABI_RIGHTS_SHIFT & UINT16_MAX, UINT16_MAX);
+	}
+	r.rax = ABI_BASE + ABI_CALL;
+	r.rdi = NUMBER(copy(t, client, UINT16_MAX & ~kernel_Rights_CALL));
+	fast_enter(&r);
+	EXPECT(t, (uint32_t)r.rax, (uint32_t)SK_BAD_HANDLE);
+}
+
 const struct test_case fast_cases[] = {
 	{"fast: random messages, by the short way and the long one", both_ways_are_one, 0},
+	{"fast: vectors of both sides are kept", vectors_are_kept, 0},
+	{"fast: rights of handles count", rights_are_looked_at, 0},
 	{0},
 };

@@ -63,7 +63,7 @@ static void set_features(struct local *local)
 	cr0_write((cr0_read() & ~(uint64_t)CR0_EM_NW_CD) | CR0_MP_NE_AM | CR0_TS);
 	local->ts = true;
 	msr_write(MSR_PAT, PAT_VALUE);
-	local->is_special = false;
+	local->special = 0;
 	cr3_write((uintptr_t)kernel_root);
 	cr4_write(cr4);			/* PCIDE wants a CR3 without one */
 	msr_write(MSR_LSTAR, (uintptr_t)(cpu_has_bases ? entry_call_any : entry_call));

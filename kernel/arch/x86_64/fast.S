@@ -68,11 +68,12 @@
 /* From who called to r14, on the CPU in rdi; destroys rbx, rdi and r11. Then gs is
  * the program's. */
 	.macro switch_to full, otherwise
-	cmpb $0, THREAD_SPECIAL(%r14)
-	jne \otherwise
-	cmpb $0, %gs:LOCAL_SPECIAL
-	jne \otherwise
-	mov THREAD_SPACE(%r14), %rbx
+	mov %gs:LOCAL_SPECIAL, %r11b
+	or THREAD_SPECIAL(%r14), %r11b
+	jz 2f
+	call load_vectors
+	jc \otherwise
+2:	mov THREAD_SPACE(%r14), %rbx
 	cmp %rbx, %gs:LOCAL_SPACE
 	je 1f
 	.if \full
@@ -353,6 +354,56 @@ answered_special:
 	xor %ebp, %ebp
 	call thread_switched
 	jmp entry_return
+
+/* As vectors_load() of r14, if the CPU has vectors or this one has; r11b says what
+ * else there may be. Carry: there is, and nothing was done. Keeps all but rbx, r11. */
+load_vectors:
+	test $SPECIAL_OTHER, %r11b
+	stc
+	jnz 9f
+	mov %gs:LOCAL_OWNER, %rbx
+	cmp %rbx, %r14
+	je 3f
+	cmpb $0, THREAD_VECTORS_SOON(%r14)
+	jne 1f
+	cmpl $1, cpu_count
+	je 4f
+1:	clts
+	mov %rax, %gs:LOCAL_SCRATCH
+	mov %rdx, %gs:LOCAL_SCRATCH + 8
+	mov vectors_components, %eax
+	xor %edx, %edx
+	test %rbx, %rbx
+	jz 2f
+	mov THREAD_VECTORS(%rbx), %r11
+	xsave64 (%r11)
+	movq $0, THREAD_VECTORS_ON(%rbx)
+	movq $0, %gs:LOCAL_OWNER
+2:	cmpb $0, THREAD_VECTORS_SOON(%r14)
+	je 2f
+	decb THREAD_VECTORS_SOON(%r14)
+	mov THREAD_VECTORS(%r14), %r11
+	xrstor64 (%r11)
+	mov %r14, %gs:LOCAL_OWNER
+	mov %gs:LOCAL_SELF, %r11
+	mov %r11, THREAD_VECTORS_ON(%r14)
+2:	mov %gs:LOCAL_SCRATCH, %rax
+	mov %gs:LOCAL_SCRATCH + 8, %rdx
+	cmp %r14, %gs:LOCAL_OWNER
+	jne 4f
+3:	clts
+	movb $0, %gs:LOCAL_TS
+	movb $SPECIAL_VECTORS, %gs:LOCAL_SPECIAL
+	clc
+	ret
+4:	mov %cr0, %r11
+	or $CR0_TS, %r11
+	mov %r11, %cr0
+	movb $1, %gs:LOCAL_TS
+	movb $0, %gs:LOCAL_SPECIAL
+	movb $0, THREAD_SPECIAL(%r14)
+	clc
+9:	ret
 
 /* What of ecx bytes stands behind the words, from the slot that rax says to the one
  * that r14 waits with. Carry: one of them is not there. Keeps all but r11. */

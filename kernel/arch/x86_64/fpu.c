@@ -32,9 +32,10 @@ struct area {
 #define AREA_LEGACY offsetof(struct area, header)
 
 static uint32_t size = AREA_LEGACY;
-static uint32_t components;		/* XCR0; 0: no XSAVE */
+uint32_t vectors_components;
 static uint32_t mxcsr_mask;
 static bool clears;
+static uint8_t special_vectors;		/* SPECIAL_*: who loads them */
 static uint8_t clean[4096] __attribute__((aligned(64)));
 
 static void set_clean(void *area)
@@ -45,8 +46,8 @@ static void set_clean(void *area)
 
 static void save(void *area)
 {
-	if (components)
-		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(components), "d"(0)
+	if (vectors_components)
+		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(vectors_components), "d"(0)
 			: "memory");
 	else
 		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
@@ -54,11 +55,17 @@ static void save(void *area)
 
 static void restore(const void *area)
 {
-	if (components)
-		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(components), "d"(0)
+	if (vectors_components)
+		__asm__ volatile("xrstor64 (%0)" : : "r"(area), "a"(vectors_components), "d"(0)
 			: "memory");
 	else
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(area) : "memory");
+}
+
+static uint8_t special(bool vectors, uint64_t debug_control)
+{
+	return (uint8_t)((vectors ? special_vectors : 0) |
+		(debug_control ? SPECIAL_OTHER : 0));
 }
 
 static void allow(struct local *me, bool allowed)
@@ -68,34 +75,34 @@ static void allow(struct local *me, bool allowed)
 	else
 		cr0_write(cr0_read() | CR0_TS);
 	me->ts = !allowed;
-	me->is_special = allowed || me->debug_control;
+	me->special = special(allowed, me->debug_control);
 }
 
-/* Whether its registers are more than fast.S loads. */
 static void set_special(struct thread *thread)
 {
-	thread->arch.is_special = thread->arch.vectors_on || thread->arch.vectors_soon ||
-		thread->arch.debug_control;
+	thread->arch.special = special(thread->arch.vectors_on ||
+		thread->arch.vectors_soon, thread->arch.debug_control);
 }
 
 void vectors_start_cpu(struct local *me)
 {
 	if (!(me->features[1] >> 26 & 1))
 		return;
-	components = cpuid(13, 0).eax & (XCR0_BASE | XCR0_512);
-	if ((components & XCR0_512) != XCR0_512)
-		components &= XCR0_BASE;
+	vectors_components = cpuid(13, 0).eax & (XCR0_BASE | XCR0_512);
+	if ((vectors_components & XCR0_512) != XCR0_512)
+		vectors_components &= XCR0_BASE;
 	cr4_write(cr4_read() | CR4_OSXSAVE);
-	__asm__ volatile("xsetbv" : : "c"(0), "a"(components), "d"(0));
-	me->features[FEATURE_WORDS - 1] = components;
+	__asm__ volatile("xsetbv" : : "c"(0), "a"(vectors_components), "d"(0));
+	me->features[FEATURE_WORDS - 1] = vectors_components;
 }
 
 void vectors_start(void)
 {
-	if (components)
+	if (vectors_components)
 		size = cpuid(13, 0).ebx;
 	CHECK(size <= sizeof clean);
 	clears = cpuid(0, 0).ebx == 0x756e6547;		/* "Genu" */
+	special_vectors = vectors_components && !clears ? SPECIAL_VECTORS : SPECIAL_OTHER;
 	allow(local_here(), true);
 	save(clean);
 	allow(local_here(), false);
@@ -153,7 +160,7 @@ void vectors_load(struct local *me, struct thread *thread)
 	} else if (me->ts == has) {
 		allow(me, has);
 	}
-	me->is_special = !me->ts || me->debug_control;
+	me->special = special(!me->ts, me->debug_control);
 	set_special(thread);
 }
 
@@ -224,8 +231,8 @@ bool arch_set_vectors(struct thread *thread, const void *from)
 {
 	struct area area = { .control = 0 };
 
-	__builtin_memcpy(&area, from, components ? sizeof area : AREA_LEGACY);
-	if (area.mxcsr & ~mxcsr_mask || area.header[0] & ~(uint64_t)components)
+	__builtin_memcpy(&area, from, vectors_components ? sizeof area : AREA_LEGACY);
+	if (area.mxcsr & ~mxcsr_mask || area.header[0] & ~(uint64_t)vectors_components)
 		return false;
 	for (unsigned i = 1; i < 8; i++)
 		if (area.header[i])
@@ -233,6 +240,6 @@ bool arch_set_vectors(struct thread *thread, const void *from)
 	arch_thread_save(thread);
 	__builtin_memcpy(thread->arch.vectors, from, size);
 	__builtin_memcpy(thread->arch.vectors, &area,
-		components ? sizeof area : AREA_LEGACY);
+		vectors_components ? sizeof area : AREA_LEGACY);
 	return true;
 }

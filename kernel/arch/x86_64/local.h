@@ -90,7 +90,7 @@ struct local {
 	uint32_t apic_id;
 	uint32_t asked;			/* by the lock's owner; see cpu_ask() */
 	bool ts;			/* CR0.TS */
-	bool is_special;		/* it is clear, or breakpoints are set */
+	uint8_t special;		/* SPECIAL_*: TS is clear, or breakpoints are set */
 	uint64_t mask;			/* 1 << index */
 	struct space *space;		/* CR3 is its; NULL: the kernel's */
 	struct thread *owner;		/* whose floating point is */
@@ -214,6 +214,7 @@ void page_answer(struct local *me, const struct cpu_ask *ask);
 void page_switch(struct local *me, struct space *space);
 
 /* ---- fpu.c ---- */
+extern uint32_t vectors_components;	/* XCR0; 0: no XSAVE */
 void vectors_start(void);
 void vectors_start_cpu(struct local *me);
 /* The thread has used them: true if it may, and it can go on. */

@@ -19,6 +19,11 @@
  * SYSRET: its rip is one that SYSCALL gave, its rcx and r11 do not count. */
 #define ENTERED_CALL 256
 
+/* What a thread, or a CPU, has besides: vectors, if fast.S can load them; vectors
+ * that C has to load, and breakpoints. */
+#define SPECIAL_VECTORS 1
+#define SPECIAL_OTHER 2
+
 #ifndef __ASSEMBLER__
 #include <stdbool.h>
 #include <stddef.h>
@@ -67,7 +72,7 @@ struct arch_thread {
 	uint64_t debug_control;		/* DR7; 0: none is set */
 	bool vectors_allowed;
 	uint8_t vectors_soon;		/* it used them lately */
-	bool is_special;		/* has any of these: vectors, breakpoints */
+	uint8_t special;		/* SPECIAL_*: what of these it has */
 };
 
 /* What this architecture keeps of a CPU is in struct local (local.h). */

@@ -65,7 +65,7 @@ static void debug_load(struct local *me, const struct thread *thread)
 	const uint64_t *debug = thread->arch.debug;
 
 	me->debug_control = thread->arch.debug_control;
-	me->is_special |= me->debug_control != 0;
+	me->special |= me->debug_control ? SPECIAL_OTHER : 0;
 	dr7_write(0);
 	if (!me->debug_control)
 		return;
@@ -135,7 +135,7 @@ void arch_thread_load(struct thread *thread, struct thread *old, bool elsewhere)
 		return;
 	if (!old || !cpu_has_bases)
 		bases_load(thread);
-	if (UNLIKELY(me->is_special || thread->arch.is_special))
+	if (UNLIKELY(me->special | thread->arch.special))
 		load_special(me, thread);
 }
 
@@ -180,7 +180,7 @@ bool arch_set_breakpoint(struct thread *thread, uint32_t index, uint32_t on,
 	}
 	*control &= ~(UINT64_C(0xf) << (16 + 4 * index) | UINT64_C(3) << 2 * index);
 	*control |= bits;
-	thread->arch.is_special |= *control != 0;
+	thread->arch.special |= *control ? SPECIAL_OTHER : 0;
 	if (loaded_on(thread) == local_here()->mask)
 		debug_load(local_here(), thread);
 	return true;
