@@ -209,10 +209,13 @@ static void touch_again(struct thread *thread)
 {
 	const uint8_t *request = thread->fault_page;
 	uint64_t address = sk_get_uint64(request + 8);
-	uint32_t access = sk_get_uint32(request + 24), reason;
+	uint32_t reason;
 
-	if (!space_has(thread->space, address, access))
-		space_touch(thread->space, address, access, NULL, &reason);
+	if (thread->space->filled == (address & ~PAGE_MASK))
+		thread->space->filled = 0;
+	else
+		space_touch(thread->space, address, sk_get_uint32(request + 24), NULL,
+			&reason);
 }
 
 bool fault_resumes(struct thread *thread, uint32_t size, const void *words)

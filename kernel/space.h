@@ -57,6 +57,7 @@ struct space {
 	uint64_t shared;		/* of these: not PRIVATE */
 	uint64_t resident;		/* pages in its page tables */
 	uint64_t tables;		/* frames of page tables */
+	uint64_t filled;		/* space_fill()'s last: likely to be there */
 	struct list in_all;		/* by id */
 	struct list rings;		/* struct ring.in_space */
 	bool counted;			/* by its quota */
@@ -156,11 +157,9 @@ enum touch {
  */
 enum touch space_touch(struct space *space, uint64_t address, uint32_t access,
 	struct thread *thread, uint32_t *reason);
-/* Page tables have the page for such an access: it would not fault. */
-bool space_has(struct space *space, uint64_t address, uint32_t access);
 /* The page of a mapping that has but one comes into page tables, if it is there for
  * all that the mapping allows. */
-void space_fill(const struct mapping *mapping);
+void space_fill(struct mapping *mapping);
 /* Besides fault_Access: whatever the mapping's protection is. */
 #define ACCESS_FORCED (UINT32_C(1) << 31)
 /* The page's frame, made so for an access, whether or not the page tables have

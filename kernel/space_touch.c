@@ -103,15 +103,12 @@ static bool is_denied(const struct mapping *mapping, uint32_t access)
 
 /* ---- touching ---- */
 
-static enum touch find(struct space *space, uint64_t page, uint32_t access,
-	struct mapping **mapping, uint64_t *frame, bool *writable, uint32_t *reason)
+static enum touch find_page(struct mapping *mapping, uint64_t page, uint32_t access,
+	uint64_t *frame, bool *writable, uint32_t *reason)
 {
-	*mapping = find_mapping(space, page, access, reason);
-	if (!*mapping)
-		return TOUCH_FAULT;
-	if (is_denied(*mapping, access))
+	if (is_denied(mapping, access))
 		return fault(reason, fault_Reason_PROTECTION);
-	return find_frame(*mapping, (*mapping)->offset + page - (*mapping)->start,
+	return find_frame(mapping, mapping->offset + page - mapping->start,
 		access & fault_Access_WRITE, frame, writable, reason);
 }
 
@@ -141,10 +138,13 @@ enum touch space_touch(struct space *space, uint64_t address, uint32_t access,
 	struct thread *thread, uint32_t *reason)
 {
 	uint64_t page = address & ~PAGE_MASK, frame;
-	struct mapping *mapping;
+	struct mapping *mapping = find_mapping(space, page, access, reason);
 	bool writable;
-	enum touch touch = find(space, page, access, &mapping, &frame, &writable, reason);
+	enum touch touch;
 
+	if (!mapping)
+		return TOUCH_FAULT;
+	touch = find_page(mapping, page, access, &frame, &writable, reason);
 	if (touch == TOUCH_PAGER)
 		return ask_pager(mapping, page, access, thread, address, reason);
 	if (touch == TOUCH_DONE && !put_page(mapping, page, frame, writable))
@@ -164,29 +164,23 @@ static bool look(struct space *space, uint64_t address, uint32_t access, uint64_
 		arch_look(space, address, frame, flags) && !(needed(access) & ~*flags);
 }
 
-bool space_has(struct space *space, uint64_t address, uint32_t access)
-{
-	uint64_t frame;
-	uint32_t flags;
-
-	return look(space, address, access, &frame, &flags);
-}
-
-void space_fill(const struct mapping *mapping)
+void space_fill(struct mapping *mapping)
 {
 	uint64_t frame;
 	bool writable;
 	uint32_t reason;
 
-	if (find_frame((struct mapping *)(uintptr_t)mapping, mapping->offset, false, &frame,
-			&writable, &reason) == TOUCH_DONE && mapping->protection &&
-	    (writable || !(mapping->protection & kernel_Protection_WRITE)))
-		put_page(mapping, mapping->start, frame, writable);
+	if (find_frame(mapping, mapping->offset, false, &frame, &writable, &reason)
+			== TOUCH_DONE && mapping->protection &&
+	    (writable || !(mapping->protection & kernel_Protection_WRITE)) &&
+	    put_page(mapping, mapping->start, frame, writable))
+		mapping->space->filled = mapping->start;
 }
 
 enum touch space_frame(struct space *space, uint64_t address, uint32_t access,
 	uint64_t *frame, uint32_t *reason)
 {
+	uint64_t page = address & ~PAGE_MASK;
 	struct mapping *mapping;
 	bool writable;
 	enum touch touch;
@@ -195,12 +189,15 @@ enum touch space_frame(struct space *space, uint64_t address, uint32_t access,
 	if (!(access & ACCESS_FORCED) && look(space, address, access, frame, &flags) &&
 			flags >> ARCH_CACHING_SHIFT <= kernel_Caching_WRITE_BACK)
 		return TOUCH_DONE;
-	touch = find(space, address & ~PAGE_MASK, access, &mapping, frame, &writable, reason);
+	mapping = find_mapping(space, page, access, reason);
+	if (!mapping)
+		return TOUCH_FAULT;
+	touch = find_page(mapping, page, access, frame, &writable, reason);
 	if (touch == TOUCH_DONE && !memory_is_seen(mapping->memory))
 		return fault(reason, fault_Reason_PROTECTION);
 	/* Then it is found sooner the next time; without a table it is found again. */
 	if (touch == TOUCH_DONE && !(access & ACCESS_FORCED))
-		put_page(mapping, address & ~PAGE_MASK, *frame, writable);
+		put_page(mapping, page, *frame, writable);
 	return touch;
 }
 
