@@ -25,13 +25,6 @@ void caller_queue_init(struct caller_queue *queue)
 	list_init(&queue->levels);
 }
 
-struct caller *caller_queue_first(const struct caller_queue *queue)
-{
-	struct list *first = list_first(&queue->callers);
-
-	return first ? LIST_OF(first, struct caller, queued) : NULL;
-}
-
 static struct caller *level_of(struct list *node)
 {
 	return LIST_OF(node, struct caller, level);
@@ -208,6 +201,8 @@ struct object *caller_owner(struct caller *caller)
 	switch (caller->kind) {
 	case CALLER_THREAD:
 		return &LIST_OF(caller, struct thread, caller)->object;
+	case CALLER_FAULT:
+		return &LIST_OF(caller, struct thread, fault)->object;
 	case CALLER_RING:
 		return &LIST_OF(caller, struct ring_slot, caller)->ring->object;
 	default:

@@ -87,7 +87,12 @@ struct caller_queue {
 void caller_queue_init(struct caller_queue *queue);
 void caller_queue_add(struct caller_queue *queue, struct caller *caller);
 void caller_queue_remove(struct caller_queue *queue, struct caller *caller);
-struct caller *caller_queue_first(const struct caller_queue *queue);
+static inline struct caller *caller_queue_first(const struct caller_queue *queue)
+{
+	struct list *first = queue->callers.next;
+
+	return first != &queue->callers ? LIST_OF(first, struct caller, queued) : NULL;
+}
 
 /* Once, before its first call. */
 void caller_init(struct caller *caller, enum caller_kind kind);

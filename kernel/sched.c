@@ -259,7 +259,8 @@ static void set_effective(struct thread *thread, uint8_t priority)
 		sched_look(thread);
 }
 
-void sched_inherit(struct thread *thread)
+/* Mostly it has that priority already: see sched_inherit(). */
+static __attribute__((noinline)) void inherit_on(struct thread *thread)
 {
 	for (unsigned hops = 0; thread && !thread->is_ended && hops < SCHED_HOPS; hops++) {
 		uint8_t priority = inherited(thread);
@@ -273,6 +274,12 @@ void sched_inherit(struct thread *thread)
 			return;
 		thread = next_in_chain(caller);
 	}
+}
+
+void sched_inherit(struct thread *thread)
+{
+	if (thread && inherited(thread) != thread->effective)
+		inherit_on(thread);
 }
 
 /* ---- who is next ---- */

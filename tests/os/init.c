@@ -107,6 +107,10 @@ static void op_foreign(void *self,
 
 	(void)self;
 	runner.test.faults++;
+	if (runner.test.retries > 0) {
+		runner.test.retries--;
+		reply.action = fault_Action_RETRY;
+	}
 	fault_Handler_foreign_call_answer(to, 0, &reply);
 }
 
@@ -184,6 +188,7 @@ static bool prepare(struct runner *r, const struct test_case *one)
 	memset(helpers, 0, sizeof(helpers));
 	t->failures = t->checks = t->helper_count = 0;
 	t->faults = 0;
+	t->retries = 0;
 	t->value = 0;
 	t->on_fault = NULL;
 	t->thread = r->thread;

@@ -63,6 +63,7 @@ struct test {
 		reply);
 	struct sk_handle fault_handler;	/* a session to who handles them */
 	volatile uint32_t faults;
+	uint32_t retries;		/* foreign calls that are to be made again */
 	volatile uint64_t value;	/* for the case's own use */
 };
 

@@ -306,6 +306,16 @@ static void foreign_is_a_fault(struct test *t)
 	EXPECT(t, t->faults, 2);
 }
 
+/* With the number, and all that it had: the answer's result is not for it. */
+static void foreign_is_made_again(struct test *t)
+{
+	t->retries = 2;
+	EXPECT(t, foreign(39, 3, 0), 42);
+	EXPECT(t, t->faults, 3);
+	EXPECT(t, foreign(40, 3, 0), 43);
+	EXPECT(t, t->faults, 4);
+}
+
 static void numbers_beyond_ours(struct test *t)
 {
 	/* In our range, and none of ours: it must not be done, nor hurt. */
@@ -474,6 +484,7 @@ const struct test_case fault_cases[] = {
 	{"fault: vectors that are not allowed", vectors_denied, 0},
 	{"fault: vectors of threads are kept apart", vectors_are_kept_apart, 0},
 	{"fault: a foreign system call is one", foreign_is_a_fault, 0},
+	{"fault: a foreign system call is made again by RETRY", foreign_is_made_again, 0},
 	{"fault: numbers beyond ours", numbers_beyond_ours, 0},
 	{"pager: is asked and supplies", pager_supplies, 0},
 	{"pager: sees what is dirty, evicts the rest", pager_sees_dirty, 0},

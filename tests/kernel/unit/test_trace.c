@@ -197,6 +197,8 @@ static void messages_are_told_of_with_one_number(void **unused)
 	assert_int_equal(program_answer(frame_token(&program_thread->frame), words, 24), 0);
 	LAST_IF(Deliver, reply, true);
 	assert_int_equal(reply.correlation, correlation);
+	assert_int_equal(reply.to, handle_find(&program_thread->space->handles,
+		NUMBER(Quota_create_ring.ring))->object->id);
 	assert_int_equal(reply.message_id, 0xabcdef02);
 	assert_int_equal(reply.size, 24);
 	assert_true(reply.is_reply);
