@@ -318,7 +318,8 @@ static void do_reply_receive(struct thread *thread, uint64_t head)
 	if (frame_token(&thread->frame) != 0 && reply(thread, head) != SK_OK)
 		thread->event_flags = ABI_REPLY_FAILED;
 	thread->state = kernel_ThreadState_RUNNING;
-	sched_want_look(arch_cpu());
+	if (arch_cpu()->woken)
+		sched_want_look(arch_cpu());
 	do_receive(thread, head);
 }
 
