@@ -91,7 +91,7 @@ static int check(const struct caller *caller, const struct session *session)
 
 bool caller_begin(struct caller *caller, struct session *session, int *status)
 {
-	unsigned steps = 1, expected = caller->is_one_way ? 0 : ABI_EXPECTED(caller->head);
+	unsigned expected = caller->is_one_way ? 0 : ABI_EXPECTED(caller->head);
 
 	CHECK(caller->state == CALLER_IDLE);
 	*status = check(caller, session);
@@ -104,12 +104,9 @@ bool caller_begin(struct caller *caller, struct session *session, int *status)
 	caller->number++;
 	caller->session = session;
 	object_take(&session->object);
-	list_add(&session->waiting, &caller->in_session);
-	caller->state = CALLER_AT_SESSION;
-	caller_queue_add(&session->callers, caller);
 	if (caller->deadline.when != ABI_POLL)
 		deadline_set(&caller->deadline, caller->deadline.when);
-	session_admit(session, &steps);
+	session_enter(session, caller);
 	/* A pager may be called in the midst of delivering to that same endpoint. */
 	if (caller->state == CALLER_AT_ENDPOINT && caller->kind == CALLER_PAGER)
 		endpoint_serve(session->endpoint);

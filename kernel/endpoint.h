@@ -106,6 +106,8 @@ bool session_revoke(struct session *session, unsigned *steps);
  * fault handler, a pager. With a reference. */
 void session_open(struct session *session);
 void session_close(struct session *session);
+/* A call begins: at the endpoint; or it waits until it may, being over the credit. */
+void session_enter(struct session *session, struct caller *caller);
 /* A call is over, or is allowed: those over the credit move on. */
 void session_return_credit(struct session *session);
 bool session_admit(struct session *session, unsigned *steps);

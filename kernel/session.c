@@ -61,18 +61,34 @@ void session_set_credit(struct session *session, uint32_t credit)
 	straighten(session);
 }
 
-/* The first of those over the credit is the endpoint's from now on. */
+/* It is the endpoint's from now on. */
 static void move_on(struct session *session, struct caller *caller)
 {
 	struct endpoint *endpoint = session->endpoint;
 
-	session_settle(session);
-	caller_queue_remove(&session->callers, caller);
 	session->under_way++;
 	caller->state = CALLER_AT_ENDPOINT;
 	caller_queue_add(&endpoint->callers, caller);
 	endpoint->caller_count++;
 	endpoint->events++;
+	sched_inherit(endpoint->last_receiver);
+	endpoint_serve(endpoint);
+}
+
+void session_enter(struct session *session, struct caller *caller)
+{
+	unsigned steps = 1;
+
+	session_settle(session);
+	list_add(&session->waiting, &caller->in_session);
+	if (!caller_queue_first(&session->callers) && session_is_open(session) &&
+	    session->under_way < session->limit) {
+		move_on(session, caller);
+		return;
+	}
+	caller->state = CALLER_AT_SESSION;
+	caller_queue_add(&session->callers, caller);
+	session_admit(session, &steps);
 }
 
 bool session_admit(struct session *session, unsigned *steps)
@@ -85,9 +101,8 @@ bool session_admit(struct session *session, unsigned *steps)
 		if (*steps == 0)
 			return false;
 		--*steps;
+		caller_queue_remove(&session->callers, caller);
 		move_on(session, caller);
-		sched_inherit(session->endpoint->last_receiver);
-		endpoint_serve(session->endpoint);
 	}
 	return true;
 }
