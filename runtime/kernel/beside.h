@@ -28,21 +28,26 @@ void sk_kernel_take(struct sk_attached *attached, const struct abi_descriptors *
  * and is not found. */
 void sk_kernel_lose(struct sk_attached *attached);
 
+static inline uint64_t sk_kernel_word(const uint8_t *from, uint32_t size, uint32_t at)
+{
+	return size > at ? sk_get_uint64(from + at) : 0;
+}
+
 /* The first words of a message. What stood behind it is nobody else's to see. */
 static inline void sk_kernel_load(uint64_t words[ABI_WORDS], const uint8_t *from,
 	uint32_t size)
 {
-	for (uint32_t i = 0; i < ABI_WORDS; i++) {
-		words[i] = 0;
-		if (size > 8 * i)
-			memcpy(&words[i], from + 8 * i, 8);
-	}
+	/* No loop and no copy: words stay in registers. */
+	words[0] = sk_kernel_word(from, size, 0);
+	words[1] = sk_kernel_word(from, size, 8);
+	words[2] = sk_kernel_word(from, size, 16);
+	words[3] = sk_kernel_word(from, size, 24);
+	words[4] = sk_kernel_word(from, size, 32);
 }
 
 /* Where a message is decoded: a slot, or as much as the words. */
 static inline void sk_kernel_store(uint8_t *to, const uint64_t words[ABI_WORDS])
 {
-	/* No loop and no copy: words stay in registers. */
 	sk_put_uint64(to, words[0]);
 	sk_put_uint64(to + 8, words[1]);
 	sk_put_uint64(to + 16, words[2]);

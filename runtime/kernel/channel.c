@@ -256,6 +256,22 @@ struct sk_handle sk_kernel_channel_handle(const struct sk_kernel_channel *channe
 
 /* ---- inline calls: fast.h ---- */
 
+COLD int sk_kernel_sort_reply(struct sk_channel *channel, uint64_t head,
+	const struct sk_method *method)
+{
+	int status;
+
+	channel->delivered = false;
+	status = take_reply(of_channel(channel), head);
+	if (status != SK_OK)
+		return status;
+	channel->delivered = true;
+	status = sk_sort(&channel->reply, method);
+	if (status != SK_OK)
+		sk_discard(channel);
+	return status;
+}
+
 COLD int sk_kernel_sort_out(struct sk_channel *channel, uint64_t head,
 	struct sk_words words, const struct sk_method *method, uint32_t reply_size)
 {
@@ -263,11 +279,7 @@ COLD int sk_kernel_sort_out(struct sk_channel *channel, uint64_t head,
 
 	sk_discard(channel);
 	sk_kernel_store(channel->reply.bytes, words.word);
-	status = take_reply(of_channel(channel), head);
-	if (status < 0)
-		return status;
-	channel->delivered = true;
-	status = sk_sort(&channel->reply, method);
+	status = sk_kernel_sort_reply(channel, head, method);
 	sk_discard(channel);
 	if (status != SK_OK)
 		return status;

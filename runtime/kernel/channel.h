@@ -66,6 +66,10 @@ bool sk_kernel_touch_pages(const struct sk_lease *lease);
 
 extern const struct sk_channel_ops sk_kernel_channel_ops;
 
+/* For fast.h: what sk_invoke() says of a reply whose words were put where it is
+ * decoded. */
+int sk_kernel_sort_reply(struct sk_channel *channel, uint64_t head,
+	const struct sk_method *method);
 /*
  * For fast.h: what a system call came back with that is not the method's reply in
  * words, of this size, and nothing else. Never 0.

@@ -57,6 +57,77 @@ SK_INLINE int sk_fast_invoke(struct sk_channel *channel, struct sk_words *words,
 
 #define sk_invoke_words(...) sk_fast_invoke(__VA_ARGS__)
 
+/* ---- what does not go in words ---- */
+
+/* A call that nothing but its answer ends, with nothing beside its request. */
+SK_INLINE bool sk_is_plain(const struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call)
+{
+	return encoded >= 0 && call == NULL && method->deadline_ms == 0 &&
+		!(method->flags & SK_METHOD_CANCELLABLE) &&
+		method->reply_id != SK_LOST_ID &&
+		SK_LIKELY(channel->ops == &sk_kernel_channel_ops) &&
+		SK_LIKELY((uint32_t)encoded <= channel->request.capacity) &&
+		SK_LIKELY((channel->request.attached.handle_count |
+			channel->request.attached.lease_count |
+			channel->reply.attached.handle_count) == 0);
+}
+
+SK_INLINE int sk_fast_call(struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call)
+{
+	const struct sk_kernel_channel *k = (struct sk_kernel_channel *)(void *)channel;
+	struct sk_message *reply = &channel->reply;
+	uint64_t words[ABI_WORDS], head;
+
+	if (!sk_is_plain(channel, encoded, method, call))
+		return sk_invoke(channel, encoded, method, call);
+	sk_kernel_load(words, channel->request.bytes, (uint32_t)encoded);
+	head = sk_sys_call(k->slot_counts | sk_counts((uint32_t)encoded, 0, 0,
+		SK_METHOD_HANDLES_OF(method->flags), 0), k->target, words, ABI_FOREVER);
+	sk_kernel_store(reply->bytes, words);
+	reply->size = ABI_BYTES(head);
+	channel->delivered = true;
+	if (SK_LIKELY(ABI_STATUS(head) == 0 && ABI_HANDLES(head) == 0 &&
+			(uint32_t)words[0] == method->reply_id &&
+			reply->size <= reply->capacity))
+		return SK_OK;
+	return sk_kernel_sort_reply(channel, head, method);
+}
+
+SK_INLINE void sk_fast_discard(struct sk_channel *channel)
+{
+	if (SK_UNLIKELY((channel->reply.attached.handle_count |
+			channel->reply.attached.lease_count) != 0))
+		sk_discard(channel);
+}
+
+SK_INLINE uint32_t sk_fast_message_id(const struct sk_message *message)
+{
+	return message->size < 8 ? 0 : sk_get_uint32(message->bytes);
+}
+
+/* An answer to what is being dispatched, with nothing beside it. */
+SK_INLINE int sk_fast_answer(struct sk_reply *to, int encoded)
+{
+	struct sk_kernel_port *k = (struct sk_kernel_port *)(void *)to->port;
+
+	if (encoded < 0 || SK_UNLIKELY(k == NULL || k->port.ops != &sk_kernel_port_ops ||
+			to->waits != NULL || to->token == 0 || to->token != k->current ||
+			(uint32_t)encoded > k->port.answer.capacity ||
+			k->port.answer.attached.handle_count != 0))
+		return sk_answer(to, encoded);
+	to->port = NULL;
+	sk_kernel_port_defer(k, sk_counts((uint32_t)encoded, 0, 0, 0,
+		sk_kernel_port_slot(k)));
+	return SK_OK;
+}
+
+#define sk_invoke(...) sk_fast_call(__VA_ARGS__)
+#define sk_discard(channel) sk_fast_discard(channel)
+#define sk_answer(to, encoded) sk_fast_answer(to, encoded)
+#define sk_message_id(message) sk_fast_message_id(message)
+
 /* ---- servers ---- */
 
 /* Generated dispatch by words, of the root's interface, with its operations:
@@ -132,14 +203,16 @@ SK_INLINE int sk_kernel_port_serve_words(struct sk_kernel_port *k, sk_dispatch_w
 
 	k->stopping = false;
 	while (status == SK_OK && !k->stopping) {
-		struct sk_registers r = sk_kernel_port_receive(k);
+		struct sk_registers r;
 
+		sk_kernel_port_exchange(k, &r, SK_FOREVER);
 		while (sk_fast_serve(k, &r, dispatch)) {
 			if (SK_UNLIKELY(k->stopping))
 				return sk_kernel_port_leave(r);
 			sk_enter_serve(&r.head, &r.target, r.words, &r.token, &r.time);
 		}
-		status = sk_kernel_port_take(k, r);
+		sk_kernel_store(k->request.bytes, r.words);
+		status = sk_kernel_port_take(k, r.head, r.target, r.token, r.time);
 	}
 	sk_kernel_port_flush(k);
 	return status;

@@ -32,16 +32,11 @@ static void close_handle(struct sk_port *port, struct sk_handle handle)
 
 /* ---- answers ---- */
 
-static uint32_t answer_slot(const struct sk_kernel_port *k)
-{
-	return (uint32_t)((size_t)(k->port.answer.bytes - k->slots.base) / ABI_SLOT_PAGE);
-}
-
 /* The answer's part of the head; what goes beside it is put where it belongs. */
 static uint64_t put_answer(struct sk_kernel_port *k)
 {
 	const struct sk_attached *attached = &k->port.answer.attached;
-	uint32_t slot = answer_slot(k);
+	uint32_t slot = sk_kernel_port_slot(k);
 
 	if (SK_UNLIKELY(attached->handle_count != 0))
 		sk_kernel_put_handles(beside(k, slot), attached);
@@ -64,20 +59,11 @@ static int answer_now(struct sk_kernel_port *k, uint64_t token)
 /* Leaves the answer to the next system call that receives. */
 static int answer_later(struct sk_kernel_port *k)
 {
-	uint8_t *bytes = k->port.answer.bytes;
+	const struct sk_attached *attached = &k->port.answer.attached;
 
-	k->pending = put_answer(k);
-	k->pending_token = k->current;
-	k->current = 0;
-	/* What stood behind it is nobody else's to see. */
-	if (k->port.answer.size < ABI_WORD_BYTES)
-		memset(bytes + k->port.answer.size, 0,
-			ABI_WORD_BYTES - k->port.answer.size);
-	k->unsent.handle_count = 0;
-	if (SK_UNLIKELY(k->port.answer.attached.handle_count != 0))
-		k->unsent = k->port.answer.attached;
-	k->port.answer.bytes = k->spare;
-	k->spare = bytes;
+	sk_kernel_port_defer(k, put_answer(k));
+	if (SK_UNLIKELY(attached->handle_count != 0))
+		k->unsent = *attached;
 	return SK_OK;
 }
 
@@ -92,8 +78,7 @@ static int answer(struct sk_port *port, const struct sk_reply *reply)
 	return answer_now(k, reply->token);
 }
 
-/* What the pending answer was to move and could not. */
-COLD static void lose_unsent(struct sk_kernel_port *k)
+COLD void sk_kernel_port_lose(struct sk_kernel_port *k)
 {
 	sk_kernel_lose(&k->unsent);
 }
@@ -107,7 +92,7 @@ void sk_kernel_port_flush(struct sk_kernel_port *k)
 	k->pending = 0;
 	memcpy(words, k->spare, sizeof(words));
 	if (sk_sys_reply(pending, k->pending_token, words, 0) != SK_OK)
-		lose_unsent(k);
+		sk_kernel_port_lose(k);
 }
 
 /* ---- leases ---- */
@@ -182,7 +167,6 @@ void sk_kernel_port_kept(struct sk_kernel_port *k, uint64_t token, void *self)
 	enter_kept(k, token, k->config.root, self);
 }
 
-/* Its words stand where it is decoded. */
 INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badge,
 	uint64_t token, uint64_t time)
 {
@@ -252,41 +236,16 @@ COLD static void serve_event(struct sk_kernel_port *k, uint64_t head, uint64_t t
 	}
 }
 
-/* The port's next event, and the answer before it, if one waits: all in
- * registers. */
-INLINE void exchange(struct sk_kernel_port *k, struct sk_registers *r,
-	uint64_t deadline)
+/* Its words stand where it is decoded. */
+INLINE int take(struct sk_kernel_port *k, uint64_t head, uint64_t target,
+	uint64_t token, uint64_t time)
 {
-	const uint8_t *bytes = k->spare;
-
-	r->head = k->pending | sk_head(k->pending ? ABI_REPLY_RECEIVE : ABI_RECEIVE);
-	r->target = k->receives;
-	r->token = k->pending_token;
-	r->time = deadline;
-	k->pending = 0;
-	r->words[0] = sk_get_uint64(bytes);
-	r->words[1] = sk_get_uint64(bytes + 8);
-	r->words[2] = sk_get_uint64(bytes + 16);
-	r->words[3] = sk_get_uint64(bytes + 24);
-	r->words[4] = sk_get_uint64(bytes + 32);
-	sk_sys_serve(r, deadline);
-	if (SK_UNLIKELY(k->unsent.handle_count != 0)) {
-		if (ABI_STATUS(r->head) < 0 || (r->head & ABI_REPLY_FAILED))
-			lose_unsent(k);
-		k->unsent.handle_count = 0;
-	}
-}
-
-INLINE int take(struct sk_kernel_port *k, const struct sk_registers *r)
-{
-	if (SK_UNLIKELY(ABI_STATUS(r->head) < 0))
-		return ABI_STATUS(r->head) == SK_WOULD_BLOCK ? SK_TIMED_OUT :
-			ABI_STATUS(r->head);
-	sk_kernel_store(k->request.bytes, r->words);
-	if (SK_LIKELY(ABI_EVENT(r->head) == ABI_REQUEST))
-		serve_request(k, r->head, r->target, r->token, r->time);
+	if (SK_UNLIKELY(ABI_STATUS(head) < 0))
+		return ABI_STATUS(head) == SK_WOULD_BLOCK ? SK_TIMED_OUT : ABI_STATUS(head);
+	if (SK_LIKELY(ABI_EVENT(head) == ABI_REQUEST))
+		serve_request(k, head, target, token, time);
 	else
-		serve_event(k, r->head, r->target, r->token);
+		serve_event(k, head, target, token);
 	return SK_OK;
 }
 
@@ -294,8 +253,9 @@ INLINE int step(struct sk_kernel_port *k, uint64_t deadline)
 {
 	struct sk_registers r;
 
-	exchange(k, &r, deadline);
-	return take(k, &r);
+	sk_kernel_port_exchange(k, &r, deadline);
+	sk_kernel_store(k->request.bytes, r.words);
+	return take(k, r.head, r.target, r.token, r.time);
 }
 
 int sk_kernel_port_step(struct sk_kernel_port *k, uint64_t deadline)
@@ -316,17 +276,10 @@ int sk_kernel_port_serve(struct sk_kernel_port *k)
 
 /* ---- inline: fast.h ---- */
 
-struct sk_registers sk_kernel_port_receive(struct sk_kernel_port *k)
+int sk_kernel_port_take(struct sk_kernel_port *k, uint64_t head, uint64_t target,
+	uint64_t token, uint64_t time)
 {
-	struct sk_registers r;
-
-	exchange(k, &r, SK_FOREVER);
-	return r;
-}
-
-int sk_kernel_port_take(struct sk_kernel_port *k, struct sk_registers r)
-{
-	return take(k, &r);
+	return take(k, head, target, token, time);
 }
 
 int sk_kernel_port_leave(struct sk_registers r)

@@ -10,6 +10,8 @@
 #define RUNTIME_KERNEL_PORT_H
 
 #include "kernel/abi.h"
+#include "runtime/codec.h"
+#include "runtime/kernel/beside.h"
 #include "runtime/kernel/channel.h"
 #include "runtime/kernel/sys.h"
 
@@ -100,14 +102,66 @@ void sk_kernel_port_flush(struct sk_kernel_port *port);
 /* The last answer goes out; the endpoint, and what was kept, stay. */
 void sk_kernel_port_close(struct sk_kernel_port *port);
 
-/* For fast.h. Sends the answer that waits, and receives. */
-struct sk_registers sk_kernel_port_receive(struct sk_kernel_port *port);
-/* What was received by that, or in place of that: serves it. As ..._step(). */
-int sk_kernel_port_take(struct sk_kernel_port *port, struct sk_registers received);
+/* For fast.h. Serves what was received, whose words were put where it is decoded.
+ * As ..._step(). */
+int sk_kernel_port_take(struct sk_kernel_port *port, uint64_t head, uint64_t target,
+	uint64_t token, uint64_t time);
 /* A request of the root's object `self` was kept. */
 void sk_kernel_port_kept(struct sk_kernel_port *port, uint64_t token, void *self);
 /* Sends what these would have sent, if anything, and receives nothing. 0. */
 int sk_kernel_port_leave(struct sk_registers r);
+
+/* What the pending answer was to move and did not. */
+void sk_kernel_port_lose(struct sk_kernel_port *port);
+
+/* Leaves the answer, of these counts, to the next system call that receives. */
+SK_INLINE void sk_kernel_port_defer(struct sk_kernel_port *port, uint64_t counts)
+{
+	uint8_t *bytes = port->port.answer.bytes;
+	uint32_t size = ABI_BYTES(counts);
+
+	port->pending = counts;
+	port->pending_token = port->current;
+	port->current = 0;
+	/* What stood behind it is nobody else's to see. */
+	if (size < ABI_WORD_BYTES)
+		memset(bytes + size, 0, ABI_WORD_BYTES - size);
+	port->unsent.handle_count = 0;
+	port->port.answer.bytes = port->spare;
+	port->spare = bytes;
+}
+
+/* The slot in which answers are encoded. */
+static inline uint32_t sk_kernel_port_slot(const struct sk_kernel_port *port)
+{
+	return (uint32_t)((size_t)(port->port.answer.bytes - port->slots.base) /
+		ABI_SLOT_PAGE);
+}
+
+/* The port's next event, and the answer before it, if one waits: all in
+ * registers. */
+SK_INLINE void sk_kernel_port_exchange(struct sk_kernel_port *port,
+	struct sk_registers *r, uint64_t deadline)
+{
+	const uint8_t *bytes = port->spare;
+
+	r->head = port->pending | sk_head(port->pending ? ABI_REPLY_RECEIVE : ABI_RECEIVE);
+	r->target = port->receives;
+	r->token = port->pending_token;
+	r->time = deadline;
+	port->pending = 0;
+	r->words[0] = sk_get_uint64(bytes);
+	r->words[1] = sk_get_uint64(bytes + 8);
+	r->words[2] = sk_get_uint64(bytes + 16);
+	r->words[3] = sk_get_uint64(bytes + 24);
+	r->words[4] = sk_get_uint64(bytes + 32);
+	sk_sys_serve(r, deadline);
+	if (SK_UNLIKELY(port->unsent.handle_count != 0)) {
+		if (ABI_STATUS(r->head) < 0 || (r->head & ABI_REPLY_FAILED))
+			sk_kernel_port_lose(port);
+		port->unsent.handle_count = 0;
+	}
+}
 
 /* A reply that another thread took, to be answered by this one. */
 static inline void sk_kernel_port_adopt(struct sk_kernel_port *port,
