@@ -47,6 +47,20 @@ static bool is_turn(const struct member *m, bool carries, int turn)
 	return !carries ? turn == 0 : m->is_pointer == (turn == 1);
 }
 
+/* An array of numbers, of which nothing is checked: copied as one. */
+static bool are_numbers(const struct type *type)
+{
+	return type->kind == TYPE_ARRAY && (type->element->kind == TYPE_INTEGER
+		|| type->element->kind == TYPE_FLOAT);
+}
+
+static void copy_numbers(struct c_block *block, const struct type *type, const char *to,
+	const char *from)
+{
+	print_line(&block->c->out, "sk_copy_numbers(%s, %s, %" PRIu64 ", %u);", to, from,
+		type->count, type->element->width);
+}
+
 /* ---- encode ---- */
 
 static void put_scalar(struct c_block *block, const struct type *type, const char *to,
@@ -94,6 +108,8 @@ static void put_static(struct c_block *block, const struct type *type, const cha
 		put_records(block, type, to, value);
 	} else if (type->kind == TYPE_ARRAY && c_is_raw(type)) {
 		print_line(out, "memcpy(%s, %s, %" PRIu64 ");", to, value, type->fixed_size);
+	} else if (are_numbers(type)) {
+		copy_numbers(block, type, to, value);
 	} else if (type->kind == TYPE_ARRAY) {
 		const char *index = c_loop(block, type->count);
 		put_static(block, type->element, element_at(c, to, type->element, index),
@@ -309,6 +325,9 @@ static void get_static(struct c_block *block, const struct type *type, const cha
 		c_flush(block);
 		print_line(&c->out, "memcpy(%s, %s, %" PRIu64 ");", value, from,
 			type->fixed_size);
+	} else if (are_numbers(type)) {
+		c_flush(block);
+		copy_numbers(block, type, value, from);
 	} else if (type->kind == TYPE_ARRAY) {
 		const char *index = c_loop(block, type->count);
 		get_static(block, type->element, element_at(c, from, type->element, index),

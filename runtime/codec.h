@@ -120,6 +120,23 @@ static inline void sk_put_uint64(uint8_t *at, uint64_t value)
 	memcpy(at, &value, sizeof value);
 }
 
+/*
+ * Arrays of numbers, by the width of one: as they stand where the CPU is
+ * little-endian, so that a compiler moves as many at once as it likes.
+ */
+static inline void sk_copy_numbers(void *to, const void *from, size_t count,
+	unsigned width)
+{
+	uint8_t *out = (uint8_t *)to;
+	const uint8_t *in = (const uint8_t *)from;
+	if (!SK_BIG_ENDIAN) {
+		memcpy(to, from, count * width);
+		return;
+	}
+	for (size_t i = 0; i < count * width; i++)
+		out[i] = in[i - i % width + (width - 1 - i % width)];
+}
+
 /* A bool in place: false if the byte is neither 0 nor 1. */
 static inline bool sk_get_bool(const uint8_t *at, bool *value)
 {
