@@ -30,7 +30,9 @@ void sk_kernel_lose(struct sk_attached *attached);
 
 static inline uint64_t sk_kernel_word(const uint8_t *from, uint32_t size, uint32_t at)
 {
-	return size > at ? sk_get_uint64(from + at) : 0;
+	if (size <= at)
+		return 0;
+	return sk_get_uint64(from + at) & UINT64_MAX >> (size - at < 8 ? 64 - 8 * (size - at) : 0);
 }
 
 /* The first words of a message. What stood behind it is nobody else's to see. */

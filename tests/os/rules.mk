@@ -78,17 +78,18 @@ $(OS)/plugin.so: tests/bench/ipc/plugin.c
 OS_FAKE	:= $(CC) -std=c11 $(WARN) $(CFLAGS) $(SANE) -DSK_SYSTEM_CALL=fake_system_call \
 	-D_POSIX_C_SOURCE=200809L -I. -I$(OS_GENERATED)
 OS_FAKED := $(wildcard runtime/kernel/*.c) \
-	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c) $(OS_PROTOCOLS)
+	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c) $(OS_PROTOCOLS) \
+	$(wildcard runtime/*.h runtime/kernel/*.h) kernel/abi.h
 OS_UNITS := $(foreach t,channel port,$(OS)/units/$(t) $(OS)/units/$(t)-inline)
 
 $(OS)/units/%: tests/os/fake/test_kernel_%.c $(OS_FAKED)
 	@mkdir -p $(@D)
-	$(OS_FAKE) -o $@ $^ -lcmocka
+	$(OS_FAKE) -o $@ $(filter %.c,$^) -lcmocka
 
 $(OS)/units/%-inline: tests/os/fake/test_kernel_%.c $(OS_FAKED)
 	@mkdir -p $(@D)
 	$(OS_FAKE) $(OS_FAST) -c -o $@.o $<
-	$(OS_FAKE) -o $@ $@.o $(filter-out $<,$^) -lcmocka
+	$(OS_FAKE) -o $@ $@.o $(filter-out $<,$(filter %.c,$^)) -lcmocka
 
 os-fakes: $(OS_UNITS)
 

@@ -91,6 +91,26 @@ static void test_words_are_loaded(void **state)
 	assert_false(seen.head & ABI_TIMED);
 }
 
+/* Of twelve bytes, in a slot that has had a longer one; in words or not. */
+static void test_nothing_behind_a_message_is_sent(void **state)
+{
+	const struct bench_Target_release_request request = {7};
+	const struct sk_call ways[] = {{.deadline = SK_FOREVER}, {.deadline = 5}};
+	struct bench_Target_release_reply reply;
+
+	(void)state;
+	answer_head = (uint64_t)12 << ABI_BYTES_SHIFT;
+	answer_words[0] = bench_Target_release_reply_ID;
+	for (unsigned i = 0; i < 3; i++) {
+		memset(memory, 0xff, SLOTS * ABI_SLOT_PAGE);
+		assert_int_equal(bench_Target_release(&channel.channel, &request, &reply,
+			i == 0 ? NULL : &ways[i - 1]), 0);
+		assert_int_equal(ABI_BYTES(seen.head), 12);
+		assert_int_equal(seen.words[1], 7);
+		assert_int_equal(seen.words[2] | seen.words[3] | seen.words[4], 0);
+	}
+}
+
 /* In words or not: what is no reply is the same failure. */
 static void test_what_is_no_reply(void **state)
 {
@@ -225,6 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_handles_keep_their_numbers, open_channel),
 		cmocka_unit_test_setup(test_words_are_loaded, open_channel),
+		cmocka_unit_test_setup(test_nothing_behind_a_message_is_sent, open_channel),
 		cmocka_unit_test_setup(test_what_is_no_reply, open_channel),
 		cmocka_unit_test_setup(test_deadlines_are_told, open_channel),
 		cmocka_unit_test_setup(test_places_are_kept_for_handles, open_channel),
