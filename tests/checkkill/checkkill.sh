@@ -179,7 +179,7 @@ if [ "$pattern" = --update ]; then
 	for name in "${names[@]}"; do
 		[[ -z ${2:-} || $name == "$2" ]] && update "$name"
 	done
-	exit
+	exit 0
 fi
 prepare "${names[@]}" 2>"$work.log"
 result $? "every refusal in generated decoders is numbered" "$work.log"

@@ -11,6 +11,7 @@ out=${BUILD:-build}/kernel-fuzz-quality
 calls=${CALLS:-15000}
 seeds=${SEEDS:-1 2 3 4 5 6 7 8}
 root=${ROOT:-.}
+pattern=${1:-}
 missed=0
 
 build() {
@@ -34,26 +35,38 @@ found() {
 	missed=1
 }
 
+# each COMMAND...: for each bug, with its name, file and sed expression.
+each() {
+	local line
+	while IFS= read -r line; do
+		[[ $line == \#* ]] && continue
+		"$@" "$(sed 's/ *|.*//' <<<"$line")" "$(sed 's/^[^|]*| *\([^ ]*\).*/\1/' <<<"$line")" \
+			"$(sed 's/^[^|]*|[^|]*| *//' <<<"$line")"
+	done <tests/kernel/fuzz/bugs
+}
+
+applies() {
+	sed "$3" "$root/$2" | cmp -s - "$root/$2" || return 0
+	echo "the bug \`$1\` changes nothing in $2 any more: plant it where the code is now" >&2
+	missed=2
+}
+
+try() {
+	[[ $1 =~ $pattern ]] || return 0
+	sed -i "$3" "$out/copy/$2"
+	build
+	printf '%-22s' "$1"
+	found
+	cp "$root/$2" "$out/copy/$2"
+}
+
+each applies
+[ $missed = 0 ] || exit $missed
 rm -rf "$out"
 mkdir -p "$out/copy"
 cp -rp "$root/kernel" "$root/runtime" "$out/copy/"
 # What was built already is as good.
 [ "$root" = . ] && cp -rp "${BUILD:-build}/kernel-fuzz-objects" "$out/objects" 2>/dev/null
 build
-while IFS= read -r line; do
-	[[ $line == \#* ]] && continue
-	name=$(sed 's/ *|.*//' <<<"$line")
-	file=$(sed 's/^[^|]*| *\([^ ]*\).*/\1/' <<<"$line")
-	sed=$(sed 's/^[^|]*|[^|]*| *//' <<<"$line")
-	[[ $name =~ ${1:-} ]] || continue
-	sed -i "$sed" "$out/copy/$file"
-	if cmp -s "$root/$file" "$out/copy/$file"; then
-		echo "the bug \`$name\` changes nothing in $file" >&2
-		exit 2
-	fi
-	build
-	printf '%-22s' "$name"
-	found
-	cp "$root/$file" "$out/copy/$file"
-done <tests/kernel/fuzz/bugs
+each try
 exit $missed
