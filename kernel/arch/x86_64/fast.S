@@ -99,6 +99,19 @@
 	wrgsbase %r11
 	.endm
 
+/* Out, to r14, with what both ways give it back. */
+	.macro go full
+	mov FRAME_RFLAGS(%r14), %r11
+	mov FRAME_RIP(%r14), %rcx
+	mov FRAME_RSP(%r14), %rsp
+	mov FRAME_RBP(%r14), %rbp
+	mov FRAME_R13(%r14), %r13
+	mov FRAME_R15(%r14), %r15
+	mov FRAME_R14(%r14), %r14
+	give_lock \full
+	sysretq
+	.endm
+
 	.macro do_call full, long, longer, otherwise
 	get_bytes \long, \longer
 	mov %rdi, %rbx
@@ -154,16 +167,8 @@
 	switch_to \full, called_special
 	mov SESSION_BADGE(%r13), %rdi
 	mov TOKEN_NUMBER(%r15), %ebx
-	mov FRAME_RFLAGS(%r14), %r11
-	mov FRAME_RIP(%r14), %rcx
-	mov FRAME_RSP(%r14), %rsp
-	mov FRAME_RBP(%r14), %rbp
 	mov $-1, %r12
-	mov FRAME_R13(%r14), %r13
-	mov FRAME_R15(%r14), %r15
-	mov FRAME_R14(%r14), %r14
-	give_lock \full
-	sysretq
+	go \full
 9:	give_lock \full
 8:	jmp \otherwise
 	.endm
@@ -220,18 +225,10 @@
 	shl $32, %rcx
 	mov %rcx, %rax
 	switch_to \full, answered_special
-	mov FRAME_RFLAGS(%r14), %r11
-	mov FRAME_RIP(%r14), %rcx
-	mov FRAME_RSP(%r14), %rsp
 	mov FRAME_RDI(%r14), %rdi
 	mov FRAME_RBX(%r14), %rbx
-	mov FRAME_RBP(%r14), %rbp
 	mov FRAME_R12(%r14), %r12
-	mov FRAME_R13(%r14), %r13
-	mov FRAME_R15(%r14), %r15
-	mov FRAME_R14(%r14), %r14
-	give_lock \full
-	sysretq
+	go \full
 5:	addl $0x10000, TOKEN_NUMBER(%r15)
 	jmp 6b
 9:	give_lock \full
