@@ -45,11 +45,11 @@ entry_return:
 leave:
 	test %rax, %rax
 	jz idle
-	cmpl $ENTERED_CALL, FRAME_ENTERED(%rax)
+	cmpl $ENTERED_CALL, frame.entered(%rax)
 	jne leave_full
-	mov FRAME_RIP(%rax), %rcx
-	mov FRAME_RFLAGS(%rax), %r11
-	mov FRAME_RSP(%rax), %rsp
+	mov frame.rip(%rax), %rcx
+	mov frame.rflags(%rax), %r11
+	mov frame.rsp(%rax), %rsp
 	.set at, 0
 	.irp register, REGISTERS
 	mov at(%rax), %\register
@@ -67,13 +67,13 @@ leave_full:
 /* Out for the first time on this CPU. */
 	.globl entry_leave
 entry_leave:
-	mov %gs:LOCAL_STACK, %rsp
+	mov %gs:local.stack, %rsp
 	xor %ebp, %ebp
 	mov %rdi, %rax
 	jmp leave
 
 idle:
-	mov %gs:LOCAL_STACK, %rsp
+	mov %gs:local.stack, %rsp
 1:	sti
 	hlt
 	jmp 1b
@@ -81,13 +81,13 @@ idle:
 /* From vectors, with `entered` and `error` pushed. */
 	.balign 16
 trap:
-	testb $3, FRAME_CS - FRAME_ENTERED(%rsp)
+	testb $3, frame.cs - frame.entered(%rsp)
 	jz trap_in_kernel
 	push_registers
 	swapgs
 	mov %rsp, %rdi
 trap_user:
-	mov %gs:LOCAL_STACK, %rsp
+	mov %gs:local.stack, %rsp
 	clean_flags
 	xor %ebp, %ebp
 	call traps_user
@@ -98,7 +98,7 @@ trap_in_kernel:
 	jb trap_fatal
 	/* Idle until now. */
 	mov (%rsp), %esi
-	mov %gs:LOCAL_STACK, %rsp
+	mov %gs:local.stack, %rsp
 	xor %edi, %edi
 	xor %ebp, %ebp
 	call traps_interrupt
@@ -106,7 +106,7 @@ trap_in_kernel:
 trap_fatal:
 	push_registers
 	mov %rsp, %rdi
-	push FRAME_RIP(%rdi)		/* as if it had called: for backtraces */
+	push frame.rip(%rdi)		/* as if it had called: for backtraces */
 	push %rbp
 	mov %rsp, %rbp
 	call traps_kernel
@@ -116,11 +116,11 @@ trap_fatal:
 trap_special:
 	push_registers
 	clean_flags
-	testb $3, FRAME_CS(%rsp)
+	testb $3, frame.cs(%rsp)
 	jz trap_special_in_kernel
 	swapgs
 	mov %rsp, %rsi
-	mov %gs:LOCAL_RSP0, %rdi
+	mov %gs:local.tss.rsp, %rdi
 	sub $FRAME_SIZE, %rdi
 	mov %rdi, %rax
 	mov $FRAME_SIZE / 8, %ecx

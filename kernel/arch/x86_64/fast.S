@@ -36,19 +36,19 @@
 /* The entry of a handle to (\page, %rbp, 8), if it has such a number and such
  * flags; destroys edi. */
 	.macro get_handle space, page, flags, otherwise
-	mov MY(THREAD_SPACE), \space
+	mov MY(thread.space), \space
 	mov %edi, %ebp
 	shr $8, %ebp
 	and $0xfff, %ebp
-	cmp SPACE_HANDLE_PAGES(\space), %ebp
+	cmp space.handles.page_count(\space), %ebp
 	jae \otherwise
-	mov SPACE_HANDLES(\space), \page
+	mov space.handles.pages(\space), \page
 	mov (\page, %rbp, 8), \page
 	movzbl %dil, %ebp
 	add %ebp, %ebp
 	shr $20, %edi
-	or $\flags, %edi
-	cmp %edi, HANDLE_GENERATION(\page, %rbp, 8)
+	or $(\flags) << 16, %edi
+	cmp %edi, handle.generation(\page, %rbp, 8)
 	jne \otherwise
 	.endm
 
@@ -68,46 +68,46 @@
 /* From who called to r14, on the CPU in rdi; destroys rbx, rdi and r11. Then gs is
  * the program's. */
 	.macro switch_to full, otherwise
-	mov %gs:LOCAL_SPECIAL, %r11b
-	or THREAD_SPECIAL(%r14), %r11b
+	mov %gs:local.special, %r11b
+	or thread.arch.special(%r14), %r11b
 	jz 2f
 	call load_vectors
 	jc \otherwise
-2:	mov THREAD_SPACE(%r14), %rbx
-	cmp %rbx, %gs:LOCAL_SPACE
+2:	mov thread.space(%r14), %rbx
+	cmp %rbx, %gs:local.space
 	je 1f
 	.if \full
-	mov %gs:LOCAL_MASK, %r11
-	test %r11, SPACE_WARM(%rbx)
+	mov %gs:local.mask, %r11
+	test %r11, space.arch.warm(%rbx)
 	jz \otherwise
 	.endif
-	mov %rbx, %gs:LOCAL_SPACE
-	mov SPACE_CR3(%rbx), %r11
+	mov %rbx, %gs:local.space
+	mov space.arch.cr3(%rbx), %r11
 	mov %r11, %cr3
-1:	mov %r14, CPU_CURRENT(%rdi)
-	mov %r14, CPU_LOADED(%rdi)
+1:	mov %r14, cpu.current(%rdi)
+	mov %r14, cpu.loaded(%rdi)
 	lea FRAME_SIZE(%r14), %r11
-	mov %r11, %gs:LOCAL_RSP0
+	mov %r11, %gs:local.tss.rsp
 	rdfsbase %r11
-	mov %r11, MY(THREAD_FS)
-	mov THREAD_FS(%r14), %r11
+	mov %r11, MY(thread.arch.fs_base)
+	mov thread.arch.fs_base(%r14), %r11
 	wrfsbase %r11
 	swapgs
 	rdgsbase %r11
-	mov %r11, MY(THREAD_GS)
-	mov THREAD_GS(%r14), %r11
+	mov %r11, MY(thread.arch.gs_base)
+	mov thread.arch.gs_base(%r14), %r11
 	wrgsbase %r11
 	.endm
 
 /* Out, to r14, with what both ways give it back. */
 	.macro go full
-	mov FRAME_RFLAGS(%r14), %r11
-	mov FRAME_RIP(%r14), %rcx
-	mov FRAME_RSP(%r14), %rsp
-	mov FRAME_RBP(%r14), %rbp
-	mov FRAME_R13(%r14), %r13
-	mov FRAME_R15(%r14), %r15
-	mov FRAME_R14(%r14), %r14
+	mov frame.rflags(%r14), %r11
+	mov frame.rip(%r14), %rcx
+	mov frame.rsp(%r14), %rsp
+	mov frame.rbp(%r14), %rbp
+	mov frame.r13(%r14), %r13
+	mov frame.r15(%r14), %r15
+	mov frame.r14(%r14), %r14
 	give_lock \full
 	sysretq
 	.endm
@@ -118,25 +118,25 @@
 	shr $39, %rbx
 	jnz 8f
 	take_lock \full, 8f
-	get_handle %rbx, %r12, IS_CALLS, 9f
-	mov HANDLE_OBJECT(%r12, %rbp, 8), %r13	/* session */
-	movzwl HANDLE_RIGHTS(%r12, %rbp, 8), %ebp
-	mov SESSION_DIRECT(%r13), %r12		/* endpoint */
+	get_handle %rbx, %r12, HANDLE_CLIENT|HANDLE_CALLS, 9f
+	mov handle.object(%r12, %rbp, 8), %r13	/* session */
+	movzwl handle.protocol_rights(%r12, %rbp, 8), %ebp
+	mov session.direct(%r13), %r12		/* endpoint */
 	test %r12, %r12
 	jz 9f
-	mov ENDPOINT_READY(%r12), %r14		/* server */
+	mov endpoint.ready(%r12), %r14		/* server */
 	test %r14, %r14
 	jz 9f
-	mov %gs:LOCAL_CPU, %rdi
-	movzbl THREAD_EFFECTIVE(%r14), %r11d
-	cmp %r11b, MY(THREAD_EFFECTIVE)
+	mov %gs:local.cpu, %rdi
+	movzbl thread.effective(%r14), %r11d
+	cmp %r11b, MY(thread.effective)
 	ja 9f
-	cmp CPU_BAR(%rdi), %r11d
+	cmp cpu.bar(%rdi), %r11d
 	jl 9f
-	cmp %rdi, THREAD_CPU(%r14)
+	cmp %rdi, thread.cpu(%r14)
 	jne 9f
-	mov THREAD_SPACE(%r14), %rbx
-	mov SPACE_TOKEN(%rbx), %r15		/* token */
+	mov thread.space(%r14), %rbx
+	mov space.tokens.free(%rbx), %r15		/* token */
 	test %r15, %r15
 	jz 9f
 	.if \long
@@ -145,28 +145,28 @@
 	.endif
 
 	mov (%r15), %r11
-	mov %r11, SPACE_TOKEN(%rbx)
-	movb $TOKEN_IS_HELD, TOKEN_STATE(%r15)
-	lea MY(THREAD_CALLER), %r11
-	mov %r11, TOKEN_CALLER(%r15)
-	mov %r13, TOKEN_SESSION(%r15)
-	mov %r14, TOKEN_SERVER(%r15)
-	mov %r15, THREAD_SERVES(%r14)
-	mov %r15, MY(THREAD_CALLER_TOKEN)
-	movb $DELIVERED, MY(THREAD_CALLER_STATE)
-	mov %r15, SESSION_SOLO(%r13)
-	movq $0, SESSION_DIRECT(%r13)
-	movq $0, ENDPOINT_READY(%r12)
-	incl ENDPOINT_UNANSWERED(%r12)
-	movb $0, ENDPOINT_NOTIFIED(%r12)
-	movb $CALLING, MY(THREAD_STATE)
-	movb $RUNNING, THREAD_STATE(%r14)
+	mov %r11, space.tokens.free(%rbx)
+	movb $TOKEN_HELD, token.state(%r15)
+	lea MY(thread.caller), %r11
+	mov %r11, token.caller(%r15)
+	mov %r13, token.session(%r15)
+	mov %r14, token.server(%r15)
+	mov %r15, thread.serves(%r14)
+	mov %r15, MY(thread.caller.token)
+	movb $CALLER_DELIVERED, MY(thread.caller.state)
+	mov %r15, session.solo(%r13)
+	movq $0, session.direct(%r13)
+	movq $0, endpoint.ready(%r12)
+	incl endpoint.unanswered(%r12)
+	movb $0, endpoint.notified_last(%r12)
+	movb $kernel_ThreadState_CALLING, MY(thread.state)
+	movb $kernel_ThreadState_RUNNING, thread.state(%r14)
 	shl $8, %ebp
 	shl $32, %rcx
-	lea EVENT_REQUEST(%rcx, %rbp), %rax
+	lea ABI_REQUEST(%rcx, %rbp), %rax
 	switch_to \full, called_special
-	mov SESSION_BADGE(%r13), %rdi
-	mov TOKEN_NUMBER(%r15), %ebx
+	mov session.badge(%r13), %rdi
+	mov token.number(%r15), %ebx
 	mov $-1, %r12
 	go \full
 9:	give_lock \full
@@ -179,57 +179,57 @@
 	shr $39, %r13
 	jnz 8f
 	take_lock \full, 8f
-	get_handle %r13, %r12, IS_RECEIVES, 9f
-	mov HANDLE_OBJECT(%r12, %rbp, 8), %r12	/* endpoint */
-	mov MY(THREAD_SERVES), %r15		/* token */
+	get_handle %r13, %r12, HANDLE_RECEIVES, 9f
+	mov handle.object(%r12, %rbp, 8), %r12	/* endpoint */
+	mov MY(thread.serves), %r15		/* token */
 	test %r15, %r15
 	jz 9f
-	cmp %ebx, TOKEN_NUMBER(%r15)
+	cmp %ebx, token.number(%r15)
 	jne 9f
-	mov TOKEN_SESSION(%r15), %rbx
-	cmp %r15, SESSION_SOLO(%rbx)
+	mov token.session(%r15), %rbx
+	cmp %r15, session.solo(%rbx)
 	jne 9f
-	cmp %r12, SESSION_ENDPOINT(%rbx)
+	cmp %r12, session.endpoint(%rbx)
 	jne 9f
-	mov TOKEN_CALLER(%r15), %r14
-	sub $THREAD_CALLER, %r14		/* client */
-	mov %gs:LOCAL_CPU, %rdi
-	cmp %rdi, THREAD_CPU(%r14)
+	mov token.caller(%r15), %r14
+	sub $thread.caller, %r14		/* client */
+	mov %gs:local.cpu, %rdi
+	cmp %rdi, thread.cpu(%r14)
 	jne 9f
-	movzbl THREAD_EFFECTIVE(%r14), %ebp
-	cmp CPU_BAR(%rdi), %ebp
+	movzbl thread.effective(%r14), %ebp
+	cmp cpu.bar(%rdi), %ebp
 	jl 9f
-	cmpq $0, SPACE_TOKEN(%r13)
+	cmpq $0, space.tokens.free(%r13)
 	je 9f					/* others may have waited for one */
 	.if \long
 	call copy_rest
 	jc 9f
 	.endif
 
-	movq $0, SESSION_SOLO(%rbx)
-	mov %r12, SESSION_DIRECT(%rbx)
-	decl ENDPOINT_UNANSWERED(%r12)
+	movq $0, session.solo(%rbx)
+	mov %r12, session.direct(%rbx)
+	decl endpoint.unanswered(%r12)
 	lea MY(0), %r11
-	mov %r11, ENDPOINT_READY(%r12)
-	movb $TOKEN_IS_FREE, TOKEN_STATE(%r15)
-	movq $0, TOKEN_SERVER(%r15)
-	addl $0x10000, TOKEN_NUMBER(%r15)
+	mov %r11, endpoint.ready(%r12)
+	movb $TOKEN_FREE, token.state(%r15)
+	movq $0, token.server(%r15)
+	addl $0x10000, token.number(%r15)
 	jc 5f					/* generation 0 is none */
-6:	mov SPACE_TOKEN(%r13), %r11
+6:	mov space.tokens.free(%r13), %r11
 	mov %r11, (%r15)
-	mov %r15, SPACE_TOKEN(%r13)
-	movq $0, MY(THREAD_SERVES)
-	movb $IDLE, THREAD_CALLER_STATE(%r14)
-	movb $RECEIVING, MY(THREAD_STATE)
-	movb $RUNNING, THREAD_STATE(%r14)
+	mov %r15, space.tokens.free(%r13)
+	movq $0, MY(thread.serves)
+	movb $CALLER_IDLE, thread.caller.state(%r14)
+	movb $kernel_ThreadState_RECEIVING, MY(thread.state)
+	movb $kernel_ThreadState_RUNNING, thread.state(%r14)
 	shl $32, %rcx
 	mov %rcx, %rax
 	switch_to \full, answered_special
-	mov FRAME_RDI(%r14), %rdi
-	mov FRAME_RBX(%r14), %rbx
-	mov FRAME_R12(%r14), %r12
+	mov frame.rdi(%r14), %rdi
+	mov frame.rbx(%r14), %rbx
+	mov frame.r12(%r14), %r12
 	go \full
-5:	addl $0x10000, TOKEN_NUMBER(%r15)
+5:	addl $0x10000, token.number(%r15)
 	jmp 6b
 9:	give_lock \full
 8:	jmp \otherwise
@@ -238,44 +238,44 @@
 /* Bits of a notification for which nobody waits, here or at an endpoint. */
 	.macro do_signal full, otherwise
 	take_lock \full, 8f
-	mov %rbp, MY(FRAME_RBP)
-	get_handle %rcx, %r11, IS_SIGNALS, 7f
+	mov %rbp, MY(frame.rbp)
+	get_handle %rcx, %r11, HANDLE_SIGNALS, 7f
 	cmpb $0, sched_is_slow
 	jne 9f
-	mov HANDLE_OBJECT(%r11, %rbp, 8), %r11
-	lea NOTIFICATION_WAITING(%r11), %rcx
-	cmp %rcx, NOTIFICATION_WAITING(%r11)
+	mov handle.object(%r11, %rbp, 8), %r11
+	lea notification.waiting(%r11), %rcx
+	cmp %rcx, notification.waiting(%r11)
 	jne 9f
-	cmpq $0, NOTIFICATION_ENDPOINT(%r11)
+	cmpq $0, notification.endpoint(%r11)
 	jne 9f
-	or %rsi, NOTIFICATION_BITS(%r11)
+	or %rsi, notification.bits(%r11)
 	xor %eax, %eax
 6:	give_lock \full
-	mov MY(FRAME_RDI), %rdi
-	mov MY(FRAME_RBP), %rbp
-	mov MY(FRAME_RIP), %rcx
-	mov MY(FRAME_RFLAGS), %r11
-	mov MY(FRAME_RSP), %rsp
+	mov MY(frame.rdi), %rdi
+	mov MY(frame.rbp), %rbp
+	mov MY(frame.rip), %rcx
+	mov MY(frame.rflags), %r11
+	mov MY(frame.rsp), %rsp
 	swapgs
 	sysretq
-7:	mov $BAD_HANDLE, %eax
+7:	mov $SK_BAD_HANDLE, %eax
 	jmp 6b
 9:	give_lock \full
-	mov MY(FRAME_RBP), %rbp
+	mov MY(frame.rbp), %rbp
 8:	jmp \otherwise
 	.endm
 
 	.macro save_kept
-	mov %rbx, MY(FRAME_RBX)
-	mov %rbp, MY(FRAME_RBP)
-	mov %r12, MY(FRAME_R12)
-	mov %r13, MY(FRAME_R13)
-	mov %r14, MY(FRAME_R14)
-	mov %r15, MY(FRAME_R15)
+	mov %rbx, MY(frame.rbx)
+	mov %rbp, MY(frame.rbp)
+	mov %r12, MY(frame.r12)
+	mov %r13, MY(frame.r13)
+	mov %r14, MY(frame.r14)
+	mov %r15, MY(frame.r15)
 	.endm
 
 	.macro save_words thread
-	.set at, FRAME_WORDS
+	.set at, frame.words
 	.irp register, rsi, rdx, r8, r9, r10
 	mov %\register, at + \thread
 	.set at, at + 8
@@ -284,27 +284,27 @@
 
 	.macro arrive
 	swapgs
-	mov %rsp, %gs:LOCAL_SCRATCH
-	mov %gs:LOCAL_RSP0, %rsp
-	mov %rcx, MY(FRAME_RIP)
-	mov %r11, MY(FRAME_RFLAGS)
-	mov %gs:LOCAL_SCRATCH, %rcx
-	mov %rcx, MY(FRAME_RSP)
-	mov %rdi, MY(FRAME_RDI)
-	movl $ENTERED_CALL, MY(FRAME_ENTERED)
+	mov %rsp, %gs:local.scratch
+	mov %gs:local.tss.rsp, %rsp
+	mov %rcx, MY(frame.rip)
+	mov %r11, MY(frame.rflags)
+	mov %gs:local.scratch, %rcx
+	mov %rcx, MY(frame.rsp)
+	mov %rdi, MY(frame.rdi)
+	movl $ENTERED_CALL, MY(frame.entered)
 	.endm
 
 	.macro entry full
 	arrive
-	cmp $CALL, %eax
+	cmp $ABI_BASE + ABI_CALL, %eax
 	jne 11f
 	save_kept
 	do_call \full, 0, 14f, entry_slow
-11:	cmp $REPLY_RECEIVE, %eax
+11:	cmp $ABI_BASE + ABI_REPLY_RECEIVE, %eax
 	jne 12f
 	save_kept
 	do_reply_receive \full, 0, 15f, entry_slow
-12:	cmp $SIGNAL, %eax
+12:	cmp $ABI_BASE + ABI_SIGNAL, %eax
 	jne 13f
 	do_signal \full, 13f
 13:	save_kept
@@ -328,9 +328,9 @@ entry_call:
 	save_kept
 entry_slow:
 	save_words -FRAME_SIZE(%rsp)
-	mov %rax, MY(FRAME_RAX)
+	mov %rax, MY(frame.rax)
 	lea MY(0), %rdi
-	mov %gs:LOCAL_STACK, %rsp
+	mov %gs:local.stack, %rsp
 	xor %ebp, %ebp
 	call kernel_system_call
 	jmp entry_return
@@ -338,16 +338,16 @@ entry_slow:
 /* Something else is to be loaded with r14: C does it, and what it finds goes by
  * its frame. */
 called_special:
-	mov SESSION_BADGE(%r13), %rdi
-	mov %rdi, FRAME_RDI(%r14)
-	mov TOKEN_NUMBER(%r15), %edi
-	mov %rdi, FRAME_RBX(%r14)
-	movq $-1, FRAME_R12(%r14)
+	mov session.badge(%r13), %rdi
+	mov %rdi, frame.rdi(%r14)
+	mov token.number(%r15), %edi
+	mov %rdi, frame.rbx(%r14)
+	movq $-1, frame.r12(%r14)
 answered_special:
 	save_words 0(%r14)
-	mov %rax, FRAME_RAX(%r14)
+	mov %rax, frame.rax(%r14)
 	mov %r14, %rdi
-	mov %gs:LOCAL_STACK, %rsp
+	mov %gs:local.stack, %rsp
 	xor %ebp, %ebp
 	call thread_switched
 	jmp entry_return
@@ -358,73 +358,73 @@ load_vectors:
 	test $SPECIAL_OTHER, %r11b
 	stc
 	jnz 9f
-	mov %gs:LOCAL_OWNER, %rbx
+	mov %gs:local.owner, %rbx
 	cmp %rbx, %r14
 	je 3f
-	cmpb $0, THREAD_VECTORS_SOON(%r14)
+	cmpb $0, thread.arch.vectors_soon(%r14)
 	jne 1f
 	cmpl $1, cpu_count
 	je 4f
 1:	clts
-	mov %rax, %gs:LOCAL_SCRATCH
-	mov %rdx, %gs:LOCAL_SCRATCH + 8
+	mov %rax, %gs:local.scratch
+	mov %rdx, %gs:local.scratch + 8
 	mov vectors_components, %eax
 	xor %edx, %edx
 	test %rbx, %rbx
 	jz 2f
-	mov THREAD_VECTORS(%rbx), %r11
+	mov thread.arch.vectors(%rbx), %r11
 	xsave64 (%r11)
-	movq $0, THREAD_VECTORS_ON(%rbx)
-	movq $0, %gs:LOCAL_OWNER
-2:	cmpb $0, THREAD_VECTORS_SOON(%r14)
+	movq $0, thread.arch.vectors_on(%rbx)
+	movq $0, %gs:local.owner
+2:	cmpb $0, thread.arch.vectors_soon(%r14)
 	je 2f
-	decb THREAD_VECTORS_SOON(%r14)
-	mov THREAD_VECTORS(%r14), %r11
+	decb thread.arch.vectors_soon(%r14)
+	mov thread.arch.vectors(%r14), %r11
 	xrstor64 (%r11)
-	mov %r14, %gs:LOCAL_OWNER
-	mov %gs:LOCAL_SELF, %r11
-	mov %r11, THREAD_VECTORS_ON(%r14)
-2:	mov %gs:LOCAL_SCRATCH, %rax
-	mov %gs:LOCAL_SCRATCH + 8, %rdx
-	cmp %r14, %gs:LOCAL_OWNER
+	mov %r14, %gs:local.owner
+	mov %gs:local.self, %r11
+	mov %r11, thread.arch.vectors_on(%r14)
+2:	mov %gs:local.scratch, %rax
+	mov %gs:local.scratch + 8, %rdx
+	cmp %r14, %gs:local.owner
 	jne 4f
 3:	clts
-	movb $0, %gs:LOCAL_TS
-	movb $SPECIAL_VECTORS, %gs:LOCAL_SPECIAL
+	movb $0, %gs:local.ts
+	movb $SPECIAL_VECTORS, %gs:local.special
 	clc
 	ret
 4:	mov %cr0, %r11
 	or $CR0_TS, %r11
 	mov %r11, %cr0
-	movb $1, %gs:LOCAL_TS
-	movb $0, %gs:LOCAL_SPECIAL
-	movb $0, THREAD_SPECIAL(%r14)
+	movb $1, %gs:local.ts
+	movb $0, %gs:local.special
+	movb $0, thread.arch.special(%r14)
 	clc
 9:	ret
 
 /* What of ecx bytes stands behind the words, from the slot that rax says to the one
  * that r14 waits with. Carry: one of them is not there. Keeps all but r11. */
 copy_rest:
-	mov %rcx, %gs:LOCAL_SCRATCH
-	mov %rsi, %gs:LOCAL_SCRATCH + 8
-	mov %rdi, %gs:LOCAL_SCRATCH + 16
+	mov %rcx, %gs:local.scratch
+	mov %rsi, %gs:local.scratch + 8
+	mov %rdi, %gs:local.scratch + 16
 	mov %rcx, %r11
 	mov %rax, %rsi
 	shl $1, %rsi
 	shr $57, %rsi
-	cmp 8 + MY(THREAD_SLOT_COUNT), %esi
+	cmp 8 + MY(thread.slot_count), %esi
 	jae 1f
-	mov FRAME_RDI(%r14), %rdi
+	mov frame.rdi(%r14), %rdi
 	shr $32, %rdi
 	and $0x7f, %edi
-	cmp THREAD_SLOT_COUNT(%r14), %edi
+	cmp thread.slot_count(%r14), %edi
 	jae 1f
 	sub $40, %r11d
 	jbe 2f
 	shl $4, %esi
 	shl $4, %edi
-	add 8 + MY(THREAD_SLOTS), %rsi
-	add THREAD_SLOTS(%r14), %rdi
+	add 8 + MY(thread.slots), %rsi
+	add thread.slots(%r14), %rdi
 	mov (%rsi), %rsi
 	mov (%rdi), %rdi
 	add $40, %rsi
@@ -435,14 +435,14 @@ copy_rest:
 	mov %r11d, %ecx
 	and $7, %ecx
 	rep movsb
-2:	mov %gs:LOCAL_SCRATCH, %rcx
-	mov %gs:LOCAL_SCRATCH + 8, %rsi
-	mov %gs:LOCAL_SCRATCH + 16, %rdi
+2:	mov %gs:local.scratch, %rcx
+	mov %gs:local.scratch + 8, %rsi
+	mov %gs:local.scratch + 16, %rdi
 	clc
 	ret
-1:	mov %gs:LOCAL_SCRATCH, %rcx
-	mov %gs:LOCAL_SCRATCH + 8, %rsi
-	mov %gs:LOCAL_SCRATCH + 16, %rdi
+1:	mov %gs:local.scratch, %rcx
+	mov %gs:local.scratch + 8, %rsi
+	mov %gs:local.scratch + 16, %rdi
 	stc
 	ret
 

@@ -37,11 +37,17 @@ $(X86_OUT)/kernel/system_call.o: X86_CC += -fomit-frame-pointer \
 	$(patsubst %,-fcall-used-%,rbx r12 r13 r14 r15)
 endif
 
-# What C knows, for assembly.
-$(X86_OUT)/offsets.h: $(X86)/offsets.c | $(KERNEL_GENERATED)
+# What C knows, for assembly: of the members and enumerators that it names.
+X86_STRUCTS := frame|local|cpu|thread|space|handle|session|endpoint|token|notification
+X86_VALUES := (kernel_[A-Z]|(ABI|SK|HANDLE|TOKEN|CALLER)_)
+$(X86_OUT)/wanted.h: $(wildcard $(X86)/*.S)
 	@mkdir -p $(@D)
-	$(X86_CC) -MT $@ -MF $(@:.h=.d) -S -o $(@:.h=.s) $<
-	@sed -n 's/.*"@\([A-Z0-9_]*\) \$$*\(-*[0-9]*\)".*/#define \1 \2/p' $(@:.h=.s) > $@
+	@grep -hv '^#' $^ | grep -oE '\b($(X86_STRUCTS))\.[a-z][a-z_.0-9]+|\b$(X86_VALUES)\w+' | sort -u | \
+		sed -E 's/(\w+)\.(.*)/MEMBER(\1, \2)/; t; s/.*/VALUE(&)/' > $@
+
+$(X86_OUT)/offsets.h: $(X86)/offsets.c $(X86_OUT)/wanted.h | $(KERNEL_GENERATED)
+	$(X86_CC) -I$(X86_OUT) -MT $@ -MF $(@:.h=.d) -S -o $(@:.h=.s) $<
+	@sed -n 's/.*"@\([A-Za-z0-9_.]*\) \$$*\(-*[0-9]*\)".*/.set \1, \2/p' $(@:.h=.s) > $@
 
 $(patsubst %.S,$(X86_OUT)/%.o,$(wildcard $(X86)/*.S)): $(X86_OUT)/offsets.h
 $(X86_OUT)/%.o: %.S
