@@ -45,15 +45,6 @@ static bool starts_with(const uint8_t *at, const char *text)
 	return true;
 }
 
-/* In the BIOS's part of low memory, at a multiple of 16. */
-static const uint8_t *find_root(void)
-{
-	for (uint64_t at = 0x80000; at < 0x100000; at += 16)
-		if (starts_with(arch_physical(at), "RSD PTR "))
-			return arch_physical(at);
-	return NULL;
-}
-
 static void read_madt(const uint8_t *madt, uint32_t size)
 {
 	for (uint32_t at = MADT_ENTRIES; at + 2 <= size && madt[at + 1]; at += madt[at + 1]) {
@@ -62,8 +53,8 @@ static void read_madt(const uint8_t *madt, uint32_t size)
 		if (entry[0] == 0 && entry[4] & 1 && acpi.cpu_count < CPUS_MAX) {
 			acpi.apic_ids[acpi.cpu_count++] = entry[3];
 		} else if (entry[0] == 1 && acpi.controller_count < CONTROLLERS_MAX) {
-			acpi.controllers[acpi.controller_count].address = word(entry + 4);
-			acpi.controllers[acpi.controller_count++].first_line = word(entry + 8);
+			acpi.controllers[acpi.controller_count++] = (struct controller){
+				.address = word(entry + 4), .first = word(entry + 8) };
 		}
 	}
 }
@@ -82,7 +73,7 @@ static void read_table(const uint8_t *at)
 
 void acpi_start(uint64_t address)
 {
-	const uint8_t *root = address ? arch_physical(address) : find_root();
+	const uint8_t *root = address ? arch_physical(address) : NULL;
 	uint32_t step = root && root[15] >= 2 ? 8 : 4;
 	const uint8_t *list = !root ? NULL
 		: arch_physical(step == 8 ? double_word(root + 24) : word(root + 16));

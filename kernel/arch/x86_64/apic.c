@@ -35,17 +35,13 @@ enum {
 struct line {
 	uint8_t vector;			/* 0: nobody has it */
 	uint8_t cpu;
-	uint8_t trigger;		/* enum kernel_Trigger */
+	uint16_t input;			/* INPUT_* of its trigger */
 	bool masked;
 	bool busy;			/* came, and is not done with */
 	bool again;			/* came meanwhile */
 };
 
 static volatile uint32_t *apic;
-static struct {
-	volatile uint32_t *at;
-	uint32_t first, count;
-} controllers[CONTROLLERS_MAX];
 static struct line lines[ARCH_LINES + 256];
 static struct line *vector_lines[256];
 static uint64_t timer_multiplier;	/* counts for 2^32 ns */
@@ -71,42 +67,36 @@ void apic_send_all(uint32_t what)
 
 /* ---- lines and messages ---- */
 
-static uint32_t input(unsigned controller, uint32_t index, const uint32_t *write)
+static uint32_t input(const struct controller *controller, uint32_t index)
 {
-	controllers[controller].at[0] = index;
-	if (write)
-		controllers[controller].at[4] = *write;
-	return controllers[controller].at[4];
+	controller->at[0] = index;
+	return controller->at[4];
 }
 
-static void input_set(unsigned controller, uint32_t number, uint32_t low, uint32_t high)
+static void input_set(const struct controller *controller, uint32_t number,
+	uint32_t low, uint32_t high)
 {
-	input(controller, 0x11 + 2 * number, &high);
-	input(controller, 0x10 + 2 * number, &low);
+	controller->at[0] = 0x11 + 2 * number;
+	controller->at[4] = high;
+	controller->at[0] = 0x10 + 2 * number;
+	controller->at[4] = low;
 }
 
-/* Which has a line, or controller_count. */
-static unsigned controller_of(unsigned line)
+/* Which has a line; NULL: none. */
+static const struct controller *controller_of(unsigned line)
 {
-	unsigned i = 0;
-
-	while (i < acpi.controller_count && line - controllers[i].first >=
-			controllers[i].count)
-		i++;
-	return i;
-}
-
-static bool is_level(const struct line *line)
-{
-	return line->trigger == kernel_Trigger_LEVEL_HIGH
-		|| line->trigger == kernel_Trigger_LEVEL_LOW;
+	for (unsigned i = 0; i < acpi.controller_count; i++)
+		if (line - acpi.controllers[i].first < acpi.controllers[i].count)
+			return &acpi.controllers[i];
+	return NULL;
 }
 
 /* Does what its struct says now. */
 static void update(struct line *line)
 {
-	unsigned number = (unsigned)(line - lines), controller = controller_of(number);
-	uint32_t low = line->vector;
+	unsigned number = (unsigned)(line - lines);
+	const struct controller *controller = controller_of(number);
+	uint32_t low = line->vector ? line->vector | line->input : INPUT_MASKED;
 
 	if (line->again && !line->masked && !line->busy) {
 		line->again = false;
@@ -114,18 +104,19 @@ static void update(struct line *line)
 	}
 	if (number >= ARCH_LINES)
 		return;
-	if (is_level(line))
-		low |= INPUT_LEVEL | (line->masked || line->busy ? INPUT_MASKED : 0);
-	if (line->trigger == kernel_Trigger_LEVEL_LOW
-			|| line->trigger == kernel_Trigger_EDGE_FALLING)
-		low |= INPUT_LOW;
-	input_set(controller, number - controllers[controller].first,
-		line->vector ? low : INPUT_MASKED, locals[line->cpu].apic_id << 24);
+	if (low & INPUT_LEVEL && (line->masked || line->busy))
+		low |= INPUT_MASKED;
+	input_set(controller, number - controller->first, low,
+		locals[line->cpu].apic_id << 24);
 }
 
 /* `number` ARCH_LINES: a message. NULL: no vector is left. */
 static struct line *line_take(unsigned number, uint32_t trigger)
 {
+	static const uint16_t inputs[] = { [kernel_Trigger_EDGE_FALLING] = INPUT_LOW,
+		[kernel_Trigger_LEVEL_HIGH] = INPUT_LEVEL,
+		[kernel_Trigger_LEVEL_LOW] = INPUT_LEVEL | INPUT_LOW,
+		[kernel_Trigger_MESSAGE] = 0 };
 	unsigned vector = VECTOR_LINES;
 	struct line *line;
 
@@ -135,7 +126,7 @@ static struct line *line_take(unsigned number, uint32_t trigger)
 		return NULL;
 	line = &lines[number == ARCH_LINES ? ARCH_LINES + vector : number];
 	vector_lines[vector] = line;
-	*line = (struct line){ .vector = (uint8_t)vector, .trigger = (uint8_t)trigger,
+	*line = (struct line){ .vector = (uint8_t)vector, .input = inputs[trigger],
 		.masked = true };
 	update(line);
 	return line;
@@ -143,9 +134,8 @@ static struct line *line_take(unsigned number, uint32_t trigger)
 
 bool arch_interrupt_open(unsigned number, uint32_t trigger)
 {
-	return number < ARCH_LINES && controller_of(number) < acpi.controller_count
-		&& trigger <= kernel_Trigger_LEVEL_LOW && !lines[number].vector
-		&& line_take(number, trigger);
+	return number < ARCH_LINES && controller_of(number) && trigger <= kernel_Trigger_LEVEL_LOW
+		&& !lines[number].vector && line_take(number, trigger);
 }
 
 bool arch_message_open(unsigned *number, uint64_t *address, uint32_t *value)
@@ -202,7 +192,7 @@ struct thread *apic_interrupt(struct thread *thread, unsigned vector)
 	if (line) {
 		comes = !line->busy && !line->masked;
 		line->busy |= comes;
-		line->again = !comes && !is_level(line);
+		line->again = !comes && !(line->input & INPUT_LEVEL);
 		update(line);
 	}
 	arch_unlock();
@@ -272,11 +262,12 @@ void apic_start(void)
 	apic = page_device(APIC_ADDRESS);
 	apic_start_cpu();
 	for (unsigned i = 0; i < acpi.controller_count; i++) {
-		controllers[i].at = page_device(acpi.controllers[i].address);
-		controllers[i].first = acpi.controllers[i].first_line;
-		controllers[i].count = (input(i, 1, NULL) >> 16 & 255) + 1;
-		for (uint32_t j = 0; j < controllers[i].count; j++)
-			input_set(i, j, INPUT_MASKED, 0);
+		struct controller *each = &acpi.controllers[i];
+
+		each->at = page_device(each->address);
+		each->count = (input(each, 1) >> 16 & 255) + 1;
+		for (uint32_t j = 0; j < each->count; j++)
+			input_set(each, j, INPUT_MASKED, 0);
 	}
 	apic[APIC_COUNT] = UINT32_MAX;
 	from = arch_now();

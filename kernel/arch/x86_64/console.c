@@ -55,10 +55,7 @@ bool arch_port_write(uint16_t port, unsigned width, uint32_t value)
 
 static void reset(void)
 {
-	static const struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) none = { 0, 0 };
+	static const struct descriptors none = { 0, 0 };
 
 	acpi_reset();
 	outb(0xcf9, 6);

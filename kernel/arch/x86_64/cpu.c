@@ -26,7 +26,9 @@ struct local locals[CPUS_MAX];
 unsigned local_count;
 bool cpu_has_bases, cpu_has_pcid, cpu_has_large;
 
-extern const char trampoline[], trampoline_end[], trampoline_mail[];
+/* head.S: what another CPU begins with; its stack, and what it calls there. Physical. */
+extern const char boot_other[], boot_other_end[];
+extern uint64_t boot_stack, boot_next;
 
 struct cpuid cpuid(uint32_t leaf, uint32_t sub)
 {
@@ -72,10 +74,7 @@ static void set_features(struct local *local)
 static void set_segments(struct local *local, char *stacks)
 {
 	uint64_t tss = (uintptr_t)&local->tss;
-	struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) at = { sizeof local->gdt - 1, (uintptr_t)local->gdt };
+	struct descriptors at = { sizeof local->gdt - 1, (uintptr_t)local->gdt };
 
 	for (unsigned i = 0; i < IST_COUNT; i++) {
 		*(struct local **)(void *)(stacks + i * IST_SIZE) = local;
@@ -118,10 +117,12 @@ void cpu_start(unsigned index, void *stacks)
 
 static bool joined;
 
-/* From trampoline.S, on its stack. */
-void cpu_join(struct local *local)
+/* From head.S, on its stack. */
+static _Noreturn void cpu_join(void)
 {
-	cpu_start(local->index, (char *)local->stack - STACKS_SIZE);
+	unsigned index = local_count - 1;
+
+	cpu_start(index, (char *)locals[index].stack - STACKS_SIZE);
 	apic_start_cpu();
 	__atomic_store_n(&joined, true, __ATOMIC_RELEASE);
 	entry_leave(kernel_join());
@@ -139,20 +140,15 @@ static bool has_joined(uint64_t nanoseconds)
 /* INIT, and then, once or twice, where it begins. */
 static bool start_other(struct local *local, uint32_t apic)
 {
-	uint64_t stacks, *mail = arch_physical((uint64_t)
-		(TRAMPOLINE + (trampoline_mail - trampoline)));
+	uint64_t stacks;
 
 	arch_lock();
 	stacks = frame_take_many(STACKS_SIZE >> PAGE_SHIFT, PAGE_SIZE, 0);
 	arch_unlock();
 	if (stacks == FRAME_NONE)
 		return false;
-	local->index = (uint32_t)(local - locals);
 	local->stack = (uintptr_t)arch_physical(stacks) + STACKS_SIZE;
-	__builtin_memcpy(arch_physical(TRAMPOLINE), trampoline,
-		(size_t)(trampoline_end - trampoline));
-	mail[0] = (uintptr_t)local;
-	mail[1] = local->stack;
+	*(uint64_t *)arch_physical((uintptr_t)&boot_stack) = local->stack;
 	__atomic_store_n(&joined, false, __ATOMIC_RELEASE);
 	apic_send(apic, APIC_INIT);
 	time_wait(10000000);
@@ -165,6 +161,9 @@ static bool start_other(struct local *local, uint32_t apic)
 
 unsigned arch_start_cpus(void)
 {
+	__builtin_memcpy(arch_physical(TRAMPOLINE), arch_physical((uintptr_t)boot_other),
+		(size_t)(boot_other_end - boot_other));
+	*(uint64_t *)arch_physical((uintptr_t)&boot_next) = (uintptr_t)cpu_join;
 	for (unsigned i = 0; i < acpi.cpu_count && local_count < CPUS_MAX; i++) {
 		if (acpi.apic_ids[i] == locals[0].apic_id)
 			continue;
@@ -239,11 +238,13 @@ _Noreturn void arch_halt(void)
 
 /* ---- what is told of them ---- */
 
-static uint32_t text_size(const char *text, uint32_t size)
+static struct sk_string text(const struct cpuid *from, uint32_t size)
 {
-	while (size && (!text[size - 1] || text[size - 1] == ' '))
+	const char *data = (const char *)from;
+
+	while (size && (!data[size - 1] || data[size - 1] == ' '))
 		size--;
-	return size;
+	return (struct sk_string){ data, size };
 }
 
 void arch_cpu_info(unsigned cpu, struct kernel_System_cpu_info_reply *info)
@@ -256,10 +257,8 @@ void arch_cpu_info(unsigned cpu, struct kernel_System_cpu_info_reply *info)
 	vendor = (struct cpuid){ vendor.ebx, vendor.edx, vendor.ecx, 0 };
 	for (unsigned i = 0; i < 3; i++)
 		names[i] = cpuid(0x80000002 + i, 0);
-	info->vendor = (struct sk_string){ (char *)&vendor,
-		text_size((char *)&vendor, 12) };
-	info->model_name = (struct sk_string){ (char *)names,
-		text_size((char *)names, sizeof names) };
+	info->vendor = text(&vendor, 12);
+	info->model_name = text(names, sizeof names);
 	info->family = family == 15 ? 15 + (signature >> 20 & 255) : family;
 	info->model = (signature >> 4 & 15)
 		| (family == 6 || family == 15 ? signature >> 12 & 0xf0 : 0);

@@ -4,14 +4,18 @@
  * physical address of what they have to say in ebx. There is no multiboot1
  * header: QEMU would take it, and then refuse the file for being of 64 bits.
  *
- * Linked at its physical address, as are the tables, in which low memory stands
- * at its place, at DIRECT_BASE and (the image) at IMAGE_BASE.
+ * Linked at its physical address, as are the tables. Other CPUs come to 64-bit
+ * mode by the same code; each then goes where boot_next says.
  */
 #include "kernel/arch/x86_64/local.h"
+#include "offsets.h"
 
 #define CR4_PAE 0x20
 #define EFER_LME_NXE 0x900
+#define CR0_PE 1
 #define CR0_PG_WP_PE 0x80010001
+/* Only in boot_gdt. */
+#define KERNEL_CS_32 0x18
 
 	.section .boot, "awx"
 	.code32
@@ -37,31 +41,26 @@ multiboot2_end:
 
 	.globl boot_multiboot2, boot_pvh
 boot_multiboot2:
-	mov $3, %edi			/* kernel_BootProtocol_MULTIBOOT2 */
+	mov $kernel_BootProtocol_MULTIBOOT2, %edi
 	cmp $0x36d76289, %eax
 	jne stop
 	jmp start
 boot_pvh:
-	mov $1, %edi			/* kernel_BootProtocol_PVH */
+	mov $kernel_BootProtocol_PVH, %edi
 start:
 	cld
 	cli
-	mov $boot_stack, %esp
 	mov %ebx, %esi
-
 	mov $0x80000001, %eax
 	cpuid
 	and $0x20100000, %edx		/* long mode, NX */
 	cmp $0x20100000, %edx
 	jne stop
-	mov $boot_root, %eax
-	call long_mode
 	lgdt boot_gdt_at
-	ljmp $KERNEL_CS, $start64
 
-/* To 64-bit mode's compatible part, with the tables at eax. */
-	.globl long_mode
+/* Of all CPUs: nothing is read from memory, for segments can be anything. */
 long_mode:
+	mov $boot_root, %eax
 	mov %eax, %cr3
 	mov %cr4, %eax
 	or $CR4_PAE, %eax
@@ -72,7 +71,7 @@ long_mode:
 	wrmsr
 	mov $CR0_PG_WP_PE, %eax
 	mov %eax, %cr0
-	ret
+	ljmp $KERNEL_CS, $start64
 
 /* Nobody to tell but the serial line. */
 stop:
@@ -92,26 +91,44 @@ start64:
 	.irp segment, ds, es, ss, fs, gs
 	mov %eax, %\segment
 	.endr
-	movabs $boot_stacks + STACKS_SIZE, %rsp
+	mov boot_stack, %rsp
 	xor %ebp, %ebp
-	movabs $boot_main, %rax
 	mov %esi, %esi
-	call *%rax
+	call *boot_next
 
 	.balign 8
-	.globl boot_gdt
+	.globl boot_stack, boot_next
+boot_stack:
+	.quad boot_stacks + STACKS_SIZE
+boot_next:
+	.quad boot_main
 boot_gdt:
-	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff
+	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cf9b000000ffff
+
+/* Where other CPUs begin, in real mode: copied to TRAMPOLINE. */
+	.code16
+	.globl boot_other, boot_other_end
+boot_other:
+	cli
+	cld
+	mov %cs, %ax
+	mov %ax, %ds
+	lgdtl boot_gdt_at - boot_other
+	mov %cr0, %eax
+	or $CR0_PE, %eax
+	mov %eax, %cr0
+	ljmpl $KERNEL_CS_32, $long_mode
 boot_gdt_at:
-	.short . - boot_gdt - 1
+	.short boot_other - boot_gdt - 1
 	.long boot_gdt
+boot_other_end:
 
 /* The root with which CPUs start, and the kernel's own: the same above. */
 	.section .boot.tables, "aw"
 	.balign 4096
-	.globl boot_root, kernel_root, direct_table, direct_fourth
+	.globl boot_root, kernel_root, direct_table, direct_pages
 boot_root:
-	.quad low_table + 3
+	.quad image_table + 3
 	.fill 255, 8, 0
 	.quad direct_table + 3
 	.fill 254, 8, 0
@@ -121,34 +138,25 @@ kernel_root:
 	.quad direct_table + 3
 	.fill 254, 8, 0
 	.quad image_table + 3
-low_table:
-	.quad low_pages + 3
-	.fill 511, 8, 0
-low_pages:
-	.set at, 0
-	.rept 512
-	.quad at + 0x183		/* present, writable, large, global */
-	.set at, at + 0x200000
-	.endr
 /* The direct map: to begin with, 4 GiB by 2 MiB each; page.c does the rest. */
 direct_table:
-	.quad direct_first + 3, direct_first + 4096 + 3
-	.quad direct_first + 2 * 4096 + 3, direct_fourth + 3
-	.fill 508, 8, 0
-direct_first:
 	.set at, 0
-	.rept 3 * 512
-	.quad at + 0x8000000000000183	/* and not executable */
+	.rept 4
+	.quad direct_pages + at + 3
+	.set at, at + 4096
+	.endr
+	.fill 508, 8, 0
+direct_pages:
+	.set at, 0
+	.rept 4 * 512
+	.quad at + 0x8000000000000183	/* present, writable, large, global, no code */
 	.set at, at + 0x200000
 	.endr
-direct_fourth:
-	.rept 512
-	.quad at + 0x8000000000000183
-	.set at, at + 0x200000
-	.endr
-/* The image: what is executed is not written, what is written not executed. */
+/* The image, at its physical address too: what is executed is not written, what is
+ * written not executed. */
 image_table:
-	.fill 510, 8, 0
+	.quad image_pages + 3
+	.fill 509, 8, 0
 	.quad image_pages + 3, 0
 image_pages:
 	.set at, 0

@@ -27,7 +27,7 @@
 #define STACK_SIZE 16384
 #define STACKS_SIZE (IST_COUNT * IST_SIZE + STACK_SIZE)
 
-/* Where other CPUs start: a page of low memory (trampoline.S). */
+/* Where other CPUs start: a page of low memory (head.S). */
 #define TRAMPOLINE 0x8000
 
 /* Vectors. Lines and messages have those from VECTOR_LINES up to VECTOR_TIMER. */
@@ -76,6 +76,12 @@ struct tss {
 	uint32_t reserved;
 	uint64_t rsp[3], reserved1, ist[7];
 	uint16_t reserved2[5], ports;
+} __attribute__((packed));
+
+/* As LGDT and LIDT take it. */
+struct descriptors {
+	uint16_t limit;
+	uint64_t base;
 } __attribute__((packed));
 
 #define PCIDS 8
@@ -174,9 +180,8 @@ static inline void cpu_relax(void)
 }
 
 /* ---- boot.c ---- */
-/* The kernel's root of page tables; and the one with low memory as well, by
- * which CPUs start. Physical. */
-extern char kernel_root[], boot_root[], image_start[], image_end[];
+/* The kernel's root of page tables. Physical. */
+extern char kernel_root[], image_start[], image_end[];
 static inline uint64_t image_physical(const void *of)
 {
 	return (uint64_t)(uintptr_t)of - IMAGE_BASE;
@@ -234,15 +239,17 @@ struct thread *thread_switched(struct thread *thread);
 struct acpi {
 	uint32_t apic_ids[CPUS_MAX];
 	unsigned cpu_count;
-	struct {
-		uint32_t address, first_line;
+	struct controller {		/* I/O APICs */
+		uint32_t address;
+		uint32_t first, count;	/* lines */
+		volatile uint32_t *at;	/* this, and count: apic.c */
 	} controllers[CONTROLLERS_MAX];
 	unsigned controller_count;
 	uint64_t hpet;			/* 0: none */
 	uint8_t century;		/* register of the clock's; 0: none */
 };
 extern struct acpi acpi;
-/* Reads what firmware says of CPUs and the rest. `root` 0: looks for it. */
+/* Reads what firmware says of CPUs and the rest. `root` 0: there is none. */
 void acpi_start(uint64_t root);
 void acpi_power_off(void);
 void acpi_reset(void);
@@ -282,7 +289,6 @@ void entry_call_one(void);		/* of one CPU, without PCIDs */
 void entry_call_any(void);
 extern const uint64_t entry_table[256];
 _Noreturn void entry_leave(struct thread *thread);
-void cpu_join(struct local *local);
 
 /* ---- backtrace.c ---- */
 const char *symbol_name(uint64_t address, uint64_t *offset);

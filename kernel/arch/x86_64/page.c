@@ -34,7 +34,7 @@
 #define FLUSH_SINGLE 32
 #define CR4_PGE UINT64_C(0x80)
 
-extern uint64_t direct_table[], direct_fourth[];
+extern uint64_t direct_table[], direct_pages[];	/* physical */
 static uint64_t seen_end;		/* of the direct map */
 
 static void forget_page(uint64_t address)
@@ -70,10 +70,10 @@ bool arch_sees(uint64_t from, uint64_t to)
 
 volatile void *page_device(uint64_t physical)
 {
-	uint64_t *pages = arch_physical((uintptr_t)direct_fourth);
+	uint64_t *pages = arch_physical((uintptr_t)direct_pages);
 
-	if (physical >= 3 * GIGABYTE && physical < 4 * GIGABYTE)
-		pages[(physical - 3 * GIGABYTE) / LARGE_SIZE] |= UNCACHED;
+	if (physical < 4 * GIGABYTE)
+		pages[physical / LARGE_SIZE] |= UNCACHED;
 	forget_page((uintptr_t)arch_physical(physical));
 	return arch_physical(physical);
 }
@@ -123,14 +123,8 @@ static void put_loose(struct space *space, uint64_t *entry)
 	*entry = 0;
 }
 
-/* An entry of a level has become present; or no longer is: then its table may
- * have become empty, and those above. */
-static void count_up(struct walk *walk, unsigned level)
-{
-	if (level < 3)
-		*walk->entry[level + 1] += COUNT_ONE;
-}
-
+/* An entry of a level is no longer present: its table may have become empty, and
+ * those above. */
 static void count_down(struct space *space, struct walk *walk, unsigned level)
 {
 	for (; level < 3; level++) {
@@ -156,7 +150,8 @@ static bool walk_to(struct space *space, uint64_t address, bool make, struct wal
 			return true;
 		if (!(*entry & PRESENT)) {
 			frame = space_table_frame(space);
-			count_up(walk, walk->level);
+			if (walk->level < 3)
+				*walk->entry[walk->level + 1] += COUNT_ONE;
 			if (frame == FRAME_NONE) {
 				count_down(space, walk, walk->level);
 				return false;
@@ -300,13 +295,6 @@ bool arch_look(struct space *space, uint64_t address, uint64_t *physical,
 
 /* ---- spaces ---- */
 
-/* Without PCIDs, and for the kernel's own root, 0. */
-static unsigned pcid_of(uint64_t root)
-{
-	return !cpu_has_pcid || root == (uintptr_t)kernel_root ? 0
-		: (unsigned)((root >> PAGE_SHIFT) % (PCIDS - 1)) + 1;
-}
-
 bool arch_space_init(struct space *space)
 {
 	uint64_t root = space_table_frame(space);
@@ -315,9 +303,12 @@ bool arch_space_init(struct space *space)
 		return false;
 	for (unsigned i = ENTRIES / 2; i < ENTRIES; i++)
 		table_of(root)[i] = table_of((uintptr_t)kernel_root)[i];
-	space->arch = (struct arch_space){ .root = root, .pcid = pcid_of(root) };
-	space->arch.cr3 = root | space->arch.pcid | (cpu_has_pcid ? CR3_KEEP : 0);
-	space->arch.warm = cpu_has_pcid ? 0 : UINT64_MAX;
+	space->arch = (struct arch_space){ .root = root, .cr3 = root, .warm = UINT64_MAX };
+	if (cpu_has_pcid) {
+		space->arch.pcid = (root >> PAGE_SHIFT) % (PCIDS - 1) + 1;
+		space->arch.cr3 |= space->arch.pcid | CR3_KEEP;
+		space->arch.warm = 0;
+	}
 	return true;
 }
 

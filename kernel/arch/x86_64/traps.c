@@ -47,10 +47,7 @@ void traps_start(void)
 
 void traps_start_cpu(void)
 {
-	struct {
-		uint16_t limit;
-		uint64_t base;
-	} __attribute__((packed)) at = { sizeof gates - 1, (uintptr_t)gates };
+	struct descriptors at = { sizeof gates - 1, (uintptr_t)gates };
 
 	__asm__ volatile("lidt %0" : : "m"(at));
 }
