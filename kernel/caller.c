@@ -6,6 +6,7 @@
 
 #include "kernel/endpoint.h"
 #include "kernel/fault.h"
+#include "kernel/handover.h"
 #include "kernel/log.h"
 #include "kernel/memory.h"
 #include "kernel/ring.h"
@@ -89,19 +90,49 @@ static int check(const struct caller *caller, const struct session *session)
 		SK_WOULD_BLOCK : SK_OK;
 }
 
-bool caller_begin(struct caller *caller, struct session *session, int *status)
+static int prepare(struct caller *caller, const struct session *session)
 {
 	unsigned expected = caller->is_one_way ? 0 : ABI_EXPECTED(caller->head);
+	int status = check(caller, session);
 
 	CHECK(caller->state == CALLER_IDLE);
-	*status = check(caller, session);
-	if (*status == SK_OK && expected > 0 &&
-	    !handle_reserve(&caller->space->handles, expected))
-		*status = SK_EXHAUSTED;
-	if (*status != SK_OK)
-		return false;
+	if (status != SK_OK)
+		return status;
+	if (expected > 0 && !handle_reserve(&caller->space->handles, expected))
+		return SK_EXHAUSTED;
 	caller->reserved = (uint8_t)expected;
 	caller->number++;
+	return SK_OK;
+}
+
+static void unreserve(struct caller *caller)
+{
+	if (caller->reserved > 0)
+		handle_unreserve(&caller->space->handles, caller->reserved);
+	caller->reserved = 0;
+}
+
+bool caller_begin_at(struct caller *caller, struct session *session,
+	struct thread *server)
+{
+	if (prepare(caller, session) != SK_OK)
+		return false;
+	if (transfer_request(caller, server, token_first(&server->space->tokens)) != SK_OK) {
+		unreserve(caller);
+		return false;
+	}
+	deadline_set(&caller->deadline, caller->deadline.when);
+	session->solo = handover_call(caller, session, server, caller->head,
+		caller->protocol_rights, caller->deadline.when);
+	session_settle(session);
+	return true;
+}
+
+bool caller_begin(struct caller *caller, struct session *session, int *status)
+{
+	*status = prepare(caller, session);
+	if (*status != SK_OK)
+		return false;
 	caller->session = session;
 	object_take(&session->object);
 	if (caller->deadline.when != ABI_POLL)
@@ -141,9 +172,7 @@ void caller_leave_queue(struct caller *caller)
 void caller_end(struct caller *caller, uint64_t head)
 {
 	deadline_clear(&caller->deadline);
-	if (caller->reserved > 0)
-		handle_unreserve(&caller->space->handles, caller->reserved);
-	caller->reserved = 0;
+	unreserve(caller);
 	caller->state = CALLER_IDLE;
 	caller_done(caller, head);
 }

@@ -105,6 +105,11 @@ void caller_init(struct caller *caller, enum caller_kind kind);
  */
 bool caller_begin(struct caller *caller, struct session *session, int *status);
 
+/* The same, to a thread that waits for just this (handover.h), which has what moves
+ * then. False: nothing has happened, and caller_begin() says why it cannot be. */
+bool caller_begin_at(struct caller *caller, struct session *session,
+	struct thread *server);
+
 /*
  * Ends it with a status, wherever it is. If it was delivered, its leases end
  * now, and the server is told (CANCEL).

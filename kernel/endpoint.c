@@ -175,17 +175,6 @@ static void deliver(struct endpoint *endpoint, struct caller *caller,
 	}
 }
 
-static int move(struct caller *caller, struct thread *thread, struct token *token)
-{
-	struct message_place place;
-	bool beyond = ABI_BYTES(caller->head) > ABI_WORD_BYTES ||
-		ABI_HANDLES(caller->head) > 0 || ABI_LEASES(caller->head) > 0;
-
-	if (!thread_place(thread, thread_receive_slot(thread), beyond, &place))
-		return SK_TOO_BIG;
-	return transfer_request(caller, &place, thread->space, token);
-}
-
 /* The first caller whose message can be moved; what cannot is told so. */
 static bool tell_request(struct endpoint *endpoint, struct thread *thread,
 	unsigned *steps)
@@ -202,7 +191,7 @@ static bool tell_request(struct endpoint *endpoint, struct thread *thread,
 			return false;
 		--*steps;
 		token = caller->is_one_way ? NULL : token_take(table);
-		status = move(caller, thread, token);
+		status = transfer_request(caller, thread, token);
 		if (status == SK_OK) {
 			deliver(endpoint, caller, thread, token);
 			return true;

@@ -56,7 +56,7 @@ static bool hand_over(struct thread *thread, struct session *session)
 	if (!server)
 		return false;
 	session->solo_fault = handover_call(caller, session, server, caller->head,
-		session->protocol_rights);
+		session->protocol_rights, ABI_FOREVER);
 	handover_words(frame_words(&server->frame), thread->fault_words);
 	server->state = kernel_ThreadState_RUNNING;
 	cpu->current = server;

@@ -82,7 +82,7 @@ static inline struct thread *handover_receiver(const struct session *session,
 
 /* To such a thread, all at once, but for words; a token for `caller`. */
 static inline struct token *handover_call(struct caller *caller, struct session *session,
-	struct thread *server, uint64_t head, uint16_t protocol_rights)
+	struct thread *server, uint64_t head, uint16_t protocol_rights, uint64_t deadline)
 {
 	struct endpoint *endpoint = session->direct;
 	struct token *token = token_take(&server->space->tokens);
@@ -93,7 +93,7 @@ static inline struct token *handover_call(struct caller *caller, struct session 
 	session->direct = NULL;
 	handover_hold(token, caller, session, server);
 	handover_event(server, handover_request(head, protocol_rights),
-		session->badge, token->number, ABI_FOREVER);
+		session->badge, token->number, deadline);
 	return token;
 }
 

@@ -114,11 +114,13 @@ void sched_remove(struct thread *thread)
 	struct cpu *cpu = thread->cpu;
 	unsigned priority = thread->effective;
 
-	if (list_is_empty(&thread->ready))
+	if (thread->state != kernel_ThreadState_READY)
 		return;
-	list_remove(&thread->ready);
-	if (cpu->woken == thread)
+	if (cpu->woken == thread) {
 		cpu->woken = NULL;
+		return;
+	}
+	list_remove(&thread->ready);
 	if (!list_is_empty(&cpu->ready[priority]))
 		return;
 	cpu->occupied[priority / 64] &= ~(UINT64_C(1) << priority % 64);
@@ -134,11 +136,18 @@ static bool allows(const struct thread *thread, const struct cpu *cpu)
 	return cpu->online && (thread->affinity >> cpu->index & 1);
 }
 
-/* Nobody runs there, or wants to; here, if who runs waits now. */
+/* Who runs here waits from now on, and nobody was woken since. */
+static bool is_left(const struct cpu *cpu)
+{
+	return cpu->current && cpu->current->state != kernel_ThreadState_RUNNING &&
+		!cpu->woken;
+}
+
+/* Nobody runs there, or wants to. */
 static bool is_free(const struct cpu *cpu)
 {
-	return (idle_cpus >> cpu->index & 1) || (cpu == arch_cpu() && cpu->top < 0 &&
-		cpu->current && cpu->current->state != kernel_ThreadState_RUNNING);
+	return (idle_cpus >> cpu->index & 1) ||
+		(cpu == arch_cpu() && cpu->top < 0 && is_left(cpu));
 }
 
 static struct cpu *choose_cpu(const struct thread *thread)
@@ -186,11 +195,15 @@ void sched_ready(struct thread *thread)
 		return;
 	}
 	cpu = choose_cpu(thread);
-	enqueue(cpu, thread, false);
-	if (cpu == here)
-		here->woken = thread;
-	if (!cpu->current || thread->effective > cpu->current->effective)
-		poke(cpu);
+	if (cpu == here && is_left(cpu)) {
+		thread->state = kernel_ThreadState_READY;
+		thread->cpu = cpu;
+		cpu->woken = thread;
+	} else {
+		enqueue(cpu, thread, false);
+		if (!cpu->current || thread->effective > cpu->current->effective)
+			poke(cpu);
+	}
 	TRACE(SCHEDULING, here->current, Wake, .thread = thread->object.id,
 		.by = trace_id(here->current), .cpu = cpu->index,
 		.priority = thread->effective);
@@ -209,7 +222,7 @@ bool sched_set_affinity(struct thread *thread, uint64_t cpu_mask)
 		return true;
 	if (thread->state == kernel_ThreadState_RUNNING) {
 		sched_look(thread);
-	} else if (!list_is_empty(&thread->ready)) {
+	} else if (thread->state == kernel_ThreadState_READY) {
 		sched_remove(thread);
 		sched_ready(thread);
 	} else {
@@ -243,7 +256,7 @@ static struct thread *next_in_chain(const struct caller *caller)
 
 static void set_effective(struct thread *thread, uint8_t priority)
 {
-	bool is_ready = !list_is_empty(&thread->ready);
+	bool is_ready = thread->state == kernel_ThreadState_READY;
 	bool less = priority < thread->effective;
 
 	if (is_ready)
@@ -310,15 +323,11 @@ static struct thread *steal(const struct cpu *cpu)
 	return NULL;
 }
 
-/* The one that was woken by who waits now comes before its equals: it has been
- * waited for. */
 static struct thread *take(struct cpu *cpu)
 {
-	struct thread *thread = cpu->woken;
+	struct thread *thread = cpu->top >= 0 ? LIST_OF(cpu->ready[cpu->top].next,
+		struct thread, ready) : steal(cpu);
 
-	if (!thread || thread->effective < cpu->top)
-		thread = cpu->top >= 0 ? LIST_OF(cpu->ready[cpu->top].next,
-			struct thread, ready) : steal(cpu);
 	if (!thread)
 		return NULL;
 	sched_remove(thread);
@@ -343,7 +352,7 @@ struct thread *sched_take_next(void)
 	struct cpu *cpu = arch_cpu();
 	struct thread *thread;
 
-	if (cpu->top < 0 || cpu->bar != cpu->top || cpu->woken)
+	if (cpu->top < 0 || cpu->bar != cpu->top)
 		return NULL;
 	thread = LIST_OF(cpu->ready[cpu->top].next, struct thread, ready);
 	if (thread->attention)
@@ -362,12 +371,16 @@ static void put_back(struct cpu *cpu, struct thread *thread)
 		sched_ready(thread);
 }
 
-static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
+static __attribute__((noinline)) void choose(struct cpu *cpu)
 {
 	struct thread *old = cpu->current;
 	unsigned steps = OBJECT_STEPS;
 	bool idles = false;
 
+	if (cpu->woken) {	/* before its equals if who ran waits: for it, mostly */
+		enqueue(cpu, cpu->woken, !old || old->state != kernel_ThreadState_RUNNING);
+		cpu->woken = NULL;
+	}
 	sched_account(cpu, false);
 	cpu->wants_look = false;
 	set_bar(cpu);
@@ -377,7 +390,6 @@ static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
 		if (current && current->state == kernel_ThreadState_RUNNING)
 			put_back(cpu, current);
 		cpu->current = take(cpu);
-		cpu->woken = NULL;
 		cpu->slice = cpu->since + SCHED_SLICE;
 		if (cpu->current ? !cpu->current->attention : idles)
 			break;
@@ -396,7 +408,19 @@ static __attribute__((noinline)) struct thread *choose(struct cpu *cpu)
 			.to = trace_id(cpu->current),
 			.state = old ? (kernel_ThreadState)old->state : 0,
 			.priority = cpu->current ? cpu->current->effective : 0);
-	return cpu->current;
+}
+
+/* Who was woken takes what is left of the turn of who waits now. */
+static bool hand_on(struct cpu *cpu, struct thread *woken)
+{
+	if (!woken || cpu->current->state == kernel_ThreadState_RUNNING ||
+	    !sched_can_switch(cpu, woken) || woken->attention)
+		return false;
+	sched_account(cpu, false);
+	woken->state = kernel_ThreadState_RUNNING;
+	cpu->current = woken;
+	cpu->woken = NULL;
+	return true;
 }
 
 struct thread *sched_next(void)
@@ -404,11 +428,10 @@ struct thread *sched_next(void)
 	struct cpu *cpu = arch_cpu();
 	struct thread *thread = cpu->current;
 
-	if (__builtin_expect(!thread || thread->state != kernel_ThreadState_RUNNING ||
-			cpu->wants_look, 0))
-		thread = choose(cpu);
-	if (thread != cpu->loaded)
-		sched_load(cpu, thread);
-	cpu->woken = NULL;
-	return thread;
+	if (!hand_on(cpu, cpu->woken) && (!thread || cpu->wants_look || cpu->woken ||
+	    thread->state != kernel_ThreadState_RUNNING))
+		choose(cpu);
+	if (cpu->current != cpu->loaded)
+		sched_load(cpu, cpu->current);
+	return cpu->current;
 }

@@ -29,7 +29,9 @@ struct cpu {
 	 * any has, if choose() is to decide. */
 	int32_t bar;
 	struct thread *loaded;		/* whose registers and like are there */
-	struct thread *woken;		/* by `current`, just now */
+	/* READY, and in no queue: woken since `current` began to wait, it mostly is
+	 * who runs next. Until sched_next(), or NULL. */
+	struct thread *woken;
 	uint64_t slice;			/* until when equals wait */
 	uint64_t timer;			/* when it comes */
 	struct list ready[SCHED_PRIORITIES];

@@ -44,6 +44,32 @@ static __attribute__((noinline)) bool move_rest(const struct thread *to, uint32_
 	return true;
 }
 
+static uint64_t deadline_of(const struct thread *thread, uint64_t head)
+{
+	return head & ABI_TIMED ? frame_time(&thread->frame) : ABI_FOREVER;
+}
+
+static void wait_cancellable(struct thread *thread, uint64_t target)
+{
+	thread->is_cancellable = (target & ABI_CANCELLABLE) != 0;
+}
+
+/* All that caller_begin() asks for. */
+static struct caller *prepare_call(struct thread *thread, const struct handle *handle,
+	uint64_t head, bool is_one_way)
+{
+	struct caller *caller = &thread->caller;
+
+	caller->head = head;
+	caller->is_one_way = is_one_way;
+	caller->protocol_rights = handle->protocol_rights;
+	caller->correlation = thread->correlation;
+	caller->deadline.when = deadline_of(thread, head);
+	thread_place(thread, ABI_SLOT(head), false, &caller->send);
+	wait_cancellable(thread, frame_target(&thread->frame));
+	return caller;
+}
+
 /* Returns who runs next, or NULL: nothing has been done. */
 static inline struct thread *call_short(struct thread *thread, uint64_t head)
 {
@@ -53,18 +79,24 @@ static inline struct thread *call_short(struct thread *thread, uint64_t head)
 	struct session *session;
 	struct thread *server;
 
-	if (UNLIKELY(!handle || !IS_SHORT(head) || HAS_FLAGS(target) ||
-	    !(handle->flags & HANDLE_CALLS)))
+	if (UNLIKELY(!handle || !(handle->flags & HANDLE_CALLS)))
 		return NULL;
 	session = (struct session *)handle->object;
 	server = handover_receiver(session, thread, cpu);
-	if (UNLIKELY(!server || (IS_LONGER(head) &&
-	    !move_rest(server, thread_receive_slot(server), thread, head))))
+	if (UNLIKELY(!server))
 		return NULL;
-
-	session->solo = handover_call(&thread->caller, session, server, head,
-		handle->protocol_rights);
-	handover_words(frame_words(&server->frame), frame_words(&thread->frame));
+	if (!IS_SHORT(head) || HAS_FLAGS(target)) {
+		if (!caller_begin_at(prepare_call(thread, handle, head, false), session,
+				server))
+			return NULL;
+	} else {
+		if (IS_LONGER(head) && !move_rest(server, thread_receive_slot(server),
+				thread, head))
+			return NULL;
+		session->solo = handover_call(&thread->caller, session, server, head,
+			handle->protocol_rights, ABI_FOREVER);
+		handover_words(frame_words(&server->frame), frame_words(&thread->frame));
+	}
 	thread->state = kernel_ThreadState_CALLING;
 	return sched_switch_to(cpu, server);
 }
@@ -193,11 +225,6 @@ static void give(struct thread *thread, int status)
 	frame_set_head(&thread->frame, (uint32_t)status);
 }
 
-static uint64_t deadline_of(const struct thread *thread, uint64_t head)
-{
-	return head & ABI_TIMED ? frame_time(&thread->frame) : ABI_FOREVER;
-}
-
 static void *object_of(const struct thread *thread, const struct object_type *type,
 	uint16_t rights)
 {
@@ -206,11 +233,6 @@ static void *object_of(const struct thread *thread, const struct object_type *ty
 
 	return handle && handle->object->type == type &&
 		(handle->rights & rights) == rights ? handle->object : NULL;
-}
-
-static void wait_cancellable(struct thread *thread, uint64_t target)
-{
-	thread->is_cancellable = (target & ABI_CANCELLABLE) != 0;
 }
 
 /* ---- messages ---- */
@@ -234,17 +256,9 @@ static void call_object(struct thread *thread, const struct handle *handle,
 static void call_server(struct thread *thread, const struct handle *handle,
 	uint64_t head, bool is_one_way)
 {
-	uint64_t target = frame_target(&thread->frame);
-	struct caller *caller = &thread->caller;
+	struct caller *caller = prepare_call(thread, handle, head, is_one_way);
 	int status = SK_BAD_HANDLE;
 
-	caller->head = head;
-	caller->is_one_way = is_one_way;
-	caller->protocol_rights = handle->protocol_rights;
-	caller->correlation = thread->correlation;
-	caller->deadline.when = deadline_of(thread, head);
-	thread_place(thread, ABI_SLOT(head), false, &caller->send);
-	wait_cancellable(thread, target);
 	thread->state = kernel_ThreadState_CALLING;
 	if ((handle->rights & kernel_Rights_CALL) &&
 	    caller_begin(caller, (struct session *)handle->object, &status))
@@ -318,8 +332,6 @@ static void do_reply_receive(struct thread *thread, uint64_t head)
 	if (frame_token(&thread->frame) != 0 && reply(thread, head) != SK_OK)
 		thread->event_flags = ABI_REPLY_FAILED;
 	thread->state = kernel_ThreadState_RUNNING;
-	if (arch_cpu()->woken)
-		sched_want_look(arch_cpu());
 	do_receive(thread, head);
 }
 
@@ -520,7 +532,7 @@ static void (*const calls[ABI_CALL_COUNT])(struct thread *thread, uint64_t head)
 static inline bool goes_on(const struct thread *thread, const struct cpu *cpu)
 {
 	return thread->state == kernel_ThreadState_RUNNING && !cpu->wants_look &&
-		list_is_empty(&endpoints_work) && list_is_empty(&objects_unreferenced);
+		!cpu->woken && list_is_empty(&endpoints_work) && list_is_empty(&objects_unreferenced);
 }
 
 static __attribute__((noinline)) struct thread *take_long(struct thread *thread,
@@ -536,7 +548,6 @@ static __attribute__((noinline)) struct thread *take_long(struct thread *thread,
 		fault_foreign(thread);
 	if (!goes_on(thread, cpu))
 		return kernel_leave();
-	cpu->woken = NULL;
 	arch_unlock();
 	return thread;
 }

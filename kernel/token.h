@@ -88,11 +88,17 @@ static inline struct token *token_find(const struct token_table *table, uint64_t
 		token->state != TOKEN_FREE ? token : NULL;
 }
 
-/* Takes the first of the free ones, which there is, for a caller that is
- * delivered by it; the reference of the caller's session is the token's now. */
+/* The first of the free ones, which there is. */
+static inline struct token *token_first(const struct token_table *table)
+{
+	return LIST_OF(table->free, struct token, link);
+}
+
+/* Takes it, for a caller that is delivered by it; the reference of the caller's
+ * session is the token's now. */
 static inline struct token *token_take(struct token_table *table)
 {
-	struct token *token = LIST_OF(table->free, struct token, link);
+	struct token *token = token_first(table);
 
 	table->free = table->free->next;
 	return token;

@@ -189,13 +189,18 @@ static void move_bytes(uint32_t bytes, const struct message_place *from,
 			bytes - ABI_WORD_BYTES);
 }
 
-int transfer_request(struct caller *caller, const struct message_place *to,
-	struct space *receiver, struct token *token)
+int transfer_request(struct caller *caller, struct thread *thread, struct token *token)
 {
 	unsigned handles = ABI_HANDLES(caller->head), leases = ABI_LEASES(caller->head);
+	uint32_t bytes = ABI_BYTES(caller->head);
+	struct space *receiver = thread->space;
+	struct message_place to;
 	struct cargo cargo;
 	int status = leases > 0 ? make_leases(caller, leases, token->leases) : SK_OK;
 
+	if (!thread_place(thread, thread_receive_slot(thread),
+			bytes > ABI_WORD_BYTES || handles + leases > 0, &to))
+		return SK_TOO_BIG;
 	if (status != SK_OK)
 		return status;
 	cargo.count = 0;
@@ -203,10 +208,10 @@ int transfer_request(struct caller *caller, const struct message_place *to,
 		return SK_BAD_HANDLE;
 	if (handles > 0 && !handle_reserve(&receiver->handles, handles))
 		return SK_EXHAUSTED;
-	unload(&cargo, caller->space, *to, receiver);
+	unload(&cargo, caller->space, to, receiver);
 	if (leases > 0)
-		put_leases(caller, to, token, leases);
-	move_bytes(ABI_BYTES(caller->head), &caller->send, to);
+		put_leases(caller, &to, token, leases);
+	move_bytes(bytes, &caller->send, &to);
 	return SK_OK;
 }
 

@@ -20,10 +20,10 @@ int transfer_check(uint64_t head, const struct message_place *from);
 /*
  * Moves a message: bytes, handles, leases. All or nothing: a status, and then
  * both sides have what they had. SK_EXHAUSTED: the receiver's table is full.
+ * SK_TOO_BIG: it has no slot for it.
  * Leases are put into the token, which is NULL for what is one-way.
  */
-int transfer_request(struct caller *caller, const struct message_place *to,
-	struct space *receiver, struct token *token);
+int transfer_request(struct caller *caller, struct thread *receiver, struct token *token);
 /* A reply, from a space to a caller, who has places reserved for its handles. */
 int transfer_reply(uint64_t head, const struct message_place *from,
 	struct space *sender, struct caller *caller);
