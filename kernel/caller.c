@@ -122,9 +122,8 @@ bool caller_begin_at(struct caller *caller, struct session *session,
 		return false;
 	}
 	deadline_set(&caller->deadline, caller->deadline.when);
-	session->solo = handover_call(caller, session, server, caller->head,
+	session->solo_other = handover_call(caller, session, server, caller->head,
 		caller->protocol_rights, caller->deadline.when);
-	session_settle(session);
 	return true;
 }
 
@@ -169,11 +168,16 @@ void caller_leave_queue(struct caller *caller)
 	caller->state = CALLER_IDLE;
 }
 
-void caller_end(struct caller *caller, uint64_t head)
+void caller_release(struct caller *caller)
 {
 	deadline_clear(&caller->deadline);
 	unreserve(caller);
 	caller->state = CALLER_IDLE;
+}
+
+void caller_end(struct caller *caller, uint64_t head)
+{
+	caller_release(caller);
 	caller_done(caller, head);
 }
 

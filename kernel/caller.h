@@ -126,6 +126,8 @@ void caller_done(struct caller *caller, uint64_t head);
 /* It has left its queue, or its token: all else that it has is given back, and
  * caller_done() is called. */
 void caller_end(struct caller *caller, uint64_t head);
+/* The same, but for caller_done(). */
+void caller_release(struct caller *caller);
 /* It waits no more at session or endpoint; its session's reference is the
  * caller's of this. */
 void caller_leave_queue(struct caller *caller);

@@ -48,10 +48,11 @@ struct session {
 	/* Where a call goes that may take the short way: there is nothing under way,
 	 * and one more may be. Else NULL. */
 	struct endpoint *direct;
-	/* The token of a call that came the short way, or of a fault; or NULL: it is
+	/* The token of a call of bytes alone that came the short way; or of another
+	 * one: with handles, leases or a deadline, or a fault. Or NULL. Such a call is
 	 * counted nowhere below, and refers to nothing, until session_settle(). */
 	struct token *solo;
-	struct token *solo_fault;
+	struct token *solo_other;
 	uint32_t under_way;		/* at the endpoint, or with a token */
 	uint32_t limit;			/* of these; 0 if calls cannot be begun */
 	struct list tokens;		/* HELD ones; struct token.link */
@@ -90,7 +91,7 @@ void endpoint_settle(struct endpoint *endpoint);
 /* Calls at the endpoint, or with a token. */
 static inline uint32_t session_under_way(const struct session *session)
 {
-	return session->under_way + (session->solo || session->solo_fault);
+	return session->under_way + (session->solo || session->solo_other);
 }
 
 /* So many calls at a time; 0: without limit. Then session_admit(). */

@@ -55,7 +55,7 @@ static bool hand_over(struct thread *thread, struct session *session)
 	server = handover_receiver(session, thread, cpu);
 	if (!server)
 		return false;
-	session->solo_fault = handover_call(caller, session, server, caller->head,
+	session->solo_other = handover_call(caller, session, server, caller->head,
 		session->protocol_rights, ABI_FOREVER);
 	handover_words(frame_words(&server->frame), thread->fault_words);
 	server->state = kernel_ThreadState_RUNNING;

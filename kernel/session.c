@@ -32,13 +32,13 @@ struct session *session_new(struct quota *quota, struct endpoint *endpoint,
 
 void session_settle(struct session *session)
 {
-	struct token *token = session->solo ? session->solo : session->solo_fault;
+	struct token *token = session->solo ? session->solo : session->solo_other;
 
 	session->direct = NULL;
 	if (!token)
 		return;
 	session->solo = NULL;
-	session->solo_fault = NULL;
+	session->solo_other = NULL;
 	session->under_way++;
 	object_take(&session->object);
 	list_add(&session->tokens, &token->link);

@@ -106,20 +106,35 @@ static inline struct thread *client_of(const struct token *token)
 {
 	const struct session *session = token->session;
 
-	if (session->solo == token)
-		return LIST_OF(token->caller, struct thread, caller);
-	return session->solo_fault == token ?
-		LIST_OF(token->caller, struct thread, fault) : NULL;
+	if (session->solo != token && session->solo_other != token)
+		return NULL;
+	return token->caller->kind == CALLER_FAULT ?
+		LIST_OF(token->caller, struct thread, fault) :
+		LIST_OF(token->caller, struct thread, caller);
 }
 
-/* What an answer needs besides: last, for it is done by this. */
-static inline bool can_answer(const struct token *token, struct thread *client,
+/* It has the answer, if that is possible: last, for nothing may be otherwise then. */
+static inline bool answer_short(struct token *token, struct thread *client,
 	struct thread *thread, uint64_t head)
 {
-	if (UNLIKELY(!token->session->solo))
-		return fault_resumes(client, ABI_BYTES(head), frame_words(&thread->frame));
-	return !UNLIKELY(IS_LONGER(head)) ||
-		move_rest(client, thread_receive_slot(client), thread, head);
+	struct message_place from;
+
+	if (UNLIKELY(token->caller->kind == CALLER_FAULT))
+		return IS_SHORT(head) && fault_resumes(client, ABI_BYTES(head),
+			frame_words(&thread->frame));
+	if (token->session->solo == token && IS_SHORT(head)) {
+		if (IS_LONGER(head) && !move_rest(client, thread_receive_slot(client),
+				thread, head))
+			return false;
+		handover_words(frame_words(&client->frame), frame_words(&thread->frame));
+	} else {
+		thread_place(thread, ABI_SLOT(head), false, &from);
+		if ((head & ABI_TIMED) || !token_reply_other(token, head, &from))
+			return false;
+		client->is_cancellable = false;
+	}
+	frame_set_head(&client->frame, head & HEAD_COUNTS);
+	return true;
 }
 
 static inline struct thread *reply_receive_short(struct thread *thread, uint64_t head)
@@ -132,22 +147,18 @@ static inline struct thread *reply_receive_short(struct thread *thread, uint64_t
 	struct thread *client;
 
 	/* With the first that is free again, others may have waited for one. */
-	if (UNLIKELY(!token || !handle || !IS_SHORT(head) || HAS_FLAGS(target) ||
+	if (UNLIKELY(!token || !handle || HAS_FLAGS(target) ||
 	    !thread->space->tokens.free || handle->flags != HANDLE_RECEIVES ||
 	    token->number != (uint32_t)frame_token(&thread->frame)))
 		return NULL;
 	session = token->session;
 	client = client_of(token);
 	if (UNLIKELY(!client || &session->endpoint->object != handle->object ||
-	    !sched_can_switch(cpu, client) || !can_answer(token, client, thread, head)))
+	    !sched_can_switch(cpu, client) || !answer_short(token, client, thread, head)))
 		return NULL;
 
-	if (session->solo) {
-		handover_words(frame_words(&client->frame), frame_words(&thread->frame));
-		frame_set_head(&client->frame, head & HEAD_COUNTS);
-	}
 	session->solo = NULL;
-	session->solo_fault = NULL;
+	session->solo_other = NULL;
 	session->direct = session->endpoint;
 	session->endpoint->unanswered--;
 	session->endpoint->ready = thread;
@@ -532,7 +543,8 @@ static void (*const calls[ABI_CALL_COUNT])(struct thread *thread, uint64_t head)
 static inline bool goes_on(const struct thread *thread, const struct cpu *cpu)
 {
 	return thread->state == kernel_ThreadState_RUNNING && !cpu->wants_look &&
-		!cpu->woken && list_is_empty(&endpoints_work) && list_is_empty(&objects_unreferenced);
+		!cpu->woken && list_is_empty(&endpoints_work) &&
+		list_is_empty(&objects_unreferenced);
 }
 
 static __attribute__((noinline)) struct thread *take_long(struct thread *thread,

@@ -267,6 +267,18 @@ int token_reply(struct token *token, uint64_t head, const struct message_place *
 	return answer(token, head, status);
 }
 
+bool token_reply_other(struct token *token, uint64_t head,
+	const struct message_place *from)
+{
+	struct caller *caller = token->caller;
+
+	if (transfer_reply(head, from, token->space, caller) != SK_OK)
+		return false;
+	end_leases(token, caller);
+	caller_release(caller);
+	return true;
+}
+
 int token_reply_status(struct token *token, int status)
 {
 	if (token->state == TOKEN_HELD)

@@ -128,5 +128,10 @@ void token_free(struct token *token);
  * SK_CANCELED: nobody waits; handles stay with the sender. */
 int token_reply(struct token *token, uint64_t head, const struct message_place *from);
 int token_reply_status(struct token *token, int status);
+/* The short way, of one that is session->solo_other: its caller has the message, and
+ * no lease, place or deadline any more. False: nothing has happened, and
+ * token_reply() says why. */
+bool token_reply_other(struct token *token, uint64_t head,
+	const struct message_place *from);
 
 #endif

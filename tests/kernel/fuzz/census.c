@@ -226,7 +226,7 @@ static void count_tokens(struct record *record, const struct token_table *table)
 			mark_cell(record, token, TOKEN_PAGE * sizeof *token);
 		if (token->state == TOKEN_FREE)
 			continue;
-		if (token->session->solo != token && token->session->solo_fault != token)
+		if (token->session->solo != token && token->session->solo_other != token)
 			refer(&token->session->object);
 		record_of(&token->session->object)->under_way++;
 		if (token->session->endpoint)

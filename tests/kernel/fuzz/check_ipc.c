@@ -204,7 +204,7 @@ static void check_tokens(const struct space *space)
 		if (token->state == TOKEN_HELD)
 			MUST("a held token is in its session's list", &space->object,
 				(token->session->solo == token ||
-				token->session->solo_fault == token ||
+				token->session->solo_other == token ||
 				list_has(&token->session->tokens, &token->link)) &&
 				token->caller->state == CALLER_DELIVERED &&
 				token->caller->token == token);
