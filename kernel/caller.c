@@ -137,10 +137,10 @@ bool caller_begin(struct caller *caller, struct session *session, int *status)
 	if (caller->deadline.when != ABI_POLL)
 		deadline_set(&caller->deadline, caller->deadline.when);
 	session_enter(session, caller);
-	/* A pager may be called in the midst of delivering to that same endpoint. */
-	if (caller->state == CALLER_AT_ENDPOINT && caller->kind == CALLER_PAGER)
-		endpoint_serve(session->endpoint);
-	else if (caller->state == CALLER_AT_ENDPOINT)
+	/* Of a ring, more may follow. A pager may be called in the midst of delivering
+	 * to that same endpoint. */
+	if (caller->state == CALLER_AT_ENDPOINT && (caller->kind == CALLER_THREAD ||
+	    caller->deadline.when == ABI_POLL))
 		endpoint_deliver(session->endpoint);
 	if (caller->session == session && caller->deadline.when == ABI_POLL)
 		caller_give_up(caller, SK_WOULD_BLOCK);

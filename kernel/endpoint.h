@@ -48,8 +48,8 @@ struct session {
 	/* Where a call goes that may take the short way: there is nothing under way,
 	 * and one more may be. Else NULL. */
 	struct endpoint *direct;
-	/* The token of a call of bytes alone that came the short way; or of another
-	 * one: with handles, leases or a deadline, or a fault. Or NULL. Such a call is
+	/* The token of a call of bytes alone that came the short way; or of any other
+	 * that did: with handles, leases or a deadline, or a fault. Or NULL. It is
 	 * counted nowhere below, and refers to nothing, until session_settle(). */
 	struct token *solo;
 	struct token *solo_other;

@@ -1,8 +1,8 @@
 /*
- * System calls. Calls and replies that move bytes alone and find the other side
- * waiting take the short way: each looks at all that could be otherwise before
- * it changes anything, and else leaves the call to the long way, which decides
- * the same things again. (An architecture may have both in assembly, before this.)
+ * System calls. Calls and replies that find the other side waiting take the short
+ * way: each looks at all that could be otherwise before it changes anything, and
+ * else leaves the call to the long way, which decides the same things again. (An
+ * architecture may have it in assembly, before this, for those of bytes alone.)
  */
 #include "kernel/call.h"
 #include "kernel/fault.h"
@@ -21,28 +21,14 @@
 
 #define COPY_STEP UINT64_C(16384)
 
-/* Handles, leases, places for handles, a deadline, and more bytes than there can be:
- * if what is above the bytes, less the slot, is no greater than this. */
+/* Words, without handles, leases, places for handles or a deadline: if what is
+ * above the bytes, less the slot, is no greater than this. */
 #define SLOT_BITS (UINT64_C(0x7f) << ABI_SLOT_SHIFT)
-#define IS_SHORT(head) (((head) & ~SLOT_BITS) >> ABI_BYTES_SHIFT <= ABI_MESSAGE_MAX)
-#define IS_LONGER(head) (ABI_BYTES(head) > ABI_WORD_BYTES)
+#define IS_SHORT(head) (((head) & ~SLOT_BITS) >> ABI_BYTES_SHIFT <= ABI_WORD_BYTES)
 /* Flags of a target. */
 #define HAS_FLAGS(target) ((target) >> (ABI_RECEIVE_SLOT_SHIFT + 7) != 0)
 
 /* ---- the short way ---- */
-
-/* What of a message stands behind its words, between slots; false: nothing was
- * done, for one of them is not there. */
-static __attribute__((noinline)) bool move_rest(const struct thread *to, uint32_t slot,
-	const struct thread *from, uint64_t head)
-{
-	if (slot >= to->slot_count || ABI_SLOT(head) >= from->slot_count)
-		return false;
-	memcpy(to->slots[slot].page + ABI_WORD_BYTES,
-		from->slots[ABI_SLOT(head)].page + ABI_WORD_BYTES,
-		ABI_BYTES(head) - ABI_WORD_BYTES);
-	return true;
-}
 
 static uint64_t deadline_of(const struct thread *thread, uint64_t head)
 {
@@ -90,9 +76,6 @@ static inline struct thread *call_short(struct thread *thread, uint64_t head)
 				server))
 			return NULL;
 	} else {
-		if (IS_LONGER(head) && !move_rest(server, thread_receive_slot(server),
-				thread, head))
-			return NULL;
 		session->solo = handover_call(&thread->caller, session, server, head,
 			handle->protocol_rights, ABI_FOREVER);
 		handover_words(frame_words(&server->frame), frame_words(&thread->frame));
@@ -123,9 +106,6 @@ static inline bool answer_short(struct token *token, struct thread *client,
 		return IS_SHORT(head) && fault_resumes(client, ABI_BYTES(head),
 			frame_words(&thread->frame));
 	if (token->session->solo == token && IS_SHORT(head)) {
-		if (IS_LONGER(head) && !move_rest(client, thread_receive_slot(client),
-				thread, head))
-			return false;
 		handover_words(frame_words(&client->frame), frame_words(&thread->frame));
 	} else {
 		thread_place(thread, ABI_SLOT(head), false, &from);
