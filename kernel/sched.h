@@ -43,7 +43,6 @@ struct cpu {
 	uint64_t kernel_time;
 	uint64_t idle_time;
 	uint64_t since;			/* when the present time began to count */
-	struct arch_cpu arch;
 };
 
 extern struct cpu cpus[CPUS_MAX];

@@ -31,7 +31,6 @@ struct cpu;
  *			thread, its first member. sk
  * struct arch_space	the root of page tables, and what goes with it
  * struct arch_thread	floating point, breakpoints, upcall state
- * struct arch_cpu	per-CPU data of the architecture's own
  *
  * PAGE_SHIFT		12
  * CPUS_MAX		at most 64

@@ -50,10 +50,6 @@ struct arch_thread {
 	uint8_t vectors[HOST_VECTORS];
 };
 
-struct arch_cpu {
-	uint32_t unused;
-};
-
 extern uint8_t *host_memory;
 extern uint64_t host_memory_size;
 extern uint64_t host_time;

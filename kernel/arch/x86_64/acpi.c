@@ -1,6 +1,6 @@
 /*
  * As much of ACPI as a kernel needs: CPUs, interrupt controllers, the HPET, how
- * to switch off and to reset. All else is for a server that reads the tables
+ * to switch off. All else is for a server that reads the tables
  * itself. A machine without ACPI has one CPU for us.
  */
 #include "kernel/arch/x86_64/local.h"
@@ -11,11 +11,9 @@
 #define HPET_ADDRESS 44
 /* Offsets in the FADT. */
 enum {
-	FADT_DSDT = 40, FADT_SMI = 48, FADT_ENABLE = 52, FADT_CONTROL_A = 64,
-	FADT_CONTROL_B = 68, FADT_CENTURY = 108, FADT_FLAGS = 112, FADT_RESET = 116,
-	FADT_RESET_VALUE = 128, FADT_X_DSDT = 140, FADT_SLEEP_CONTROL = 244
+	FADT_DSDT = 40, FADT_SMI = 48, FADT_ENABLE = 52, FADT_CONTROL = 64,
+	FADT_CENTURY = 108, FADT_FLAGS = 112, FADT_X_DSDT = 140, FADT_SLEEP_CONTROL = 244
 };
-#define FLAG_RESET (1u << 10)
 #define FLAG_REDUCED (1u << 20)
 #define CONTROL_ENABLED 1
 #define CONTROL_SLEEP (1 << 13)
@@ -24,7 +22,7 @@ struct acpi acpi;
 static const uint8_t *fadt;
 
 /* Numbers stand at any address there. */
-static uint32_t word(const uint8_t *at)
+static uint32_t word(const void *at)
 {
 	uint32_t value;
 
@@ -35,14 +33,6 @@ static uint32_t word(const uint8_t *at)
 static uint64_t double_word(const uint8_t *at)
 {
 	return word(at) | (uint64_t)word(at + 4) << 32;
-}
-
-static bool starts_with(const uint8_t *at, const char *text)
-{
-	while (*text)
-		if (*at++ != (uint8_t)*text++)
-			return false;
-	return true;
 }
 
 static void read_madt(const uint8_t *madt, uint32_t size)
@@ -61,11 +51,11 @@ static void read_madt(const uint8_t *madt, uint32_t size)
 
 static void read_table(const uint8_t *at)
 {
-	if (starts_with(at, "APIC")) {
+	if (word(at) == word("APIC")) {
 		read_madt(at, word(at + 4));
-	} else if (starts_with(at, "HPET")) {
+	} else if (word(at) == word("HPET")) {
 		acpi.hpet = double_word(at + HPET_ADDRESS);
-	} else if (starts_with(at, "FACP")) {
+	} else if (word(at) == word("FACP")) {
 		fadt = at;
 		acpi.century = at[FADT_CENTURY];
 	}
@@ -88,72 +78,41 @@ void acpi_start(uint64_t address)
 
 /* ---- switching off ---- */
 
-/* A number of a package: itself, or behind the prefix of a byte. */
-static uint8_t element(const uint8_t **at)
-{
-	if (**at == 0x0a)
-		++*at;
-	return *(*at)++;
-}
-
-/* What to write for S5, by the package \_S5 of the DSDT. */
-static bool find_sleep(uint8_t kinds[2])
+/* What to write for S5: the first number in the package \_S5 of the DSDT. */
+static bool find_sleep(uint8_t *kind)
 {
 	uint32_t near = word(fadt + FADT_DSDT);
 	const uint8_t *at = arch_physical(near ? near : double_word(fadt + FADT_X_DSDT));
 	const uint8_t *end = at + word(at + 4) - 12;
 
-	while (at <= end && !starts_with(at, "_S5_\x12"))
+	while (at <= end && (word(at) != word("_S5_") || at[4] != 0x12))
 		at++;
 	if (at > end)
 		return false;
 	at += 5;
 	at += 2 + (*at >> 6);
-	kinds[0] = element(&at);
-	kinds[1] = element(&at);
+	*kind = at[*at == 0x0a];	/* behind a prefix, unless it is 0 or 1 */
 	return true;
-}
-
-/* To a register in memory or among the ports. */
-static void write_generic(const uint8_t *at, uint8_t value)
-{
-	uint64_t address = double_word(at + 4);
-
-	if (at[0] == 1)
-		outb((uint16_t)address, value);
-	else if (at[0] == 0 && address)
-		*(volatile uint8_t *)page_device(address) = value;
-}
-
-static void sleep_by(uint16_t port, uint8_t kind)
-{
-	if (port)
-		outw(port, (uint16_t)((inw(port) & 0x203) | kind << 10 | CONTROL_SLEEP));
 }
 
 void acpi_power_off(void)
 {
 	uint16_t control, smi;
-	uint8_t kinds[2];
+	uint64_t reduced;
+	uint8_t kind;
 
-	if (!fadt || !find_sleep(kinds))
+	if (!fadt || !find_sleep(&kind))
 		return;
-	if (word(fadt + FADT_FLAGS) & FLAG_REDUCED) {
-		write_generic(fadt + FADT_SLEEP_CONTROL, (uint8_t)(kinds[0] << 2 | 0x20));
+	if (word(fadt + FADT_FLAGS) & FLAG_REDUCED) {	/* registers in memory */
+		reduced = double_word(fadt + FADT_SLEEP_CONTROL + 4);
+		*(volatile uint8_t *)page_device(reduced) = (uint8_t)(kind << 2 | 0x20);
 		return;
 	}
-	control = (uint16_t)word(fadt + FADT_CONTROL_A);
+	control = (uint16_t)word(fadt + FADT_CONTROL);
 	smi = (uint16_t)word(fadt + FADT_SMI);
 	if (smi && fadt[FADT_ENABLE] && !(inw(control) & CONTROL_ENABLED)) {
 		outb(smi, fadt[FADT_ENABLE]);
 		time_wait(10000000);
 	}
-	sleep_by(control, kinds[0]);
-	sleep_by((uint16_t)word(fadt + FADT_CONTROL_B), kinds[1]);
-}
-
-void acpi_reset(void)
-{
-	if (fadt && word(fadt + FADT_FLAGS) & FLAG_RESET)
-		write_generic(fadt + FADT_RESET, fadt[FADT_RESET_VALUE]);
+	outw(control, (uint16_t)((inw(control) & 0x203) | kind << 10 | CONTROL_SLEEP));
 }

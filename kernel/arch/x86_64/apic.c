@@ -23,7 +23,6 @@ enum {
 #define APIC_MASKED 0x10000
 #define APIC_PENDING 0x1000
 #define APIC_SELF 0x40000
-#define APIC_OTHERS 0xc0000
 #define DIVIDE_BY_1 11
 
 /* Of an I/O APIC's input. */
@@ -41,7 +40,7 @@ struct line {
 	bool again;			/* came meanwhile */
 };
 
-static volatile uint32_t *apic;
+static volatile uint32_t *const apic = (volatile uint32_t *)(DIRECT_BASE + APIC_ADDRESS);
 static struct line lines[ARCH_LINES + 256];
 static struct line *vector_lines[256];
 static uint64_t timer_multiplier;	/* counts for 2^32 ns */
@@ -57,12 +56,6 @@ void apic_send(uint32_t to, uint32_t what)
 		cpu_relax();
 	apic[APIC_COMMAND_TO] = to << 24;
 	apic[APIC_COMMAND] = what;
-}
-
-void apic_send_all(uint32_t what)
-{
-	if (apic)
-		apic_send(0, what | APIC_OTHERS);
 }
 
 /* ---- lines and messages ---- */
@@ -243,23 +236,13 @@ void apic_start_cpu(void)
 	apic[APIC_TIMER] = VECTOR_TIMER;
 }
 
-/* Off, and their vectors away from the CPU's own, in case that one comes. */
-static void pics_stop(void)
-{
-	static const uint8_t steps[][2] = { { 0x20, 0x11 }, { 0xa0, 0x11 },
-		{ 0x21, 0x20 }, { 0xa1, 0x28 }, { 0x21, 4 }, { 0xa1, 2 },
-		{ 0x21, 1 }, { 0xa1, 1 }, { 0x21, 0xff }, { 0xa1, 0xff } };
-
-	for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++)
-		outb(steps[i][0], steps[i][1]);
-}
-
 void apic_start(void)
 {
 	uint64_t from;
 
-	pics_stop();
-	apic = page_device(APIC_ADDRESS);
+	outb(0x21, 0xff);		/* the PICs, whose way to a CPU is LINT0 */
+	outb(0xa1, 0xff);
+	page_device(APIC_ADDRESS);
 	apic_start_cpu();
 	for (unsigned i = 0; i < acpi.controller_count; i++) {
 		struct controller *each = &acpi.controllers[i];

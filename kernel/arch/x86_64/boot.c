@@ -41,39 +41,33 @@ static uint8_t acpi_root[PAGE_SIZE] __attribute__((aligned(4096)));
 
 /* ---- the map of memory ---- */
 
-static void range_insert(uint32_t at, struct arch_range range)
+static void range_append(uint64_t start, uint64_t end, uint32_t use)
 {
-	if (range.start >= range.end || boot.range_count == RANGES_MAX)
-		return;
-	for (uint32_t i = boot.range_count++; i > at; i--)
-		ranges[i] = ranges[i - 1];
-	ranges[at] = range;
+	if (start < end && boot.range_count < RANGES_MAX)
+		ranges[boot.range_count++] = (struct arch_range){ start, end, use };
 }
 
 /* From now on it is this, whatever was there. */
 static void range_set(uint64_t start, uint64_t end, uint32_t use)
 {
-	uint32_t i = 0;
+	static struct arch_range old[RANGES_MAX];
+	uint32_t count = boot.range_count;
 
 	if (start >= end)
 		return;
-	while (i < boot.range_count && ranges[i].end <= start)
-		i++;
-	if (i < boot.range_count && ranges[i].start < start) {
-		struct arch_range behind = ranges[i];
+	__builtin_memcpy(old, ranges, sizeof old);
+	boot.range_count = 0;
+	for (uint32_t i = 0; i < count; i++)
+		range_append(old[i].start, old[i].end < start ? old[i].end : start, old[i].use);
+	range_append(start, end, use);
+	for (uint32_t i = 0; i < count; i++)
+		range_append(old[i].start > end ? old[i].start : end, old[i].end, old[i].use);
+}
 
-		ranges[i].end = start;
-		behind.start = start;
-		range_insert(++i, behind);
-	}
-	while (i < boot.range_count && ranges[i].end <= end) {
-		boot.range_count--;
-		for (uint32_t j = i; j < boot.range_count; j++)
-			ranges[j] = ranges[j + 1];
-	}
-	if (i < boot.range_count && ranges[i].start < end)
-		ranges[i].start = end;
-	range_insert(i, (struct arch_range){ start, end, use });
+/* Likewise, of all pages in part. */
+static void range_own(uint64_t start, uint64_t size, uint32_t use)
+{
+	range_set(start & ~PAGE_MASK, (start + size + PAGE_MASK) & ~PAGE_MASK, use);
 }
 
 /* As firmware numbers them. What is not usable counts more, and in whole pages. */
@@ -88,14 +82,11 @@ static void range_add(uint64_t start, uint64_t size, uint32_t type, bool usable)
 
 	if (usable != (use == kernel_MemoryUse_USABLE) || end < start)
 		return;
-	if (usable) {
-		start = (start + PAGE_MASK) & ~PAGE_MASK;
-		end = (end < MEMORY_END ? end : MEMORY_END) & ~PAGE_MASK;
-	} else {
-		start &= ~PAGE_MASK;
-		end = (end + PAGE_MASK) & ~PAGE_MASK;
-	}
-	range_set(start, end, use);
+	if (!usable)
+		range_own(start, size, use);
+	else
+		range_set((start + PAGE_MASK) & ~PAGE_MASK,
+			(end < MEMORY_END ? end : MEMORY_END) & ~PAGE_MASK, use);
 }
 
 uint64_t boot_take(uint64_t size)
@@ -109,8 +100,7 @@ uint64_t boot_take(uint64_t size)
 			at = ranges[i].end - size;
 	CHECK(at);
 	range_set(at, at + size, kernel_MemoryUse_KERNEL);
-	for (uint64_t i = 0; i < size / 8; i++)
-		((uint64_t *)arch_physical(at))[i] = 0;
+	arch_zero_words(arch_physical(at), size / 8);
 	return at;
 }
 
@@ -208,22 +198,16 @@ static void read_multiboot2(const uint32_t *info)
 /* What we, and what came with us, have. The first page is the BIOS's. */
 static void set_own(void)
 {
-	uint64_t size = (uint64_t)boot.framebuffer_pitch * boot.framebuffer_height;
-
-	range_set(boot.framebuffer & ~PAGE_MASK,
-		boot.framebuffer ? (boot.framebuffer + size + PAGE_MASK) & ~PAGE_MASK : 0,
-		kernel_MemoryUse_FRAMEBUFFER);
-	range_set(0, PAGE_SIZE, kernel_MemoryUse_RESERVED);
-	range_set(TRAMPOLINE, TRAMPOLINE + PAGE_SIZE, kernel_MemoryUse_KERNEL);
+	range_own(boot.framebuffer, (uint64_t)boot.framebuffer_pitch
+		* boot.framebuffer_height, kernel_MemoryUse_FRAMEBUFFER);
+	range_own(0, PAGE_SIZE, kernel_MemoryUse_RESERVED);
+	range_own(TRAMPOLINE, PAGE_SIZE, kernel_MemoryUse_KERNEL);
 	boot.kernel = image_physical(image_start);
 	boot.kernel_size = image_physical(image_end) - boot.kernel;
-	range_set(boot.kernel, boot.kernel + boot.kernel_size, kernel_MemoryUse_KERNEL);
-	range_set(boot.initrd & ~PAGE_MASK,
-		(boot.initrd + boot.initrd_size + PAGE_MASK) & ~PAGE_MASK,
-		kernel_MemoryUse_INITRD);
+	range_own(boot.kernel, boot.kernel_size, kernel_MemoryUse_KERNEL);
+	range_own(boot.initrd, boot.initrd_size, kernel_MemoryUse_INITRD);
 	if (boot.acpi_root == image_physical(acpi_root))
-		range_set(boot.acpi_root, boot.acpi_root + PAGE_SIZE,
-			kernel_MemoryUse_ACPI_TABLES);
+		range_own(boot.acpi_root, PAGE_SIZE, kernel_MemoryUse_ACPI_TABLES);
 }
 
 _Noreturn void boot_main(uint32_t protocol, uint64_t info)
@@ -243,7 +227,6 @@ _Noreturn void boot_main(uint32_t protocol, uint64_t info)
 	for (uint32_t i = 0; i < boot.range_count && ranges[i].end <= MEMORY_END; i++)
 		end = ranges[i].end;
 	page_start(end);
-	vectors_start();
 	acpi_start(boot.acpi_root);
 	time_start();
 	apic_start();

@@ -24,10 +24,11 @@
 
 struct local locals[CPUS_MAX];
 unsigned local_count;
-bool cpu_has_bases, cpu_has_pcid, cpu_has_large;
+bool cpu_has_bases, cpu_has_pcid;
 
-/* head.S: what another CPU begins with; its stack, and what it calls there. Physical. */
-extern const char boot_other[], boot_other_end[];
+/* head.S: segments; what another CPU begins with; its stack, and what it calls there.
+ * Physical. */
+extern const char boot_gdt[], boot_other[], boot_other_end[];
 extern uint64_t boot_stack, boot_next;
 
 struct cpuid cpuid(uint32_t leaf, uint32_t sub)
@@ -56,7 +57,6 @@ static void set_features(struct local *local)
 	local->microcode = (uint32_t)(msr_read(MSR_MICROCODE) >> 32);
 	cpu_has_bases = seven.ebx & 1;
 	cpu_has_pcid = one.ecx >> 17 & 1;
-	cpu_has_large = more.edx >> 26 & 1;
 	cr4 |= cpu_has_bases ? CR4_FSGSBASE : 0;
 	cr4 |= cpu_has_pcid ? CR4_PCIDE : 0;
 	cr4 |= seven.ebx >> 7 & 1 ? CR4_SMEP : 0;
@@ -65,7 +65,6 @@ static void set_features(struct local *local)
 	cr0_write((cr0_read() & ~(uint64_t)CR0_EM_NW_CD) | CR0_MP_NE_AM | CR0_TS);
 	local->ts = true;
 	msr_write(MSR_PAT, PAT_VALUE);
-	local->special = 0;
 	cr3_write((uintptr_t)kernel_root);
 	cr4_write(cr4);			/* PCIDE wants a CR3 without one */
 	msr_write(MSR_LSTAR, (uintptr_t)(cpu_has_bases ? entry_call_any : entry_call));
@@ -81,10 +80,8 @@ static void set_segments(struct local *local, char *stacks)
 		local->tss.ist[i] = (uintptr_t)stacks + (i + 1) * IST_SIZE;
 	}
 	local->tss.ports = sizeof local->tss;
-	local->gdt[1] = 0x00af9b000000ffff;
-	local->gdt[2] = 0x00cf93000000ffff;
-	local->gdt[3] = 0x00cff3000000ffff;
-	local->gdt[4] = 0x00affb000000ffff;
+	__builtin_memcpy(local->gdt, arch_physical((uintptr_t)boot_gdt),
+		5 * sizeof *local->gdt);
 	local->gdt[5] = (sizeof local->tss - 1) | (tss & 0xffffff) << 16
 		| UINT64_C(0x89) << 40 | (tss >> 24 & 0xff) << 56;
 	local->gdt[6] = tss >> 32;
@@ -104,13 +101,11 @@ void cpu_start(unsigned index, void *stacks)
 	set_segments(local, stacks);
 	traps_start_cpu();
 	msr_write(MSR_GS_BASE, (uintptr_t)local);
-	msr_write(MSR_KERNEL_GS_BASE, 0);
-	msr_write(MSR_FS_BASE, 0);
 	msr_write(MSR_EFER, msr_read(MSR_EFER) | 1);
 	msr_write(MSR_STAR, (uint64_t)(USER_SS - 8) << 48 | (uint64_t)KERNEL_CS << 32);
 	msr_write(MSR_SFMASK, RFLAGS_TF | RFLAGS_IF | RFLAGS_DF | RFLAGS_NT | RFLAGS_AC);
 	set_features(local);
-	vectors_start_cpu(local);
+	vectors_start(local);
 }
 
 /* ---- the others ---- */
@@ -200,16 +195,29 @@ void cpu_wait(void)
 
 static const struct cpu_ask *asking;
 
+static void answer(struct local *me, const struct cpu_ask *ask)
+{
+	if (ask->thread)
+		thread_answer(me, ask);
+	else
+		page_answer(me, ask);
+}
+
 void cpu_ask(uint64_t mask, const struct cpu_ask *ask)
 {
+	struct local *me = local_here();
+	uint64_t others = mask & ~me->mask;
+
+	if (mask & me->mask)
+		answer(me, ask);
 	asking = ask;
-	for (uint64_t left = mask; left; left &= left - 1) {
+	for (uint64_t left = others; left; left &= left - 1) {
 		struct local *other = &locals[__builtin_ctzll(left)];
 
 		__atomic_store_n(&other->asked, 1, __ATOMIC_RELEASE);
 		apic_send(other->apic_id, APIC_FIXED | VECTOR_ASK);
 	}
-	for (uint64_t left = mask; left; left &= left - 1)
+	for (uint64_t left = others; left; left &= left - 1)
 		while (__atomic_load_n(&locals[__builtin_ctzll(left)].asked,
 				__ATOMIC_ACQUIRE))
 			cpu_relax();
@@ -219,10 +227,7 @@ void cpu_answer(struct local *me)
 {
 	if (__builtin_expect(!__atomic_load_n(&me->asked, __ATOMIC_ACQUIRE), 1))
 		return;
-	if (asking->thread)
-		thread_answer(me, asking);
-	else
-		page_answer(me, asking);
+	answer(me, asking);
 	__atomic_store_n(&me->asked, 0, __ATOMIC_RELEASE);
 }
 
@@ -230,7 +235,7 @@ _Noreturn void arch_halt(void)
 {
 	__asm__ volatile("cli");
 	traps_halting = true;
-	apic_send_all(APIC_NMI);
+	apic_send(0, APIC_NMI | APIC_OTHERS);
 	console_exit(EXIT_HALTED);
 	for (;;)
 		__asm__ volatile("hlt");
@@ -251,7 +256,7 @@ void arch_cpu_info(unsigned cpu, struct kernel_System_cpu_info_reply *info)
 {
 	static struct cpuid vendor, names[3];
 	const struct local *local = &locals[cpu];
-	uint32_t signature = local->signature, family = signature >> 8 & 15;
+	uint32_t signature = local->signature;
 
 	vendor = cpuid(0, 0);
 	vendor = (struct cpuid){ vendor.ebx, vendor.edx, vendor.ecx, 0 };
@@ -259,9 +264,8 @@ void arch_cpu_info(unsigned cpu, struct kernel_System_cpu_info_reply *info)
 		names[i] = cpuid(0x80000002 + i, 0);
 	info->vendor = text(&vendor, 12);
 	info->model_name = text(names, sizeof names);
-	info->family = family == 15 ? 15 + (signature >> 20 & 255) : family;
-	info->model = (signature >> 4 & 15)
-		| (family == 6 || family == 15 ? signature >> 12 & 0xf0 : 0);
+	info->family = (signature >> 8 & 15) + (signature >> 20 & 255);
+	info->model = (signature >> 4 & 15) | (signature >> 12 & 0xf0);
 	info->stepping = signature & 15;
 	info->microcode = local->microcode;
 	info->frequency = (UINT64_C(1000000000) << 32) / clock_counter.multiplier;

@@ -112,7 +112,7 @@
 	sysretq
 	.endm
 
-	.macro do_call full, long, longer, otherwise
+	.macro do_call full, long, longer
 	get_bytes \long, \longer
 	mov %rdi, %rbx
 	shr $39, %rbx
@@ -169,11 +169,9 @@
 	mov token.number(%r15), %ebx
 	mov $-1, %r12
 	go \full
-9:	give_lock \full
-8:	jmp \otherwise
 	.endm
 
-	.macro do_reply_receive full, long, longer, otherwise
+	.macro do_reply_receive full, long, longer
 	get_bytes \long, \longer
 	mov %rdi, %r13
 	shr $39, %r13
@@ -231,23 +229,21 @@
 	go \full
 5:	addl $0x10000, token.number(%r15)
 	jmp 6b
-9:	give_lock \full
-8:	jmp \otherwise
 	.endm
 
 /* Bits of a notification for which nobody waits, here or at an endpoint. */
 	.macro do_signal full, otherwise
-	take_lock \full, 8f
+	take_lock \full, 4f
 	mov %rbp, MY(frame.rbp)
 	get_handle %rcx, %r11, HANDLE_SIGNALS, 7f
 	cmpb $0, sched_is_slow
-	jne 9f
+	jne 3f
 	mov handle.object(%r11, %rbp, 8), %r11
 	lea notification.waiting(%r11), %rcx
 	cmp %rcx, notification.waiting(%r11)
-	jne 9f
+	jne 3f
 	cmpq $0, notification.endpoint(%r11)
-	jne 9f
+	jne 3f
 	or %rsi, notification.bits(%r11)
 	xor %eax, %eax
 6:	give_lock \full
@@ -260,26 +256,26 @@
 	sysretq
 7:	mov $SK_BAD_HANDLE, %eax
 	jmp 6b
-9:	give_lock \full
+3:	give_lock \full
 	mov MY(frame.rbp), %rbp
-8:	jmp \otherwise
+4:	jmp \otherwise
+	.endm
+
+/* Registers, to where a frame has them in this order. */
+	.macro save to, registers:vararg
+	.set at, 0
+	.irp register, \registers
+	mov %\register, at + \to
+	.set at, at + 8
+	.endr
 	.endm
 
 	.macro save_kept
-	mov %rbx, MY(frame.rbx)
-	mov %rbp, MY(frame.rbp)
-	mov %r12, MY(frame.r12)
-	mov %r13, MY(frame.r13)
-	mov %r14, MY(frame.r14)
-	mov %r15, MY(frame.r15)
+	save -FRAME_SIZE(%rsp), r15, r14, r13, r12, rbp, rbx
 	.endm
 
 	.macro save_words thread
-	.set at, frame.words
-	.irp register, rsi, rdx, r8, r9, r10
-	mov %\register, at + \thread
-	.set at, at + 8
-	.endr
+	save frame.words + \thread, rsi, rdx, r8, r9, r10
 	.endm
 
 	.macro arrive
@@ -299,18 +295,20 @@
 	cmp $ABI_BASE + ABI_CALL, %eax
 	jne 11f
 	save_kept
-	do_call \full, 0, 14f, entry_slow
+	do_call \full, 0, 14f
 11:	cmp $ABI_BASE + ABI_REPLY_RECEIVE, %eax
 	jne 12f
 	save_kept
-	do_reply_receive \full, 0, 15f, entry_slow
+	do_reply_receive \full, 0, 15f
 12:	cmp $ABI_BASE + ABI_SIGNAL, %eax
 	jne 13f
 	do_signal \full, 13f
 13:	save_kept
 	jmp entry_slow
-14:	do_call \full, 1, entry_slow, entry_slow
-15:	do_reply_receive \full, 1, entry_slow, entry_slow
+14:	do_call \full, 1, entry_slow
+15:	do_reply_receive \full, 1, entry_slow
+9:	give_lock \full		/* of all four */
+8:	jmp entry_slow
 	.endm
 
 	.text
@@ -435,15 +433,12 @@ copy_rest:
 	mov %r11d, %ecx
 	and $7, %ecx
 	rep movsb
-2:	mov %gs:local.scratch, %rcx
+2:	clc
+3:	mov %gs:local.scratch, %rcx
 	mov %gs:local.scratch + 8, %rsi
 	mov %gs:local.scratch + 16, %rdi
-	clc
 	ret
-1:	mov %gs:local.scratch, %rcx
-	mov %gs:local.scratch + 8, %rsi
-	mov %gs:local.scratch + 16, %rdi
-	stc
-	ret
+1:	stc
+	jmp 3b
 
 	.section .note.GNU-stack, "", @progbits

@@ -18,6 +18,8 @@
 #define XCR0_BASE 7
 #define XCR0_512 0xe0
 #define CR4_OSXSAVE 0x40000
+/* What MXCSR may have, by all CPUs with 64 bits. */
+#define MXCSR_BITS UINT32_C(0xffff)
 /* How often it is not asked whether a thread, that used them, uses them still. */
 #define SOON 64
 
@@ -25,15 +27,14 @@
 struct area {
 	uint16_t control;
 	uint8_t pad[22];
-	uint32_t mxcsr, mxcsr_mask;
-	uint8_t registers[480];
+	uint32_t mxcsr;
+	uint8_t registers[484];
 	uint64_t header[8];
 };
 #define AREA_LEGACY offsetof(struct area, header)
 
 static uint32_t size = AREA_LEGACY;
 uint32_t vectors_components;
-static uint32_t mxcsr_mask;
 static bool clears;
 static uint8_t special_vectors;		/* SPECIAL_*: who loads them */
 static uint8_t clean[4096] __attribute__((aligned(64)));
@@ -84,8 +85,11 @@ static void set_special(struct thread *thread)
 		thread->arch.vectors_soon, thread->arch.debug_control);
 }
 
-void vectors_start_cpu(struct local *me)
+void vectors_start(struct local *me)
 {
+	clears = cpuid(0, 0).ebx == 0x756e6547;		/* "Genu" */
+	special_vectors = SPECIAL_OTHER;
+	set_clean(clean);
 	if (!(me->features[1] >> 26 & 1))
 		return;
 	vectors_components = cpuid(13, 0).eax & (XCR0_BASE | XCR0_512);
@@ -94,22 +98,10 @@ void vectors_start_cpu(struct local *me)
 	cr4_write(cr4_read() | CR4_OSXSAVE);
 	__asm__ volatile("xsetbv" : : "c"(0), "a"(vectors_components), "d"(0));
 	me->features[FEATURE_WORDS - 1] = vectors_components;
-}
-
-void vectors_start(void)
-{
-	if (vectors_components)
-		size = cpuid(13, 0).ebx;
+	size = cpuid(13, 0).ebx;
 	CHECK(size <= sizeof clean);
-	clears = cpuid(0, 0).ebx == 0x756e6547;		/* "Genu" */
-	special_vectors = vectors_components && !clears ? SPECIAL_VECTORS : SPECIAL_OTHER;
-	allow(local_here(), true);
-	save(clean);
-	allow(local_here(), false);
-	mxcsr_mask = ((struct area *)(void *)clean)->mxcsr_mask;
-	mxcsr_mask = mxcsr_mask ? mxcsr_mask : 0xffbf;
-	__builtin_memset(clean, 0, sizeof clean);
-	set_clean(clean);
+	if (!clears)
+		special_vectors = SPECIAL_VECTORS;
 }
 
 /* ---- who has the registers ---- */
@@ -230,16 +222,16 @@ void arch_get_vectors(struct thread *thread, void *to)
 bool arch_set_vectors(struct thread *thread, const void *from)
 {
 	struct area area = { .control = 0 };
+	size_t checked = size < sizeof area ? size : sizeof area;
 
-	__builtin_memcpy(&area, from, vectors_components ? sizeof area : AREA_LEGACY);
-	if (area.mxcsr & ~mxcsr_mask || area.header[0] & ~(uint64_t)vectors_components)
+	__builtin_memcpy(&area, from, checked);
+	if (area.mxcsr & ~MXCSR_BITS || area.header[0] & ~(uint64_t)vectors_components)
 		return false;
 	for (unsigned i = 1; i < 8; i++)
 		if (area.header[i])
 			return false;
 	arch_thread_save(thread);
 	__builtin_memcpy(thread->arch.vectors, from, size);
-	__builtin_memcpy(thread->arch.vectors, &area,
-		vectors_components ? sizeof area : AREA_LEGACY);
+	__builtin_memcpy(thread->arch.vectors, &area, checked);
 	return true;
 }

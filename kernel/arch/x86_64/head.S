@@ -15,7 +15,7 @@
 #define CR0_PE 1
 #define CR0_PG_WP_PE 0x80010001
 /* Only in boot_gdt. */
-#define KERNEL_CS_32 0x18
+#define KERNEL_CS_32 0x28
 
 	.section .boot, "awx"
 	.code32
@@ -24,11 +24,6 @@
 multiboot2:
 	.long 0xe85250d6, 0, multiboot2_end - multiboot2
 	.long -(0xe85250d6 + multiboot2_end - multiboot2)
-	/* wanted: command line, module, map, framebuffer if there is one */
-	.balign 8
-	.short 1, 0
-	.long 24, 1, 3, 6, 8
-	.balign 8
 	.short 5, 1			/* a framebuffer, of any size: optional */
 	.long 20, 0, 0, 32
 	.balign 8
@@ -97,13 +92,15 @@ start64:
 	call *boot_next
 
 	.balign 8
-	.globl boot_stack, boot_next
+	.globl boot_stack, boot_next, boot_gdt
 boot_stack:
 	.quad boot_stacks + STACKS_SIZE
 boot_next:
 	.quad boot_main
+/* As local.h has the segments; the last one is for 32-bit code. */
 boot_gdt:
-	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cf9b000000ffff
+	.quad 0, 0x00af9b000000ffff, 0x00cf93000000ffff, 0x00cff3000000ffff
+	.quad 0x00affb000000ffff, 0x00cf9b000000ffff
 
 /* Where other CPUs begin, in real mode: copied to TRAMPOLINE. */
 	.code16
@@ -123,6 +120,17 @@ boot_gdt_at:
 	.long boot_gdt
 boot_other_end:
 
+/* Bits of pages: present, large, global; writable, and not executable. */
+#define TEXT 0x181
+#define DATA 0x8000000000000183
+	.macro large_pages from, to, bits
+	.set at, \from
+	.rept (\to - \from) / 0x200000
+	.quad at + \bits
+	.set at, at + 0x200000
+	.endr
+	.endm
+
 /* The root with which CPUs start, and the kernel's own: the same above. */
 	.section .boot.tables, "aw"
 	.balign 4096
@@ -140,18 +148,11 @@ kernel_root:
 	.quad image_table + 3
 /* The direct map: to begin with, 4 GiB by 2 MiB each; page.c does the rest. */
 direct_table:
-	.set at, 0
-	.rept 4
-	.quad direct_pages + at + 3
-	.set at, at + 4096
-	.endr
+	.quad direct_pages + 0x0003, direct_pages + 0x1003
+	.quad direct_pages + 0x2003, direct_pages + 0x3003
 	.fill 508, 8, 0
 direct_pages:
-	.set at, 0
-	.rept 4 * 512
-	.quad at + 0x8000000000000183	/* present, writable, large, global, no code */
-	.set at, at + 0x200000
-	.endr
+	large_pages 0, 0x100000000, DATA
 /* The image, at its physical address too: what is executed is not written, what is
  * written not executed. */
 image_table:
@@ -159,17 +160,9 @@ image_table:
 	.fill 509, 8, 0
 	.quad image_pages + 3, 0
 image_pages:
-	.set at, 0
-	.rept 512
-	.if at < IMAGE_TEXT
-	.quad 0
-	.elseif at < IMAGE_DATA
-	.quad at + 0x181
-	.else
-	.quad at + 0x8000000000000183
-	.endif
-	.set at, at + 0x200000
-	.endr
+	large_pages 0, IMAGE_TEXT, 0
+	large_pages IMAGE_TEXT, IMAGE_DATA, TEXT
+	large_pages IMAGE_DATA, 0x40000000, DATA
 
 	.section .bss
 	.balign 4096

@@ -192,9 +192,9 @@ uint64_t boot_take(uint64_t size);
 /* ---- cpu.c ---- */
 /* Makes this CPU one of ours, with the stacks that begin there. */
 void cpu_start(unsigned index, void *stacks);
-/* FSGSBASE, PCID, pages of 1 GiB. */
-extern bool cpu_has_bases, cpu_has_pcid, cpu_has_large;
-/* What is asked of other CPUs: that they forget pages, or save a thread. */
+/* FSGSBASE, PCID. */
+extern bool cpu_has_bases, cpu_has_pcid;
+/* What is asked of CPUs: that they forget pages, or save a thread. */
 struct cpu_ask {
 	struct thread *thread;		/* NULL: pages */
 	bool loads;			/* its bases are to be loaded, not saved */
@@ -202,8 +202,8 @@ struct cpu_ask {
 	size_t pages;
 };
 /*
- * Has other CPUs do something, by index in `mask`, and returns when they have.
- * Only the lock's owner asks: the others run programs, or are idle, and are
+ * Has CPUs do something, by index in `mask`, and returns when they have. Only the
+ * lock's owner asks, itself too: the others run programs, or are idle, and are
  * interrupted; or they are in the kernel, and answer while they wait for the lock,
  * or when they have left.
  */
@@ -216,12 +216,10 @@ void page_start(uint64_t end);
 /* A device's registers, within 4 GiB: not cached any more. */
 volatile void *page_device(uint64_t physical);
 void page_answer(struct local *me, const struct cpu_ask *ask);
-void page_switch(struct local *me, struct space *space);
 
 /* ---- fpu.c ---- */
 extern uint32_t vectors_components;	/* XCR0; 0: no XSAVE */
-void vectors_start(void);
-void vectors_start_cpu(struct local *me);
+void vectors_start(struct local *me);
 /* The thread has used them: true if it may, and it can go on. */
 bool vectors_used(struct thread *thread);
 /* CR0.TS as it has to be for this thread. */
@@ -252,18 +250,17 @@ extern struct acpi acpi;
 /* Reads what firmware says of CPUs and the rest. `root` 0: there is none. */
 void acpi_start(uint64_t root);
 void acpi_power_off(void);
-void acpi_reset(void);
 
 /* ---- apic.c ---- */
 void apic_start(void);
 void apic_start_cpu(void);
 void apic_done(void);
 void apic_send(uint32_t apic_id, uint32_t command);
-void apic_send_all(uint32_t command);
 #define APIC_INIT 0x4500
 #define APIC_STARTUP 0x4600
 #define APIC_NMI 0x4400
 #define APIC_FIXED 0x4000
+#define APIC_OTHERS 0xc0000		/* to all of them */
 /* An interrupt of a line or message came. */
 struct thread *apic_interrupt(struct thread *thread, unsigned vector);
 struct thread *apic_timer(struct thread *thread);

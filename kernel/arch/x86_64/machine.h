@@ -75,11 +75,6 @@ struct arch_thread {
 	uint8_t special;		/* SPECIAL_*: what of these it has */
 };
 
-/* What this architecture keeps of a CPU is in struct local (local.h). */
-struct arch_cpu {
-	uint32_t unused;
-};
-
 /*
  * The frame page of upcalls begins with the reason (enum abi_upcall, 8 bytes)
  * and registers as kernel.RegistersX86 has them, without the bases. A foreign

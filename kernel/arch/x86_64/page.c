@@ -32,10 +32,14 @@
 #define GIGABYTE (UINT64_C(1) << 30)
 /* Pages that are flushed one by one; more: all. */
 #define FLUSH_SINGLE 32
-#define CR4_PGE UINT64_C(0x80)
 
 extern uint64_t direct_table[], direct_pages[];	/* physical */
 static uint64_t seen_end;		/* of the direct map */
+
+static uint64_t *table_of(uint64_t entry)
+{
+	return arch_physical(entry & FRAME_BITS);
+}
 
 static void forget_page(uint64_t address)
 {
@@ -44,23 +48,15 @@ static void forget_page(uint64_t address)
 
 void page_start(uint64_t end)
 {
-	uint64_t *table = arch_physical((uintptr_t)direct_table), *pages;
+	uint64_t *table = arch_physical((uintptr_t)direct_table);
 	uint64_t bits = PRESENT | WRITE | GLOBAL | LARGE | NO_EXECUTE;
 
-	for (uint64_t i = 0; i < ENTRIES && (i < 3 || i * GIGABYTE < end); i++) {
-		if (i == 3 || (i < 3 && !cpu_has_large))
-			continue;		/* as head.S has it: devices, small pages */
-		table[i] = i * GIGABYTE | bits;
-		if (cpu_has_large)
-			continue;
+	for (uint64_t i = 4; i < ENTRIES && i * GIGABYTE < end; i++) {
 		table[i] = boot_take(PAGE_SIZE) | PRESENT | WRITE;
-		pages = arch_physical(table[i] & FRAME_BITS);
 		for (uint64_t j = 0; j < ENTRIES; j++)
-			pages[j] = (i * GIGABYTE + j * LARGE_SIZE) | bits;
+			table_of(table[i])[j] = (i * GIGABYTE + j * LARGE_SIZE) | bits;
 	}
 	seen_end = end > 4 * GIGABYTE ? end : 4 * GIGABYTE;
-	cr4_write(cr4_read() & ~CR4_PGE);	/* forgets global ones as well */
-	cr4_write(cr4_read() | CR4_PGE);
 }
 
 bool arch_sees(uint64_t from, uint64_t to)
@@ -84,11 +80,6 @@ struct walk {
 	uint64_t *entry[4];		/* of each level down to `level` */
 	unsigned level;			/* 0: a page */
 };
-
-static uint64_t *table_of(uint64_t entry)
-{
-	return arch_physical(entry & FRAME_BITS);
-}
 
 static unsigned shift_of(unsigned level)
 {
@@ -336,18 +327,13 @@ static uint64_t warm_up(struct local *me, struct arch_space *space)
 	return space->cr3 & ~CR3_KEEP;
 }
 
-void page_switch(struct local *me, struct space *space)
+void arch_switch(struct space *space)
 {
-	if (me->space == space)
-		return;
+	struct local *me = local_here();
+
 	me->space = space;
 	cr3_write(!space ? (uintptr_t)kernel_root : space->arch.warm & me->mask ?
 		space->arch.cr3 : warm_up(me, &space->arch));
-}
-
-void arch_switch(struct space *space)
-{
-	page_switch(local_here(), space);
 }
 
 void page_answer(struct local *me, const struct cpu_ask *ask)
@@ -373,13 +359,9 @@ static uint64_t cpus_of(const struct space *space)
 static void flush(struct space *space, uint64_t address, uint64_t pages)
 {
 	struct cpu_ask ask = { .address = address, .pages = pages };
-	struct local *me = local_here();
-	uint64_t frame, cpus = cpus_of(space), others = cpus & ~me->mask;
+	uint64_t frame, cpus = cpus_of(space);
 
-	if (me->space == space)
-		page_answer(me, &ask);
-	if (others)
-		cpu_ask(others, &ask);
+	cpu_ask(cpus, &ask);
 	/* What CPUs remember that have not loaded it. */
 	if (cpu_has_pcid)
 		space->arch.warm &= cpus;

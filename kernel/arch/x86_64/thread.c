@@ -101,13 +101,9 @@ void thread_answer(struct local *me, const struct cpu_ask *ask)
 void arch_thread_save(struct thread *thread)
 {
 	const struct cpu_ask ask = { .thread = thread };
-	struct local *me = local_here(), *vectors = thread->arch.vectors_on;
-	uint64_t others = loaded_on(thread) | (vectors ? vectors->mask : 0);
+	const struct local *vectors = thread->arch.vectors_on;
 
-	others &= ~me->mask;
-	if (others)
-		cpu_ask(others, &ask);
-	thread_answer(me, &ask);
+	cpu_ask(loaded_on(thread) | (vectors ? vectors->mask : 0), &ask);
 }
 
 static __attribute__((noinline)) void load_special(struct local *me, struct thread *thread)
@@ -122,7 +118,7 @@ void arch_thread_load(struct thread *thread, struct thread *old, bool elsewhere)
 	struct local *me = local_here();
 
 	if (me->space != (thread ? thread->space : NULL))
-		page_switch(me, thread ? thread->space : NULL);
+		arch_switch(thread ? thread->space : NULL);
 	if (thread)
 		me->tss.rsp[0] = (uintptr_t)(&thread->frame + 1);
 	if (old && thread && cpu_has_bases)
@@ -149,15 +145,10 @@ struct thread *thread_switched(struct thread *thread)
 void arch_set_tls(struct thread *thread, uint64_t base)
 {
 	const struct cpu_ask ask = { .thread = thread, .loads = true };
-	struct local *me = local_here();
-	uint64_t on = loaded_on(thread);
 
 	arch_thread_save(thread);
 	thread->arch.fs_base = base & BASE_BITS;
-	if (on == me->mask)
-		bases_load(thread);
-	else if (on)
-		cpu_ask(on, &ask);
+	cpu_ask(loaded_on(thread), &ask);
 }
 
 bool arch_set_breakpoint(struct thread *thread, uint32_t index, uint32_t on,
@@ -259,13 +250,10 @@ uint64_t arch_foreign_number(const struct thread *thread)
 void arch_foreign_arguments(const struct thread *thread, uint64_t arguments[6])
 {
 	const struct frame *frame = &thread->frame;
+	const uint64_t in_order[6] = { frame->rdi, frame->words[0], frame->words[1],
+		frame->words[4], frame->words[2], frame->words[3] };
 
-	arguments[0] = frame->rdi;
-	arguments[1] = frame->words[0];
-	arguments[2] = frame->words[1];
-	arguments[3] = frame->words[4];
-	arguments[4] = frame->words[2];
-	arguments[5] = frame->words[3];
+	__builtin_memcpy(arguments, in_order, sizeof in_order);
 }
 
 void arch_foreign_result(struct thread *thread, uint64_t result)

@@ -55,17 +55,12 @@ static uint64_t speed_by_pit(void)
 
 void time_start(void)
 {
-	const char *source = "HPET";
 	uint64_t speed = speed_by_hpet();
+	const char *source = speed ? "HPET" : "PIT";
 
-	if (!speed) {
-		source = "PIT";
+	if (!speed)
 		speed = speed_by_pit();
-	}
-	if (!speed) {
-		source = "a guess";
-		speed = 1000000000;
-	}
+	CHECK(speed);
 	clock_counter.multiplier = (UINT64_C(1000000000) << 32) / speed;
 	clock_counter.base = clock_read();
 	log_print("clock: %lu kHz by %s\n", (unsigned long)speed / 1000, source);

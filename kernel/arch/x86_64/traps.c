@@ -9,16 +9,7 @@
 
 #define DR6_NOTHING 0xffff0ff0
 
-struct gate {
-	uint16_t low;
-	uint16_t selector;
-	uint8_t ist, kind;
-	uint16_t middle;
-	uint32_t high;
-	uint32_t reserved;
-};
-
-static struct gate gates[256] __attribute__((aligned(16)));
+static uint64_t gates[256][2] __attribute__((aligned(16)));
 bool traps_halting;
 
 /* From entry.S. */
@@ -35,13 +26,13 @@ void traps_start(void)
 
 	for (unsigned i = 0; i < 256; i++) {
 		uint64_t entry = entry_table[i];
+		/* Only INT3 and INTO are for programs. */
+		uint64_t kind = i == VECTOR_BREAKPOINT || i == 4 ? 0xee : 0x8e;
+		uint64_t stack = i < 32 ? stacks[i] : 0;
 
-		gates[i] = (struct gate){ .low = (uint16_t)entry,
-			.selector = KERNEL_CS, .ist = i < 32 ? stacks[i] : 0,
-			/* Only INT3 and INTO are for programs. */
-			.kind = i == VECTOR_BREAKPOINT || i == 4 ? 0xee : 0x8e,
-			.middle = (uint16_t)(entry >> 16),
-			.high = (uint32_t)(entry >> 32) };
+		gates[i][0] = (entry & 0xffff) | KERNEL_CS << 16 | stack << 32 | kind << 40
+			| (entry >> 16 & 0xffff) << 48;
+		gates[i][1] = entry >> 32;
 	}
 }
 
@@ -134,6 +125,9 @@ struct thread *traps_user(struct thread *thread)
  * and SYSCALL behind it). */
 void traps_kernel(struct frame *frame)
 {
+	static const char names[15][4] = { "r15", "r14", "r13", "r12", "rbp", "rbx",
+		"rsi", "rdx", "r8 ", "r9 ", "r10", "rdi", "rax", "rcx", "r11" };
+	const uint64_t *registers = (const uint64_t *)frame;
 	uint64_t offset, vector = frame->entered;
 	const char *name;
 
@@ -148,15 +142,9 @@ void traps_kernel(struct frame *frame)
 		return;
 	}
 	name = symbol_name(frame->rip, &offset);
-	log_print("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n"
-		"rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n"
-		"r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n"
-		"r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n"
-		"cr2 %016lx cr3 %016lx rflags %lx\n",
-		frame->rax, frame->rbx, frame->rcx, frame->words[1],
-		frame->words[0], frame->rdi, frame->rbp, frame->rsp,
-		frame->words[2], frame->words[3], frame->words[4], frame->r11,
-		frame->r12, frame->r13, frame->r14, frame->r15,
+	for (unsigned i = 0; i < 15; i++)
+		log_print("%s %016lx%s", names[i], registers[i], i % 4 == 3 ? "\n" : " ");
+	log_print("rsp %016lx\ncr2 %016lx cr3 %016lx rflags %lx\n", frame->rsp,
 		cr2_read(), cr3_read(), frame->rflags);
 	panic("exception %lu (error %lx) in the kernel at %lx, %s+0x%lx", vector,
 		frame->error, frame->rip, name, offset);
