@@ -22,7 +22,7 @@ CLIENT	:= $(BUILD)/servers/hostfs/client%
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client
+all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $(BUILD)/ostrace
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
@@ -123,6 +123,10 @@ $(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(BUILD)/libskald.a
 $(BUILD)/hostfs-client: $(filter $(CLIENT),$(HOSTFS)) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
+# ---- tools ----
+
+include tools/ostrace/rules.mk
+
 # ---- fuzzing the compiler ----
 
 # $(BUILD)/fuzz/compiler/TARGET is driven by libFuzzer, whatever $(CC) is;
@@ -187,7 +191,7 @@ UNITS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 
 VECTORS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/conformance/*.c))
 
-units: $(UNITS) $(BUILD)/tests/conformance/run_vectors
+units: $(UNITS) $(BUILD)/tests/conformance/run_vectors $(BUILD)/tests/ostrace/write
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)) $(IDL) \
 		$(BUILD)/libskald.a

@@ -29,14 +29,20 @@ check runtime/kernel 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
 check runtime/start 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
 # Offsets of structs for assembly are generated from C.
 check kernel 'kernel/|runtime/|(machine|offsets|wanted)\.h"|[a-z]+\.skald\.h"'
-check fuzz 'fuzz/|compiler/|idl/|runtime/' fuzz/hostfs/
+check fuzz 'fuzz/|compiler/|idl/|runtime/' 'fuzz/(hostfs|ostrace)/'
 # The server, as a target: with its sources.
 check fuzz/hostfs 'fuzz/|compiler/|runtime/|servers/hostfs/|protocols/'
+# Programs for the host.
+for tool in tools/*/; do
+	tool=${tool%/}
+	check "$tool" "runtime/|idl/|$tool/|[a-z_]+\.skald\.h\""
+	check "fuzz/${tool#*/}" "fuzz/|runtime/|$tool/"
+done
 for server in servers/*/; do
 	server=${server%/}
 	check "$server" "runtime/|$server/|protocols/|[a-z_]+\.skald\.h\""
 done
-if grep -rnE '#[ \t]*include[ \t]+"tests/' idl compiler runtime kernel fuzz servers protocols; then
+if grep -rnE '#[ \t]*include[ \t]+"tests/' idl compiler runtime kernel fuzz tools servers protocols; then
 	echo "not ok - nothing includes tests"
 	failed=1
 else
