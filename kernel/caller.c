@@ -175,10 +175,10 @@ void caller_release(struct caller *caller)
 	caller->state = CALLER_IDLE;
 }
 
-void caller_end(struct caller *caller, uint64_t head)
+void caller_end(struct caller *caller, uint64_t head, struct space *by)
 {
 	caller_release(caller);
-	caller_done(caller, head);
+	caller_done(caller, head, by);
 }
 
 void caller_give_up(struct caller *caller, int status)
@@ -195,11 +195,11 @@ void caller_give_up(struct caller *caller, int status)
 		.status = status, .delivered = state == CALLER_DELIVERED);
 	if (state == CALLER_DELIVERED) {
 		token_cancel(caller->token);
-		caller_end(caller, head | ABI_DELIVERED);
+		caller_end(caller, head | ABI_DELIVERED, NULL);
 		return;
 	}
 	caller_leave_queue(caller);
-	caller_end(caller, head);
+	caller_end(caller, head, NULL);
 	if (state == CALLER_AT_ENDPOINT) {
 		sched_inherit(session->endpoint->last_receiver);
 		session_return_credit(session);
@@ -240,14 +240,14 @@ struct object *caller_owner(struct caller *caller)
 	}
 }
 
-void caller_done(struct caller *caller, uint64_t head)
+void caller_done(struct caller *caller, uint64_t head, struct space *by)
 {
 	switch (caller->kind) {
 	case CALLER_THREAD:
 		thread_called(caller, head);
 		break;
 	case CALLER_FAULT:
-		fault_answered(LIST_OF(caller, struct thread, fault), head);
+		fault_answered(LIST_OF(caller, struct thread, fault), head, by);
 		break;
 	case CALLER_RING:
 		ring_completed(caller, head);

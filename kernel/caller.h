@@ -117,15 +117,16 @@ bool caller_begin_at(struct caller *caller, struct session *session,
 void caller_give_up(struct caller *caller, int status);
 
 /* What becomes of one whose call has ended: its kind sees to it. `head` is as
- * after CALL; with 0 the reply is in caller->receive. Defined beside each kind:
+ * after CALL; with 0 the reply is in caller->receive, and `by` is whose thread
+ * answered (else it may be NULL). Defined beside each kind:
  * thread_called(), fault_answered(), ring_completed(), memory_answered(). */
-void caller_done(struct caller *caller, uint64_t head);
+void caller_done(struct caller *caller, uint64_t head, struct space *by);
 
 /* ---- for endpoint.c, session.c, token.c ---- */
 
 /* It has left its queue, or its token: all else that it has is given back, and
  * caller_done() is called. */
-void caller_end(struct caller *caller, uint64_t head);
+void caller_end(struct caller *caller, uint64_t head, struct space *by);
 /* The same, but for caller_done(). */
 void caller_release(struct caller *caller);
 /* It waits no more at session or endpoint; its session's reference is the

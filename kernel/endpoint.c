@@ -168,7 +168,7 @@ static void deliver(struct endpoint *endpoint, struct caller *caller,
 		sched_inherit(thread);
 		session_look(session);
 	} else {
-		caller_end(caller, 0);
+		caller_end(caller, 0, NULL);
 		session_return_credit(session);
 		session_look(session);
 		object_drop(&session->object);

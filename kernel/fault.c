@@ -13,6 +13,7 @@
 #include "fault.skald.h"
 
 _Static_assert(fault_Handler_foreign_call_request_MAXSIZE <= THREAD_FAULT_BYTES &&
+	fault_Handler_page_fault_reply_MAXSIZE <= ABI_WORD_BYTES &&
 	fault_Handler_foreign_call_reply_MAXSIZE <= ABI_WORD_BYTES, "they fit");
 
 struct answer {
@@ -218,7 +219,25 @@ static void touch_again(struct thread *thread)
 			&reason);
 }
 
-bool fault_resumes(struct thread *thread, uint32_t size, const void *words)
+/* False: it cannot be. */
+static bool map(struct space *space, struct space *by,
+	const struct fault_Handler_page_fault_reply *what)
+{
+	const struct handle *memory = handle_find(&by->handles, what->memory);
+	uint64_t address = what->at;
+	struct mapping *mapping = NULL;
+	int error = SK_BAD_HANDLE;
+
+	if (memory)
+		mapping = mapping_of_handle(space, memory, what->offset,
+			(uint64_t)what->pages << PAGE_SHIFT, what->protection, 0, &error);
+	if (mapping)
+		error = mapping_place(mapping, &address, true);
+	return !error || error == kernel_Error_OVERLAP;
+}
+
+bool fault_resumes(struct thread *thread, uint32_t size, const void *words,
+	struct space *by)
 {
 	struct fault_Handler_page_fault_reply reply;
 
@@ -228,19 +247,34 @@ bool fault_resumes(struct thread *thread, uint32_t size, const void *words)
 		return false;
 	if (reply.action == fault_Action_RESUME_AT && reply.at < USER_END)
 		arch_set_instruction(thread, reply.at);
-	else if (reply.action == fault_Action_RETRY)
+	else if (reply.action == fault_Action_RETRY || (reply.action == fault_Action_MAP &&
+			map(thread->space, by, &reply)))
 		touch_again(thread);
 	else if (reply.action != fault_Action_RESUME)
 		return false;
 	return true;
 }
 
-void fault_answered(struct thread *thread, uint64_t head)
+/* Once more, for its handler to know. */
+static void refuse(struct thread *thread)
 {
-	struct answer answer = decode(thread, head);
+	const uint8_t *request = thread->fault_page;
+
+	fault_page(thread, sk_get_uint64(request + 8), sk_get_uint32(request + 24),
+		fault_Reason_REFUSED);
+}
+
+void fault_answered(struct thread *thread, uint64_t head, struct space *by)
+{
+	struct answer answer;
 
 	if (thread->is_ended || thread->state != kernel_ThreadState_FAULTED)
 		return;
+	if (fault_resumes(thread, ABI_BYTES(head), thread->fault_words, by)) {
+		go_on(thread);
+		return;
+	}
+	answer = decode(thread, head);
 	if (answer.action == fault_Action_RESUME ||
 			(answer.action == fault_Action_RESUME_AT && answer.at < USER_END)) {
 		resume(thread, &answer);
@@ -251,6 +285,9 @@ void fault_answered(struct thread *thread, uint64_t head)
 	} else if (answer.action == fault_Action_STOP) {
 		thread_suspend(thread);
 		go_on(thread);
+	} else if (answer.action == fault_Action_MAP &&
+			thread->fault_kind == fault_Handler_page_fault_request_ID) {
+		refuse(thread);
 	} else {
 		stop(thread);
 	}

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct space;
 struct thread;
 
 void fault_page(struct thread *thread, uint64_t address, uint32_t access,
@@ -18,9 +19,11 @@ void fault_exception(struct thread *thread, uint32_t what, uint32_t code,
 /* A system call that is not ours: the upcall, or a call of the handler. */
 void fault_foreign(struct thread *thread);
 /* The handler has answered, or will not (see caller_done()). */
-void fault_answered(struct thread *thread, uint64_t head);
-/* Such an answer lets the thread of a page fault just go on: its frame is made so.
- * False: it is for fault_answered(), and nothing was done. */
-bool fault_resumes(struct thread *thread, uint32_t size, const void *words);
+void fault_answered(struct thread *thread, uint64_t head, struct space *by);
+/* Such an answer, of this space, lets the thread of a page fault just go on: its
+ * frame, and its space, are made so. False: it is for fault_answered(), and nothing
+ * was done. */
+bool fault_resumes(struct thread *thread, uint32_t size, const void *words,
+	struct space *by);
 
 #endif

@@ -465,8 +465,8 @@ static kernel_error choose_place(const struct space *space, uint64_t length,
 		kernel_Error_OVERLAP;
 }
 
-struct mapping *mapping_of(struct space *space, struct memory *memory, uint64_t offset,
-	uint64_t length, uint32_t flags, kernel_error *error)
+static struct mapping *mapping_of(struct space *space, struct memory *memory,
+	uint64_t offset, uint64_t length, uint32_t flags, kernel_error *error)
 {
 	struct mapping *mapping;
 
@@ -483,6 +483,37 @@ struct mapping *mapping_of(struct space *space, struct memory *memory, uint64_t 
 	mapping_free(mapping);
 	*error = kernel_Error_BUSY;
 	return NULL;
+}
+
+/* What a mapping of a memory may ever be, by the handle's rights. */
+static uint32_t allowed_by(uint16_t rights, uint32_t flags)
+{
+	uint32_t allowed = (rights & kernel_Rights_READ ? kernel_Protection_READ : 0u) |
+		(rights & kernel_Rights_WRITE ? kernel_Protection_WRITE : 0u) |
+		(rights & kernel_Rights_EXECUTE ? kernel_Protection_EXECUTE : 0u);
+
+	if (flags & kernel_MapFlags_PRIVATE && rights & kernel_Rights_READ)
+		allowed |= kernel_Protection_WRITE;
+	return allowed;
+}
+
+struct mapping *mapping_of_handle(struct space *space, const struct handle *memory,
+	uint64_t offset, uint64_t length, uint32_t protection, uint32_t flags, int *error)
+{
+	uint32_t allowed = allowed_by(memory->rights, flags);
+	struct mapping *mapping;
+
+	*error = memory->object->type != &memory_type ||
+		!(memory->rights & kernel_Rights_MAP) ? SK_BAD_HANDLE :
+		protection > 7 ? kernel_Error_INVALID :
+		protection & ~allowed ? kernel_Error_NO_ACCESS : 0;
+	mapping = *error ? NULL : mapping_of(space, object_self(memory->object), offset,
+		length, flags, error);
+	if (mapping) {
+		mapping->protection = (uint8_t)protection;
+		mapping->allowed = (uint8_t)allowed;
+	}
+	return mapping;
 }
 
 kernel_error mapping_place(struct mapping *mapping, uint64_t *address, bool fixed)

@@ -136,10 +136,11 @@ bool mapping_set_memory(struct mapping *mapping, struct memory *memory);
 void mapping_set_own(struct mapping *mapping, struct memory *own);
 /* An empty one, charged to the space. */
 bool mapping_make_own(struct mapping *mapping, kernel_error *error);
-/* One of a part of a memory, without place or protection yet: all that it needs is
- * charged. Put where it is to be, *address as of space_map(); or freed. */
-struct mapping *mapping_of(struct space *space, struct memory *memory, uint64_t offset,
-	uint64_t length, uint32_t flags, kernel_error *error);
+/* One of a part of a memory, without a place yet: all that it needs is charged. What
+ * `map` of kernel.skald asks of the handle is looked at; NULL: an error, or status.
+ * Then it is put where it is to be, *address as of space_map(); or freed. */
+struct mapping *mapping_of_handle(struct space *space, const struct handle *memory,
+	uint64_t offset, uint64_t length, uint32_t protection, uint32_t flags, int *error);
 kernel_error mapping_place(struct mapping *mapping, uint64_t *address, bool fixed);
 void mapping_add(struct mapping *mapping);
 void mapping_remove(struct mapping *mapping);

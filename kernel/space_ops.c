@@ -13,44 +13,23 @@ enum {
 
 /* ---- mappings ---- */
 
-/* What a mapping of a memory may ever be, by the handle's rights. */
-static uint32_t allowed_by(uint16_t rights, uint32_t flags)
-{
-	uint32_t allowed = (rights & kernel_Rights_READ ? kernel_Protection_READ : 0u) |
-		(rights & kernel_Rights_WRITE ? kernel_Protection_WRITE : 0u) |
-		(rights & kernel_Rights_EXECUTE ? kernel_Protection_EXECUTE : 0u);
-
-	if (flags & kernel_MapFlags_PRIVATE && rights & kernel_Rights_READ)
-		allowed |= kernel_Protection_WRITE;
-	return allowed;
-}
-
 /* What is there goes when all that the new one needs is had. */
 OPERATION(Space, space, map, MAP)
 {
-	struct memory *memory = ARGUMENT(memory, memory);
-	uint32_t flags = request->flags, allowed;
+	const struct handle *handles = call->arguments.handles;
+	uint32_t flags = request->flags;
 	uint64_t address = request->address;
 	struct mapping *mapping;
-	uint16_t rights;
-	kernel_error error;
+	int error;
 
-	if (!memory)
+	if (!ARGUMENT(memory, memory))
 		return SK_BAD_HANDLE;
-	rights = call->arguments.handles[request->memory.raw.raw].rights;
-	if (!(rights & kernel_Rights_MAP))
-		return SK_BAD_HANDLE;
-	allowed = allowed_by(rights, flags);
-	if (request->protection > 7 || (flags & kernel_MapFlags_REPLACE &&
-			!(flags & kernel_MapFlags_FIXED)))
+	if (flags & kernel_MapFlags_REPLACE && !(flags & kernel_MapFlags_FIXED))
 		return kernel_Error_INVALID;
-	if (request->protection & ~allowed)
-		return kernel_Error_NO_ACCESS;
-	mapping = mapping_of(space, memory, request->offset, request->length, flags, &error);
+	mapping = mapping_of_handle(space, &handles[request->memory.raw.raw],
+		request->offset, request->length, request->protection, flags, &error);
 	if (!mapping)
 		return error;
-	mapping->protection = (uint8_t)request->protection;
-	mapping->allowed = (uint8_t)allowed;
 	mapping->inherit = (uint8_t)request->inherit;
 	mapping->tag = request->tag_value;
 	if (flags & kernel_MapFlags_REPLACE && !space_unmap(space, address,

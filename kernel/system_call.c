@@ -104,7 +104,7 @@ static inline bool answer_short(struct token *token, struct thread *client,
 
 	if (UNLIKELY(token->caller->kind == CALLER_FAULT))
 		return IS_SHORT(head) && fault_resumes(client, ABI_BYTES(head),
-			frame_words(&thread->frame));
+			frame_words(&thread->frame), thread->space);
 	if (token->session->solo == token && IS_SHORT(head)) {
 		handover_words(frame_words(&client->frame), frame_words(&thread->frame));
 	} else {

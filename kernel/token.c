@@ -244,7 +244,7 @@ static int answer(struct token *token, uint64_t head, int status)
 
 	token_free(token);
 	caller_end(caller, status == SK_OK ? head & HEAD_COUNTS :
-		((uint32_t)status | ABI_DELIVERED));
+		((uint32_t)status | ABI_DELIVERED), token->space);
 	return status;
 }
 

@@ -382,7 +382,9 @@ static void act_receive(void)
 static uint64_t fault_answer(uint64_t words[ABI_WORDS])
 {
 	const struct fault_Handler_page_fault_reply reply = {
-		.action = (fault_Action)(1 + below(5)), .at = pick_address(false),
+		.action = (fault_Action)(1 + below(6)), .at = pick_address(one_in(2)),
+		.memory = pick_handle(kernel_Kind_MEMORY), .protection = below(9),
+		.offset = pick_pages(), .pages = below(4),
 	};
 	const struct fault_Pager_supply_reply supplied = {0};
 	uint8_t bytes[64] = {0};
@@ -747,8 +749,9 @@ static void op_page_fault(void *self,
 	__atomic_fetch_add(&((struct worker *)self)->figures->faults, 1, __ATOMIC_RELAXED);
 	if (request->instruction >= (uintptr_t)attack_touch &&
 			request->instruction < (uintptr_t)attack_touched)
-		reply = (struct fault_Handler_page_fault_reply){fault_Action_RESUME_AT,
-			(uintptr_t)attack_touched, };
+		reply = (struct fault_Handler_page_fault_reply){
+			.action = fault_Action_RESUME_AT, .at = (uintptr_t)attack_touched,
+		};
 	fault_Handler_page_fault_answer(to, 0, &reply);
 }
 

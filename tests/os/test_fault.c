@@ -25,9 +25,10 @@ static bool resume_at(struct test *t, uint64_t address, uint64_t instruction,
 }
 
 /* Does something that faults, and comes back behind it; 0 if it did not. */
-#define FAULTS(t, instruction, ...) \
+#define FAULTS(t, instruction, ...) FAULTS_TO(t, resume_at, instruction, __VA_ARGS__)
+#define FAULTS_TO(t, handler, instruction, ...) \
 	do { \
-		(t)->on_fault = resume_at; \
+		(t)->on_fault = handler; \
 		__asm__ volatile("leaq 1f(%%rip), %%rax\n\t" \
 			"movq %%rax, %0\n\t" instruction "\n1:" \
 			: "=m"((t)->value) : __VA_ARGS__ \
@@ -166,6 +167,186 @@ static void retries(struct test *t)
 	EXPECT(t, t->faults, 1);
 	EXPECT(t, *(volatile uint64_t *)(NOWHERE + 8), 5);
 	EXPECT_OK(t, K0(t, t->space, Space_unmap, .address = NOWHERE, .length = SK_PAGE));
+}
+
+/* ---- the answer maps ---- */
+
+static struct fault_Handler_page_fault_reply to_map;
+static bool has_answered;
+
+/* So once; with another fault the thread goes on elsewhere. */
+static bool answer_map(struct test *t, uint64_t address, uint64_t instruction,
+	uint32_t access, uint32_t reason, struct fault_Handler_page_fault_reply *reply)
+{
+	if (has_answered)
+		return resume_at(t, address, instruction, access, reason, reply);
+	has_answered = true;
+	*reply = to_map;
+	return true;
+}
+
+static void will_map(struct sk_handle memory, uint32_t protection, uint64_t at,
+	uint64_t offset, uint32_t pages)
+{
+	to_map = (struct fault_Handler_page_fault_reply){.action = fault_Action_MAP,
+		.memory = NUMBER(memory), .protection = protection, .at = at,
+		.offset = offset, .pages = pages};
+	has_answered = false;
+	last.reason = 0;
+}
+
+/* last.reason: of the second fault; 0: there was none. */
+#define READS_WITH(t, ...) \
+	do { \
+		will_map(__VA_ARGS__); \
+		FAULTS_TO(t, answer_map, "movq (%1), %%rdx", "r"(NOWHERE + 8)); \
+	} while (0)
+
+static struct sk_handle memory_with(struct test *t, uint64_t word)
+{
+	struct sk_handle memory = new_memory(t, 2 * SK_PAGE);
+	struct kernel_Memory_write_reply put;
+
+	EXPECT_OK(t, K(t, memory, Memory_write, &put, .offset = SK_PAGE + 8,
+		.data = sk_lend(&word, 8)));
+	return memory;
+}
+
+static void answer_maps(struct test *t)
+{
+	struct sk_handle memory = memory_with(t, 77);
+	volatile uint64_t *at = (volatile uint64_t *)NOWHERE;
+
+	will_map(memory, RW, NOWHERE, SK_PAGE, 1);
+	FAULTS_TO(t, answer_map, "movq (%1), %%rdx\n\tmovq %%rdx, -8(%1)",
+		"r"(NOWHERE + 8));
+	EXPECT(t, t->faults, 1);
+	EXPECT(t, at[0], 77);
+	EXPECT(t, at[1], 77);
+	/* The handle has stayed, and so has what is mapped without it. */
+	close(memory);
+	EXPECT(t, at[0], 77);
+	EXPECT_OK(t, K0(t, t->space, Space_unmap, .address = NOWHERE, .length = SK_PAGE));
+}
+
+static void answer_maps_more(struct test *t)
+{
+	struct sk_handle memory = memory_with(t, 5);
+	volatile uint64_t *at = (volatile uint64_t *)(NOWHERE - SK_PAGE);
+
+	READS_WITH(t, memory, RW, NOWHERE - SK_PAGE, 0, 2);
+	EXPECT(t, t->faults, 1);
+	EXPECT(t, at[0], 0);
+	EXPECT(t, at[513], 5);
+	EXPECT_OK(t, K0(t, t->space, Space_unmap, .address = NOWHERE - SK_PAGE,
+		.length = 2 * SK_PAGE));
+}
+
+#define REFUSED(t, ...) \
+	do { \
+		READS_WITH(t, __VA_ARGS__); \
+		EXPECT(t, last.reason, fault_Reason_REFUSED); \
+		EXPECT(t, last.address, NOWHERE + 8); \
+	} while (0)
+
+static void answer_cannot_map(struct test *t)
+{
+	struct sk_handle memory = memory_with(t, 1), gone = COPY(t, memory);
+	struct sk_handle unmapped = copy(t, memory, (uint16_t)~kernel_Rights_MAP);
+	struct sk_handle read_only = copy(t, memory,
+		kernel_Rights_MAP | kernel_Rights_READ);
+
+	close(gone);
+	REFUSED(t, unmapped, RW, NOWHERE, 0, 1);
+	REFUSED(t, read_only, RW, NOWHERE, 0, 1);
+	REFUSED(t, gone, RW, NOWHERE, 0, 1);
+	REFUSED(t, (struct sk_handle){0}, RW, NOWHERE, 0, 1);
+	REFUSED(t, t->space, RW, NOWHERE, 0, 1);
+	REFUSED(t, memory, 9, NOWHERE, 0, 1);
+	REFUSED(t, memory, RW, NOWHERE, 0, 0);
+	REFUSED(t, memory, RW, NOWHERE, 7, 1);
+	REFUSED(t, memory, RW, NOWHERE + 8, 0, 1);
+	REFUSED(t, memory, RW, UINT64_C(1) << 47, 0, 1);
+	REFUSED(t, memory, RW, UINT64_C(0x7fff00000000), 0, UINT32_MAX);
+	READS_WITH(t, read_only, kernel_Protection_READ, NOWHERE, 0, 1);
+	EXPECT(t, last.reason, 0);
+	EXPECT_STATUS(t, K0(t, t->space, Space_protect, .address = NOWHERE,
+		.length = SK_PAGE, .protection = RW), kernel_Error_NO_ACCESS);
+	EXPECT_OK(t, K0(t, t->space, Space_unmap, .address = NOWHERE, .length = SK_PAGE));
+}
+
+static void answer_maps_beyond(struct test *t)
+{
+	READS_WITH(t, new_memory(t, SK_PAGE), RW, NOWHERE, SK_PAGE, 1);
+	EXPECT(t, last.reason, fault_Reason_OUT_OF_RANGE);
+	EXPECT(t, t->faults, 2);
+	EXPECT_OK(t, K0(t, t->space, Space_unmap, .address = NOWHERE, .length = SK_PAGE));
+}
+
+/* Somebody else maps between the fault and the answer. */
+static struct sk_handle mapped_first;
+
+static bool map_and_answer_map(struct test *t, uint64_t address, uint64_t instruction,
+	uint32_t access, uint32_t reason, struct fault_Handler_page_fault_reply *reply)
+{
+	struct kernel_Space_map_reply mapped;
+
+	EXPECT_OK(t, K(t, t->space, Space_map, &mapped, .memory = {mapped_first},
+		.length = SK_PAGE, .address = NOWHERE, .protection = RW,
+		.flags = kernel_MapFlags_FIXED));
+	return answer_map(t, address, instruction, access, reason, reply);
+}
+
+static void answer_maps_too_late(struct test *t)
+{
+	mapped_first = memory_with(t, 1);
+	will_map(memory_with(t, 2), RW, NOWHERE, SK_PAGE, 1);
+	FAULTS_TO(t, map_and_answer_map, "movq (%1), %%rdx", "r"(NOWHERE + 8));
+	EXPECT(t, t->faults, 1);
+	EXPECT(t, *(volatile uint64_t *)(NOWHERE + 8), 0);
+	EXPECT_OK(t, K0(t, t->space, Space_unmap, .address = NOWHERE, .length = SK_PAGE));
+}
+
+/* When the quota of who faults is used up; that of who answers is not asked. */
+static struct sk_handle used_up;
+
+static bool map_or_kill(struct test *t, uint64_t address, uint64_t instruction,
+	uint32_t access, uint32_t reason, struct fault_Handler_page_fault_reply *reply)
+{
+	struct kernel_Quota_usage_reply usage;
+
+	(void)instruction;
+	(void)access;
+	if (address != NOWHERE || K(t, used_up, Quota_usage, &usage, 0) != SK_OK)
+		return false;
+	EXPECT_OK(t, K0(t, used_up, Quota_set_limit, .limit = usage.used));
+	t->value = reason;
+	*reply = to_map;
+	if (reason == fault_Reason_REFUSED)
+		reply->action = fault_Action_KILL;
+	return true;
+}
+
+static void child_reads_nowhere(struct child_start *self)
+{
+	self->argument = *(volatile uint64_t *)NOWHERE;
+}
+
+static void answer_maps_on_quota(struct test *t)
+{
+	struct sk_handle all = t->quota, ended = new_notification(t);
+	struct child child;
+
+	will_map(new_memory(t, SK_PAGE), RW, NOWHERE, 0, 1);
+	t->on_fault = map_or_kill;
+	t->quota = used_up = new_quota(t, 16 << 20);
+	REQUIRE(t, new_child(t, &child, child_reads_nowhere, 0, NULL, 0));
+	t->quota = all;
+	REQUIRE_OK(t, K0(t, child.space, Space_watch, .notify = {COPY(t, ended)},
+		.bits = 1));
+	start_child(t, &child);
+	EXPECT(t, await(ended, 1, t), 1);
+	EXPECT(t, t->value, fault_Reason_REFUSED);
 }
 
 static void touch_nowhere(struct test_helper *self)
@@ -477,6 +658,12 @@ const struct test_case fault_cases[] = {
 	{"fault: a breakpoint", breakpoint, 0},
 	{"fault: software interrupts", other_interrupts, 0},
 	{"fault: the handler maps, the thread tries again", retries, 0},
+	{"fault: the answer maps a page", answer_maps, 0},
+	{"fault: the answer maps more than the page", answer_maps_more, 0},
+	{"fault: what the answer cannot map is refused", answer_cannot_map, 0},
+	{"fault: the answer maps beyond the end of a memory", answer_maps_beyond, 0},
+	{"fault: the answer maps what is mapped by then", answer_maps_too_late, 0},
+	{"fault: what the answer maps is charged to the space", answer_maps_on_quota, 0},
 	{"fault: the handler kills", kills, 0},
 	{"fault: without a handler the thread stops", without_handler, 0},
 	{"fault: when the handler dies the thread stops", handler_dies, 0},

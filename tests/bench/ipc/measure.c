@@ -218,14 +218,28 @@ static void measure_signals(struct test *t)
 
 /* ---- faults ---- */
 
+/* Where the handler only says where to go on; answers with a page; maps one first. */
+#define MAPPED_BY_ANSWER (NOWHERE + SK_PAGE)
+#define MAPPED_BY_CALL (NOWHERE + 2 * SK_PAGE)
+#define RW (kernel_Protection_READ | kernel_Protection_WRITE)
+
 static struct {
-	struct sk_thread *thread;
-	struct sk_handle space;		/* of who faults */
+	struct sk_kernel_channel space;	/* of who faults */
 	struct sk_handle memory;
-	bool maps;
 } handler;
 
-static void op_page_fault(void *self,
+static __attribute__((noinline)) void map_page(uint64_t address)
+{
+	const struct kernel_Space_map_request request = {
+		.memory = {handler.memory}, .length = SK_PAGE, .address = address,
+		.protection = RW, .flags = kernel_MapFlags_FIXED,
+	};
+	struct kernel_Space_map_reply mapped;
+
+	kernel_Space_map(&handler.space.channel, &request, &mapped, NULL);
+}
+
+SK_INLINE void op_page_fault(void *self,
 	const struct fault_Handler_page_fault_request *request, struct sk_reply *to)
 {
 	struct fault_Handler_page_fault_reply reply = {
@@ -233,27 +247,28 @@ static void op_page_fault(void *self,
 	};
 
 	(void)self;
-	if (request->address >= NOWHERE + SK_PAGE) {
-		const struct kernel_Space_map_request map_it = {
-			.memory = {handler.memory}, .length = SK_PAGE,
-			.address = request->address & ~UINT64_C(4095),
-			.protection = kernel_Protection_READ,
-			.flags = kernel_MapFlags_FIXED,
+	if (request->address == MAPPED_BY_ANSWER)
+		reply = (struct fault_Handler_page_fault_reply){
+			.action = fault_Action_MAP, .memory = NUMBER(handler.memory),
+			.at = MAPPED_BY_ANSWER, .pages = 1, .protection = RW,
 		};
-		struct kernel_Space_map_reply mapped;
-
-		kernel_Space_map(on_thread(handler.thread, handler.space), &map_it, &mapped,
-			NULL);
+	if (request->address == MAPPED_BY_CALL) {
+		map_page(MAPPED_BY_CALL);
 		reply.action = fault_Action_RETRY;
 	}
 	fault_Handler_page_fault_answer(to, 0, &reply);
 }
 
+static const struct fault_Handler_ops fault_ops = {.page_fault = op_page_fault};
+
 static int dispatch_fault(void *self, struct sk_incoming *incoming)
 {
-	static const struct fault_Handler_ops ops = {.page_fault = op_page_fault};
+	return fault_Handler_dispatch(&fault_ops, self, incoming);
+}
 
-	return fault_Handler_dispatch(&ops, self, incoming);
+static inline bool dispatch_fault_words(void *self, struct sk_words_incoming *in)
+{
+	return fault_Handler_dispatch_words(&fault_ops, self, in);
 }
 
 static void child_handles(struct child_start *self)
@@ -264,14 +279,22 @@ static void child_handles(struct child_start *self)
 		.endpoint = sk_kernel_handle(self->given[0]), .root = &object,
 	};
 
-	handler.thread = &self->thread;
-	handler.space = sk_kernel_handle(self->given[1]);
 	handler.memory = sk_kernel_handle(self->given[2]);
 	kernel_Endpoint_set_tokens(on_thread(&self->thread, config.endpoint),
 		&(struct kernel_Endpoint_set_tokens_request){.count = 4},
 		&(struct kernel_Endpoint_set_tokens_reply){0}, NULL);
-	if (sk_kernel_port_open(&port, &self->thread.slots, 4, &config) == SK_OK)
-		sk_kernel_port_serve(&port);
+	if (sk_kernel_channel_open(&handler.space, &self->thread.slots, 2, 3,
+			sk_kernel_handle(self->given[1])) == SK_OK &&
+			sk_kernel_port_open(&port, &self->thread.slots, 4, &config) == SK_OK)
+		sk_kernel_port_serve_words(&port, dispatch_fault_words);
+}
+
+#define READ_AT(address) \
+	__asm__ volatile("movq (%%rdi), %%rdx" : : "D"(address) : "rdx", "memory")
+
+static void unmap(struct test *t, uint64_t address)
+{
+	K0(t, t->space, Space_unmap, .address = address, .length = SK_PAGE);
 }
 
 static void measure_faults(struct test *t)
@@ -280,6 +303,8 @@ static void measure_faults(struct test *t)
 	struct sk_handle given[] = {endpoint, COPY(t, t->space), new_memory(t, SK_PAGE)};
 	struct child child;
 
+	/* A page of its own, as a frame is elsewhere: not one of zeros. */
+	K0(t, given[2], Memory_commit, .length = SK_PAGE);
 	if (!new_child(t, &child, child_handles, 0, given, 3))
 		return;
 	start_child(t, &child);
@@ -287,13 +312,11 @@ static void measure_faults(struct test *t)
 			.handler = {client}) != SK_OK)
 		return;
 	/* Of three bytes, which the handler goes on behind. */
-	MEASURE(t, "fault", __asm__ volatile("movq (%%rdi), %%rdx" : : "D"(NOWHERE)
-		: "rdx", "memory"));
-	MEASURE_EACH(t, "fault-map", 1,
-		K0(t, t->space, Space_unmap, .address = NOWHERE + SK_PAGE,
-			.length = SK_PAGE),
-		__asm__ volatile("movq (%%rdi), %%rdx" : : "D"(NOWHERE + SK_PAGE)
-		: "rdx", "memory"));
+	MEASURE(t, "fault", READ_AT(NOWHERE));
+	MEASURE_EACH(t, "fault-map", 1, unmap(t, MAPPED_BY_ANSWER),
+		READ_AT(MAPPED_BY_ANSWER));
+	MEASURE_EACH(t, "fault-map-call", 1, unmap(t, MAPPED_BY_CALL),
+		READ_AT(MAPPED_BY_CALL));
 }
 
 void run_benches(struct test *t, uint32_t rounds)

@@ -40,8 +40,9 @@ static void receive(void)
 /* An answer that the kernel understands, if it is the one who asks. */
 static uint64_t kernel_answer(const struct caller *caller, uint64_t words[ABI_WORDS])
 {
-	struct fault_Handler_page_fault_reply page = {.action = (fault_Action)(1 + below(5)),
-		.at = pick_address(true)};
+	struct fault_Handler_page_fault_reply page = {.action = (fault_Action)(1 + below(6)),
+		.at = pick_address(true), .memory = pick_handle(kernel_Kind_MEMORY),
+		.protection = below(9), .offset = pick_pages(), .pages = below(5)};
 	struct fault_Handler_exception_reply exception = {.action = page.action,
 		.at = page.at};
 	struct fault_Handler_foreign_call_reply foreign = {.action = page.action,

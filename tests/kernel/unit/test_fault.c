@@ -2,6 +2,7 @@
  * what it answered. Upcalls, and the thread that nobody answers for. */
 #include "tests/kernel/unit/kernel_program.h"
 
+#include "kernel/quota.h"
 #include "kernel/upcall.h"
 #include "fault.skald.h"
 
@@ -59,6 +60,15 @@ static void fault_at(uint64_t address)
 	assert_int_equal(host_user_read(faulter, address, &byte, 1), 0);
 }
 
+static void expect_stopped(const char *text)
+{
+	host_advance(50000000);
+	assert_int_equal(faulter->state, kernel_ThreadState_STOPPED);
+	fixture_logged("(faulter)");
+	fixture_logged("(init)");
+	fixture_logged(text);
+}
+
 static void a_page_fault_is_a_call(void **unused)
 {
 	struct fault_Handler_page_fault_request request;
@@ -91,6 +101,156 @@ static void it_goes_on_elsewhere(void **unused)
 	ANSWER_FAULT(page_fault, .action = fault_Action_RESUME_AT, .at = 0x401000);
 	assert_true(host_run(faulter));
 	assert_int_equal(arch_instruction(faulter), 0x401000);
+}
+
+/* ---- the answer maps ---- */
+
+#define RW (kernel_Protection_READ | kernel_Protection_WRITE)
+
+/* A memory of two pages, with a word in its second. */
+static uint32_t two_pages(void)
+{
+	OK(Quota, create_memory, ABI_FIRST_QUOTA, 8192);
+	struct memory *memory = program_object(NUMBER(Quota_create_memory.memory));
+	uint64_t word = 4242;
+
+	assert_int_equal(memory_write(memory, 4096, &word, 8), 8);
+	return NUMBER(Quota_create_memory.memory);
+}
+
+static void the_answer_maps(void **unused)
+{
+	uint8_t message[128];
+	uint64_t word = 0;
+	uint32_t memory = two_pages();
+
+	(void)unused;
+	fault_at(NOWHERE + 8);
+	expect(message, fault_Handler_page_fault_request_ID);
+	ANSWER_FAULT(page_fault, .action = fault_Action_MAP, .at = NOWHERE,
+		.memory = memory, .protection = RW, .offset = 4096, .pages = 1);
+	assert_true(host_run(faulter));
+	assert_int_equal(arch_instruction(faulter), PROGRAM_ENTRY);
+	assert_int_equal(host_user_read(faulter, NOWHERE, &word, 8), 8);
+	assert_int_equal(word, 4242);
+	assert_non_null(program_object(memory));
+	/* It may become what the handle allows. */
+	OK(Space, protect, ABI_FIRST_SPACE, NOWHERE, 4096, 7);
+	OK(Space, unmap, ABI_FIRST_SPACE, NOWHERE, 4096);
+	assert_int_equal(TRY(Space, map, ABI_FIRST_SPACE, HANDLE(Memory, memory), 0, 4096,
+		NOWHERE, RW, kernel_MapFlags_FIXED, 0, 0), 0);
+}
+
+/* Who was first has mapped it: the thread finds that. */
+static void what_is_mapped_already_is_left(void **unused)
+{
+	uint8_t message[128];
+	uint64_t word = 1;
+	uint32_t memory = two_pages();
+
+	(void)unused;
+	fault_at(NOWHERE);
+	expect(message, fault_Handler_page_fault_request_ID);
+	assert_int_equal(TRY(Space, map, ABI_FIRST_SPACE, HANDLE(Memory, memory), 0, 4096,
+		NOWHERE, RW, kernel_MapFlags_FIXED, 0, 0), 0);
+	ANSWER_FAULT(page_fault, .action = fault_Action_MAP, .at = NOWHERE,
+		.memory = memory, .protection = RW, .offset = 4096, .pages = 1);
+	assert_true(host_run(faulter));
+	assert_int_equal(host_user_read(faulter, NOWHERE, &word, 8), 8);
+	assert_int_equal(word, 0);
+}
+
+/* Nothing is mapped then, and the handler is told, as often as it tries. */
+#define REFUSED(...) do { \
+	struct fault_Handler_page_fault_request again_; \
+	uint64_t mapped_ = faulter->space->mapped; \
+\
+	ANSWER_FAULT(page_fault, .action = fault_Action_MAP, __VA_ARGS__); \
+	expect(message, fault_Handler_page_fault_request_ID); \
+	assert_int_equal(fault_Handler_page_fault_request_decode(&again_, message, 32), 0); \
+	assert_int_equal(again_.reason, fault_Reason_REFUSED); \
+	assert_int_equal(again_.address, NOWHERE + 8); \
+	assert_int_equal(again_.access, fault_Access_READ); \
+	assert_int_equal(faulter->space->mapped, mapped_); \
+} while (0)
+
+static void what_cannot_be_mapped_is_refused(void **unused)
+{
+	uint8_t message[128];
+	uint32_t memory = two_pages(), unmapped, read_only, closed;
+
+	(void)unused;
+	unmapped = program_weaker(memory, (uint16_t)~kernel_Rights_MAP);
+	read_only = program_weaker(memory, kernel_Rights_MAP | kernel_Rights_READ);
+	closed = program_weaker(memory, 0xffff);
+	program_system_call(ABI_CLOSE, closed, 0, 0, 0, 0);
+	fault_at(NOWHERE + 8);
+	expect(message, fault_Handler_page_fault_request_ID);
+	REFUSED(.at = NOWHERE, .memory = unmapped, .protection = 1, .pages = 1);
+	REFUSED(.at = NOWHERE, .memory = read_only, .protection = RW, .pages = 1);
+	REFUSED(.at = NOWHERE, .memory = closed, .protection = 1, .pages = 1);
+	REFUSED(.at = NOWHERE, .memory = 0, .protection = 1, .pages = 1);
+	REFUSED(.at = NOWHERE, .memory = handler.endpoint, .protection = 1, .pages = 1);
+	REFUSED(.at = NOWHERE, .memory = memory, .protection = 8, .pages = 1);
+	REFUSED(.at = NOWHERE, .memory = memory, .protection = 1, .pages = 0);
+	REFUSED(.at = NOWHERE, .memory = memory, .protection = 1, .offset = 1, .pages = 1);
+	REFUSED(.at = NOWHERE + 8, .memory = memory, .protection = 1, .pages = 1);
+	REFUSED(.at = USER_END, .memory = memory, .protection = 1, .pages = 1);
+	REFUSED(.at = USER_END - 4096, .memory = memory, .protection = 1, .pages = 2);
+	ANSWER_FAULT(page_fault, .action = fault_Action_MAP, .at = NOWHERE,
+		.memory = read_only, .protection = 1, .pages = 1);
+	assert_true(host_run(faulter));
+	/* It may not become more than the handle allows. */
+	assert_int_equal(TRY(Space, protect, ABI_FIRST_SPACE, NOWHERE, 4096, RW),
+		kernel_Error_NO_ACCESS);
+}
+
+static void a_mapping_is_charged_to_its_space(void **unused)
+{
+	struct quota *quota = program_thread->space->object.quota;
+	uint64_t limit = quota->limit[QUOTA_BYTES];
+	uint32_t memory = two_pages();
+	uint8_t message[128];
+
+	(void)unused;
+	fault_at(NOWHERE + 8);
+	expect(message, fault_Handler_page_fault_request_ID);
+	quota->limit[QUOTA_BYTES] = quota->used[QUOTA_BYTES];
+	REFUSED(.at = NOWHERE, .memory = memory, .protection = 1, .pages = 1);
+	quota->limit[QUOTA_BYTES] = limit;
+	ANSWER_FAULT(page_fault, .action = fault_Action_MAP, .at = NOWHERE,
+		.memory = memory, .protection = 1, .pages = 1);
+	assert_true(host_run(faulter));
+}
+
+/* What is beyond the end of the memory is mapped, as by `map`: it is no page yet. */
+static void beyond_the_memory_it_faults_again(void **unused)
+{
+	struct fault_Handler_page_fault_request request;
+	uint32_t memory = two_pages();
+	uint8_t message[128];
+
+	(void)unused;
+	fault_at(NOWHERE);
+	expect(message, fault_Handler_page_fault_request_ID);
+	ANSWER_FAULT(page_fault, .action = fault_Action_MAP, .at = NOWHERE,
+		.memory = memory, .protection = 1, .offset = 8192, .pages = 1);
+	assert_true(host_run(faulter));
+	fault_at(NOWHERE);
+	expect(message, fault_Handler_page_fault_request_ID);
+	assert_int_equal(fault_Handler_page_fault_request_decode(&request, message, 32), 0);
+	assert_int_equal(request.reason, fault_Reason_OUT_OF_RANGE);
+}
+
+static void only_page_faults_are_answered_by_mapping(void **unused)
+{
+	uint8_t message[128];
+
+	(void)unused;
+	host_exception(faulter, fault_Exception_ILLEGAL, 0, 0);
+	expect(message, fault_Handler_exception_request_ID);
+	ANSWER_FAULT(exception, .action = fault_Action_MAP, .at = NOWHERE);
+	expect_stopped("exception");
 }
 
 static void a_breakpoint_goes_on_behind_it(void **unused)
@@ -184,15 +344,6 @@ static void the_handler_suspends_it(void **unused)
 	assert_int_equal(faulter->state, kernel_ThreadState_SUSPENDED);
 	thread_proceed(faulter);
 	assert_true(host_run(faulter));
-}
-
-static void expect_stopped(const char *text)
-{
-	host_advance(50000000);
-	assert_int_equal(faulter->state, kernel_ThreadState_STOPPED);
-	fixture_logged("(faulter)");
-	fixture_logged("(init)");
-	fixture_logged(text);
 }
 
 /* Errors, statuses, nonsense, and no answer at all. */
@@ -375,6 +526,12 @@ static void a_bad_upcall_is_refused(void **unused)
 static const struct CMUnitTest cases[] = {
 	FAULTS(a_page_fault_is_a_call),
 	FAULTS(it_goes_on_elsewhere),
+	FAULTS(the_answer_maps),
+	FAULTS(what_is_mapped_already_is_left),
+	FAULTS(what_cannot_be_mapped_is_refused),
+	FAULTS(a_mapping_is_charged_to_its_space),
+	FAULTS(beyond_the_memory_it_faults_again),
+	FAULTS(only_page_faults_are_answered_by_mapping),
 	FAULTS(a_breakpoint_goes_on_behind_it),
 	FAULTS(a_foreign_call_is_a_call),
 	FAULTS(a_traced_call_is_told_twice),
