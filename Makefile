@@ -202,7 +202,7 @@ $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPI
 
 # ---- the OS ----
 
-include kernel/rules.mk tests/os/rules.mk
+include kernel/rules.mk tests/os/rules.mk servers/rules.mk
 
 
 -include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(VECTORS)) \

@@ -237,6 +237,9 @@ struct sk_port_ops {
 struct sk_port {
 	const struct sk_port_ops *ops;
 	struct sk_message answer;	/* where answers are encoded: SK_WORDS_SIZE or more */
+	/* Rights of the protocol that the handle has not over which came what is being
+	 * dispatched; 0 where the transport knows of no rights. */
+	uint16_t lacks;
 };
 
 /*
@@ -278,6 +281,13 @@ struct sk_words_incoming {
 
 /* The id of a message, or 0 if it is shorter than a head. */
 uint32_t sk_message_id(const struct sk_message *message);
+
+/* Whether the client may do what needs all of these rights. Only until the operation
+ * returns, and not where it was dispatched by words. */
+static inline bool sk_allows(const struct sk_reply *to, uint16_t rights)
+{
+	return (to->port->lacks & rights) == 0;
+}
 
 /* Moves the duty to answer out of an operation, which may then return. */
 struct sk_reply sk_reply_keep(struct sk_reply *to);

@@ -67,14 +67,21 @@ static int answer_later(struct sk_kernel_port *k)
 	return SK_OK;
 }
 
+static void forget_kept(struct sk_kernel_port *k, uint32_t index)
+{
+	if (index >= k->config.kept_count || k->config.kept[index].token == 0)
+		return;
+	k->config.kept[index].token = 0;
+	k->kept_now--;
+}
+
 static int answer(struct sk_port *port, const struct sk_reply *reply)
 {
 	struct sk_kernel_port *k = sk_kernel_port_of(port);
 
 	if (SK_LIKELY(reply->token == k->current && reply->token != 0))
 		return answer_later(k);
-	if (ABI_TOKEN_INDEX(reply->token) < k->config.kept_count)
-		k->config.kept[ABI_TOKEN_INDEX(reply->token)].token = 0;
+	forget_kept(k, ABI_TOKEN_INDEX(reply->token));
 	return answer_now(k, reply->token);
 }
 
@@ -158,8 +165,10 @@ COLD static void enter_kept(struct sk_kernel_port *k, uint64_t token,
 	uint32_t index = ABI_TOKEN_INDEX(token);
 
 	k->current = 0;
-	if (index < k->config.kept_count)
-		k->config.kept[index] = (struct sk_kernel_kept){token, object, self};
+	if (index >= k->config.kept_count)
+		return;
+	k->kept_now += k->config.kept[index].token == 0;
+	k->config.kept[index] = (struct sk_kernel_kept){token, object, self};
 }
 
 void sk_kernel_port_kept(struct sk_kernel_port *k, uint64_t token, void *self)
@@ -182,6 +191,7 @@ INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badg
 	incoming.reply.id = 0;
 	incoming.reply.waits = NULL;
 	k->request.size = ABI_BYTES(head);
+	k->port.lacks = (uint16_t)~ABI_RIGHTS(head);
 	k->current = token;
 	if (SK_UNLIKELY(head & (UINT64_C(0x7f) << ABI_HANDLES_SHIFT)))
 		sk_kernel_take(&k->request.attached, beside(k, k->receive_slot),

@@ -66,6 +66,7 @@ struct sk_kernel_port {
 	uint64_t pending_token;
 	uint8_t *spare;
 	bool stopping;
+	uint32_t kept_now;		/* requests in `kept` */
 	uint64_t receives;		/* target of what receives */
 	uint32_t receive_slot;
 	struct sk_attached unsent;	/* that the pending answer moves */

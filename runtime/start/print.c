@@ -113,6 +113,8 @@ void sk_print(struct sk_thread *thread, const char *format, ...)
 	char buffer[PRINT_MAX];
 	va_list list;
 
+	if (thread->system.number == 0)
+		return;
 	va_start(list, format);
 	request.text.size = (uint32_t)sk_format(buffer, sizeof(buffer), format, list);
 	va_end(list);

@@ -61,14 +61,23 @@ _Noreturn void sk_start(uint64_t argument);
 _Noreturn void sk_start(uint64_t argument)
 {
 	static struct sk_thread thread;
-	struct sk_kernel_slots slots = {NULL, 0};
+	struct sk_kernel_slots slots = {
+		(uint8_t *)(uintptr_t)(argument & ~(uint64_t)(SK_PAGE - 1)),
+		(uint32_t)argument % SK_PAGE,
+	};
 	struct sk_handle self = sk_kernel_handle(ABI_FIRST_THREAD);
 
-	sk_kernel_channel_open(&thread.thread, NULL, 0, 0, self);
-	if (sk_slots_register(&thread.thread.channel, FIRST_SLOTS, &slots) != SK_OK)
-		sk_thread_exit(&thread, -1);
-	sk_thread_open(&thread, self, &slots, sk_kernel_handle(ABI_FIRST_SPACE),
-		sk_kernel_handle(ABI_FIRST_QUOTA), sk_kernel_handle(ABI_FIRST_SYSTEM));
+	if (argument == 0) {
+		sk_kernel_channel_open(&thread.thread, NULL, 0, 0, self);
+		if (sk_slots_register(&thread.thread.channel, FIRST_SLOTS, &slots) != SK_OK)
+			sk_thread_exit(&thread, -1);
+		sk_thread_open(&thread, self, &slots, sk_kernel_handle(ABI_FIRST_SPACE),
+			sk_kernel_handle(ABI_FIRST_QUOTA),
+			sk_kernel_handle(ABI_FIRST_SYSTEM));
+	} else {
+		sk_thread_open(&thread, sk_no_handle(), &slots, sk_no_handle(),
+			sk_no_handle(), sk_no_handle());
+	}
 	sk_thread_exit(&thread, sk_main(&thread, argument));
 }
 

@@ -28,7 +28,12 @@ struct sk_thread {
 /* Slots 0 and 1 are those of the channels above; others are free. */
 #define SK_THREAD_SLOTS 2
 
-/* The program: its first thread runs this; it ends with what comes back. */
+/*
+ * The program: its first thread runs this; it ends with what comes back. The
+ * machine's first program has `argument` 0 and all four channels. Others begin with
+ * slots, whose address and number the argument is (svrctl.Server), and no channel:
+ * they get theirs from their supervisor (runtime/server/).
+ */
 int sk_main(struct sk_thread *thread, uint64_t argument);
 
 /* What a thread has: of the other three channels none, until they are opened. */
@@ -57,7 +62,7 @@ void *sk_pages(struct sk_thread *thread, uint64_t bytes, struct sk_handle *memor
 /* And back. */
 void sk_pages_free(struct sk_thread *thread, void *pages, uint64_t bytes);
 
-/* A line, or a part of one, to the kernel's log. %s %c %d %u %x %ld %lu %lx %p %%,
+/* A line, or a part of one, to the kernel's log, if the thread has `system`. %s %c %d %u %x %ld %lu %lx %p %%,
  * with a width and zeros before it; at most 400 bytes. */
 void sk_print(struct sk_thread *thread, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -23,10 +23,12 @@ check() {
 
 check idl 'idl/'
 check compiler 'compiler/|idl/'
-check runtime 'runtime/|kernel/abi\.h"' 'runtime/(kernel|start)/'
+check runtime 'runtime/|kernel/abi\.h"' 'runtime/(kernel|start|server)/'
 # Above the kernel: its objects are called by generated stubs.
 check runtime/kernel 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
 check runtime/start 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
+# Above the supervisor.
+check runtime/server 'runtime/|(kernel|svrctl|log)\.skald\.h"'
 # Offsets of structs for assembly are generated from C.
 check kernel 'kernel/|runtime/|(machine|offsets|wanted)\.h"|[a-z]+\.skald\.h"'
 check fuzz 'fuzz/|compiler/|idl/|runtime/' 'fuzz/(hostfs|ostrace)/'

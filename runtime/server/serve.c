@@ -1,0 +1,385 @@
+/*
+ * The loop: each request goes to the service, and the client of it, that its badge
+ * names; so does what becomes of those that were kept.
+ */
+#include "runtime/server/serve.h"
+
+#include "kernel.skald.h"
+#include "runtime/server/loop.h"
+
+#define DEFAULT_KEPT 64
+#define DEFAULT_CLIENTS 64
+#define SERVICE_SHIFT 48
+
+/* By a hash of its badge; one after the other where that is taken. */
+struct client {
+	uint64_t badge;
+	const struct sk_service *service;	/* NULL: free */
+	void *self;
+};
+
+/* Whose a request that was kept is, by its token's index. */
+struct asked {
+	const struct sk_service *service;
+	void *self;
+};
+
+struct sk_loop {
+	struct sk_os *os;
+	struct sk_serve what;
+	struct sk_kernel_port port;
+	struct sk_kernel_session *sessions;
+	struct sk_kernel_kept *kept;
+	struct asked *asked;
+	struct client *clients;
+	uint32_t client_mask;		/* places, less one */
+	uint32_t client_count;
+	uint32_t token_count;
+	uint64_t answered;
+	bool stopping;
+};
+
+/* ---- clients ---- */
+
+static uint32_t place_of(const struct sk_loop *loop, uint64_t badge)
+{
+	return (uint32_t)((badge * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & loop->client_mask;
+}
+
+/* Where it is, or could be. */
+static struct client *find_client(struct sk_loop *loop, uint64_t badge)
+{
+	uint32_t place = place_of(loop, badge);
+
+	while (loop->clients[place].service && loop->clients[place].badge != badge)
+		place = (place + 1) & loop->client_mask;
+	return &loop->clients[place];
+}
+
+/* What follows moves up, or it would not be found any more. */
+static void remove_client(struct sk_loop *loop, struct client *client)
+{
+	uint32_t hole = (uint32_t)(client - loop->clients), place = hole;
+
+	loop->client_count--;
+	for (;;) {
+		uint32_t wanted;
+
+		place = (place + 1) & loop->client_mask;
+		if (!loop->clients[place].service)
+			break;
+		wanted = place_of(loop, loop->clients[place].badge);
+		if (((place - wanted) & loop->client_mask) <
+				((place - hole) & loop->client_mask))
+			continue;
+		loop->clients[hole] = loop->clients[place];
+		hole = place;
+	}
+	loop->clients[hole].service = NULL;
+}
+
+static void gone(void *self, uint64_t badge)
+{
+	struct sk_loop *loop = self;
+	struct client *client = find_client(loop, badge), was = *client;
+
+	if (!was.service)
+		return;
+	remove_client(loop, client);
+	if (was.service->gone)
+		was.service->gone(was.self);
+}
+
+/* NULL: the service does not want it. */
+static void *client_self(struct sk_loop *loop, const struct sk_service *service,
+	uint64_t badge)
+{
+	struct client *client;
+
+	if (!service->connected)
+		return service->context;
+	client = find_client(loop, badge);
+	if (client->service)
+		return client->self;
+	if (loop->client_count == loop->what.max_clients)
+		return NULL;
+	client->self = service->connected(service->context, badge);
+	if (!client->self)
+		return NULL;
+	client->badge = badge;
+	client->service = service;
+	loop->client_count++;
+	return client->self;
+}
+
+/* ---- health ---- */
+
+static void check(void *self, const struct svrctl_Health_check_request *request,
+	struct sk_reply *to)
+{
+	struct sk_loop *loop = self;
+	const struct svrctl_Health_check_reply reply = {
+		.value = request->value,
+		.answered = loop->answered,
+		.pending = loop->port.kept_now,
+	};
+
+	svrctl_Health_check_answer(to, 0, &reply);
+}
+
+static void dump(void *self, const struct svrctl_Health_dump_request *request)
+{
+	struct sk_loop *loop = self;
+
+	(void)request;
+	sk_log(loop->os, log_Level_INFO, "%lu requests, %u unanswered, %u clients, "
+		"heap %lu of %lu bytes", loop->answered, loop->port.kept_now,
+		loop->client_count, loop->os->heap.used, loop->os->heap.committed);
+}
+
+static int health(void *self, struct sk_incoming *incoming)
+{
+	static const struct svrctl_Health_ops ops = {.check = check, .dump = dump};
+
+	return svrctl_Health_dispatch(&ops, self, incoming);
+}
+
+/* ---- requests ---- */
+
+static int serve(struct sk_loop *loop, const struct sk_service *service,
+	struct sk_incoming *incoming)
+{
+	uint64_t token = incoming->reply.token;
+	void *self;
+
+	/* The last token is left to the supervisor's question. */
+	if (loop->port.kept_now >= loop->what.max_kept)
+		return sk_refuse(incoming, SK_EXHAUSTED);
+	self = client_self(loop, service, incoming->badge);
+	if (!self && service->connected)
+		return sk_refuse(incoming, SK_EXHAUSTED);
+	if (token != 0 && ABI_TOKEN_INDEX(token) < loop->token_count)
+		loop->asked[ABI_TOKEN_INDEX(token)] = (struct asked){service, self};
+	loop->answered++;
+	return service->dispatch(self, incoming);
+}
+
+static int dispatch(void *self, struct sk_incoming *incoming)
+{
+	struct sk_loop *loop = self;
+	uint64_t number = incoming->badge >> SERVICE_SHIFT;
+
+	if (number < loop->what.service_count)
+		return serve(loop, &loop->what.services[number], incoming);
+	if (number == svrctl_HEALTH_SERVICE)
+		return health(loop, incoming);
+	return sk_refuse(incoming, SK_UNKNOWN_METHOD);
+}
+
+static void canceled(void *self, uint64_t token)
+{
+	struct sk_loop *loop = self;
+	const struct asked *asked;
+
+	if (ABI_TOKEN_INDEX(token) >= loop->token_count)
+		return;
+	asked = &loop->asked[ABI_TOKEN_INDEX(token)];
+	if (asked->service && asked->service->canceled)
+		asked->service->canceled(asked->self, token);
+}
+
+static const struct sk_object root = {.dispatch = dispatch, .canceled = canceled};
+
+/* ---- alarms and signals ---- */
+
+void sk_alarm_cancel(struct sk_os *os, struct sk_alarm *alarm)
+{
+	struct sk_alarm **link = &os->alarms;
+
+	if (alarm->time == 0)
+		return;
+	while (*link != alarm)
+		link = &(*link)->next;
+	*link = alarm->next;
+	alarm->time = 0;
+}
+
+void sk_alarm_set(struct sk_os *os, struct sk_alarm *alarm, uint64_t time)
+{
+	struct sk_alarm **link = &os->alarms;
+
+	sk_alarm_cancel(os, alarm);
+	alarm->time = time ? time : 1;
+	while (*link && (*link)->time <= alarm->time)
+		link = &(*link)->next;
+	alarm->next = *link;
+	*link = alarm;
+}
+
+static void ring_alarms(struct sk_os *os)
+{
+	uint64_t now;
+
+	if (!os->alarms)
+		return;
+	now = sk_os_now(os);
+	while (os->alarms && os->alarms->time <= now) {
+		struct sk_alarm *alarm = os->alarms;
+
+		sk_alarm_cancel(os, alarm);
+		alarm->ring(alarm->self);
+	}
+}
+
+static void reap(struct sk_os *os)
+{
+	struct sk_completion done;
+
+	while (sk_ring_next(&os->ring.ring, SK_POLL, &done) == SK_OK) {
+		struct sk_pending *pending = (struct sk_pending *)(uintptr_t)done.cookie;
+
+		pending->done(pending->self, &done);
+		sk_ring_release(&done);
+	}
+}
+
+static void notified(void *self, uint64_t bits)
+{
+	struct sk_loop *loop = self;
+	struct sk_os *os = loop->os;
+
+	if (bits & SK_LOOP_RING)
+		reap(os);
+	for (uint32_t i = 0; i < os->signal_count; i++)
+		if (bits & UINT64_C(1) << i)
+			os->signals[i].came(os->signals[i].self);
+}
+
+/* ---- what the supervisor says ---- */
+
+static void await_event(struct sk_os *os)
+{
+	svrctl_Server_next_event_begin(&os->ring.ring, &os->supervisor.channel,
+		sk_pending(&os->event), NULL);
+}
+
+static void event_came(void *self, struct sk_completion *done)
+{
+	struct sk_os *os = self;
+	struct svrctl_Server_event event;
+	int status = svrctl_Server_next_event_end(done, &event);
+
+	if (status == SK_OK && event.which == svrctl_Server_event_stop) {
+		if (os->stop)
+			os->stop(os, event.as.stop.grace);
+		else
+			sk_serve_stop(os);
+	}
+	if (status == SK_OK)
+		await_event(os);
+}
+
+/* ---- the loop ---- */
+
+static bool open_tables(struct sk_loop *loop, struct sk_kernel_port_config *config)
+{
+	struct sk_heap *heap = &loop->os->heap;
+	uint32_t places = 8;
+
+	while (places < 2 * loop->what.max_clients)
+		places *= 2;
+	loop->client_mask = places - 1;
+	loop->clients = sk_alloc_zeroed(heap, places * sizeof(struct client));
+	/* Tokens count from 0 or from 1. One is more than can be kept. */
+	config->kept_count = loop->token_count = loop->what.max_kept + 2;
+	loop->asked = sk_alloc_zeroed(heap, loop->token_count * sizeof(struct asked));
+	config->kept = sk_alloc_zeroed(heap, config->kept_count * sizeof(*config->kept));
+	config->session_count = loop->what.max_objects;
+	config->sessions = sk_alloc_zeroed(heap,
+		config->session_count * sizeof(*config->sessions));
+	return loop->clients && loop->asked && config->kept && config->sessions;
+}
+
+/* 0, a status, or an error of the kernel's. */
+static int prepare_endpoint(struct sk_os *os, const struct sk_loop *loop,
+	struct sk_handle handle)
+{
+	const struct kernel_Endpoint_bind_request bind = {
+		.has_notification = true,
+		.notification = {sk_os_copy(os, os->notification,
+			kernel_Rights_WAIT | kernel_Rights_TRANSFER)},
+	};
+	/* One more: there is always a token for the health check. */
+	const struct kernel_Endpoint_set_tokens_request tokens = {
+		.count = loop->what.max_kept + 1,
+	};
+	struct kernel_Endpoint_bind_reply bound;
+	struct kernel_Endpoint_set_tokens_reply set;
+	struct sk_kernel_channel endpoint;
+	int status;
+
+	sk_os_channel(os, &endpoint, handle);
+	status = kernel_Endpoint_bind(&endpoint.channel, &bind, &bound, NULL);
+	return status != SK_OK ? status :
+		kernel_Endpoint_set_tokens(&endpoint.channel, &tokens, &set, NULL);
+}
+
+static int open_loop(struct sk_os *os, struct sk_loop *loop)
+{
+	const struct svrctl_Server_endpoint_request request = {0};
+	struct svrctl_Server_endpoint_reply reply;
+	struct sk_kernel_port_config config = {
+		.root = &root, .self = loop, .gone = gone, .notified = notified,
+	};
+	int status;
+
+	if (!open_tables(loop, &config))
+		return SK_EXHAUSTED;
+	status = svrctl_Server_endpoint(&os->supervisor.channel, &request, &reply, NULL);
+	if (status != SK_OK)
+		return status;
+	config.endpoint = reply.endpoint.raw;
+	status = prepare_endpoint(os, loop, config.endpoint);
+	return status != SK_OK ? status :
+		sk_kernel_port_open(&loop->port, &os->thread->slots, SK_LOOP_SLOT, &config);
+}
+
+static int step(struct sk_loop *loop)
+{
+	struct sk_os *os = loop->os;
+	int status;
+
+	ring_alarms(os);
+	if (loop->stopping)
+		return SK_OK;
+	status = sk_kernel_port_step(&loop->port, os->alarms ? os->alarms->time : SK_FOREVER);
+	return status == SK_TIMED_OUT ? SK_OK : status;
+}
+
+int sk_serve(struct sk_os *os, const struct sk_serve *what)
+{
+	static struct sk_loop loop;
+	int status;
+
+	loop.os = os;
+	loop.what = *what;
+	loop.what.max_kept = what->max_kept ? what->max_kept : DEFAULT_KEPT;
+	loop.what.max_clients = what->max_clients ? what->max_clients : DEFAULT_CLIENTS;
+	os->loop = &loop;
+	os->event = (struct sk_pending){event_came, os};
+	status = open_loop(os, &loop);
+	if (status == SK_OK)
+		await_event(os);
+	if (status == SK_OK)
+		status = sk_os_ready(os);
+	while (status == SK_OK && !loop.stopping)
+		status = step(&loop);
+	sk_kernel_port_flush(&loop.port);
+	return status;
+}
+
+void sk_serve_stop(struct sk_os *os)
+{
+	if (os->loop)
+		os->loop->stopping = true;
+}

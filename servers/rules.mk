@@ -1,0 +1,90 @@
+# The OS above the kernel: its servers and the archive that the kernel is started with.
+#
+#	make os		$(OS)/skald.tar, and the kernel
+#
+# A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
+# its *.c but host*.c, with the protocols and with schemas there and beside the folder,
+# make its program; other *.yaml are manifests that have programs in common with it.
+# SERVERS names those that are in the archive, ARCHIVE the archive.
+
+SERVER_FOLDERS ?= servers
+SERVER_PATHS := $(patsubst %/manifest.yaml,%,$(wildcard $(SERVER_FOLDERS:%=%/*/manifest.yaml)))
+SERVERS	?= $(notdir $(filter servers/%,$(SERVER_PATHS)))
+ARCHIVE	?= $(OS)/skald.tar
+# Files that the root of files begins with.
+OS_ROOT	:= servers/ramfs/root
+
+OS_SCHEMAS := $(patsubst protocols/%.skald,%,$(wildcard protocols/*.skald))
+OS_HEADERS := $(OS_SCHEMAS:%=$(OS_GENERATED)/%.skald.h)
+OS_LINK	:= $(CC) -static -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
+	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T runtime/start/program.ld
+OS_COMMON := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/server/*.c))
+OS_SUPERVISOR := $(patsubst %.c,$(OS)/%.o,$(wildcard servers/supervisor/*.c))
+
+os: kernel $(ARCHIVE)
+
+$(OS_COMMON) $(OS_SUPERVISOR): | $(OS_HEADERS)
+
+$(OS)/runtime/server/%.o $(OS)/servers/%.o: OS_C += $(OS_FAST)
+
+OS_LIBRARY := $(OS)/libos.a
+$(OS_LIBRARY): $(OS_RUNTIME) $(OS_COMMON) $(OS_SCHEMAS:%=$(OS)/%.skald.o)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(OS)/supervisor.elf: $(OS_SUPERVISOR) $(OS_LIBRARY) runtime/start/program.ld
+	$(OS_LINK) -o $@ $(filter %.o,$^) $(OS_LIBRARY)
+
+# ---- one server: its name and its folder ----
+
+define SERVER_RULES
+OS_OF_$(1) := $$(patsubst $(2)/%.c,$$(OS)/programs/$(1)/%.o,$$(filter-out $(2)/host%,$$(wildcard $(2)/*.c)))
+OS_SCHEMAS_OF_$(1) := $$(notdir $$(basename $$(wildcard $(2)/*.skald $(2)/../*.skald)))
+OS_GENERATED_OF_$(1) := $$(OS_GENERATED)/$(1)
+
+$$(OS_GENERATED_OF_$(1))/%.skald.c $$(OS_GENERATED_OF_$(1))/%.skald.h &: $(2)/%.skald $$(BUILD)/skald
+	@mkdir -p $$(@D)
+	$$(BUILD)/skald c $$< -I protocols -o $$(@D)
+
+$$(OS_GENERATED_OF_$(1))/%.skald.c $$(OS_GENERATED_OF_$(1))/%.skald.h &: $(2)/../%.skald $$(BUILD)/skald
+	@mkdir -p $$(@D)
+	$$(BUILD)/skald c $$< -I protocols -o $$(@D)
+
+$$(OS)/programs/$(1)/%.o: $(2)/%.c
+	@mkdir -p $$(@D)
+	$$(OS_C) $$(OS_FAST) -I$$(OS_GENERATED_OF_$(1)) -c -o $$@ $$<
+
+$$(OS)/programs/$(1)/%.skald.o: $$(OS_GENERATED_OF_$(1))/%.skald.c
+	@mkdir -p $$(@D)
+	$$(OS_C) $$(OS_FAST) -I$$(OS_GENERATED_OF_$(1)) -c -o $$@ $$<
+
+$$(OS_OF_$(1)): | $$(OS_HEADERS) $$(OS_SCHEMAS_OF_$(1):%=$$(OS_GENERATED_OF_$(1))/%.skald.h)
+
+$$(OS)/programs/$(1).elf: $$(OS_OF_$(1)) $$(OS_SCHEMAS_OF_$(1):%=$$(OS)/programs/$(1)/%.skald.o) \
+		$$(OS_LIBRARY) runtime/start/program.ld
+	$$(OS_LINK) -o $$@ $$(filter %.o,$$^) $$(OS_LIBRARY)
+
+# Wrong: said with file and line, and there is no archive.
+$$(OS)/programs/$(1)/%.manifest: $(2)/%.yaml protocols/svrctl.skald $$(BUILD)/skald
+	@mkdir -p $$(@D)
+	@$$(BUILD)/skald encode -I protocols -o $$@ protocols/svrctl.skald Manifest <$$< 2>$$@.log || \
+		{ sed 's|<stdin>|$$<|' $$@.log >&2; exit 1; }
+
+-include $$(wildcard $$(OS)/programs/$(1)/*.d)
+endef
+
+$(foreach path,$(SERVER_PATHS),$(eval $(call SERVER_RULES,$(notdir $(path)),$(path))))
+
+# ---- the archive ----
+
+# Of those in the archive.
+OS_PATHS := $(foreach server,$(SERVERS),$(filter %/$(server),$(SERVER_PATHS)))
+OS_MANIFESTS := $(foreach path,$(OS_PATHS),$(patsubst $(path)/%.yaml,\
+	$(OS)/programs/$(notdir $(path))/%.manifest,$(wildcard $(path)/*.yaml)))
+
+$(ARCHIVE): $(OS)/supervisor.elf $(SERVERS:%=$(OS)/programs/%.elf) \
+		$(OS_MANIFESTS) servers/archive $(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
+	servers/archive $@ $(OS) $(OS_ROOT) $(SERVERS)
+
+.PHONY: os
+-include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d)

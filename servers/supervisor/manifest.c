@@ -1,0 +1,249 @@
+/* What a manifest says, and whether it can be meant. */
+#include "servers/supervisor/manifest.h"
+
+#include "runtime/start/string.h"
+
+bool same_text(struct sk_string one, struct sk_string other)
+{
+	return one.size == other.size && memcmp(one.data, other.data, one.size) == 0;
+}
+
+/* A name goes into logs and commands, so it has nothing else in it. */
+static bool is_name(struct sk_string name)
+{
+	for (uint32_t i = 0; i < name.size; i++) {
+		char c = name.data[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+				(c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.'))
+			return false;
+	}
+	return name.size > 0;
+}
+
+/* ---- lists ---- */
+
+static void read_lists(struct manifest *manifest)
+{
+	struct svrctl_Manifest *head = &manifest->head;
+	struct svrctl_Served_list serves = head->serves;
+	struct svrctl_Used_list uses = head->uses;
+	struct svrctl_Want_list wants = head->hardware;
+
+	manifest->served_count = manifest->used_count = manifest->wanted_count = 0;
+	while (head->has_serves && manifest->served_count < SERVED_MAX &&
+			svrctl_Served_next(&serves, &manifest->served[manifest->served_count]))
+		manifest->served_count++;
+	while (head->has_uses && manifest->used_count < USED_MAX &&
+			svrctl_Used_next(&uses, &manifest->used[manifest->used_count]))
+		manifest->used_count++;
+	while (head->has_hardware && manifest->wanted_count < WANTED_MAX &&
+			svrctl_Want_next(&wants, &manifest->wanted[manifest->wanted_count]))
+		manifest->wanted_count++;
+}
+
+/* ---- what cannot be ---- */
+
+static const char *wrong_services(const struct manifest *manifest)
+{
+	for (uint32_t i = 0; i < manifest->served_count; i++) {
+		const struct svrctl_Served *served = &manifest->served[i];
+
+		if (!is_name(served->service) || !is_name(served->interface_name))
+			return "a service that is served has no good name";
+		for (uint32_t k = 0; k < i; k++)
+			if (same_text(manifest->served[k].service, served->service))
+				return "a service is served twice";
+	}
+	for (uint32_t i = 0; i < manifest->used_count; i++) {
+		const struct svrctl_Used *used = &manifest->used[i];
+
+		if (!is_name(used->service) || !is_name(used->interface_name))
+			return "a service that is used has no good name";
+		for (uint32_t k = 0; k < manifest->served_count; k++)
+			if (same_text(manifest->served[k].service, used->service))
+				return "it uses a service of its own";
+		for (uint32_t k = 0; k < i; k++)
+			if (same_text(manifest->used[k].service, used->service))
+				return "a service is used twice";
+	}
+	return NULL;
+}
+
+static bool is_good_want(const struct svrctl_Want *want)
+{
+	switch (want->which) {
+	case svrctl_Want_ports:
+		return want->as.ports.count > 0 &&
+			want->as.ports.count <= 0x10000u - want->as.ports.first;
+	case svrctl_Want_memory:
+		return want->as.memory.length > 0 && want->as.memory.address % 4096 == 0 &&
+			want->as.memory.length % 4096 == 0 &&
+			want->as.memory.length <= UINT64_MAX - want->as.memory.address;
+	default:
+		return true;
+	}
+}
+
+static const char *what_is_wrong(const struct manifest *manifest)
+{
+	const struct svrctl_Manifest *head = &manifest->head;
+
+	if (!is_name(head->name))
+		return "its name is none";
+	if (head->program.size == 0)
+		return "it names no program";
+	if (head->priority == 0 || head->priority > PRIORITY_HIGHEST)
+		return "its priority is out of range";
+	if (head->budget.threads == 0 || head->budget.handles == 0)
+		return "its budget has no threads, or no handles";
+	if (head->has_health && head->health.interval > 0 && head->health.deadline == 0)
+		return "its health check has no deadline";
+	for (uint32_t i = 0; i < manifest->wanted_count; i++)
+		if (!is_good_want(&manifest->wanted[i]))
+			return "hardware that it wants cannot be";
+	return wrong_services(manifest);
+}
+
+bool manifest_read(struct bytes wire, struct manifest *manifest, const char **why)
+{
+	struct svrctl_Manifest *head = &manifest->head;
+
+	*why = "it does not decode";
+	if (svrctl_Manifest_decode(head, wire.at, wire.size) != SK_OK)
+		return false;
+	if (head->budget.bytes == 0)
+		head->budget.bytes = BUDGET_DEFAULT;
+	memcpy(manifest->name, head->name.data, head->name.size);
+	manifest->name[head->name.size] = 0;
+	read_lists(manifest);
+	*why = what_is_wrong(manifest);
+	return *why == NULL;
+}
+
+/* ---- rights ---- */
+
+/* The bit of a right of this name; 0: there is none. */
+static uint16_t right_of(const struct svrctl_Served *served, struct sk_string name)
+{
+	struct svrctl_Served_rights_list list = served->rights;
+	struct sk_string one;
+
+	for (unsigned bit = 0; bit < 16 && svrctl_Served_rights_next(&list, &one); bit++)
+		if (name.size > 0 && same_text(one, name))
+			return (uint16_t)(1u << bit);
+	return 0;
+}
+
+bool manifest_rights(const struct svrctl_Served *served, const struct svrctl_Used *used,
+	uint16_t *rights)
+{
+	struct svrctl_Used_rights_list list = used->rights;
+	struct sk_string name;
+	unsigned count = 0;
+
+	*rights = 0;
+	for (; svrctl_Used_rights_next(&list, &name); count++) {
+		uint16_t right = right_of(served, name);
+
+		if (right == 0)
+			return false;
+		*rights |= right;
+	}
+	if (count == 0)
+		*rights = UINT16_MAX;
+	return true;
+}
+
+/* ---- within ---- */
+
+static bool has_right(const struct svrctl_Used *used, struct sk_string name)
+{
+	struct svrctl_Used_rights_list list = used->rights;
+	struct sk_string one;
+
+	while (svrctl_Used_rights_next(&list, &one))
+		if (same_text(one, name))
+			return true;
+	return false;
+}
+
+static bool rights_within(const struct svrctl_Used *used, const struct svrctl_Used *other)
+{
+	struct svrctl_Used_rights_list list = used->rights, others = other->rights;
+	struct sk_string name;
+	bool any = false;
+
+	if (!svrctl_Used_rights_next(&others, &name))
+		return true;
+	for (; svrctl_Used_rights_next(&list, &name); any = true)
+		if (!has_right(other, name))
+			return false;
+	return any;
+}
+
+static bool has_use(const struct manifest *manifest, const struct svrctl_Used *used)
+{
+	for (uint32_t i = 0; i < manifest->used_count; i++) {
+		const struct svrctl_Used *own = &manifest->used[i];
+
+		if (same_text(own->service, used->service) &&
+				same_text(own->interface_name, used->interface_name))
+			return rights_within(used, own);
+	}
+	return false;
+}
+
+static bool same_want(const struct svrctl_Want *one, const struct svrctl_Want *other)
+{
+	if (one->which != other->which)
+		return false;
+	switch (one->which) {
+	case svrctl_Want_ports:
+		return one->as.ports.first >= other->as.ports.first &&
+			one->as.ports.first + one->as.ports.count <=
+			other->as.ports.first + other->as.ports.count;
+	case svrctl_Want_memory:
+		return one->as.memory.address >= other->as.memory.address &&
+			one->as.memory.address + one->as.memory.length <=
+			other->as.memory.address + other->as.memory.length;
+	case svrctl_Want_interrupt:
+		return one->as.interrupt.line == other->as.interrupt.line;
+	case svrctl_Want_framebuffer:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool has_want(const struct manifest *manifest, const struct svrctl_Want *want)
+{
+	for (uint32_t i = 0; i < manifest->wanted_count; i++)
+		if (same_want(want, &manifest->wanted[i]))
+			return true;
+	return false;
+}
+
+static bool budget_within(const struct svrctl_Budget *budget,
+	const struct svrctl_Budget *other)
+{
+	return budget->bytes <= other->bytes && budget->threads <= other->threads &&
+		budget->spaces <= other->spaces && budget->handles <= other->handles;
+}
+
+bool manifest_is_within(const struct manifest *manifest, const struct manifest *other)
+{
+	const struct svrctl_Manifest *head = &manifest->head;
+
+	if ((head->grants & ~other->head.grants) != 0 ||
+			head->priority > other->head.priority ||
+			!budget_within(&head->budget, &other->head.budget))
+		return false;
+	for (uint32_t i = 0; i < manifest->used_count; i++)
+		if (!has_use(other, &manifest->used[i]))
+			return false;
+	for (uint32_t i = 0; i < manifest->wanted_count; i++)
+		if (!has_want(other, &manifest->wanted[i]))
+			return false;
+	return true;
+}

@@ -1,0 +1,42 @@
+/*
+ * Manifests: decoded by generated code, and what there is to be said against one that
+ * decodes. No calls: it runs on the host too.
+ */
+#ifndef SUPERVISOR_MANIFEST_H
+#define SUPERVISOR_MANIFEST_H
+
+#include "servers/supervisor/archive.h"
+#include "svrctl.skald.h"
+
+/* Of programs; the supervisor's own is above. */
+#define PRIORITY_HIGHEST 190
+/* Bytes of one that does not say. */
+#define BUDGET_DEFAULT (UINT64_C(16) << 20)
+#define SERVED_MAX 16
+#define USED_MAX 32
+#define WANTED_MAX 32
+
+/* All of it, and its lists as arrays. Strings are in the wire bytes. */
+struct manifest {
+	struct svrctl_Manifest head;
+	char name[65];			/* the same as head.name, as C has it */
+	uint32_t served_count;
+	uint32_t used_count;
+	uint32_t wanted_count;
+	struct svrctl_Served served[SERVED_MAX];
+	struct svrctl_Used used[USED_MAX];
+	struct svrctl_Want wanted[WANTED_MAX];
+};
+
+/* False: it does not decode, or cannot be meant; *why says so. */
+bool manifest_read(struct bytes wire, struct manifest *manifest, const char **why);
+/* The rights that it asks for of a service, as its server names them. False: the server
+ * has no right of that name. */
+bool manifest_rights(const struct svrctl_Served *served, const struct svrctl_Used *used,
+	uint16_t *rights);
+/* Whether a manifest asks for nothing that another does not have: grants, hardware,
+ * services and their rights, budget, priority. */
+bool manifest_is_within(const struct manifest *manifest, const struct manifest *other);
+bool same_text(struct sk_string one, struct sk_string other);
+
+#endif
