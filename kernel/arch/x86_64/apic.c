@@ -8,6 +8,7 @@
  */
 #include "kernel.skald.h"
 #include "kernel/arch/x86_64/local.h"
+#include "kernel/sched.h"
 
 #define APIC_ADDRESS 0xfee00000
 #define APIC_ENABLED 0x800
@@ -165,7 +166,7 @@ void arch_interrupt_done(unsigned number)
 /* A message goes where its address says: to the first. */
 bool arch_interrupt_affinity(unsigned number, uint64_t mask)
 {
-	mask &= number < ARCH_LINES ? (UINT64_C(1) << local_count) - 1 : 1;
+	mask &= number < ARCH_LINES ? (UINT64_C(1) << cpu_count) - 1 : 1;
 	if (!mask)
 		return false;
 	lines[number].cpu = (uint8_t)__builtin_ctzll(mask);

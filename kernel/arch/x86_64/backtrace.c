@@ -19,22 +19,16 @@ extern const char symbol_names[];
 
 const char *symbol_name(uint64_t address, uint64_t *offset)
 {
-	uint32_t low = 0, high = symbol_count;
+	uint32_t behind = 0;
 	uint64_t wanted = address - IMAGE_BASE;
 
-	while (low < high) {
-		uint32_t middle = (low + high) / 2;
-
-		if (symbol_table[middle].address <= wanted)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	while (behind < symbol_count && symbol_table[behind].address <= wanted)
+		behind++;
 	*offset = 0;
-	if (!low || wanted >= IMAGE_DATA)
+	if (!behind || wanted >= IMAGE_DATA)
 		return "?";
-	*offset = wanted - symbol_table[low - 1].address;
-	return symbol_names + symbol_table[low - 1].name;
+	*offset = wanted - symbol_table[behind - 1].address;
+	return symbol_names + symbol_table[behind - 1].name;
 }
 
 /* Frames are on the stack of this CPU, or one of its others. */

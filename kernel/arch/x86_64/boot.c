@@ -217,7 +217,7 @@ _Noreturn void boot_main(uint32_t protocol, uint64_t info)
 
 	console_start();
 	traps_start();
-	cpu_start(local_count++, boot_stacks);
+	cpu_start(0, boot_stacks);
 	boot.protocol = protocol;
 	if (protocol == kernel_BootProtocol_PVH)
 		read_pvh(arch_physical(info));

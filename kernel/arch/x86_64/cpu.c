@@ -23,12 +23,11 @@
 #define PAT_VALUE 0x0007040100070406
 
 struct local locals[CPUS_MAX];
-unsigned local_count;
 bool cpu_has_bases, cpu_has_pcid;
 
 /* head.S: segments; what another CPU begins with; its stack, and what it calls there.
  * Physical. */
-extern const char boot_gdt[], boot_other[], boot_other_end[];
+extern const char boot_gdt[], boot_other[], boot_other_end[], boot_never[];
 extern uint64_t boot_stack, boot_next;
 
 struct cpuid cpuid(uint32_t leaf, uint32_t sub)
@@ -94,7 +93,6 @@ void cpu_start(unsigned index, void *stacks)
 
 	local->self = local;
 	local->cpu = &cpus[index];
-	local->index = index;
 	local->mask = UINT64_C(1) << index;
 	local->stack = (uintptr_t)stacks + STACKS_SIZE;
 	local->timer = UINT64_MAX;
@@ -110,30 +108,25 @@ void cpu_start(unsigned index, void *stacks)
 
 /* ---- the others ---- */
 
-static bool joined;
-
 /* From head.S, on its stack. */
 static _Noreturn void cpu_join(void)
 {
-	unsigned index = local_count - 1;
-
-	cpu_start(index, (char *)locals[index].stack - STACKS_SIZE);
+	cpu_start(cpu_count, (char *)locals[cpu_count].stack - STACKS_SIZE);
 	apic_start_cpu();
-	__atomic_store_n(&joined, true, __ATOMIC_RELEASE);
 	entry_leave(kernel_join());
 }
 
-static bool has_joined(uint64_t nanoseconds)
+static bool has_joined(unsigned index, uint64_t nanoseconds)
 {
 	uint64_t until = arch_now() + nanoseconds;
 
-	while (!__atomic_load_n(&joined, __ATOMIC_ACQUIRE) && arch_now() < until)
+	while (__atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE) == index && arch_now() < until)
 		cpu_relax();
-	return __atomic_load_n(&joined, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&cpu_count, __ATOMIC_ACQUIRE) > index;
 }
 
 /* INIT, and then, once or twice, where it begins. */
-static bool start_other(struct local *local, uint32_t apic)
+static bool start_other(unsigned index, uint32_t apic)
 {
 	uint64_t stacks;
 
@@ -142,34 +135,35 @@ static bool start_other(struct local *local, uint32_t apic)
 	arch_unlock();
 	if (stacks == FRAME_NONE)
 		return false;
-	local->stack = (uintptr_t)arch_physical(stacks) + STACKS_SIZE;
-	*(uint64_t *)arch_physical((uintptr_t)&boot_stack) = local->stack;
-	__atomic_store_n(&joined, false, __ATOMIC_RELEASE);
+	locals[index].stack = (uintptr_t)arch_physical(stacks) + STACKS_SIZE;
+	*(uint64_t *)arch_physical((uintptr_t)&boot_stack) = locals[index].stack;
 	apic_send(apic, APIC_INIT);
 	time_wait(10000000);
 	apic_send(apic, APIC_STARTUP | TRAMPOLINE >> PAGE_SHIFT);
-	if (has_joined(10000000))
+	if (has_joined(index, 10000000))
 		return true;
 	apic_send(apic, APIC_STARTUP | TRAMPOLINE >> PAGE_SHIFT);
-	return has_joined(1000000000);
+	return has_joined(index, 1000000000);
 }
 
 unsigned arch_start_cpus(void)
 {
+	uint64_t *next = arch_physical((uintptr_t)&boot_next);
+
 	__builtin_memcpy(arch_physical(TRAMPOLINE), arch_physical((uintptr_t)boot_other),
 		(size_t)(boot_other_end - boot_other));
-	*(uint64_t *)arch_physical((uintptr_t)&boot_next) = (uintptr_t)cpu_join;
-	for (unsigned i = 0; i < acpi.cpu_count && local_count < CPUS_MAX; i++) {
-		if (acpi.apic_ids[i] == locals[0].apic_id)
+	*next = (uintptr_t)cpu_join;
+	for (unsigned i = 0; i < acpi.cpu_count && cpu_count < CPUS_MAX; i++) {
+		if (acpi.apic_ids[i] == locals[0].apic_id
+				|| start_other(cpu_count, acpi.apic_ids[i]))
 			continue;
-		if (start_other(&locals[local_count++], acpi.apic_ids[i]))
-			continue;
-		local_count--;
 		log_print("CPU %u does not start\n", acpi.apic_ids[i]);
+		break;
 	}
-	if (local_count == 1 && cpu_has_bases && !cpu_has_pcid)
+	*next = (uintptr_t)boot_never;	/* should it come yet, or there be more */
+	if (cpu_count == 1 && cpu_has_bases && !cpu_has_pcid)
 		msr_write(MSR_LSTAR, (uintptr_t)entry_call_one);
-	return local_count;
+	return cpu_count;
 }
 
 void arch_poke(struct cpu *cpu)

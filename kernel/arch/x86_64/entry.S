@@ -32,13 +32,7 @@
 	add $16, %rsp			/* entered, error */
 	.endm
 
-	/* Flags that programs can have and C must not see: DF, AC, NT. */
-	.macro clean_flags
-	pushq $2
-	popfq
-	.endm
-
-	.text
+		.text
 /* Out, to the thread in rax; NULL: idle. */
 	.globl entry_return
 entry_return:
@@ -88,7 +82,8 @@ trap:
 	mov %rsp, %rdi
 trap_user:
 	mov %gs:local.stack, %rsp
-	clean_flags
+	pushq $2			/* not the program's DF, AC and NT */
+	popfq
 	xor %ebp, %ebp
 	call traps_user
 	jmp leave
@@ -115,7 +110,8 @@ trap_fatal:
 /* From vectors with stacks of their own. */
 trap_special:
 	push_registers
-	clean_flags
+	pushq $2
+	popfq
 	testb $3, frame.cs(%rsp)
 	jz trap_special_in_kernel
 	swapgs

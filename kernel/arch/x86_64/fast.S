@@ -21,15 +21,11 @@
 
 /* Bytes of a head, if there is neither a handle nor a lease, a place for handles
  * nor a deadline, to ecx. */
-	.macro get_bytes long, otherwise
+	.macro get_bytes limit, otherwise
 	mov %rax, %rcx
 	shr $32, %rcx
 	and $0x80ffffff, %ecx
-	.if \long
-	cmp $4096, %ecx
-	.else
-	cmp $40, %ecx
-	.endif
+	cmp $\limit, %ecx
 	ja \otherwise
 	.endm
 
@@ -112,8 +108,8 @@
 	sysretq
 	.endm
 
-	.macro do_call full, long, longer
-	get_bytes \long, \longer
+	.macro do_call full, limit, longer
+	get_bytes \limit, \longer
 	mov %rdi, %rbx
 	shr $39, %rbx
 	jnz 8f
@@ -139,7 +135,7 @@
 	mov space.tokens.free(%rbx), %r15		/* token */
 	test %r15, %r15
 	jz 9f
-	.if \long
+	.if \limit > 40
 	call copy_rest
 	jc 9f
 	.endif
@@ -171,8 +167,8 @@
 	go \full
 	.endm
 
-	.macro do_reply_receive full, long, longer
-	get_bytes \long, \longer
+	.macro do_reply_receive full, limit, longer
+	get_bytes \limit, \longer
 	mov %rdi, %r13
 	shr $39, %r13
 	jnz 8f
@@ -199,7 +195,7 @@
 	jl 9f
 	cmpq $0, space.tokens.free(%r13)
 	je 9f					/* others may have waited for one */
-	.if \long
+	.if \limit > 40
 	call copy_rest
 	jc 9f
 	.endif
@@ -295,18 +291,18 @@
 	cmp $ABI_BASE + ABI_CALL, %eax
 	jne 11f
 	save_kept
-	do_call \full, 0, 14f
+	do_call \full, 40, 14f
 11:	cmp $ABI_BASE + ABI_REPLY_RECEIVE, %eax
 	jne 12f
 	save_kept
-	do_reply_receive \full, 0, 15f
+	do_reply_receive \full, 40, 15f
 12:	cmp $ABI_BASE + ABI_SIGNAL, %eax
 	jne 13f
 	do_signal \full, 13f
 13:	save_kept
 	jmp entry_slow
-14:	do_call \full, 1, entry_slow
-15:	do_reply_receive \full, 1, entry_slow
+14:	do_call \full, 4096, entry_slow
+15:	do_reply_receive \full, 4096, entry_slow
 9:	give_lock \full		/* of all four */
 8:	jmp entry_slow
 	.endm

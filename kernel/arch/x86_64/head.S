@@ -90,9 +90,13 @@ start64:
 	xor %ebp, %ebp
 	mov %esi, %esi
 	call *boot_next
+/* Where a CPU goes that comes too late. */
+boot_never:
+	hlt
+	jmp boot_never
 
 	.balign 8
-	.globl boot_stack, boot_next, boot_gdt
+	.globl boot_stack, boot_next, boot_gdt, boot_never
 boot_stack:
 	.quad boot_stacks + STACKS_SIZE
 boot_next:

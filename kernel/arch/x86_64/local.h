@@ -15,7 +15,6 @@
 
 /* Segments. SYSRET wants user data before user code. */
 #define KERNEL_CS 0x08
-#define KERNEL_SS 0x10
 #define USER_SS 0x1b
 #define USER_CS 0x23
 #define TSS_SELECTOR 0x28
@@ -91,13 +90,12 @@ struct local {
 	struct local *self;
 	uint64_t stack;			/* top of the kernel's */
 	uint64_t scratch[3];		/* of entries */
-	uint32_t index;
 	struct tss tss;			/* rsp[0]: the end of the frame of who runs */
 	uint32_t apic_id;
 	uint32_t asked;			/* by the lock's owner; see cpu_ask() */
 	bool ts;			/* CR0.TS */
 	uint8_t special;		/* SPECIAL_*: TS is clear, or breakpoints are set */
-	uint64_t mask;			/* 1 << index */
+	uint64_t mask;			/* 1 << its index in locals */
 	struct space *space;		/* CR3 is its; NULL: the kernel's */
 	struct thread *owner;		/* whose floating point is */
 	uint64_t debug_control;		/* DR7 */
@@ -110,7 +108,6 @@ struct local {
 } __attribute__((aligned(64)));
 
 extern struct local locals[CPUS_MAX];
-extern unsigned local_count;
 
 static inline struct local *local_here(void)
 {

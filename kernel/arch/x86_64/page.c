@@ -11,6 +11,7 @@
 #include "kernel/arch/x86_64/local.h"
 #include "kernel/frame.h"
 #include "kernel/log.h"
+#include "kernel/sched.h"
 #include "kernel/space.h"
 
 #define PRESENT UINT64_C(1)
@@ -347,11 +348,11 @@ void page_answer(struct local *me, const struct cpu_ask *ask)
 
 static uint64_t cpus_of(const struct space *space)
 {
-	uint64_t cpus = 0;
+	uint64_t on = 0;
 
-	for (unsigned i = 0; i < local_count; i++)
-		cpus |= locals[i].space == space ? locals[i].mask : 0;
-	return cpus;
+	for (unsigned i = 0; i < cpu_count; i++)
+		on |= locals[i].space == space ? locals[i].mask : 0;
+	return on;
 }
 
 /* No CPU uses what was there any more, when this returns; `pages` 0: of all of the
@@ -359,12 +360,12 @@ static uint64_t cpus_of(const struct space *space)
 static void flush(struct space *space, uint64_t address, uint64_t pages)
 {
 	struct cpu_ask ask = { .address = address, .pages = pages };
-	uint64_t frame, cpus = cpus_of(space);
+	uint64_t frame, on = cpus_of(space);
 
-	cpu_ask(cpus, &ask);
+	cpu_ask(on, &ask);
 	/* What CPUs remember that have not loaded it. */
 	if (cpu_has_pcid)
-		space->arch.warm &= cpus;
+		space->arch.warm &= on;
 	while ((frame = space->arch.loose) != 0) {
 		space->arch.loose = *table_of(frame);
 		space_table_free(space, frame);
@@ -375,7 +376,7 @@ void arch_space_end(struct space *space)
 {
 	CHECK(!cpus_of(space));
 	flush(space, 0, 0);
-	for (unsigned i = 0; i < local_count; i++)
+	for (unsigned i = 0; i < cpu_count; i++)
 		if (locals[i].pcids[space->arch.pcid] == &space->arch)
 			locals[i].pcids[space->arch.pcid] = NULL;
 	free_tables(space, space->arch.root, 3);

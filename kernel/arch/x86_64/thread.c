@@ -79,7 +79,7 @@ static void debug_load(struct local *me, const struct thread *thread)
 /* The CPU that has it loaded, by its mask; or 0. */
 static uint64_t loaded_on(const struct thread *thread)
 {
-	for (unsigned i = 0; i < local_count; i++)
+	for (unsigned i = 0; i < cpu_count; i++)
 		if (cpus[i].loaded == thread)
 			return locals[i].mask;
 	return 0;
