@@ -22,7 +22,7 @@ void fault_foreign(struct thread *thread);
 void fault_answered(struct thread *thread, uint64_t head, struct space *by);
 /* Such an answer, of this space, lets the thread of a page fault just go on: its
  * frame, and its space, are made so. False: it is for fault_answered(), and nothing
- * was done. */
+ * was done. To ask twice comes to the same. */
 bool fault_resumes(struct thread *thread, uint32_t size, const void *words,
 	struct space *by);
 

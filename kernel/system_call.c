@@ -102,9 +102,11 @@ static inline bool answer_short(struct token *token, struct thread *client,
 {
 	struct message_place from;
 
+	/* To map may wake who watches a quota, and is more urgent. */
 	if (UNLIKELY(token->caller->kind == CALLER_FAULT))
 		return IS_SHORT(head) && fault_resumes(client, ABI_BYTES(head),
-			frame_words(&thread->frame), thread->space);
+			frame_words(&thread->frame), thread->space) &&
+			sched_can_switch(client->cpu, client);
 	if (token->session->solo == token && IS_SHORT(head)) {
 		handover_words(frame_words(&client->frame), frame_words(&thread->frame));
 	} else {

@@ -54,8 +54,11 @@ leave:
 
 leave_full:
 	mov %rax, %rsp
-	pop_registers
 	swapgs
+/* With all that is in the frame at rsp; gs is the program's already. */
+	.globl entry_pop
+entry_pop:
+	pop_registers
 	iretq
 
 /* Out for the first time on this CPU. */

@@ -9,6 +9,9 @@
  * rbp, r12 to r15. Words and head of one that waits are not in its frame: nobody
  * reads them there (endpoint_settle() says what it does).
  *
+ * The answer to a page fault goes the same way, but for the words: fault_resumes()
+ * reads them.
+ *
  * Throughout: rsp is the end of the frame of who called; nothing is pushed, but
  * for the one return address that stands in place of `ss`, which SYSRET does not
  * take from there.
@@ -167,6 +170,40 @@
 	go \full
 	.endm
 
+/* The thread, whose call is this member, to r14, and its CPU to rdi: all that is
+ * looked at but for its priority. */
+	.macro find_client member
+	cmp %r12, session.endpoint(%rbx)
+	jne 9f
+	mov token.caller(%r15), %r14
+	sub $\member, %r14
+	mov %gs:local.cpu, %rdi
+	cmp %rdi, thread.cpu(%r14)
+	jne 9f
+	cmpq $0, space.tokens.free(%r13)
+	je 9f					/* others may have waited for one */
+	.endm
+
+/* Its call is over, and the token free; it runs, and who called receives. */
+	.macro end_call member, solo
+	movq $0, \solo(%rbx)
+	mov %r12, session.direct(%rbx)
+	decl endpoint.unanswered(%r12)
+	lea MY(0), %r11
+	mov %r11, endpoint.ready(%r12)
+	movb $TOKEN_FREE, token.state(%r15)
+	movq $0, token.server(%r15)
+	addl $0x10000, token.number(%r15)
+	jc 5f					/* generation 0 is none */
+6:	mov space.tokens.free(%r13), %r11
+	mov %r11, (%r15)
+	mov %r15, space.tokens.free(%r13)
+	movq $0, MY(thread.serves)
+	movb $CALLER_IDLE, \member + caller.state(%r14)
+	movb $kernel_ThreadState_RECEIVING, MY(thread.state)
+	movb $kernel_ThreadState_RUNNING, thread.state(%r14)
+	.endm
+
 	.macro do_reply_receive full, limit, longer
 	get_bytes \limit, \longer
 	mov %rdi, %r13
@@ -182,40 +219,21 @@
 	jne 9f
 	mov token.session(%r15), %rbx
 	cmp %r15, session.solo(%rbx)
+	.if \limit > 40
 	jne 9f
-	cmp %r12, session.endpoint(%rbx)
-	jne 9f
-	mov token.caller(%r15), %r14
-	sub $thread.caller, %r14		/* client */
-	mov %gs:local.cpu, %rdi
-	cmp %rdi, thread.cpu(%r14)
-	jne 9f
+	.else
+	jne 16f
+	.endif
+	find_client thread.caller
 	movzbl thread.effective(%r14), %ebp
 	cmp cpu.bar(%rdi), %ebp
 	jl 9f
-	cmpq $0, space.tokens.free(%r13)
-	je 9f					/* others may have waited for one */
 	.if \limit > 40
 	call copy_rest
 	jc 9f
 	.endif
 
-	movq $0, session.solo(%rbx)
-	mov %r12, session.direct(%rbx)
-	decl endpoint.unanswered(%r12)
-	lea MY(0), %r11
-	mov %r11, endpoint.ready(%r12)
-	movb $TOKEN_FREE, token.state(%r15)
-	movq $0, token.server(%r15)
-	addl $0x10000, token.number(%r15)
-	jc 5f					/* generation 0 is none */
-6:	mov space.tokens.free(%r13), %r11
-	mov %r11, (%r15)
-	mov %r15, space.tokens.free(%r13)
-	movq $0, MY(thread.serves)
-	movb $CALLER_IDLE, thread.caller.state(%r14)
-	movb $kernel_ThreadState_RECEIVING, MY(thread.state)
-	movb $kernel_ThreadState_RUNNING, thread.state(%r14)
+	end_call thread.caller, session.solo
 	shl $32, %rcx
 	mov %rcx, %rax
 	switch_to \full, answered_special
@@ -225,6 +243,43 @@
 	go \full
 5:	addl $0x10000, token.number(%r15)
 	jmp 6b
+	.endm
+
+/* The answer to a page fault: what it says is done by C. Then all registers are the
+ * frame's. */
+	.macro do_fault_reply full
+	cmp %r15, session.solo_other(%rbx)
+	jne 9f
+	find_client thread.fault
+	cmpb $CALLER_FAULT, thread.fault + caller.kind(%r14)
+	jne 9f
+	cmpl $ENTERED_CALL, frame.entered(%r14)
+	je 9f
+	save_words -FRAME_SIZE(%rsp)
+	mov %rax, MY(frame.rax)
+	mov %r14, %rdi
+	mov %ecx, %esi
+	lea MY(frame.words), %rdx
+	mov %r13, %rcx
+	mov %gs:local.stack, %rsp
+	xor %ebp, %ebp
+	call fault_resumes
+	mov %gs:local.tss.rsp, %rsp
+	test %al, %al
+	jz 4f
+	mov %gs:local.cpu, %rdi
+	movzbl thread.effective(%r14), %ebp
+	cmp cpu.bar(%rdi), %ebp
+	jl 4f
+	end_call thread.fault, session.solo_other
+	switch_to \full, fault_special
+	give_lock \full
+	mov %r14, %rsp
+	jmp entry_pop
+5:	addl $0x10000, token.number(%r15)
+	jmp 6b
+4:	give_lock \full
+	jmp entry_saved
 	.endm
 
 /* Bits of a notification for which nobody waits, here or at an endpoint. */
@@ -303,7 +358,8 @@
 	jmp entry_slow
 14:	do_call \full, 4096, entry_slow
 15:	do_reply_receive \full, 4096, entry_slow
-9:	give_lock \full		/* of all four */
+16:	do_fault_reply \full
+9:	give_lock \full		/* of all five */
 8:	jmp entry_slow
 	.endm
 
@@ -323,6 +379,7 @@ entry_call:
 entry_slow:
 	save_words -FRAME_SIZE(%rsp)
 	mov %rax, MY(frame.rax)
+entry_saved:
 	lea MY(0), %rdi
 	mov %gs:local.stack, %rsp
 	xor %ebp, %ebp
@@ -340,6 +397,7 @@ called_special:
 answered_special:
 	save_words 0(%r14)
 	mov %rax, frame.rax(%r14)
+fault_special:
 	mov %r14, %rdi
 	mov %gs:local.stack, %rsp
 	xor %ebp, %ebp

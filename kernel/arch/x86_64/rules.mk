@@ -38,7 +38,7 @@ $(X86_OUT)/kernel/system_call.o: X86_CC += -fomit-frame-pointer \
 endif
 
 # What C knows, for assembly: of the members and enumerators that it names.
-X86_STRUCTS := frame|local|cpu|thread|space|handle|session|endpoint|token|notification
+X86_STRUCTS := frame|local|cpu|caller|thread|space|handle|session|endpoint|token|notification
 X86_VALUES := (kernel_[A-Z]|(ABI|SK|HANDLE|TOKEN|CALLER)_)
 $(X86_OUT)/wanted.h: $(wildcard $(X86)/*.S)
 	@mkdir -p $(@D)
