@@ -58,7 +58,7 @@ static bool hand_over(struct thread *thread, struct session *session)
 		return false;
 	session->solo_other = handover_call(caller, session, server, caller->head,
 		session->protocol_rights, ABI_FOREVER);
-	handover_words(frame_words(&server->frame), thread->fault_words);
+	memcpy(frame_words(&server->frame), thread->fault_page, ABI_WORD_BYTES);
 	server->state = kernel_ThreadState_RUNNING;
 	cpu->current = server;
 	return true;
@@ -72,11 +72,11 @@ static void begin(struct thread *thread, uint32_t kind, int size)
 
 	CHECK(size > 0);
 	thread->fault_kind = kind;
-	memcpy(thread->fault_words, thread->fault_page, ABI_WORD_BYTES);
 	caller->head = (uint64_t)size << ABI_BYTES_SHIFT;
 	thread->state = kernel_ThreadState_FAULTED;
 	if (thread->handler && hand_over(thread, thread->handler))
 		return;
+	memcpy(thread->fault_words, thread->fault_page, ABI_WORD_BYTES);
 	caller->correlation = thread->correlation;
 	caller->deadline.when = ABI_FOREVER;
 	if (thread->handler)
