@@ -231,6 +231,8 @@ void c_print_message(struct c_code *c, const struct declaration *declaration);
 /* It is nothing but so few bytes in place that they go in words (struct sk_words):
  * such a message is encoded and decoded in line, in the header. */
 bool c_is_in_words(const struct declaration *message);
+/* Always so many bytes, and nothing beside them. */
+bool c_is_plain(const struct declaration *message);
 
 /* The tables of runtime/reflect.h, a file of their own: c_reflect.c. */
 void c_print_reflection(struct c_code *c, const struct schema *schema);

@@ -24,12 +24,18 @@ static void print_dispatch_signature(struct c_code *c, const struct declaration 
 
 /* ---- requests in words: in the header ---- */
 
-static bool has_words(const struct declaration *d)
+/* Its request is known by its first word and its size. */
+static bool is_dispatched(const struct method *m)
+{
+	return m->reply != NULL && c_is_plain(m->request) && !c_carries(m->reply);
+}
+
+static bool has_dispatched(const struct declaration *d)
 {
 	const struct method *m;
 
 	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
-		if (c_answers_in_words(m))
+		if (is_dispatched(m))
 			return true;
 	return false;
 }
@@ -46,7 +52,8 @@ static void print_words_case(struct c_code *c, const struct method *m)
 	print_line(out, "struct sk_words_answer answer;");
 	print_line(out, "struct sk_reply to;");
 	print_line(out, "if (ops->%s == NULL", m->name);
-	print_line(out, "    || %s_decode(&request, in->words.word, in->size) != 0)", name);
+	print_line(out, "    || %s_decode(&request, %s, in->size) != 0)", name,
+		c_is_in_words(m->request) ? "in->words.word" : "sk_whole(in)");
 	print_line(out, "\treturn false;");
 	print_line(out, "sk_open_words(&to, &answer, in, %s_ID);", m->reply->c_name);
 	print_line(out, "ops->%s(self, &request, &to);", m->name);
@@ -61,15 +68,16 @@ static void print_dispatch_words(struct c_code *c, const struct declaration *d)
 	struct printer *out = &c->out;
 	const struct method *m;
 
-	print_line(out, "/* The same for a request in words. False, and nothing has been done: it");
-	print_line(out, " * is none of those that go in words, and is dispatch's. */");
+	print_line(out, "/* The same for a request whose words are in registers. False, and nothing");
+	print_line(out, " * has been done: it is not of a fixed size, or is not as it should be, and is");
+	print_line(out, " * dispatch's. */");
 	print_wrapped(out, "SK_INLINE bool %s_dispatch_words(const struct %s_ops *ops, "
 		"void *self, struct sk_words_incoming *in)", d->c_name, d->c_name);
 	print_line(out, "{");
 	out->indent++;
 	print_line(out, "switch (sk_get_uint64((const uint8_t *)in->words.word)) {");
 	for (unsigned i = 0; (m = c_method(d, i)) != NULL; i++)
-		if (c_answers_in_words(m))
+		if (is_dispatched(m))
 			print_words_case(c, m);
 	print_line(out, "default:");
 	print_line(out, "\treturn false;");
@@ -170,7 +178,7 @@ void c_declare_interface(struct c_code *c, const struct declaration *d)
 	print_dispatch_signature(c, d, ";");
 	print(out, "\n");
 	declare_answers(c, d);
-	if (has_words(d))
+	if (has_dispatched(d))
 		print_dispatch_words(c, d);
 	c_declare_sends(c, d);
 }

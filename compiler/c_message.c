@@ -190,12 +190,16 @@ static bool is_fixed(const struct declaration *d)
 	return !has_tail(d) && !has_pointers(&d->as.message.head);
 }
 
-bool c_is_in_words(const struct declaration *d)
+bool c_is_plain(const struct declaration *d)
 {
 	const struct section *head = &d->as.message.head;
 
-	return is_fixed(d) && !c_carries(d) && head->declared_size <= MESSAGE_FAST_MAX
-		&& head->fixed_size == head->declared_size;
+	return is_fixed(d) && !c_carries(d) && head->fixed_size == head->declared_size;
+}
+
+bool c_is_in_words(const struct declaration *d)
+{
+	return c_is_plain(d) && d->as.message.head.declared_size <= MESSAGE_FAST_MAX;
 }
 
 /* Of what stands in the header. */

@@ -194,9 +194,9 @@ static inline bool sk_take_end(struct sk_attached *attached)
 /* The end of a message whose schema has neither: 0, SK_BAD_HANDLE, SK_BAD_LEASE. */
 static inline int sk_take_none(const struct sk_attached *attached)
 {
-	if (attached->handle_count != 0)
-		return SK_BAD_HANDLE;
-	return attached->lease_count != 0 ? SK_BAD_LEASE : SK_OK;
+	if ((attached->handle_count | attached->lease_count) == 0)
+		return SK_OK;
+	return attached->handle_count != 0 ? SK_BAD_HANDLE : SK_BAD_LEASE;
 }
 
 #ifdef __cplusplus

@@ -242,7 +242,9 @@ int sk_answer(struct sk_reply *to, int encoded)
 		memcpy(&words, to->port->answer.bytes, (size_t)encoded);
 		return sk_answer_words(to, &words, encoded);
 	}
-	reply = sk_reply_keep(to);
+	reply = *to;		/* `waits` too: it is being dispatched */
+	to->port = NULL;
+	to->waits = NULL;
 	reply.port->answer.size = (uint32_t)encoded;
 	encoded = reply.port->ops->answer(reply.port, &reply);
 	sk_attach_none(&reply.port->answer.attached);

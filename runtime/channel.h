@@ -268,7 +268,8 @@ struct sk_incoming {
 	struct sk_reply reply;		/* port NULL if none is awaited */
 };
 
-/* A request in words, for generated code, and what has become of it. */
+/* A request whose words are in registers, for generated code, and what has become
+ * of it. */
 struct sk_words_incoming {
 	struct sk_port *port;
 	uint64_t token;
@@ -276,7 +277,11 @@ struct sk_words_incoming {
 	uint64_t badge;
 	struct sk_words words;
 	uint32_t size;			/* with something beside it: another */
-	struct sk_words_answer answer;	/* none: it was kept */
+	/* Where it is decoded: it has what stands behind the words, and is to have
+	 * those (sk_whole()). */
+	struct sk_message *message;
+	bool is_whole;
+	struct sk_words_answer answer;	/* none: it was kept, or answered otherwise */
 };
 
 /* The id of a message, or 0 if it is shorter than a head. */
@@ -358,7 +363,23 @@ void sk_reply_drop(struct sk_reply *to);
 /* For generated dispatch: answers `status`, closes the handles that decoding
  * has not handed over, returns it. */
 int sk_refuse(struct sk_incoming *incoming, int status);
-/* For generated dispatch by words: around the operation. */
+/* For generated dispatch by words: all of a request that is longer than those. */
+SK_INLINE const uint8_t *sk_whole(struct sk_words_incoming *in)
+{
+	uint8_t *bytes = in->message->bytes;
+
+	in->is_whole = true;
+	in->message->size = in->size;
+	/* One by one: they are in registers. */
+	memcpy(bytes, &in->words.word[0], 8);
+	memcpy(bytes + 8, &in->words.word[1], 8);
+	memcpy(bytes + 16, &in->words.word[2], 8);
+	memcpy(bytes + 24, &in->words.word[3], 8);
+	memcpy(bytes + 32, &in->words.word[4], 8);
+	return bytes;
+}
+
+/* Likewise: around the operation. */
 SK_INLINE void sk_open_words(struct sk_reply *to, struct sk_words_answer *answer,
 	const struct sk_words_incoming *in, uint32_t reply_id)
 {

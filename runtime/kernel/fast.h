@@ -67,7 +67,6 @@ SK_INLINE bool sk_is_plain(const struct sk_channel *channel, int encoded,
 		!(method->flags & SK_METHOD_CANCELLABLE) &&
 		method->reply_id != SK_LOST_ID &&
 		SK_LIKELY(channel->ops == &sk_kernel_channel_ops) &&
-		SK_LIKELY((uint32_t)encoded <= channel->request.capacity) &&
 		SK_LIKELY((channel->request.attached.handle_count |
 			channel->request.attached.lease_count |
 			channel->reply.attached.handle_count) == 0);
@@ -113,13 +112,13 @@ SK_INLINE int sk_fast_answer(struct sk_reply *to, int encoded)
 	struct sk_kernel_port *k = (struct sk_kernel_port *)(void *)to->port;
 
 	if (encoded < 0 || SK_UNLIKELY(k == NULL || k->port.ops != &sk_kernel_port_ops ||
-			to->waits != NULL || to->token == 0 || to->token != k->current ||
-			(uint32_t)encoded > k->port.answer.capacity ||
+			(to->waits == NULL && to->token != k->current) ||
 			k->port.answer.attached.handle_count != 0))
 		return sk_answer(to, encoded);
 	to->port = NULL;
-	sk_kernel_port_defer(k, sk_counts((uint32_t)encoded, 0, 0, 0,
-		sk_kernel_port_slot(k)));
+	to->waits = NULL;
+	sk_kernel_port_defer(k, to->token, sk_counts((uint32_t)encoded, 0, 0, 0, 0) |
+		sk_kernel_port_slot(k));
 	return SK_OK;
 }
 
@@ -139,58 +138,65 @@ SK_INLINE int sk_fast_answer(struct sk_reply *to, int encoded)
  */
 typedef bool sk_dispatch_words(void *self, struct sk_words_incoming *in);
 
-/* Whose a request is; false: not the root's kind of object. */
+/* Whose a request of a session that was minted is; false: not the root's kind of
+ * object. */
 SK_INLINE bool sk_fast_self(const struct sk_kernel_port *k, uint64_t badge, void **self)
 {
 	uint64_t place = badge - SK_KERNEL_MINTED;
 
-	*self = k->config.self;
-	if (SK_LIKELY(badge < SK_KERNEL_MINTED))
-		return true;
 	if (place >= k->config.session_count || !k->config.sessions[place].object)
 		return true;
 	*self = k->config.sessions[place].self;
 	return k->config.sessions[place].object == k->config.root;
 }
 
-/*
- * What came, in registers: false if it is not for this. Else they have what the
- * next system call takes.
- */
-SK_INLINE bool sk_fast_serve(struct sk_kernel_port *k, struct sk_registers *r,
+/* What has become of what came. */
+enum sk_fast {
+	SK_FAST_ANSWERED,		/* registers have what the next system call takes */
+	SK_FAST_DONE,			/* the port has it, if there is an answer */
+	SK_FAST_NOT,			/* nothing: it is not for this */
+	SK_FAST_WHOLE			/* likewise, and words stand where it is decoded */
+};
+
+SK_INLINE enum sk_fast sk_fast_serve(struct sk_kernel_port *k, struct sk_registers *r,
 	sk_dispatch_words *dispatch)
 {
 	struct sk_words_incoming in;
-	void *self;
+	void *self = k->config.self;
 
-	if (SK_UNLIKELY((r->head & 0xff) != ABI_REQUEST || r->token == 0 ||
-			!sk_fast_self(k, r->target, &self)))
-		return false;
+	if (SK_UNLIKELY((r->head & 0xff) != ABI_REQUEST))
+		return SK_FAST_NOT;
+	/* One-way, or of a minted session: both at once. */
+	if (SK_UNLIKELY(((r->token - 1) | r->target) >= SK_KERNEL_MINTED) &&
+			(r->token == 0 || !sk_fast_self(k, r->target, &self)))
+		return SK_FAST_NOT;
 	in.port = &k->port;
 	in.token = r->token;
 	in.deadline = r->time;
 	in.badge = r->target;
 	in.size = SK_FAST_SIZE(r->head);
+	in.message = &k->request;
+	in.is_whole = false;
 	in.words.word[0] = r->words[0];
 	in.words.word[1] = r->words[1];
 	in.words.word[2] = r->words[2];
 	in.words.word[3] = r->words[3];
 	in.words.word[4] = r->words[4];
 	if (SK_UNLIKELY(!dispatch(self, &in)))
-		return false;
-	r->target = k->receives;
+		return in.is_whole ? SK_FAST_WHOLE : SK_FAST_NOT;
 	if (SK_UNLIKELY(in.answer.size == 0)) {
-		sk_kernel_port_kept(k, r->token, self);
-		in.answer.words = (struct sk_words)SK_NO_WORDS;
+		if (SK_UNLIKELY(k->pending == 0))
+			sk_kernel_port_kept(k, r->token, self);
+		return SK_FAST_DONE;
 	}
-	r->head = sk_head(in.answer.size != 0 ? ABI_REPLY_RECEIVE : ABI_RECEIVE) |
-		(uint64_t)in.answer.size << ABI_BYTES_SHIFT;
+	r->target = k->receives;
+	r->head = sk_head(ABI_REPLY_RECEIVE) | (uint64_t)in.answer.size << ABI_BYTES_SHIFT;
 	r->words[0] = in.answer.words.word[0];
 	r->words[1] = in.answer.words.word[1];
 	r->words[2] = in.answer.words.word[2];
 	r->words[3] = in.answer.words.word[3];
 	r->words[4] = in.answer.words.word[4];
-	return true;
+	return SK_FAST_ANSWERED;
 }
 
 /*
@@ -204,14 +210,20 @@ SK_INLINE int sk_kernel_port_serve_words(struct sk_kernel_port *k, sk_dispatch_w
 	k->stopping = false;
 	while (status == SK_OK && !k->stopping) {
 		struct sk_registers r;
+		enum sk_fast fast;
 
 		sk_kernel_port_exchange(k, &r, SK_FOREVER);
-		while (sk_fast_serve(k, &r, dispatch)) {
+		while ((fast = sk_fast_serve(k, &r, dispatch)) == SK_FAST_ANSWERED) {
 			if (SK_UNLIKELY(k->stopping))
 				return sk_kernel_port_leave(r);
 			sk_enter_serve(&r.head, &r.target, r.words, &r.token, &r.time);
 		}
-		sk_kernel_store(k->request.bytes, r.words);
+		if (fast == SK_FAST_DONE)
+			continue;
+		if (fast == SK_FAST_NOT)
+			sk_kernel_store(k->request.bytes, r.words);
+		else	/* from memory, so that it need not be kept for this */
+			r.head = (uint64_t)k->request.size << ABI_BYTES_SHIFT | ABI_REQUEST;
 		status = sk_kernel_port_take(k, r.head, r.target, r.token, r.time);
 	}
 	sk_kernel_port_flush(k);

@@ -36,11 +36,11 @@ static void close_handle(struct sk_port *port, struct sk_handle handle)
 static uint64_t put_answer(struct sk_kernel_port *k)
 {
 	const struct sk_attached *attached = &k->port.answer.attached;
-	uint32_t slot = sk_kernel_port_slot(k);
+	uint64_t slot = sk_kernel_port_slot(k);
 
 	if (SK_UNLIKELY(attached->handle_count != 0))
-		sk_kernel_put_handles(beside(k, slot), attached);
-	return sk_counts(k->port.answer.size, attached->handle_count, 0, 0, slot);
+		sk_kernel_put_handles(beside(k, (uint32_t)(slot >> ABI_SLOT_SHIFT)), attached);
+	return sk_counts(k->port.answer.size, attached->handle_count, 0, 0, 0) | slot;
 }
 
 /* Answers now, whatever waits. */
@@ -57,11 +57,11 @@ static int answer_now(struct sk_kernel_port *k, uint64_t token)
 }
 
 /* Leaves the answer to the next system call that receives. */
-static int answer_later(struct sk_kernel_port *k)
+static int answer_later(struct sk_kernel_port *k, uint64_t token)
 {
 	const struct sk_attached *attached = &k->port.answer.attached;
 
-	sk_kernel_port_defer(k, put_answer(k));
+	sk_kernel_port_defer(k, token, put_answer(k));
 	if (SK_UNLIKELY(attached->handle_count != 0))
 		k->unsent = *attached;
 	return SK_OK;
@@ -79,8 +79,9 @@ static int answer(struct sk_port *port, const struct sk_reply *reply)
 {
 	struct sk_kernel_port *k = sk_kernel_port_of(port);
 
-	if (SK_LIKELY(reply->token == k->current && reply->token != 0))
-		return answer_later(k);
+	/* What is being dispatched, by words or not. */
+	if (SK_LIKELY(reply->token != 0 && (reply->token == k->current || reply->waits)))
+		return answer_later(k, reply->token);
 	forget_kept(k, ABI_TOKEN_INDEX(reply->token));
 	return answer_now(k, reply->token);
 }
@@ -98,7 +99,7 @@ void sk_kernel_port_flush(struct sk_kernel_port *k)
 		return;
 	k->pending = 0;
 	memcpy(words, k->spare, sizeof(words));
-	if (sk_sys_reply(pending, k->pending_token, words, 0) != SK_OK)
+	if (sk_sys_reply(pending - sk_head(ABI_REPLY_RECEIVE), k->pending_token, words, 0) != SK_OK)
 		sk_kernel_port_lose(k);
 }
 

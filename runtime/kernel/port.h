@@ -59,8 +59,8 @@ struct sk_kernel_port {
 
 	/* The transport's own. */
 	uint64_t current;		/* token of what is being dispatched, or 0 */
-	/* The answer to it, if it waits for the next system call: its counts (else
-	 * 0) and token, and its bytes in `spare`, which is then the one of two
+	/* The answer to it, if it waits for the next system call: its head (else 0) and
+	 * token, and its bytes in `spare`, which is then the one of two
 	 * slots where no answer is encoded. */
 	uint64_t pending;
 	uint64_t pending_token;
@@ -115,14 +115,16 @@ int sk_kernel_port_leave(struct sk_registers r);
 /* What the pending answer was to move and did not. */
 void sk_kernel_port_lose(struct sk_kernel_port *port);
 
-/* Leaves the answer, of these counts, to the next system call that receives. */
-SK_INLINE void sk_kernel_port_defer(struct sk_kernel_port *port, uint64_t counts)
+/* Leaves the answer to this token, of these counts, to the next system call that
+ * receives. */
+SK_INLINE void sk_kernel_port_defer(struct sk_kernel_port *port, uint64_t token,
+	uint64_t counts)
 {
 	uint8_t *bytes = port->port.answer.bytes;
 	uint32_t size = ABI_BYTES(counts);
 
-	port->pending = counts;
-	port->pending_token = port->current;
+	port->pending = sk_head(ABI_REPLY_RECEIVE) | counts;
+	port->pending_token = token;
 	port->current = 0;
 	/* What stood behind it is nobody else's to see. */
 	if (size < ABI_WORD_BYTES)
@@ -132,11 +134,11 @@ SK_INLINE void sk_kernel_port_defer(struct sk_kernel_port *port, uint64_t counts
 	port->spare = bytes;
 }
 
-/* The slot in which answers are encoded. */
-static inline uint32_t sk_kernel_port_slot(const struct sk_kernel_port *port)
+/* The slot in which answers are encoded, as part of a head. */
+static inline uint64_t sk_kernel_port_slot(const struct sk_kernel_port *port)
 {
-	return (uint32_t)((size_t)(port->port.answer.bytes - port->slots.base) /
-		ABI_SLOT_PAGE);
+	return (uint64_t)(port->port.answer.bytes - port->slots.base) *
+		((UINT64_C(1) << ABI_SLOT_SHIFT) / ABI_SLOT_PAGE);
 }
 
 /* The port's next event, and the answer before it, if one waits: all in
@@ -146,7 +148,7 @@ SK_INLINE void sk_kernel_port_exchange(struct sk_kernel_port *port,
 {
 	const uint8_t *bytes = port->spare;
 
-	r->head = port->pending | sk_head(port->pending ? ABI_REPLY_RECEIVE : ABI_RECEIVE);
+	r->head = port->pending ? port->pending : sk_head(ABI_RECEIVE);
 	r->target = port->receives;
 	r->token = port->pending_token;
 	r->time = deadline;

@@ -25,14 +25,15 @@ SK_INLINE void op_words(void *self, const struct bench_Target_words_request *req
 	bench_Target_words_answer(to, 0, &reply);
 }
 
-static void op_ten(void *self, const struct bench_Target_ten_request *request,
+SK_INLINE void op_ten(void *self, const struct bench_Target_ten_request *request,
 	struct sk_reply *to)
 {
-	struct bench_Target_ten_reply reply;
+	const uint64_t *v = request->values;
+	const struct bench_Target_ten_reply reply = {
+		{v[8], v[7], v[6], v[5], v[4], v[3], v[2], v[1], v[0]},
+	};
 
 	(void)self;
-	for (unsigned i = 0; i < 9; i++)
-		reply.values[i] = request->values[8 - i];
 	bench_Target_ten_answer(to, 0, &reply);
 }
 

@@ -454,13 +454,13 @@ load_vectors:
 	clc
 9:	ret
 
-/* What of ecx bytes stands behind the words, from the slot that rax says to the one
- * that r14 waits with. Carry: one of them is not there. Keeps all but r11. */
+/* What of ecx bytes, of which there are some, stands behind the words, from the slot
+ * that rax says to the one that r14 waits with. Carry: one of them is not there.
+ * Keeps all but r11. */
 copy_rest:
-	mov %rcx, %gs:local.scratch
-	mov %rsi, %gs:local.scratch + 8
-	mov %rdi, %gs:local.scratch + 16
-	mov %rcx, %r11
+	mov %rsi, %gs:local.scratch
+	mov %rdi, %gs:local.scratch + 8
+	lea -40(%rcx), %r11
 	mov %rax, %rsi
 	shl $1, %rsi
 	shr $57, %rsi
@@ -471,8 +471,6 @@ copy_rest:
 	and $0x7f, %edi
 	cmp thread.slot_count(%r14), %edi
 	jae 1f
-	sub $40, %r11d
-	jbe 2f
 	shl $4, %esi
 	shl $4, %edi
 	add 8 + MY(thread.slots), %rsi
@@ -485,14 +483,13 @@ copy_rest:
 	shr $3, %ecx
 	rep movsq
 	mov %r11d, %ecx
-	and $7, %ecx
+	and $7, %ecx			/* no carry */
 	rep movsb
-2:	clc
-3:	mov %gs:local.scratch, %rcx
-	mov %gs:local.scratch + 8, %rsi
-	mov %gs:local.scratch + 16, %rdi
+2:	lea 40(%r11), %rcx
+	mov %gs:local.scratch, %rsi
+	mov %gs:local.scratch + 8, %rdi
 	ret
 1:	stc
-	jmp 3b
+	jmp 2b
 
 	.section .note.GNU-stack, "", @progbits

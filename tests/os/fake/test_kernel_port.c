@@ -22,6 +22,7 @@ static struct sk_kernel_kept kept[16];
 
 /* What comes, one by one, and then SK_PEER_CLOSED; what was answered to each. */
 static struct sk_registers events[EVENTS], answers[EVENTS];
+static uint64_t behind[EVENTS];
 static unsigned event_count, at, answer_count, receives, replies;
 
 static void *last_self;
@@ -34,6 +35,9 @@ void fake_system_call(struct sk_registers *r)
 {
 	uint32_t call = (uint32_t)r->head - ABI_BASE;
 
+	if (answer_count < EVENTS)	/* of one that is longer than its words */
+		behind[answer_count] = sk_get_uint64(memory + ABI_SLOT(r->head) * ABI_SLOT_PAGE +
+			ABI_WORD_BYTES);
 	if (call == ABI_REPLY_RECEIVE || call == ABI_REPLY) {
 		answers[answer_count++ % EVENTS] = *r;
 		replies += call == ABI_REPLY;
@@ -76,6 +80,19 @@ static void op_words(void *self, const struct bench_Target_words_request *reques
 	bench_Target_words_answer(to, 0, &reply);
 }
 
+static void op_ten(void *self, const struct bench_Target_ten_request *request,
+	struct sk_reply *to)
+{
+	struct bench_Target_ten_reply reply;
+
+	(void)self;
+	runs++;
+	for (unsigned i = 0; i < 9; i++)
+		reply.values[i] = request->values[i] + 1;
+	bench_Target_ten_answer(to, request->values[0] == 0 ? bench_Error_REFUSED : 0, &reply);
+	assert_int_equal(bench_Target_ten_answer(to, 0, &reply), SK_BAD_TOKEN);
+}
+
 static void op_refuse(void *self, const struct bench_Target_refuse_request *request,
 	struct sk_reply *to)
 {
@@ -112,7 +129,7 @@ static void op_stop(void *self, const struct bench_Target_stop_request *request,
 }
 
 static const struct bench_Target_ops ops = {
-	.nothing = op_nothing, .words = op_words, .refuse = op_refuse, .hold = op_hold,
+	.nothing = op_nothing, .words = op_words, .ten = op_ten, .refuse = op_refuse, .hold = op_hold,
 	.drop = op_drop, .stop = op_stop,
 };
 
@@ -217,6 +234,61 @@ static void test_answers_go_with_the_next_receive(void **state)
 	assert_ptr_equal(last_self, memory);
 }
 
+/* The rest of it stands in the slot. */
+static struct sk_registers *ten_comes(uint32_t size, uint64_t first)
+{
+	struct sk_registers *r = comes(bench_Target_ten_request_ID, size);
+
+	for (unsigned i = 1; i < ABI_WORDS; i++)
+		r->words[i] = first + i - 1;
+	return r;
+}
+
+static void test_longer_ones_do_too(void **state)
+{
+	(void)state;
+	memset(memory + ABI_WORD_BYTES, 0, 40);
+	memory[ABI_WORD_BYTES] = 9;
+	ten_comes(80, 100);
+	comes(bench_Target_nothing_request_ID, 8);
+	ten_comes(80, 200);
+	ten_comes(80, 300);
+	ten_comes(80, 0);
+	assert_int_equal(serve(), SK_PEER_CLOSED);
+	assert_int_equal(answer_count, 5);
+	assert_int_equal(receives, 6);
+	assert_int_equal(replies, 0);
+	expect_words(1, 8, bench_Target_nothing_reply_ID, 0);
+	for (unsigned i = 0; i < 4; i++) {
+		if (i == 1)
+			continue;
+		assert_int_equal(ABI_BYTES(answers[i].head), 80);
+		assert_true(answers[i].words[0] == bench_Target_ten_reply_ID);
+		assert_true(answers[i].words[1] == (i ? 100 * i : 100) + 1);
+		assert_true(behind[i] == 10);
+	}
+	expect_words(4, 12, bench_Target_ten_reply_ID + 1, bench_Error_REFUSED);
+	assert_int_equal(kept[TOKEN & 0xffff].token, 0);
+}
+
+static void test_longer_ones_are_looked_at(void **state)
+{
+	(void)state;
+	ten_comes(72, 1);
+	ten_comes(88, 1);
+	ten_comes(80, 1)->words[0] |= UINT64_C(1) << 32;
+	ten_comes(80, 1)->head |= sk_counts(0, 1, 0, 0, 0);
+	ten_comes(80, 1)->head |= sk_counts(0, 0, 1, 0, 0);
+	ten_comes(80, 1)->token = 0;
+	assert_int_equal(serve(), SK_PEER_CLOSED);
+	assert_int_equal(runs, 0);
+	assert_int_equal(answer_count, 5);
+	for (unsigned i = 0; i < 3; i++)
+		expect_status(i, SK_MALFORMED);
+	expect_status(3, SK_BAD_HANDLE);
+	expect_status(4, SK_BAD_LEASE);
+}
+
 static void test_what_is_wrong_runs_nothing(void **state)
 {
 	(void)state;
@@ -297,6 +369,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_answers_go_with_the_next_receive, open_port),
+		cmocka_unit_test_setup(test_longer_ones_do_too, open_port),
+		cmocka_unit_test_setup(test_longer_ones_are_looked_at, open_port),
 		cmocka_unit_test_setup(test_what_is_wrong_runs_nothing, open_port),
 		cmocka_unit_test_setup(test_who_waits_for_nothing_gets_nothing, open_port),
 		cmocka_unit_test_setup(test_later_and_never, open_port),
