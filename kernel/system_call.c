@@ -563,6 +563,9 @@ struct thread *kernel_system_call(struct thread *thread)
 		next = wait_short(thread, head);
 	if (UNLIKELY(!next))
 		return take_long(thread, head, number);
+	/* What moved may have woken who watches a quota, and is more urgent. */
+	if (UNLIKELY(arch_cpu()->wants_look))
+		return kernel_leave();
 	arch_unlock();
 	return next;
 }
