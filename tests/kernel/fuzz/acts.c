@@ -76,11 +76,11 @@ static uint64_t kernel_answer(const struct caller *caller, uint64_t words[ABI_WO
 	return size > 0 ? (uint64_t)size << ABI_BYTES_SHIFT : 0;
 }
 
-static void reply(void)
+void answer_token(uint64_t number)
 {
 	uint64_t words[ABI_WORDS] = {0}, flag, deadline = pick_deadline(&flag), head = 0;
-	uint64_t number = pick_token();
 	const struct token *token = token_find(&actor->space->tokens, number);
+	const struct space *space = actor->space;
 	uint64_t target = one_in(12) ? ABI_DROP : 0;
 
 	if (token && token->state == TOKEN_HELD && token->caller->kind != CALLER_THREAD &&
@@ -88,13 +88,20 @@ static void reply(void)
 		head = kernel_answer(token->caller, words);
 	else if (one_in(2))
 		head = fill_message(below(SLOTS), words, false);
+	before_reply(number, ABI_BYTES(head) ? words[0] : 0, target & ABI_DROP);
 	if (one_in(2)) {
 		call_system(ABI_REPLY, head, target, words, number, 0);
-		return;
+	} else {
+		target |= pick_handle(kernel_Kind_ENDPOINT);
+		call_system(ABI_REPLY_RECEIVE, head | (one_in(2) ? 0 : flag), target, words,
+			one_in(8) ? 0 : number, deadline);
 	}
-	target |= pick_handle(kernel_Kind_ENDPOINT);
-	call_system(ABI_REPLY_RECEIVE, head | (one_in(2) ? 0 : flag), target, words,
-		one_in(8) ? 0 : number, deadline);
+	after_reply(space);
+}
+
+static void reply(void)
+{
+	answer_token(pick_token());
 }
 
 static void lease_copy(void)
@@ -215,7 +222,7 @@ static bool is_fatal(uint64_t address, uint32_t access)
 {
 	const struct mapping *mapping = space_find(actor->space, address);
 
-	return !actor->handler && !one_in(100) && (!mapping ||
+	return (actor->handler ? below(4) > 0 : !one_in(100)) && (!mapping ||
 		access & ~(uint32_t)mapping->protection ||
 		mapping->offset + address - mapping->start >= mapping->memory->size);
 }
@@ -258,6 +265,8 @@ void act(void)
 		90};
 	uint32_t all = 0, i = 0, at;
 
+	if (below(30) < (paging ? 20 : 2) && act_paged())
+		return;
 	if (actor->space->handles.used > 150 && below(2)) {
 		close_one();
 		return;

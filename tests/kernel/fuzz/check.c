@@ -154,6 +154,10 @@ static void check_waiting(const struct thread *thread)
 		MUST("who does not wait is in no list", &thread->object, !waits && !timed);
 		break;
 	}
+	MUST("who was interrupted waits for nothing that can be canceled", &thread->object,
+		!thread->pending || !thread->is_cancellable ||
+		thread->state < kernel_ThreadState_CALLING ||
+		thread->state > kernel_ThreadState_WAITING);
 	same("a thread is CALLING if its caller is not idle", &thread->object,
 		thread->state == kernel_ThreadState_CALLING,
 		thread->caller.state != CALLER_IDLE);

@@ -65,8 +65,10 @@ static void check_memory(const struct record *record)
 	if (!memory->is_own)
 		check_mappings(memory);
 	list_length(&memory->waiting, "who waits for pages");
-	if (memory->calls)
+	if (memory->calls) {
+		each_page(memory, check_paged);
 		check_pager(memory);
+	}
 }
 
 /* ---- mappings and page tables ---- */
@@ -169,4 +171,5 @@ void check_memories(void)
 		else if (record->object->type == &space_type)
 			check_space(OF(space, record->object));
 	}
+	pages_looked();
 }

@@ -34,6 +34,11 @@ static bool enter(struct thread *next)
 	}
 }
 
+bool acts_still(void)
+{
+	return actor == host_cpus[host_cpu].current;
+}
+
 bool call_system(uint32_t number, uint64_t head, uint64_t target,
 	const uint64_t words[ABI_WORDS], uint64_t token, uint64_t time)
 {
@@ -44,6 +49,7 @@ bool call_system(uint32_t number, uint64_t head, uint64_t target,
 		(unsigned long)(head >> 32), (unsigned long)target, (unsigned long)words[0],
 		(unsigned long)words[1], (unsigned long)words[2], (unsigned long)words[3],
 		(unsigned long)token, (unsigned long)time);
+	pages_protected(words[0]);
 	frame->head = head | (ABI_BASE + number);
 	frame->target = target;
 	frame->token = token;

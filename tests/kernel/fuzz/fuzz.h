@@ -9,6 +9,7 @@
  *	methods.c	calls on kernel objects, by the clients' stubs; some with their
  *			bytes changed
  *	acts.c		all other system calls, faults, rings, servers, time, devices
+ *	pagers.c	programs that page, and what their pages have to hold
  *	spawn.c		spaces and threads with handles of most kinds, in small quotas
  *	census.c	counts who refers to what: objects, frames, bytes
  *	check.c		invariants of objects, quotas, threads and CPUs
@@ -86,6 +87,8 @@ uint64_t pick_id(uint32_t kind);
  * runs it. True: it still runs, and has its answer. */
 bool call_system(uint32_t number, uint64_t head, uint64_t target,
 	const uint64_t words[ABI_WORDS], uint64_t token, uint64_t time);
+/* It has not had to wait, nor ended, since this step began. */
+bool acts_still(void);
 /* One access to memory, with at most one fault. NULL: none now. */
 void *touch(uint64_t address, uint32_t access);
 void raise_exception(uint32_t what, uint32_t code, uint64_t address);
@@ -93,17 +96,39 @@ void raise_exception(uint32_t what, uint32_t code, uint64_t address);
  * what a head says of them. */
 uint64_t fill_message(uint32_t slot, uint64_t words[ABI_WORDS], bool with_leases);
 
-/* ---- methods.c, acts.c, spawn.c ---- */
+/* A call by its stub; false: it failed, or the actor no longer runs. */
+#define DO(interface, method, handle, reply, ...) \
+	(kernel_##interface##_##method(channel_to(handle), \
+		&(struct kernel_##interface##_##method##_request){__VA_ARGS__}, reply, \
+		&no_deadline) == 0 && acts_still())
+
+/* ---- methods.c, acts.c, pagers.c, spawn.c ---- */
 
 /* For stubs: the next call is on this handle. */
 struct sk_channel *channel_to(uint32_t number);
 extern struct sk_call no_deadline;
+/* What the last call by a stub asked for is what was meant. */
+bool was_meant(void);
 void call_method(void);
 /* What the kernel's own objects may hold for ever: then references are at least. */
 bool is_slack(const struct object *object);
 void forget_slack(void);
 void find_slack(void);
 void act(void);
+/* Answers a call that the actor's space has received. */
+void answer_token(uint64_t number);
+/* This round is mostly about pagers. */
+extern bool paging;
+/* Serves a pager's call, or uses what is paged; false: there is nothing of it. */
+bool act_paged(void);
+/* What the actor's space pages from now on is mapped into a space. */
+void page_for(uint32_t quota, uint32_t space);
+/* A reply of the actor's is about to be made, and has been: if it is to a pager's
+ * call, those who wait hear of it. */
+void before_reply(uint64_t token, uint64_t id, bool drops);
+void after_reply(const struct space *space);
+/* Some call on a kernel object is about to be made, with this request. */
+void pages_protected(uint64_t request);
 /* Nobody runs on this CPU, or it is the machine's turn. */
 void act_machine(void);
 void spawn(void);
@@ -144,6 +169,9 @@ void check_threads(void);
 extern unsigned thread_count;		/* that have not ended, as last checked */
 void check_ipc(void);
 void check_memories(void);
+/* A page of a pager's memory; all have been looked at. */
+void check_paged(struct memory *memory, uint64_t index, uint64_t entry);
+void pages_looked(void);
 /* Pages of a memory: `act` of each entry with a frame. */
 void each_page(struct memory *memory, void (*act)(struct memory *memory, uint64_t index,
 	uint64_t entry));

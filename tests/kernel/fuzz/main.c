@@ -16,6 +16,7 @@ void __sanitizer_print_stack_trace(void);
 #define NOTES 20
 #define NOTE_MAX 240
 #define ROUND 3000			/* steps */
+#define IDLE 30				/* steps until somebody is helped */
 #define ENDING 4000			/* looks until all has ended */
 
 static uint64_t seed, calls = 100000, every = 1, megabytes = 12, step;
@@ -123,6 +124,7 @@ static void begin_round(void)
 
 	note("a new machine");
 	forget_slack();
+	paging = step / ROUND % 2;
 	make_program(archive);
 	host_machine(megabytes << 20, cpus_wanted ? cpus_wanted : 1 + below(4));
 	host_initrd(archive, sizeof archive);
@@ -139,16 +141,42 @@ static bool is_idle(void)
 	return true;
 }
 
+/* All wait for each other: somebody's end lets others go on. */
+static void end_some(void)
+{
+	struct space *some = NULL, *space;
+	uint32_t seen = 0;
+
+	for (uint64_t id = 0; (space = space_next(id)) != NULL; id = space->object.id + 1)
+		if (space->state == kernel_SpaceState_RUNNING && one_in(++seen))
+			some = space;
+	if (!some)
+		return;
+	note("space %lu is killed", (unsigned long)some->object.id);
+	arch_lock();
+	space_kill(some, 0);
+	arch_unlock();
+	host_look();
+}
+
+/* One of the CPUs: mostly one that runs a thread. */
+static void choose_cpu(void)
+{
+	host_cpu = below(host_cpu_count);
+	for (unsigned i = 0; i < 3 && !host_cpus[host_cpu].current; i++)
+		host_cpu = below(host_cpu_count);
+}
+
 static void take_step(void)
 {
 	static unsigned idle;
 
-	host_cpu = below(host_cpu_count);
+	choose_cpu();
 	actor = host_cpus[host_cpu].current;
 	idle = is_idle() ? idle + 1 : 0;
-	if (idle > 100) {
+	if (idle > IDLE) {
 		idle = 0;
-		begin_program();
+		one_in(2) ? end_some() : begin_program();
 	} else if (idle > 0 && one_in(2) && host_timer_due() != UINT64_MAX) {
 		note("time passes until the next timer");
 		host_advance(host_timer_due() - host_time);

@@ -72,6 +72,11 @@ static void keep_slack(const struct sk_attached *attached)
 
 /* ---- the channel ---- */
 
+bool was_meant(void)
+{
+	return !was_changed;
+}
+
 static void change(struct sk_message *request)
 {
 	was_changed = true;

@@ -5,11 +5,6 @@
 #include "kernel/log.h"
 #include "kernel/system.h"
 
-/* A call by its stub; false: it failed, or the actor no longer runs. */
-#define DO(interface, method, handle, reply, ...) \
-	(kernel_##interface##_##method(channel_to(handle), \
-		&(struct kernel_##interface##_##method##_request){__VA_ARGS__}, reply, \
-		&no_deadline) == 0 && actor == host_cpus[host_cpu].current)
 #define NUMBER(handle) ((uint32_t)(handle).raw.raw)
 #define HANDLE(number) {{(int32_t)(number)}}
 
@@ -74,6 +69,7 @@ static void stock(uint32_t quota, uint32_t self)
 	const struct handle_table *table = &actor->space->handles;
 	struct kernel_Endpoint_mint_reply minted;
 	struct kernel_Endpoint_set_tokens_reply tokens;
+	struct kernel_Endpoint_bind_reply bound;
 	uint32_t number;
 
 	if (WANTS(NOTIFICATION))
@@ -81,6 +77,10 @@ static void stock(uint32_t quota, uint32_t self)
 	if (WANTS(ENDPOINT))
 		MAKE(create_endpoint, .empty = 0);
 	number = pick_in(table, kernel_Kind_ENDPOINT, NULL);
+	if (one_in(2) && !DO(Endpoint, bind, number, &bound, .has_notification = true,
+			.notification = HANDLE(pick_in(table, kernel_Kind_NOTIFICATION,
+			NULL))) && !acts_still())
+		return;
 	if (WANTS(SESSION) && (!DO(Endpoint, mint, number, &minted, .badge = below(100),
 			.credit = below(3), .protocol_rights = 0xffff,
 			.controlled = one_in(3)) || (one_in(2) && !DO(Endpoint, set_tokens,
@@ -124,13 +124,13 @@ void spawn(void)
 	if (!actor->slots)	/* without them no handle can be sent */
 		(void)DO(Thread, set_slots, own(kernel_Kind_THREAD, &actor->object), &slots,
 			.count = 4);
-	if (!self || actor != host_cpus[host_cpu].current)
+	if (!self || !acts_still())
 		return;
 	stock(pick_handle(kernel_Kind_QUOTA), self);
-	if (actor != host_cpus[host_cpu].current)
+	if (!acts_still())
 		return;
 	quota = small_quota();
-	if (actor != host_cpus[host_cpu].current)
+	if (!acts_still())
 		return;
 	if (one_in(3)) {
 		add_thread(quota, self, self, false);
@@ -141,9 +141,11 @@ void spawn(void)
 	space = NUMBER(made.space);
 	if (!give(self, space, space) || !give(self, space, quota))
 		return;
+	if (paging || one_in(4))
+		page_for(quota, space);
 	for (unsigned i = 6 + below(16); i > 0; i--)
 		if (!give(self, space, pick_handle(below(kernel_Kind_SYSTEM + 1))) &&
-				actor != host_cpus[host_cpu].current)
+				!acts_still())
 			return;
 	for (unsigned i = 2 + below(3); i > 0; i--)
 		if (!add_thread(quota, self, space, true))
