@@ -540,8 +540,12 @@ static __attribute__((noinline)) struct thread *take_long(struct thread *thread,
 		calls[number](thread, head);
 	else
 		fault_foreign(thread);
-	if (!goes_on(thread, cpu))
+	if (!goes_on(thread, cpu)) {
+		/* Interrupted by another CPU before that: what began ends again. */
+		if (UNLIKELY(thread->pending) && thread->state != kernel_ThreadState_RUNNING)
+			thread_interrupt(thread);
 		return kernel_leave();
+	}
 	arch_unlock();
 	return thread;
 }

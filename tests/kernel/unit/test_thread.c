@@ -315,6 +315,28 @@ static void interrupt_ends_what_can_be_canceled(void **state)
 	assert_true(list_is_empty(&endpoint->receivers));
 }
 
+/* While it runs, by another CPU: it is on its way into the kernel. */
+static void interrupt_ends_what_begins_then(void **state)
+{
+	(void)state;
+	host_run(client.thread);
+	thread_interrupt(client.thread);
+	ipc_call(client, BYTES(8), client_session | ABI_CANCELLABLE, 0);
+	assert_goes_on(client);
+	assert_int_equal(STATUS(client), SK_CANCELED);
+	host_run(client.thread);
+	assert_false(client.thread->pending);
+	host_run(server.thread);
+	thread_interrupt(server.thread);
+	ipc_receive(server, 0, server_endpoint | ABI_CANCELLABLE, 0);
+	assert_int_equal(STATUS(server), SK_CANCELED);
+	/* What cannot be canceled waits. */
+	host_run(client.thread);
+	thread_interrupt(client.thread);
+	ipc_call(client, BYTES(8), client_session, 0);
+	assert_waits(client, CALLING);
+}
+
 /* ---- death at any moment ---- */
 
 static struct program actors[5];
@@ -523,6 +545,7 @@ int main(int argc, char **argv)
 		CASE(suspended_receiver_leaves_it_to_others),
 		CASE(failed_reply_is_not_forgotten),
 		CASE(interrupt_ends_what_can_be_canceled),
+		CASE(interrupt_ends_what_begins_then),
 		cmocka_unit_test(random_deaths_leave_nothing),
 		CASE(slots_are_mapped),
 		CASE(slots_are_replaced),
