@@ -17,6 +17,7 @@ void __sanitizer_print_stack_trace(void);
 #define NOTE_MAX 240
 #define ROUND 3000			/* steps */
 #define IDLE 30				/* steps until somebody is helped */
+#define TIME_MAX (UINT64_C(1) << 62)	/* no machine runs for so long */
 #define ENDING 4000			/* looks until all has ended */
 
 static uint64_t seed, calls = 100000, every = 1, megabytes = 12, step;
@@ -177,7 +178,7 @@ static void take_step(void)
 	if (idle > IDLE) {
 		idle = 0;
 		one_in(2) ? end_some() : begin_program();
-	} else if (idle > 0 && one_in(2) && host_timer_due() != UINT64_MAX) {
+	} else if (idle > 0 && one_in(2) && host_timer_due() < TIME_MAX) {
 		note("time passes until the next timer");
 		host_advance(host_timer_due() - host_time);
 	} else if (!actor || one_in(10)) {
