@@ -44,9 +44,8 @@ static bool look(struct cpu *cpu, uint64_t now, unsigned *steps)
 	while ((first = cpu->deadlines.next) != end) {
 		struct deadline *deadline = LIST_OF(first, struct deadline, link);
 
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		list_remove(first);
 		if (deadline->when <= now)
 			deadline->passed(deadline);

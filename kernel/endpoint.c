@@ -272,9 +272,8 @@ static bool serve(struct endpoint *endpoint, unsigned *steps)
 		struct thread *thread = LIST_OF(at, struct thread, waiting);
 
 		next = at->next;
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		if (next_event(endpoint, thread, steps))
 			thread_go_on(thread);
 		else

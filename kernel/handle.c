@@ -6,7 +6,6 @@
 #include "kernel/handle.h"
 
 #include "kernel/log.h"
-#include "kernel/pool.h"
 #include "kernel/quota.h"
 #include "kernel.skald.h"
 
@@ -38,29 +37,10 @@ static void push_free(struct handle_table *table, uint32_t index)
 	table->free = index;
 }
 
-static void *take(struct quota *quota, size_t size)
+bool handle_table_init(struct handle_table *table, struct object *owner)
 {
-	void *memory;
-
-	if (!quota_take(quota, QUOTA_BYTES, pool_cost(size)))
-		return NULL;
-	memory = pool_take(size);
-	if (!memory)
-		quota_give(quota, QUOTA_BYTES, pool_cost(size));
-	return memory;
-}
-
-static void give(struct quota *quota, void *memory, size_t size)
-{
-	pool_give(memory, size);
-	quota_give(quota, QUOTA_BYTES, pool_cost(size));
-}
-
-bool handle_table_init(struct handle_table *table, struct quota *quota)
-{
-	*table = (struct handle_table){.quota = quota, .pages = take(quota, PAGES_BYTES)};
-	if (table->pages)
-		object_take(&quota->object);
+	*table = (struct handle_table){.owner = owner,
+		.pages = object_allocate(owner, PAGES_BYTES)};
 	return table->pages != NULL;
 }
 
@@ -71,7 +51,7 @@ static bool grow(struct handle_table *table)
 
 	if (table->page_count == HANDLE_PAGES)
 		return false;
-	table->pages[table->page_count] = take(table->quota, PAGE_BYTES);
+	table->pages[table->page_count] = object_allocate(table->owner, PAGE_BYTES);
 	if (!table->pages[table->page_count])
 		return false;
 	table->page_count++;
@@ -90,11 +70,11 @@ static uint32_t free_places(const struct handle_table *table)
 bool handle_reserve(struct handle_table *table, unsigned count)
 {
 	if (!table->pages || table->ending || count > HANDLE_MAX ||
-	    !quota_take(table->quota, QUOTA_HANDLES, count))
+	    !quota_take(table->owner->quota, QUOTA_HANDLES, count))
 		return false;
 	while (free_places(table) < count) {
 		if (!grow(table)) {
-			quota_give(table->quota, QUOTA_HANDLES, count);
+			quota_give(table->owner->quota, QUOTA_HANDLES, count);
 			return false;
 		}
 	}
@@ -106,7 +86,7 @@ void handle_unreserve(struct handle_table *table, unsigned count)
 {
 	CHECK(table->reserved >= count);
 	table->reserved -= count;
-	quota_give(table->quota, QUOTA_HANDLES, count);
+	quota_give(table->owner->quota, QUOTA_HANDLES, count);
 }
 
 static uint16_t all_flags(const struct object *object, uint16_t rights, uint16_t flags)
@@ -153,7 +133,7 @@ struct handle handle_take_out(struct handle_table *table, uint32_t number)
 	place->generation = (uint16_t)(handle.generation % (GENERATIONS - 1) + 1);
 	push_free(table, ABI_INDEX(number));
 	table->used--;
-	quota_give(table->quota, QUOTA_HANDLES, 1);
+	quota_give(table->owner->quota, QUOTA_HANDLES, 1);
 	if (handle.object->type->handle_removed)
 		handle.object->type->handle_removed(handle.object, handle.rights,
 			handle.flags & HANDLE_CLIENT);
@@ -186,15 +166,13 @@ static void end_page(struct handle_table *table, unsigned *steps)
 	uint32_t index;
 
 	while ((index = handle_next(table, (table->page_count - 1) * HANDLE_PAGE)) != 0) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return;
-		--*steps;
 		handle_remove(table, handle_number(table, index));
 	}
-	if (*steps == 0)
+	if (!object_step(steps))
 		return;
-	--*steps;
-	give(table->quota, table->pages[--table->page_count], PAGE_BYTES);
+	object_release(table->owner, table->pages[--table->page_count], PAGE_BYTES);
 }
 
 bool handle_table_end(struct handle_table *table, unsigned *steps)
@@ -208,8 +186,7 @@ bool handle_table_end(struct handle_table *table, unsigned *steps)
 			return false;
 	}
 	CHECK(table->used == 0 && table->reserved == 0);
-	give(table->quota, table->pages, PAGES_BYTES);
-	object_drop(&table->quota->object);
+	object_release(table->owner, table->pages, PAGES_BYTES);
 	*table = (struct handle_table){0};
 	return true;
 }

@@ -12,8 +12,6 @@
 #include "kernel/abi.h"
 #include "kernel/object.h"
 
-struct quota;
-
 /* Rights as in enum kernel_Rights. */
 struct handle {
 	struct object *object;		/* NULL: free */
@@ -52,7 +50,7 @@ static inline void handle_narrow(struct handle *handle, uint16_t rights)
 
 struct handle_table {
 	struct handle **pages;		/* HANDLE_PAGES of them, NULL until used */
-	struct quota *quota;		/* the space's: bytes and handles */
+	struct object *owner;		/* the space: charged with bytes and handles */
 	uint32_t page_count;
 	uint32_t used;
 	uint32_t reserved;
@@ -64,7 +62,7 @@ struct handle_table {
  * in steps; false: there is more to do. From its first call on nothing can be
  * reserved; what is reserved then has to be unreserved before its last. A table
  * of zeros is one that has ended. */
-bool handle_table_init(struct handle_table *table, struct quota *quota);
+bool handle_table_init(struct handle_table *table, struct object *owner);
 bool handle_table_end(struct handle_table *table, unsigned *steps);
 
 /* NULL: no such handle. O(1). */

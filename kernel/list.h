@@ -46,6 +46,11 @@ static inline void list_remove(struct list *node)
 	list_init(node);
 }
 
+/* For each node, from the first on; that one itself may leave the list meanwhile. */
+#define LIST_EACH(at, head) \
+	(struct list *at = (head)->next, *at##_next = at->next; at != (head); \
+	at = at##_next, at##_next = at->next)
+
 /* The first, or NULL. */
 static inline struct list *list_first(const struct list *head)
 {

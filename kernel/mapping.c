@@ -6,7 +6,6 @@
  */
 #include "kernel/arch/arch.h"
 #include "kernel/log.h"
-#include "kernel/pool.h"
 #include "kernel/sched.h"
 #include "kernel/space.h"
 #include "kernel/trace.h"
@@ -217,19 +216,13 @@ static bool is_shared(const struct mapping *mapping)
 struct mapping *mapping_new(struct space *space, const struct mapping *like,
 	kernel_error *error)
 {
-	struct mapping *mapping;
+	struct mapping *mapping = object_allocate(&space->object, sizeof *mapping);
 
-	*error = kernel_Error_QUOTA_EXCEEDED;
-	if (!object_charge(&space->object, pool_cost(sizeof *mapping)))
+	*error = mapping ? 0 : kernel_Error_QUOTA_EXCEEDED;
+	if (!mapping)
 		return NULL;
-	mapping = pool_take_unset(sizeof *mapping);
-	if (!mapping) {
-		object_discharge(&space->object, pool_cost(sizeof *mapping));
-		*error = kernel_Error_NO_MEMORY;
-		return NULL;
-	}
-	*error = 0;
-	*mapping = like ? *like : (struct mapping){0};
+	if (like)
+		*mapping = *like;
 	mapping->space = space;
 	mapping->memory = mapping->own = NULL;
 	list_init(&mapping->in_memory);
@@ -306,8 +299,7 @@ void mapping_free(struct mapping *mapping)
 	}
 	if (mapping->own)
 		object_drop(&mapping->own->object);
-	object_discharge(&mapping->space->object, pool_cost(sizeof *mapping));
-	pool_give(mapping, sizeof *mapping);
+	object_release(&mapping->space->object, mapping, sizeof *mapping);
 }
 
 /* ---- ranges ---- */
@@ -374,9 +366,8 @@ bool space_unmap(struct space *space, uint64_t address, uint64_t length,
 	if (*error || !space_clear(space, address, end, steps))
 		return false;
 	while ((mapping = space_find_from(space, address)) && mapping->start < end) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		mapping_remove(mapping);
 		mapping_free(mapping);
 	}

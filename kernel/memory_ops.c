@@ -94,7 +94,7 @@ COMMAND(Memory, memory, commit, WRITE)
 	if (error)
 		return error;
 	for (at = call_come_to(call, request->offset, end); at < end; at += PAGE_SIZE) {
-		if (call->steps-- == 0)
+		if (!object_step(&call->steps))
 			return call_go_on(call, at);
 		if (memory_page(memory, at, true, &frame, &writable) != MEMORY_THERE)
 			return kernel_Error_QUOTA_EXCEEDED;

@@ -32,14 +32,10 @@ uint64_t notification_take(struct notification *notification, uint64_t mask)
 
 void notification_signal(struct notification *notification, uint64_t bits)
 {
-	struct list *next;
-
 	notification->bits |= bits;
 	TRACE(OBJECTS, arch_cpu()->current, Signal, .by = trace_id(arch_cpu()->current),
 		.notification = notification->object.id, .set_bits = bits);
-	for (struct list *at = notification->waiting.next;
-			at != &notification->waiting; at = next) {
-		next = at->next;
+	for LIST_EACH(at, &notification->waiting) {
 		bits = notification_take(notification, waiter(at)->wait_mask);
 		if (bits)
 			wake(waiter(at), bits, SK_OK);
@@ -93,9 +89,8 @@ static bool destroy(struct object *object, unsigned *steps)
 	struct list *first;
 
 	while ((first = list_first(&notification->waiting)) != NULL) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		wake(waiter(first), 0, SK_PEER_CLOSED);
 	}
 	return true;

@@ -121,9 +121,8 @@ bool object_reap(unsigned steps)
 	while ((first = list_first(&objects_unreferenced)) != NULL) {
 		struct object *object = LIST_OF(first, struct object, reaping);
 
-		if (steps == 0)
+		if (!object_step(&steps))
 			return false;
-		steps--;
 		if (object->type->destroy(object, &steps)) {
 			free_object(object);
 		} else {	/* others first */

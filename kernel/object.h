@@ -101,6 +101,15 @@ bool object_reap(unsigned steps);
 /* Steps before others get the lock. */
 #define OBJECT_STEPS 64
 
+/* Takes one of those that are left. False: there is none. */
+static inline bool object_step(unsigned *steps)
+{
+	if (*steps == 0)
+		return false;
+	--*steps;
+	return true;
+}
+
 /* Replaces what a watch notifies; `notify` may be NULL. */
 void watch_set(struct watch *watch, struct notification *notify, uint64_t bits);
 void watch_fire(struct watch *watch);

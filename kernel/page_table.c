@@ -2,7 +2,6 @@
 #include "kernel/page_table.h"
 
 #include "kernel/memory.h"
-#include "kernel/pool.h"
 
 #define BITS 9
 #define ENTRIES (1u << BITS)
@@ -29,20 +28,7 @@ static bool reaches(const struct memory *memory, uint64_t index)
 
 static struct page_table *new_table(struct memory *memory)
 {
-	struct page_table *table;
-
-	if (!object_charge(&memory->object, pool_cost(sizeof *table)))
-		return NULL;
-	table = pool_take(sizeof *table);
-	if (!table)
-		object_discharge(&memory->object, pool_cost(sizeof *table));
-	return table;
-}
-
-static void free_table(struct memory *memory, struct page_table *table)
-{
-	pool_give(table, sizeof *table);
-	object_discharge(&memory->object, pool_cost(sizeof *table));
+	return object_allocate(&memory->object, sizeof(struct page_table));
 }
 
 /* The entry of a page; or NULL, and the level of the table that lacks. */
@@ -119,9 +105,8 @@ bool page_free(struct memory *memory, unsigned *steps)
 		struct page_table **where = &memory->pages;
 		unsigned level = memory->levels - 1, i = 0;
 
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		while (level > 0) {
 			for (i = 0; i < ENTRIES && !(*where)->at[i].table; i++)
 				;
@@ -130,7 +115,7 @@ bool page_free(struct memory *memory, unsigned *steps)
 			where = &(*where)->at[i].table;
 			level--;
 		}
-		free_table(memory, *where);
+		object_release(&memory->object, *where, sizeof **where);
 		*where = NULL;
 	}
 	return true;

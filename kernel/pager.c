@@ -34,13 +34,9 @@ enum { WANTED_OFFSET, WANTED_ACCESS, WANTED_ADDRESS };
 
 bool pager_init(struct memory *memory, struct session *pager)
 {
-	if (!object_charge(&memory->object, pool_cost(CALLS_BYTES)))
+	memory->calls = object_allocate(&memory->object, CALLS_BYTES);
+	if (!memory->calls)
 		return false;
-	memory->calls = pool_take(CALLS_BYTES);
-	if (!memory->calls) {
-		object_discharge(&memory->object, pool_cost(CALLS_BYTES));
-		return false;
-	}
 	for (unsigned i = 0; i < MEMORY_PAGER_CALLS; i++) {
 		caller_init(&memory->calls[i].caller, CALLER_PAGER);
 		memory->calls[i].memory = memory;
@@ -167,41 +163,34 @@ void pager_ask(struct memory *memory, uint64_t offset, struct thread *thread,
 
 void pager_wake(struct memory *memory, uint64_t offset, uint64_t length, bool refused)
 {
-	struct list *at = memory->waiting.next, *next;
-
-	for (; at != &memory->waiting; at = next) {
+	for LIST_EACH(at, &memory->waiting) {
 		struct thread *thread = LIST_OF(at, struct thread, waiting);
 		const uint64_t *wanted = thread->fault_words;
 
-		next = at->next;
 		if (wanted[WANTED_OFFSET] - offset >= length)
 			continue;
+		if (!refused) {
+			thread_go_on(thread);
+			continue;
+		}
 		list_remove(at);
 		thread->waits_for = NULL;
-		if (refused)
-			fault_page(thread, wanted[WANTED_ADDRESS],
-				(uint32_t)wanted[WANTED_ACCESS], fault_Reason_NO_PAGE);
-		else
-			thread_go_on(thread);
+		fault_page(thread, wanted[WANTED_ADDRESS],
+			(uint32_t)wanted[WANTED_ACCESS], fault_Reason_NO_PAGE);
 	}
 }
 
 /* Those that no call asks for: none was free, or it has been answered. */
 static void wake_unasked(struct memory *memory)
 {
-	struct list *at = memory->waiting.next, *next;
 	struct pager_call *idle;
 
-	for (; at != &memory->waiting; at = next) {
+	for LIST_EACH(at, &memory->waiting) {
 		struct thread *thread = LIST_OF(at, struct thread, waiting);
 		uint64_t offset = thread->fault_words[WANTED_OFFSET];
 
-		next = at->next;
-		if (is_asked(memory, offset, is_protected(memory, offset), &idle))
-			continue;
-		list_remove(at);
-		thread->waits_for = NULL;
-		thread_go_on(thread);
+		if (!is_asked(memory, offset, is_protected(memory, offset), &idle))
+			thread_go_on(thread);
 	}
 }
 

@@ -123,23 +123,18 @@ static void give_cell(struct cell *cell, unsigned class)
 	}
 }
 
-void *pool_take_unset(size_t size)
-{
-	uint64_t frame;
-
-	if (size <= SMALL)
-		return take_cell(class_of(size));
-	frame = frame_take_many(frames_of(size), 0, 0);
-	return frame == FRAME_NONE ? NULL : frame_data(frame);
-}
-
 void *pool_take(size_t size)
 {
-	void *memory = pool_take_unset(size);
-	uint64_t whole = size <= SMALL ? sizes[class_of(size)] :
-		frames_of(size) << PAGE_SHIFT;
+	uint64_t frame;
+	void *cell;
 
-	return memory ? memset(memory, 0, whole) : NULL;
+	if (size <= SMALL) {
+		cell = take_cell(class_of(size));
+		return cell ? memset(cell, 0, sizes[class_of(size)]) : NULL;
+	}
+	frame = frame_take_many(frames_of(size), 0, 0);
+	return frame == FRAME_NONE ? NULL :
+		memset(frame_data(frame), 0, frames_of(size) << PAGE_SHIFT);
 }
 
 void pool_give(void *memory, size_t size)

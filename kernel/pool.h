@@ -19,8 +19,6 @@ void pool_init(void);
 
 /* Zeroed, at a multiple of 16 bytes (of a cache line from 64 on); or NULL. */
 void *pool_take(size_t size);
-/* The same with anything in it, for what is written as a whole. */
-void *pool_take_unset(size_t size);
 /* `size` as it was taken. NULL is allowed. */
 void pool_give(void *memory, size_t size);
 /* What an allocation of this size costs, in bytes: that is what is charged. */

@@ -144,9 +144,8 @@ bool quota_destroy(struct quota *quota, unsigned *steps)
 	struct quota *lowest;
 
 	while ((lowest = mark(quota)) != quota || !list_is_empty(&quota->members)) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		destroy_one(lowest);
 	}
 	return true;

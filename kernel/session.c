@@ -98,9 +98,8 @@ bool session_admit(struct session *session, unsigned *steps)
 	session_settle(session);
 	while ((caller = caller_queue_first(&session->callers)) != NULL &&
 			session_is_open(session) && session->under_way < session->limit) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		caller_queue_remove(&session->callers, caller);
 		move_on(session, caller);
 	}
@@ -167,9 +166,8 @@ bool session_revoke(struct session *session, unsigned *steps)
 	session->limit = 0;
 	while ((first = list_first(&session->tokens)) != NULL ||
 			!list_is_empty(&session->waiting)) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		caller = first ? LIST_OF(first, struct token, link)->caller :
 			LIST_OF(session->waiting.next, struct caller, in_session);
 		caller_give_up(caller, SK_PEER_CLOSED);

@@ -44,7 +44,7 @@ struct space *space_new(struct quota *quota, kernel_error *error)
 	list_add(&all, &space->in_all);
 	*error = kernel_Error_QUOTA_EXCEEDED;
 	space->counted = quota_take(quota, QUOTA_SPACES, 1);
-	if (space->counted && handle_table_init(&space->handles, quota)) {
+	if (space->counted && handle_table_init(&space->handles, &space->object)) {
 		space->has_tables = arch_space_init(space);
 		if (space->has_tables)
 			space->life = object_new(&life_type, quota, error);
@@ -83,9 +83,8 @@ static bool end_mappings(struct space *space, unsigned *steps)
 	while (space->mappings) {
 		struct mapping *mapping = space->mappings;
 
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		mapping_remove(mapping);
 		mapping_free(mapping);
 	}
@@ -146,17 +145,14 @@ static bool destroy_life(struct object *object, unsigned *steps)
 void space_kill(struct space *space, int32_t code)
 {
 	struct life *life;
-	struct list *next;
 
 	if (space->life && space->state < kernel_SpaceState_ENDING) {
 		space->state = kernel_SpaceState_ENDING;
 		space->code = code;
 		space->life->space = space;
 		object_take(&space->object);
-		for (struct list *at = space->threads.next; at != &space->threads; at = next) {
-			next = at->next;
+		for LIST_EACH(at, &space->threads)
 			thread_kill(LIST_OF(at, struct thread, in_space), code);
-		}
 	}
 	life = space->life;
 	if (!life || space->thread_count > 0)

@@ -94,7 +94,7 @@ OPERATION(Space, space, populate, MAP)
 		return error;
 	done = call_come_to(call, 0, request->length) & ~PAGE_MASK;
 	for (; done < request->length; done += PAGE_SIZE) {
-		if (call->steps-- == 0)
+		if (!object_step(&call->steps))
 			return call_go_on(call, done);
 		if (space_touch(space, request->address + done, access, NULL, &reason)
 				!= TOUCH_DONE)
@@ -128,9 +128,8 @@ COMMAND(Space, space, discard, MAP)
 
 		if (!mapping || mapping->start >= end)
 			break;
-		if (call->steps == 0)
+		if (!object_step(&call->steps))
 			return call_go_on(call, at);
-		call->steps--;
 		at = at < mapping->start ? mapping->start : at;
 		offset = mapping->offset - mapping->start + at;
 		last = mapping->end < end ? mapping->end : end;
@@ -364,12 +363,8 @@ OPERATION(Space, space, handles, INSPECT)
 
 static void settle_threads(struct space *space)
 {
-	struct list *next;
-
-	for (struct list *at = space->threads.next; at != &space->threads; at = next) {
-		next = at->next;
+	for LIST_EACH(at, &space->threads)
 		thread_settle(LIST_OF(at, struct thread, in_space));
-	}
 }
 
 static kernel_error suspend(struct space *space, int by)

@@ -22,13 +22,13 @@ static void timed_out(struct deadline *deadline)
 /* What may fail; undone by destroying it. */
 static kernel_error equip(struct thread *thread)
 {
-	if (!object_charge(&thread->object, pool_cost(THREAD_FAULT_BYTES)))
+	thread->fault_page = object_allocate(&thread->object, THREAD_FAULT_BYTES);
+	if (!thread->fault_page)
 		return kernel_Error_QUOTA_EXCEEDED;
-	thread->fault_page = pool_take(THREAD_FAULT_BYTES);
 	thread->fault.send = (struct message_place){ thread->fault_words,
 		thread->fault_page, NULL };
 	thread->fault.receive = (struct message_place){ thread->fault_words, NULL, NULL };
-	return thread->fault_page && arch_thread_init(thread) ? 0 : kernel_Error_NO_MEMORY;
+	return arch_thread_init(thread) ? 0 : kernel_Error_NO_MEMORY;
 }
 
 static void init(struct thread *thread, struct space *space, uint32_t priority)
@@ -367,9 +367,8 @@ static bool give_frames(struct memory *memory, unsigned *steps, kernel_error *er
 	bool writable;
 
 	while ((at = memory->present << PAGE_SHIFT) < memory->size) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		if (memory_page(memory, at, true, &frame, &writable) != MEMORY_THERE) {
 			*error = kernel_Error_QUOTA_EXCEEDED;
 			return false;

@@ -131,9 +131,8 @@ bool token_table_end(struct space *space, unsigned *steps)
 
 	table->free = NULL;
 	while (table->count > 0) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		page = table->pages[table->count / TOKEN_PAGE - 1];
 		token = used_in(page);
 		if (token) {
@@ -145,9 +144,8 @@ bool token_table_end(struct space *space, unsigned *steps)
 		object_release(&space->object, page, PAGE_BYTES);
 	}
 	while (table->starved.next && !list_is_empty(&table->starved)) {
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
-		--*steps;
 		list_remove(table->starved.next);
 	}
 	object_release(&space->object, table->pages, table->capacity * sizeof *table->pages);

@@ -1,6 +1,7 @@
 /*
- * What compilers call without being asked, and the least that programs want of
- * strings. Little is copied by words, and much by the machine's own instruction
+ * What compilers call without being asked, and the least that programs, and the
+ * kernel, want of strings. Compiled so that these loops are not made into calls
+ * of themselves. Little is copied by words, and much by the machine's own instruction
  * for it, where there is one: starting that takes longer than it saves for little.
  */
 #include "runtime/start/string.h"
@@ -38,17 +39,30 @@ static size_t fill_much(uint8_t **out, uint64_t word_of_it, size_t size)
 #endif
 }
 
-void *memcpy(void *to, const void *from, size_t size)
+/* Reads up to 32 bytes before it writes them: they may overlap downwards. */
+static void copy(uint8_t *out, const uint8_t *in, size_t size)
 {
-	uint8_t *out = to;
-	const uint8_t *in = from;
-
 	if (size >= MUCH)
 		size = copy_much(&out, &in, size);
+	for (; size >= 32; size -= 32, out += 32, in += 32) {
+		word *to = (word *)(void *)out;
+		const word *from = (const word *)(const void *)in;
+		uint64_t a = from[0], b = from[1], c = from[2], d = from[3];
+
+		to[0] = a;
+		to[1] = b;
+		to[2] = c;
+		to[3] = d;
+	}
 	for (; size >= 8; size -= 8, out += 8, in += 8)
 		*(word *)(void *)out = *(const word *)(const void *)in;
 	for (; size != 0; size--)
 		*out++ = *in++;
+}
+
+void *memcpy(void *to, const void *from, size_t size)
+{
+	copy(to, from, size);
 	return to;
 }
 
@@ -57,8 +71,12 @@ void *memmove(void *to, const void *from, size_t size)
 	uint8_t *out = to;
 	const uint8_t *in = from;
 
-	if (out <= in || out >= in + size)
-		return memcpy(to, from, size);
+	if ((uintptr_t)out - (uintptr_t)in >= size) {
+		copy(out, in, size);
+		return to;
+	}
+	for (; size >= 8; size -= 8)
+		*(word *)(void *)(out + size - 8) = *(const word *)(const void *)(in + size - 8);
 	while (size-- != 0)
 		out[size] = in[size];
 	return to;
@@ -82,6 +100,11 @@ int memcmp(const void *one, const void *other, size_t size)
 {
 	const uint8_t *a = one, *b = other;
 
+	for (; size >= 8 && *(const word *)(const void *)a == *(const word *)(const void *)b;
+			size -= 8) {
+		a += 8;
+		b += 8;
+	}
 	for (; size != 0; size--, a++, b++)
 		if (*a != *b)
 			return *a < *b ? -1 : 1;

@@ -17,7 +17,7 @@ X86_CC	:= $(CC) -std=c11 -ffreestanding -fbuiltin $(WARN) -O2 -g -I$(X86) -I. -I
 X86_LD	= $(LD) -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections --no-warn-rwx-segments \
 	-T $(X86_OUT)/kernel.ld
 X86_OBJECTS := $(patsubst %.c,$(X86_OUT)/%.o,$(filter-out $(X86)/offsets.c,$(wildcard kernel/*.c $(X86)/*.c)) \
-	$(patsubst %,runtime/%.c,codec channel status)) \
+	$(patsubst %,runtime/%.c,codec channel status start/string)) \
 	$(patsubst %.S,$(X86_OUT)/%.o,$(wildcard $(X86)/*.S)) \
 	$(KERNEL_PROTOCOLS:%=$(X86_OUT)/%.skald.o)
 
@@ -29,6 +29,9 @@ $(X86_OBJECTS): | $(KERNEL_GENERATED)
 $(X86_OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(X86_CC) -c -o $@ $<
+
+# It is memcpy: what it does must not become a call of it.
+$(X86_OUT)/runtime/start/string.o: X86_CC += -fno-builtin
 
 # It is entered from assembly alone, which wants no register kept. (Of clang too, which
 # has no such options.)

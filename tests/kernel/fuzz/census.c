@@ -191,27 +191,25 @@ static void count_use(struct quota *quota, enum quota_unit unit, uint64_t amount
 		record_of(&quota->object)->used[unit] += amount;
 }
 
-static void count_handles(struct handle_table *table)
+static void count_handles(struct record *record, struct handle_table *table)
 {
 	uint32_t index = 0, used = 0;
 
 	if (!table->pages)
 		return;
-	refer(&table->quota->object);
-	mark_pool(table->pages, HANDLE_PAGES * sizeof(struct handle *));
+	mark_cell(record, table->pages, HANDLE_PAGES * sizeof(struct handle *));
 	for (uint32_t i = 0; i < table->page_count; i++)
-		mark_pool(table->pages[i], HANDLE_PAGE * sizeof(struct handle));
-	count_use(table->quota, QUOTA_BYTES, (table->page_count + 1) * PAGE_SIZE);
-	count_use(table->quota, QUOTA_HANDLES, table->used + table->reserved);
+		mark_cell(record, table->pages[i], HANDLE_PAGE * sizeof(struct handle));
+	count_use(table->owner->quota, QUOTA_HANDLES, table->used + table->reserved);
 	for (; (index = handle_next(table, index)) != 0; index++, used++) {
 		const struct handle *handle = &table->pages[index / HANDLE_PAGE]
 			[index % HANDLE_PAGE];
-		struct record *record = record_of(handle->object);
+		struct record *named = record_of(handle->object);
 
-		record->references++;
-		record->handles++;
-		record->clients += handle->flags & HANDLE_CLIENT;
-		record->receive_handles += (handle->rights & kernel_Rights_RECEIVE) != 0;
+		named->references++;
+		named->handles++;
+		named->clients += handle->flags & HANDLE_CLIENT;
+		named->receive_handles += (handle->rights & kernel_Rights_RECEIVE) != 0;
 	}
 	same("used of a table of handles", NULL, used, table->used);
 }
@@ -257,7 +255,7 @@ void each_mapping(struct mapping *tree, void (*what)(struct mapping *mapping))
 
 static void count_space(struct record *record, struct space *space)
 {
-	count_handles(&space->handles);
+	count_handles(record, &space->handles);
 	count_tokens(record, &space->tokens);
 	counted_space = record;
 	each_mapping(space->mappings, count_mapping);

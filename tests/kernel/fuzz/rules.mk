@@ -10,7 +10,7 @@ BUILD ?= build
 KERNEL_FUZZ_ROOT ?= .
 KERNEL_FUZZ_OUT ?= $(BUILD)/kernel-fuzz-objects
 KERNEL_FUZZ ?= $(BUILD)/kernel-fuzz
-KERNEL_FUZZ_NAMES := $(filter-out kernel/string.c,$(wildcard kernel/*.c)) \
+KERNEL_FUZZ_NAMES := $(wildcard kernel/*.c) \
 	$(wildcard kernel/arch/host/*.c) $(patsubst %,runtime/%.c,codec channel status ring events)
 KERNEL_FUZZ_OBJECTS := $(KERNEL_FUZZ_NAMES:%.c=$(KERNEL_FUZZ_OUT)/%.o) \
 	$(patsubst %,$(KERNEL_FUZZ_OUT)/%.skald.o,kernel fault ostrace) \

@@ -37,8 +37,12 @@ static const struct object_type telling_type = {.kind = kernel_Kind_SESSION,
 	.size = sizeof(struct object), .destroy = base_destroy,
 	.handle_added = told_added, .handle_removed = told_removed, .unused = told_unused};
 
+static const struct object_type owning_type = {.kind = kernel_Kind_SPACE,
+	.size = sizeof(struct object), .destroy = base_destroy};
+
 static struct handle_table table;
 static struct object *thing;
+static struct object *owner;
 
 static int start(void **unused)
 {
@@ -47,7 +51,8 @@ static int start(void **unused)
 	base_start(unused);
 	memset(&told, 0, sizeof told);
 	thing = object_new(&telling_type, quota_root(), &error);
-	return handle_table_init(&table, quota_root()) ? 0 : -1;
+	owner = object_new(&owning_type, quota_root(), &error);
+	return handle_table_init(&table, owner) ? 0 : -1;
 }
 
 static void end_table(void)
@@ -66,6 +71,7 @@ static int stop(void **unused)
 	end_table();
 	if (last)
 		object_drop(last);
+	object_drop(owner);
 	while (!object_reap(OBJECT_STEPS))
 		;
 	assert_int_equal(quota_root()->used[QUOTA_BYTES], 0);
@@ -211,7 +217,7 @@ static void refusal_changes_nothing(void **unused)
 	assert_false(handle_reserve(&table, 1));
 	assert_int_equal(root->used[QUOTA_HANDLES], 255);
 	assert_int_equal(root->used[QUOTA_BYTES],
-		2 * PAGE_SIZE + pool_cost(sizeof(struct object)));
+		2 * PAGE_SIZE + 2 * pool_cost(sizeof(struct object)));
 	frame_drop(last);
 	assert_true(handle_reserve(&table, 1));
 	handle_unreserve(&table, 256);
@@ -287,11 +293,11 @@ static void no_table_without_memory(void **unused)
 
 	(void)unused;
 	quota_root()->limit[QUOTA_BYTES] = quota_root()->used[QUOTA_BYTES] + PAGE_SIZE - 1;
-	assert_false(handle_table_init(&other, quota_root()));
+	assert_false(handle_table_init(&other, owner));
 	quota_root()->limit[QUOTA_BYTES] = frame_total();
 	while (frame_take() != FRAME_NONE)
 		;
-	assert_false(handle_table_init(&other, quota_root()));
+	assert_false(handle_table_init(&other, owner));
 	assert_true(handle_table_end(&other, &steps));
 	assert_int_equal(steps, 1);
 }

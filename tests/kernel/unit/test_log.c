@@ -3,17 +3,19 @@
 
 #include "kernel/log.h"
 
-/* Those of kernel/string.c, under other names: libc has its own here. */
+/* Those of runtime/start/string.c, under other names: libc has its own here. */
 #define memcpy kernel_memcpy
 #define memmove kernel_memmove
 #define memset kernel_memset
 #define memcmp kernel_memcmp
+#define bcmp kernel_bcmp
 #define strlen kernel_strlen
-#include "kernel/string.c"
+#include "runtime/start/string.c"
 #undef memcpy
 #undef memmove
 #undef memset
 #undef memcmp
+#undef bcmp
 #undef strlen
 
 static char seen[4096];
