@@ -257,9 +257,8 @@ enum abi_upcall {
 /*
  * Its first 64 bytes say how the monotonic time is had (the architecture's). At
  * ABI_CLOCK this: the time since 1970, in nanoseconds, is `now` + offset +
- * slewed + drift, each of which is rounded towards 0:
+ * drift, which is rounded towards 0:
  *	passed	now - since
- *	slewed	slew, but at most passed / 2000 either way
  *	drift	(passed / 1000000 * frequency +
  *		passed % 1000000 * frequency / 1000000) / 65536
  * To be read again if `sequence` was odd, or is another behind it.
@@ -270,7 +269,6 @@ struct abi_clock {
 	uint32_t pad;
 	uint64_t since;
 	int64_t offset;
-	int64_t slew;
 	int64_t frequency;
 };
 

@@ -189,7 +189,7 @@ void caller_give_up(struct caller *caller, int status)
 
 	if (state == CALLER_IDLE)
 		return;
-	TRACE(DELIVERIES, NULL, Cancel, .correlation = caller->correlation,
+	TRACE(DELIVERIES, Cancel, .correlation = caller->correlation,
 		.from = caller_owner(caller) ? caller_owner(caller)->id : 0,
 		.session = session ? session->object.id : caller->token->session->object.id,
 		.status = status, .delivered = state == CALLER_DELIVERED);
@@ -206,6 +206,14 @@ void caller_give_up(struct caller *caller, int status)
 	}
 	session_look(session);
 	object_drop(&session->object);
+}
+
+void caller_forget(struct caller *caller)
+{
+	if (caller->made)
+		object_drop(caller->made);
+	caller->made = NULL;
+	caller->progress = 0;
 }
 
 void caller_set_priority(struct caller *caller, uint8_t priority)
@@ -244,7 +252,7 @@ void caller_done(struct caller *caller, uint64_t head, struct space *by)
 {
 	switch (caller->kind) {
 	case CALLER_THREAD:
-		thread_called(caller, head);
+		thread_wake(LIST_OF(caller, struct thread, caller), head);
 		break;
 	case CALLER_FAULT:
 		fault_answered(LIST_OF(caller, struct thread, fault), head, by);

@@ -119,7 +119,7 @@ void caller_give_up(struct caller *caller, int status);
 /* What becomes of one whose call has ended: its kind sees to it. `head` is as
  * after CALL; with 0 the reply is in caller->receive, and `by` is whose thread
  * answered (else it may be NULL). Defined beside each kind:
- * thread_called(), fault_answered(), ring_completed(), memory_answered(). */
+ * fault_answered(), ring_completed(), memory_answered(). */
 void caller_done(struct caller *caller, uint64_t head, struct space *by);
 
 /* ---- for endpoint.c, session.c, token.c ---- */
@@ -132,6 +132,8 @@ void caller_release(struct caller *caller);
 /* It waits no more at session or endpoint; its session's reference is the
  * caller's of this. */
 void caller_leave_queue(struct caller *caller);
+/* Forgets what a call that is made again had come to. */
+void caller_forget(struct caller *caller);
 /* Its place in a queue goes with its priority. */
 void caller_set_priority(struct caller *caller, uint8_t priority);
 /* What a caller of this kind is a part of; NULL: what lends nothing. */

@@ -13,17 +13,14 @@ struct interrupt {
 	uint32_t message_value;
 	unsigned line;			/* as arch.h numbers them */
 	uint32_t trigger;
-	bool is_message;
 	bool is_shared;
-	bool masked;			/* by its owner */
 	bool waits;			/* for `acknowledge` */
 	bool came_again;		/* meanwhile; not of level triggers */
 };
 
 struct io_ports {
 	struct object object;
-	struct io_ports *whole;		/* of a slice, referenced; else NULL */
-	struct list in_all;		/* those that are no slices */
+	struct claim claim;
 	uint16_t first;
 	uint32_t count;
 };

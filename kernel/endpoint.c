@@ -96,20 +96,20 @@ static void put_event(struct endpoint *endpoint, struct thread *thread,
 static bool tell_canceled(struct endpoint *endpoint, struct thread *thread)
 {
 	unsigned steps = OBJECT_STEPS;
-	struct list *at = endpoint->canceled.next;
-	struct token *token;
 
-	while (at != &endpoint->canceled && steps-- > 0) {
-		token = LIST_OF(at, struct token, link);
-		if (token->space == thread->space) {
-			token->state = TOKEN_ORPHAN;
-			list_remove(&token->link);
-			endpoint->events--;
-			put_event(endpoint, thread, ABI_CANCEL, token->session->badge,
-				token->number);
-			return true;
-		}
-		at = at->next;
+	for LIST_EACH(at, &endpoint->canceled) {
+		struct token *token = LIST_OF(at, struct token, link);
+
+		if (!object_step(&steps))
+			break;
+		if (token->space != thread->space)
+			continue;
+		token->state = TOKEN_ORPHAN;
+		list_remove(&token->link);
+		endpoint->events--;
+		put_event(endpoint, thread, ABI_CANCEL, token->session->badge,
+			token->number);
+		return true;
 	}
 	return false;
 }
@@ -148,7 +148,7 @@ static void deliver(struct endpoint *endpoint, struct caller *caller,
 
 	if (UNLIKELY(trace_mask != 0) && caller->correlation == 0)
 		caller->correlation = trace_correlation();
-	TRACE(DELIVERIES, arch_cpu()->current, Deliver, .correlation = caller->correlation,
+	TRACE(DELIVERIES, Deliver, .correlation = caller->correlation,
 		.from = trace_id(arch_cpu()->current), .to = thread->object.id,
 		.session = session->object.id,
 		.message_id = (uint32_t)frame_words(&thread->frame)[0],
@@ -249,7 +249,7 @@ bool endpoint_receive(struct endpoint *endpoint, struct thread *thread,
 	if (thread->serves)
 		token_defer(thread->serves);
 	if (thread->space->tokens.count == 0)
-		token_table_resize(thread->space, TOKEN_PAGE);
+		token_table_grow(thread->space, TOKEN_PAGE);
 	if (next_event(endpoint, thread, &steps))
 		return true;
 	*status = deadline == ABI_POLL ? SK_WOULD_BLOCK : SK_OK;
@@ -301,19 +301,22 @@ void endpoint_close(struct endpoint *endpoint)
 	endpoint_serve(endpoint);
 }
 
+static void unbind(struct endpoint *endpoint)
+{
+	if (!endpoint->bound)
+		return;
+	endpoint->bound->endpoint = NULL;
+	object_drop(&endpoint->bound->object);
+	endpoint->bound = NULL;
+}
+
 void endpoint_bind(struct endpoint *endpoint, struct notification *notification)
 {
-	struct notification *before = endpoint->bound;
-
+	unbind(endpoint);
+	endpoint->bound = notification;
 	if (notification) {
 		object_take(&notification->object);
 		notification->endpoint = endpoint;
-	}
-	endpoint->bound = notification;
-	if (before) {
-		if (before != notification)
-			before->endpoint = NULL;
-		object_drop(&before->object);
 	}
 	endpoint_serve(endpoint);
 }
@@ -362,12 +365,10 @@ static bool close_step(struct endpoint *endpoint)
 
 static bool close_some(struct endpoint *endpoint, unsigned *steps)
 {
-	while (*steps > 0) {
-		--*steps;
+	while (object_step(steps)) {
 		if (close_step(endpoint))
 			continue;
-		if (endpoint->bound)
-			endpoint_bind(endpoint, NULL);
+		unbind(endpoint);
 		endpoint_set_receiver(endpoint, NULL);
 		return true;
 	}
@@ -394,44 +395,25 @@ bool endpoint_work(unsigned *steps)
 
 /* ---- the object ---- */
 
-static void handle_added(struct object *object, uint16_t rights, uint16_t flags)
-{
-	(void)flags;
-	if (rights & kernel_Rights_RECEIVE)
-		((struct endpoint *)object)->receive_handles++;
-}
-
-static void handle_removed(struct object *object, uint16_t rights, uint16_t flags)
+void endpoint_count_handle(struct object *object, uint16_t rights, uint16_t flags, int by)
 {
 	struct endpoint *endpoint = (struct endpoint *)object;
 
 	(void)flags;
-	if ((rights & kernel_Rights_RECEIVE) && --endpoint->receive_handles == 0)
+	if (!(rights & kernel_Rights_RECEIVE))
+		return;
+	endpoint->receive_handles += (uint32_t)by;
+	if (endpoint->receive_handles == 0)
 		endpoint_close(endpoint);
 }
 
 /* There are no sessions any more, so there is nobody who waits. */
-static bool destroy(struct object *object, unsigned *steps)
+bool endpoint_end(struct object *object, unsigned *steps)
 {
 	struct endpoint *endpoint = (struct endpoint *)object;
 
-	while (*steps > 0 && close_step(endpoint))
-		--*steps;
-	if (*steps == 0)
+	if (!close_some(endpoint, steps))
 		return false;
-	if (endpoint->bound)
-		endpoint->bound->endpoint = NULL, object_drop(&endpoint->bound->object);
-	endpoint->bound = NULL;
-	endpoint_set_receiver(endpoint, NULL);
 	list_remove(&endpoint->starved);
 	return true;
 }
-
-const struct object_type endpoint_type = {
-	.kind = kernel_Kind_ENDPOINT,
-	.size = sizeof(struct endpoint),
-	.handle_added = handle_added,
-	.handle_removed = handle_removed,
-	.destroy = destroy,
-	.dispatch = endpoint_dispatch,
-};

@@ -68,9 +68,11 @@ struct session {
 
 extern const struct object_type endpoint_type;
 extern const struct object_type session_type;
-/* In endpoint_ops.c and session_ops.c. */
-int endpoint_dispatch(struct kernel_call *call, struct sk_incoming *incoming);
-int session_dispatch(struct kernel_call *call, struct sk_incoming *incoming);
+/* Of the types, which stand beside their operations. */
+void endpoint_count_handle(struct object *object, uint16_t rights, uint16_t flags, int by);
+bool endpoint_end(struct object *object, unsigned *steps);
+void session_count_handle(struct object *object, uint16_t rights, uint16_t flags, int by);
+bool session_end(struct object *object, unsigned *steps);
 
 /* At boot. */
 void endpoint_init(void);

@@ -61,7 +61,7 @@ COMMAND(Endpoint, endpoint, set_tokens, RECEIVE)
 
 	if (request->count > TOKENS_MAX || wanted > TOKENS_MAX)
 		return kernel_Error_INVALID;
-	if (!token_table_resize(call->space, wanted))
+	if (!token_table_grow(call->space, wanted))
 		return kernel_Error_QUOTA_EXCEEDED;
 	endpoint->tokens = table->count - others;
 	endpoint->server = call->space->object.id;
@@ -69,22 +69,11 @@ COMMAND(Endpoint, endpoint, set_tokens, RECEIVE)
 	return table->count >= wanted || table->count == before ? 0 : call_again(call);
 }
 
-/* Of very many receivers not all are counted. */
-static uint32_t count_receivers(const struct endpoint *endpoint)
-{
-	const struct list *at = endpoint->receivers.next;
-	uint32_t count = endpoint->ready != NULL;
-
-	for (; at != &endpoint->receivers && count < 16 * OBJECT_STEPS; at = at->next)
-		count++;
-	return count;
-}
-
 OPERATION(Endpoint, endpoint, status, INSPECT)
 {
 	return ANSWER(Endpoint, status, .waiting = endpoint->caller_count,
-		.receivers = count_receivers(endpoint),
 		.unanswered = endpoint->unanswered, .sessions = endpoint->session_count);
 }
 
-DISPATCH(Endpoint, endpoint_dispatch)
+OBJECT_TYPE(Endpoint, endpoint, ENDPOINT, .count_handle = endpoint_count_handle,
+	.destroy = endpoint_end)

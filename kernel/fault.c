@@ -35,9 +35,9 @@ static void stop(struct thread *thread)
 	const struct object *space = &thread->space->object;
 	const uint8_t *request = thread->fault_page;
 
-	log_print("thread %lu (%.*s) of space %lu (%.*s) stops: %s (%lx %lx %lx)\n",
-		(unsigned long)thread->object.id, OBJECT_NAME_MAX, thread->object.name,
-		(unsigned long)space->id, OBJECT_NAME_MAX, space->name,
+	log_print("thread %lu (%s) of space %lu (%s) stops: %s (%lx %lx %lx)\n",
+		(unsigned long)thread->object.id, thread->object.name,
+		(unsigned long)space->id, space->name,
 		name_of(thread->fault_kind), (unsigned long)sk_get_uint64(request + 8),
 		(unsigned long)sk_get_uint64(request + 16),
 		(unsigned long)sk_get_uint64(request + 24));
@@ -94,7 +94,7 @@ static void begin(struct thread *thread, uint32_t kind, int size)
 void fault_page(struct thread *thread, uint64_t address, uint32_t access,
 	uint32_t reason)
 {
-	TRACE(FAULTS, thread, Fault, .thread = thread->object.id, .address = address,
+	TRACE(FAULTS, Fault, .thread = thread->object.id, .address = address,
 		.instruction = arch_instruction(thread), .reason = reason, .access = access);
 	BEGIN(thread, page_fault, .address = address, .access = access,
 		.instruction = arch_instruction(thread), .reason = (fault_Reason)reason);
@@ -103,27 +103,17 @@ void fault_page(struct thread *thread, uint64_t address, uint32_t access,
 void fault_exception(struct thread *thread, uint32_t what, uint32_t code,
 	uint64_t address)
 {
-	TRACE(FAULTS, thread, Fault, .thread = thread->object.id, .address = address,
+	TRACE(FAULTS, Fault, .thread = thread->object.id, .address = address,
 		.instruction = arch_instruction(thread), .reason = what + 256);
 	BEGIN(thread, exception, .what = (fault_Exception)what, .code = code,
 		.instruction = arch_instruction(thread), .address = address);
-}
-
-static uint64_t stack_of(const struct thread *thread)
-{
-	struct kernel_Registers registers = { 0 };
-
-	arch_get_registers(thread, &registers);
-	return registers.which == kernel_Registers_x86_64 ? registers.as.x86_64.rsp :
-		registers.which == kernel_Registers_riscv64 ? registers.as.riscv64.x[2] :
-		registers.as.aarch64.sp;
 }
 
 static void call_foreign(struct thread *thread)
 {
 	struct fault_Handler_foreign_call_request request = {
 		.number = arch_foreign_number(thread),
-		.instruction = arch_instruction(thread), .stack = stack_of(thread)
+		.instruction = arch_instruction(thread)
 	};
 
 	arch_foreign_arguments(thread, request.arguments);

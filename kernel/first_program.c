@@ -47,19 +47,21 @@ static uint64_t size_of(const struct tar_header *header)
 static struct bytes find(struct bytes archive)
 {
 	const struct tar_header *header = (const void *)archive.at;
-	const char *name;
+	uint64_t left = archive.size, size, whole;
 
-	if (archive.size < sizeof *header || memcmp(header->magic, "ustar", 5) != 0)
+	if (left < sizeof *header || memcmp(header->magic, "ustar", 5) != 0)
 		return archive;
-	for (uint64_t left = archive.size, size; left > sizeof *header;
-			left -= size, header += size / sizeof *header) {
+	for (; left > sizeof *header; left -= whole, header += whole / sizeof *header) {
+		const char *name = header->name[0] == '.' ? header->name + 2 : header->name;
+
 		size = size_of(header);
-		name = header->name[0] == '.' ? header->name + 2 : header->name;
-		if (memcmp(name, NAME, sizeof NAME) == 0 && size <= left - sizeof *header)
-			return (struct bytes){ (const void *)(header + 1), size };
-		size = (size / sizeof *header + 1 + (size % sizeof *header > 0)) *
+		whole = (size / sizeof *header + 1 + (size % sizeof *header > 0)) *
 			sizeof *header;
-		if (size > left)
+		if (size > left - sizeof *header)
+			break;
+		if (memcmp(name, NAME, sizeof NAME) == 0)
+			return (struct bytes){ (const void *)(header + 1), size };
+		if (whole > left)
 			break;
 	}
 	return (struct bytes){ NULL, 0 };
@@ -157,7 +159,7 @@ static kernel_error load(struct space *space, struct bytes file, uint64_t *entry
 static kernel_error give_handles(struct space *space, struct thread *thread)
 {
 	struct object *objects[] = { &space->object, &thread->object,
-		&space->object.quota->object, system_object() };
+		&space->object.quota->object, system_object };
 
 	if (!handle_reserve(&space->handles, 4))
 		return kernel_Error_QUOTA_EXCEEDED;
@@ -197,7 +199,7 @@ struct thread *system_first_program(struct quota *root)
 	if (space)
 		error = start(space, &thread);
 	if (error) {
-		log_print("the first program cannot be started: error %d\n", error);
+		log_print("the first program cannot be started: error %u\n", (unsigned)error);
 		return NULL;
 	}
 	memcpy(space->object.name, NAME, sizeof NAME);

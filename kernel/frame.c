@@ -225,71 +225,60 @@ uint64_t frame_free(void)
 
 #define RESERVED 4
 
-/* The end of what is in use in this place; or 0: nothing is. */
-static uint64_t in_use(const struct arch_range reserved[RESERVED], uint64_t start,
-	uint64_t end)
+/* A whole frame of usable memory, which nobody uses; and not at 0, which is nobody's
+ * address. */
+static bool is_there(const struct arch_boot *boot,
+	const struct arch_range reserved[RESERVED], uint64_t at)
 {
+	bool is_usable = false;
+
+	for (uint32_t i = 0; i < boot->range_count; i++)
+		is_usable |= boot->ranges[i].use == kernel_MemoryUse_USABLE &&
+			boot->ranges[i].start <= at && at + PAGE_SIZE <= boot->ranges[i].end;
 	for (unsigned i = 0; i < RESERVED; i++)
-		if (start < reserved[i].end && end > reserved[i].start)
-			return reserved[i].end;
-	return start == 0 ? PAGE_SIZE : 0;	/* 0 is nobody's address */
+		if (at < reserved[i].end && reserved[i].start < at + PAGE_SIZE)
+			return false;
+	return is_usable && at > 0;
 }
 
-/* The whole pages of a range that is usable; else none. */
-static struct arch_range usable(const struct arch_boot *boot, uint32_t index)
+/* From the first that can be to the last. */
+static void find_bounds(const struct arch_boot *boot)
 {
-	const struct arch_range *range = &boot->ranges[index];
+	all.base = UINT64_MAX;
+	for (uint32_t i = 0; i < boot->range_count; i++) {
+		uint64_t first = boot->ranges[i].start >> PAGE_SHIFT;
+		uint64_t end = boot->ranges[i].end >> PAGE_SHIFT;
 
-	if (range->use != kernel_MemoryUse_USABLE)
-		return (struct arch_range){0};
-	return (struct arch_range){.start = (range->start + PAGE_MASK) & ~PAGE_MASK,
-		.end = range->end & ~PAGE_MASK};
+		if (boot->ranges[i].use != kernel_MemoryUse_USABLE || first >= end)
+			continue;
+		all.base = first < all.base ? first : all.base;
+		all.end = end > all.end ? end : all.end;
+	}
 }
 
 /* Where there is room for the records. */
 static uint64_t find_room(const struct arch_boot *boot,
 	const struct arch_range reserved[RESERVED], uint64_t size)
 {
-	for (uint32_t i = 0; i < boot->range_count; i++) {
-		struct arch_range range = usable(boot, i);
-		uint64_t at = range.start, next;
+	uint64_t found = 0, number = all.base;
 
-		while (at < range.end && (next = in_use(reserved, at, at + size)) != 0)
-			at = (next + PAGE_MASK) & ~PAGE_MASK;
-		if (at < range.end && range.end - at >= size)
-			return at;
-	}
-	panic("there is no room for %lu bytes of records of frames", size);
+	for (; found < size && number < all.end; number++)
+		found = is_there(boot, reserved, number << PAGE_SHIFT) ?
+			found + PAGE_SIZE : 0;
+	if (found < size)
+		panic("there is no room for %lu bytes of records of frames", size);
+	return (number << PAGE_SHIFT) - found;
 }
 
 static void put_all(const struct arch_boot *boot,
 	const struct arch_range reserved[RESERVED])
 {
-	for (uint32_t i = 0; i < boot->range_count; i++) {
-		struct arch_range range = usable(boot, i);
-
-		for (uint64_t at = range.start; at < range.end; at += PAGE_SIZE) {
-			if (in_use(reserved, at, at + PAGE_SIZE))
-				continue;
-			put((uint32_t)((at >> PAGE_SHIFT) - all.base), 0);
-			all.total++;
-			ARCH_POISON(frame_data(at), PAGE_SIZE);
-		}
-	}
-}
-
-/* From the first frame that is usable to the last. */
-static void find_bounds(const struct arch_boot *boot)
-{
-	all.base = UINT64_MAX;
-	for (uint32_t i = 0; i < boot->range_count; i++) {
-		struct arch_range range = usable(boot, i);
-
-		if (range.start >= range.end)
+	for (uint64_t number = all.base; number < all.end; number++) {
+		if (!is_there(boot, reserved, number << PAGE_SHIFT))
 			continue;
-		if (all.base == UINT64_MAX)
-			all.base = range.start >> PAGE_SHIFT;
-		all.end = range.end >> PAGE_SHIFT;
+		put((uint32_t)(number - all.base), 0);
+		all.total++;
+		ARCH_POISON(frame_data(number << PAGE_SHIFT), PAGE_SIZE);
 	}
 }
 

@@ -118,8 +118,8 @@ uint32_t handle_add(struct handle_table *table, struct object *object,
 		.protocol_rights = protocol_rights, .generation = (uint16_t)generation};
 	object_take(object);
 	object->handles++;
-	if (object->type->handle_added)
-		object->type->handle_added(object, rights, flags);
+	if (object->type->count_handle)
+		object->type->count_handle(object, rights, flags, 1);
 	return generation << ABI_INDEX_BITS | index;
 }
 
@@ -134,9 +134,9 @@ struct handle handle_take_out(struct handle_table *table, uint32_t number)
 	push_free(table, ABI_INDEX(number));
 	table->used--;
 	quota_give(table->owner->quota, QUOTA_HANDLES, 1);
-	if (handle.object->type->handle_removed)
-		handle.object->type->handle_removed(handle.object, handle.rights,
-			handle.flags & HANDLE_CLIENT);
+	if (handle.object->type->count_handle)
+		handle.object->type->count_handle(handle.object, handle.rights,
+			handle.flags & HANDLE_CLIENT, -1);
 	if (--handle.object->handles == 0 && handle.object->type->unused)
 		handle.object->type->unused(handle.object);
 	return handle;
@@ -160,30 +160,23 @@ uint32_t handle_number(const struct handle_table *table, uint32_t index)
 	return (uint32_t)entry(table, index)->generation << ABI_INDEX_BITS | index;
 }
 
-/* The last page goes, or what is in it, from its first on. */
-static void end_page(struct handle_table *table, unsigned *steps)
+bool handle_table_end(struct handle_table *table, unsigned *steps)
 {
 	uint32_t index;
 
-	while ((index = handle_next(table, (table->page_count - 1) * HANDLE_PAGE)) != 0) {
-		if (!object_step(steps))
-			return;
-		handle_remove(table, handle_number(table, index));
-	}
-	if (!object_step(steps))
-		return;
-	object_release(table->owner, table->pages[--table->page_count], PAGE_BYTES);
-}
-
-bool handle_table_end(struct handle_table *table, unsigned *steps)
-{
 	if (!table->pages)
 		return true;
 	table->ending = true;
 	while (table->page_count > 0) {
-		end_page(table, steps);
-		if (*steps == 0)
+		if (!object_step(steps))
 			return false;
+		/* The last page goes, or first what is in it. */
+		index = handle_next(table, (table->page_count - 1) * HANDLE_PAGE);
+		if (index)
+			handle_remove(table, handle_number(table, index));
+		else
+			object_release(table->owner, table->pages[--table->page_count],
+				PAGE_BYTES);
 	}
 	CHECK(table->used == 0 && table->reserved == 0);
 	object_release(table->owner, table->pages, PAGES_BYTES);

@@ -9,34 +9,13 @@
 #include "kernel/trace.h"
 
 /* All there are, by line; messages among them. */
-static struct list lines[ARCH_LINES];
+static struct list lines[ARCH_INTERRUPTS];
 
 void interrupt_init(void)
 {
-	for (unsigned i = 0; i < ARCH_LINES; i++)
+	for (unsigned i = 0; i < ARCH_INTERRUPTS; i++)
 		list_init(&lines[i]);
 }
-
-static struct list *head_of(unsigned line)
-{
-	return &lines[line % ARCH_LINES];
-}
-
-/* The next of a line behind `at`, or NULL. */
-static struct interrupt *next_of(unsigned line, const struct list *at)
-{
-	for (at = at->next; at != head_of(line); at = at->next) {
-		struct interrupt *interrupt = LIST_OF(at, struct interrupt, same_line);
-
-		if (interrupt->line == line)
-			return interrupt;
-	}
-	return NULL;
-}
-
-#define EACH(interrupt, number) \
-	(interrupt = next_of(number, head_of(number)); interrupt; \
-	interrupt = next_of(number, &interrupt->same_line))
 
 static bool is_level(const struct interrupt *interrupt)
 {
@@ -44,18 +23,14 @@ static bool is_level(const struct interrupt *interrupt)
 		interrupt->trigger == kernel_Trigger_LEVEL_LOW;
 }
 
-static bool is_wanted(const struct interrupt *interrupt)
-{
-	return interrupt->watch.notify && !interrupt->masked;
-}
-
 static void update_mask(unsigned line)
 {
 	bool wanted = false, held = false;
-	struct interrupt *each;
 
-	for EACH(each, line) {
-		wanted |= is_wanted(each);
+	for LIST_EACH(at, &lines[line]) {
+		const struct interrupt *each = LIST_OF(at, struct interrupt, same_line);
+
+		wanted |= each->watch.notify != NULL;
 		held |= is_level(each) ? each->waits : each->came_again;
 	}
 	arch_interrupt_mask(line, held || !wanted);
@@ -64,7 +39,7 @@ static void update_mask(unsigned line)
 static void tell(struct interrupt *interrupt)
 {
 	interrupt->count++;
-	if (!is_wanted(interrupt))
+	if (!interrupt->watch.notify)
 		return;
 	if (interrupt->waits) {
 		interrupt->came_again = true;
@@ -77,27 +52,13 @@ static void tell(struct interrupt *interrupt)
 void interrupt_came(unsigned line)
 {
 	uint64_t since = arch_now();
-	struct interrupt *each;
 
-	for EACH(each, line)
-		tell(each);
+	for LIST_EACH(at, &lines[line])
+		tell(LIST_OF(at, struct interrupt, same_line));
 	update_mask(line);
 	arch_interrupt_done(line);
-	TRACE(INTERRUPTS, NULL, Interrupt, .line = line,
+	TRACE(INTERRUPTS, Interrupt, .line = line,
 		.duration = (uint32_t)(arch_now() - since));
-}
-
-/* It is through with what came, so that it may come again. */
-static void acknowledge(struct interrupt *interrupt)
-{
-	bool again = interrupt->came_again;
-
-	interrupt->waits = interrupt->came_again = false;
-	if (again && is_wanted(interrupt)) {
-		interrupt->waits = true;
-		watch_fire(&interrupt->watch);
-	}
-	update_mask(interrupt->line);
 }
 
 /* ---- making and ending ---- */
@@ -111,19 +72,21 @@ static struct interrupt *make(struct quota *quota, unsigned line, uint32_t trigg
 		return NULL;
 	interrupt->line = line;
 	interrupt->trigger = trigger;
-	list_add(head_of(line), &interrupt->same_line);
+	list_add(&lines[line], &interrupt->same_line);
 	return interrupt;
 }
 
 struct interrupt *interrupt_new(struct quota *quota, unsigned line,
 	uint32_t trigger, bool shared, kernel_error *error)
 {
-	struct interrupt *other, *interrupt;
+	const struct interrupt *other = NULL;
+	struct interrupt *interrupt;
 
 	*error = kernel_Error_INVALID;
 	if (line >= ARCH_LINES || trigger >= kernel_Trigger_MESSAGE)
 		return NULL;
-	other = next_of(line, head_of(line));
+	if (!list_is_empty(&lines[line]))
+		other = LIST_OF(lines[line].next, struct interrupt, same_line);
 	*error = kernel_Error_TAKEN;
 	if (other && (!shared || !other->is_shared || other->trigger != trigger))
 		return NULL;
@@ -153,7 +116,6 @@ struct interrupt *interrupt_new_message(struct quota *quota, kernel_error *error
 		arch_interrupt_close(line);
 		return NULL;
 	}
-	interrupt->is_message = true;
 	interrupt->message_address = address;
 	interrupt->message_value = value;
 	return interrupt;
@@ -168,7 +130,7 @@ static bool destroy(struct object *object, unsigned *steps)
 	watch_set(&interrupt->watch, NULL, 0);
 	list_remove(&interrupt->same_line);
 	update_mask(line);
-	if (!next_of(line, head_of(line)))
+	if (list_is_empty(&lines[line]))
 		arch_interrupt_close(line);
 	return true;
 }
@@ -177,7 +139,8 @@ static bool destroy(struct object *object, unsigned *steps)
 
 COMMAND(Interrupt, interrupt, bind, CONTROL)
 {
-	int status = call_watch(call, request->notify, request->bits, &interrupt->watch);
+	int status = call_watch(call, request->notify, request->bits, &interrupt->watch,
+		false);
 
 	if (status)
 		return status;
@@ -186,15 +149,16 @@ COMMAND(Interrupt, interrupt, bind, CONTROL)
 	return 0;
 }
 
+/* It is through with what came, so that it may come again. */
 COMMAND(Interrupt, interrupt, acknowledge, CONTROL)
 {
-	acknowledge(interrupt);
-	return 0;
-}
+	bool again = interrupt->came_again;
 
-COMMAND(Interrupt, interrupt, mask, CONTROL)
-{
-	interrupt->masked = request->masked;
+	interrupt->waits = interrupt->came_again = false;
+	if (again && interrupt->watch.notify) {
+		interrupt->waits = true;
+		watch_fire(&interrupt->watch);
+	}
 	update_mask(interrupt->line);
 	return 0;
 }
@@ -208,15 +172,9 @@ COMMAND(Interrupt, interrupt, set_affinity, CONTROL)
 OPERATION(Interrupt, interrupt, status, INSPECT)
 {
 	return ANSWER(Interrupt, status, .line = interrupt->line,
-			.trigger = (kernel_Trigger)interrupt->trigger,
-			.masked = !is_wanted(interrupt) || interrupt->waits,
-			.count = interrupt->count);
-}
-
-OPERATION(Interrupt, interrupt, message, CONTROL)
-{
-	return !interrupt->is_message ? kernel_Error_NOT_SUPPORTED :
-		ANSWER(Interrupt, message, .address = interrupt->message_address,
+		.trigger = (kernel_Trigger)interrupt->trigger,
+		.masked = !interrupt->watch.notify || interrupt->waits,
+		.count = interrupt->count, .address = interrupt->message_address,
 		.value = interrupt->message_value);
 }
 

@@ -1,15 +1,10 @@
-/* I/O ports: ranges that one has alone, and slices of them. */
+/* I/O ports: ranges that one has alone. */
 #include "kernel/device.h"
 
 #include "kernel/arch/arch.h"
-#include "kernel/caller.h"
 #include "kernel/operation.h"
 
 #define PORTS 65536
-/* Bytes between two copies from or to a lease, and parts before others have
- * their turn: ports are slow. */
-#define PART 256
-#define PARTS 4
 
 static struct list all;
 
@@ -18,57 +13,32 @@ void io_ports_init(void)
 	list_init(&all);
 }
 
-static bool is_taken(uint32_t first, uint32_t count)
-{
-	for (const struct list *at = all.next; at != &all; at = at->next) {
-		const struct io_ports *ports = LIST_OF(at, struct io_ports, in_all);
-
-		if (first < ports->first + ports->count && ports->first < first + count)
-			return true;
-	}
-	return false;
-}
-
-static struct io_ports *make(struct quota *quota, uint32_t first, uint32_t count,
-	kernel_error *error)
-{
-	struct io_ports *ports = object_new(&io_ports_type, quota, error);
-
-	if (!ports)
-		return NULL;
-	list_init(&ports->in_all);
-	ports->first = (uint16_t)first;
-	ports->count = count;
-	return ports;
-}
-
 struct io_ports *io_ports_new(struct quota *quota, uint16_t first, uint32_t count,
 	kernel_error *error)
 {
-	struct io_ports *ports = NULL;
+	struct io_ports *ports;
 	uint32_t none;
 
-	if (count == 0 || count > PORTS || first + count > PORTS)
-		*error = kernel_Error_INVALID;
-	else if (is_taken(first, count))
-		*error = kernel_Error_TAKEN;
-	else if (!arch_port_read(first, 0, &none))
-		*error = kernel_Error_NOT_SUPPORTED;
-	else
-		ports = make(quota, first, count, error);
-	if (ports)
-		list_add(&all, &ports->in_all);
-	return ports;
+	*error = count == 0 || count > PORTS || first + count > PORTS ?
+		kernel_Error_INVALID : !arch_port_read(first, 0, &none) ?
+		kernel_Error_NOT_SUPPORTED : 0;
+	ports = *error ? NULL : object_new(&io_ports_type, quota, error);
+	if (!ports)
+		return NULL;
+	list_init(&ports->claim.in_all);
+	ports->first = first;
+	ports->count = count;
+	if (claim_make(&all, &ports->claim, first, first + count))
+		return ports;
+	object_drop(&ports->object);
+	*error = kernel_Error_TAKEN;
+	return NULL;
 }
 
 static bool destroy(struct object *object, unsigned *steps)
 {
-	struct io_ports *ports = (struct io_ports *)object;
-
 	(void)steps;
-	list_remove(&ports->in_all);
-	if (ports->whole)
-		object_drop(&ports->whole->object);
+	list_remove(&((struct io_ports *)object)->claim.in_all);
 	return true;
 }
 
@@ -106,85 +76,39 @@ COMMAND(IoPorts, io_ports, write, WRITE)
 	return 0;
 }
 
-/* A part of a lease: from the port (`in`), or to it. */
-static int move_part(struct sk_reply *to, const struct sk_lease *lease, uint64_t at,
-	uint32_t size, uint16_t port, uint8_t width, bool in)
+OPERATION(IoPorts, io_ports, read_many, READ)
 {
-	uint8_t bytes[PART] = { 0 };
-	/* What is read from a port is there no more: the lease is tried before. */
-	int status = in ? sk_lease_write(to, lease, at, bytes, size, NULL) :
-		sk_lease_read(to, lease, at, bytes, size, NULL);
-	uint32_t value = 0;
+	uint8_t data[kernel_PORT_BYTES_MAX], width = request->width;
+	uint32_t size = (uint32_t)request->count * width, value = 0;
+	kernel_error error = check(io_ports, request->port, width);
 
-	for (uint32_t i = 0; status == SK_OK && i < size; i += width) {
-		if (in) {
-			arch_port_read(port, width, &value);
-			memcpy(bytes + i, &value, width);
-		} else {
-			memcpy(&value, bytes + i, width);
-			arch_port_write(port, width, value);
-		}
+	if (!error && size > sizeof data)
+		error = kernel_Error_INVALID;
+	for (uint32_t at = 0; !error && at < size; at += width) {
+		arch_port_read(port_of(io_ports, request->port), width, &value);
+		memcpy(data + at, &value, width);
 	}
-	return in && status == SK_OK ?
-		sk_lease_write(to, lease, at, bytes, size, NULL) : status;
-}
-
-/* How far it has come is kept beside the caller. */
-static int move_all(struct kernel_call *call, struct sk_reply *to,
-	const struct io_ports *ports, uint16_t port, uint8_t width,
-	const struct sk_lease *lease, bool in)
-{
-	uint64_t *done = &call->caller->progress;
-	int status = check(ports, port, width);
-
-	if (!status && lease->size % width)
-		status = kernel_Error_INVALID;
-	for (unsigned i = 0; !status && *done < lease->size; i++) {
-		uint64_t left = lease->size - *done;
-
-		if (i == PARTS)
-			return call_again(call);
-		status = move_part(to, lease, *done, left < PART ? (uint32_t)left : PART,
-			port_of(ports, port), width, in);
-		*done += PART;
-	}
-	*done = 0;
-	return status;
-}
-
-COMMAND(IoPorts, io_ports, read_many, READ)
-{
-	return move_all(call, to, io_ports, request->port, request->width,
-		&request->data, true);
+	return error ? error : ANSWER(IoPorts, read_many, .data = { data, size });
 }
 
 COMMAND(IoPorts, io_ports, write_many, WRITE)
 {
-	return move_all(call, to, io_ports, request->port, request->width,
-		&request->data, false);
+	uint8_t width = request->width;
+	kernel_error error = check(io_ports, request->port, width);
+	uint32_t value = 0;
+
+	if (!error && request->data.size % width)
+		error = kernel_Error_INVALID;
+	for (uint32_t at = 0; !error && at < request->data.size; at += width) {
+		memcpy(&value, request->data.data + at, width);
+		arch_port_write(port_of(io_ports, request->port), width, value);
+	}
+	return error;
 }
 
 OPERATION(IoPorts, io_ports, range, INSPECT)
 {
 	return ANSWER(IoPorts, range, .first = io_ports->first, .count = io_ports->count);
-}
-
-OPERATION(IoPorts, io_ports, slice, DUPLICATE)
-{
-	kernel_error error;
-	struct io_ports *slice;
-
-	if (request->count == 0 || request->port >= io_ports->count ||
-			request->count > io_ports->count - request->port)
-		return kernel_Error_OUT_OF_RANGE;
-	slice = make(io_ports->object.quota, port_of(io_ports, request->port),
-		request->count, &error);
-	if (!slice)
-		return error;
-	slice->whole = io_ports;
-	object_take(&io_ports->object);
-	return ANSWER(IoPorts, slice, .ports.raw = call_result(call, &slice->object,
-		call->rights, 0, 0));
 }
 
 OBJECT_TYPE(IoPorts, io_ports, IO_PORTS, .destroy = destroy)

@@ -58,44 +58,26 @@ static void put_number(uint64_t value, unsigned base, char fill, unsigned width)
 	log_text(text + at, (uint32_t)(sizeof text - at));
 }
 
-static void put_signed(int64_t value, char fill, unsigned width)
-{
-	if (value < 0)
-		put('-');
-	put_number(value < 0 ? -(uint64_t)value : (uint64_t)value, 10, fill, width);
-}
-
-static void put_string(const char *text, uint32_t most)
-{
-	for (uint32_t i = 0; i < most && text[i]; i++)
-		put(text[i]);
-}
-
 /* What stands behind a %. Returns where it ends. */
 static const char *put_one(const char *at, va_list *list)
 {
 	char fill = *at == '0' ? '0' : ' ';
-	uint32_t most = UINT32_MAX;
 	unsigned width = 0;
 	bool is_long;
 
 	for (; *at >= '0' && *at <= '9'; at++)
 		width = width * 10 + (unsigned)(*at - '0');
-	if (at[0] == '.' && at[1] == '*') {
-		most = (uint32_t)va_arg(*list, int);
-		at += 2;
-	}
 	is_long = *at == 'l';
 	at += is_long;
-	if (*at == 's')
-		put_string(va_arg(*list, const char *), most);
-	else if (*at == 'd')
-		put_signed(is_long ? va_arg(*list, long) : va_arg(*list, int), fill, width);
-	else if (*at == 'u' || *at == 'x')
+	if (*at == 's') {
+		for (const char *text = va_arg(*list, const char *); *text; text++)
+			put(*text);
+	} else if (*at == 'u' || *at == 'x') {
 		put_number(is_long ? va_arg(*list, unsigned long) : va_arg(*list, unsigned),
 			*at == 'x' ? 16 : 10, fill, width);
-	else if (*at)
+	} else if (*at) {
 		put(*at);
+	}
 	return *at ? at + 1 : at;
 }
 

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* %s %.*s %d %u %x %ld %lu %lx, numbers with a width, as printf. Any time. */
+/* %s %u %x %lu %lx, numbers with a width, as printf. Any time. */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_text(const char *text, uint32_t size);
 
@@ -18,6 +18,6 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 
 #define CHECK(condition) \
 	(__builtin_expect(!!(condition), 1) ? (void)0 : \
-	panic("%s:%d: %s", __FILE__, __LINE__, #condition))
+	panic("%s:%u: %s", __FILE__, (unsigned)__LINE__, #condition))
 
 #endif

@@ -185,7 +185,9 @@ static uint64_t find_hole(const struct mapping *node, uint64_t from, uint64_t le
 	return find_hole(node->child[1], from, length, behind);
 }
 
-uint64_t space_find_place(const struct space *space, uint64_t from, uint64_t length)
+/* Where so many bytes are free, with a page more on either side, from an address
+ * on or else anywhere; 0: nowhere. */
+static uint64_t find_place(const struct space *space, uint64_t from, uint64_t length)
 {
 	uint64_t starts[] = {from ? from : PLACES_BEGIN, PLACES_BEGIN, USER_BASE};
 	uint64_t needed = length + 2 * PAGE_SIZE;
@@ -371,7 +373,7 @@ bool space_unmap(struct space *space, uint64_t address, uint64_t length,
 		mapping_remove(mapping);
 		mapping_free(mapping);
 	}
-	TRACE(MEMORY, arch_cpu()->current, Mapped, .space = space->object.id,
+	TRACE(MEMORY, Mapped, .space = space->object.id,
 		.address = address, .length = length);
 	return true;
 }
@@ -441,14 +443,13 @@ static kernel_error check_part(const struct memory *memory, uint64_t offset,
 	return outside && memory->is_run ? kernel_Error_OUT_OF_RANGE : 0;
 }
 
-/* Where it is to be; 0, or why not. */
-static kernel_error choose_place(const struct space *space, uint64_t length,
+kernel_error space_choose_place(const struct space *space, uint64_t length,
 	uint64_t *address, bool fixed)
 {
 	kernel_error error;
 
 	if (!fixed) {
-		*address = space_find_place(space, *address, length);
+		*address = find_place(space, *address, length);
 		return *address ? 0 : kernel_Error_BAD_ADDRESS;
 	}
 	error = space_check_range(*address, length);
@@ -510,7 +511,7 @@ struct mapping *mapping_of_handle(struct space *space, const struct handle *memo
 kernel_error mapping_place(struct mapping *mapping, uint64_t *address, bool fixed)
 {
 	uint64_t length = mapping->end;
-	kernel_error error = choose_place(mapping->space, length, address, fixed);
+	kernel_error error = space_choose_place(mapping->space, length, address, fixed);
 
 	if (error) {
 		mapping_free(mapping);
@@ -521,7 +522,7 @@ kernel_error mapping_place(struct mapping *mapping, uint64_t *address, bool fixe
 	mapping_add(mapping);
 	if (length == PAGE_SIZE)
 		space_fill(mapping);
-	TRACE(MEMORY, arch_cpu()->current, Mapped, .space = mapping->space->object.id,
+	TRACE(MEMORY, Mapped, .space = mapping->space->object.id,
 		.memory = mapping->memory->object.id, .address = *address,
 		.length = length, .flags = mapping->flags,
 		.protection = mapping->protection);

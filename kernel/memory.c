@@ -44,6 +44,7 @@ struct memory *memory_new(struct quota *quota, uint64_t size, kernel_error *erro
 	memory->size = (size + PAGE_MASK) & ~PAGE_MASK;
 	list_init(&memory->mappings);
 	list_init(&memory->waiting);
+	list_init(&memory->claim.in_all);
 	return memory;
 }
 
@@ -292,6 +293,23 @@ enum memory_page memory_page(struct memory *memory, uint64_t offset, bool write,
 	return MEMORY_THERE;
 }
 
+bool memory_commit(struct memory *memory, uint64_t *at, uint64_t end, unsigned *steps,
+	kernel_error *error)
+{
+	uint64_t frame;
+	bool writable;
+
+	for (; *at < end; *at += PAGE_SIZE) {
+		if (!object_step(steps))
+			return false;
+		if (memory_page(memory, *at, true, &frame, &writable) != MEMORY_THERE) {
+			*error = kernel_Error_QUOTA_EXCEEDED;
+			return false;
+		}
+	}
+	return true;
+}
+
 uint64_t memory_take_away(struct memory *memory, uint64_t *offset, uint64_t end,
 	unsigned keep, unsigned *steps)
 {
@@ -351,6 +369,7 @@ bool memory_end(struct object *object, unsigned *steps)
 	if (memory->is_run ? !give_up_run(memory, steps) : !give_up_pages(memory, steps))
 		return false;
 	pager_end(memory);
+	list_remove(&memory->claim.in_all);
 	watch_set(&memory->idle, NULL, 0);
 	return true;
 }

@@ -34,6 +34,7 @@ struct memory {
 	uint64_t size;			/* bytes, whole pages */
 	uint64_t present;		/* pages that have frames */
 	uint64_t physical;		/* a run: where it begins */
+	struct claim claim;		/* of a device's, by System.physical */
 	bool is_run;			/* frames adjoin, without a table: PHYSICAL, DMA */
 	bool is_fixed;			/* frames stay as they are: slots, rings, DMA */
 	bool is_own;			/* some mapping's own pages: nobody else's */
@@ -116,6 +117,10 @@ uint64_t *memory_share_page(struct memory *to, uint64_t offset, struct memory *f
  * Returns how many frames went. */
 uint64_t memory_take_away(struct memory *memory, uint64_t *offset, uint64_t end,
 	unsigned keep, unsigned *steps);
+/* Gives pages frames of their own, from *at up to `end`, in at most *steps steps.
+ * False: there is more to do, or *error. */
+bool memory_commit(struct memory *memory, uint64_t *at, uint64_t end, unsigned *steps,
+	kernel_error *error);
 /* A handle or a mapping is gone: tells who waits for it if it was the last. */
 void memory_check_idle(struct memory *memory);
 /* The kernel may look at its pages: they are no device's. */

@@ -26,23 +26,14 @@ static kernel_error check_paged(const struct memory *memory, uint64_t offset,
 OPERATION(Memory, memory, status, INSPECT)
 {
 	return ANSWER(Memory, status, .kind = memory->kind, .caching = memory->caching,
-		.size = memory->size, .present = memory->present << PAGE_SHIFT);
-}
-
-OPERATION(Memory, memory, mapped, INSPECT)
-{
-	return ANSWER(Memory, mapped, memory->mapping_count, memory->writable_count);
+		.size = memory->size, .present = memory->present << PAGE_SHIFT,
+		.mappings = memory->mapping_count, .writable = memory->writable_count);
 }
 
 COMMAND(Memory, memory, watch_idle, INSPECT)
 {
-	int status = call_watch(call, request->notify, request->bits, &memory->idle);
-
-	if (status)
-		return status;
-	if (memory->object.handles <= 1)
-		memory_check_idle(memory);
-	return 0;
+	return call_watch(call, request->notify, request->bits, &memory->idle,
+		memory->object.handles <= 1 && memory->mapping_count == 0);
 }
 
 /* ---- size and frames ---- */
@@ -86,20 +77,14 @@ COMMAND(Memory, memory, truncate, CONTROL)
 COMMAND(Memory, memory, commit, WRITE)
 {
 	kernel_error error = check_range(memory, request->offset, request->length);
-	uint64_t end = request->offset + request->length, at, frame;
-	bool writable;
+	uint64_t end = request->offset + request->length;
+	uint64_t at = call_come_to(call, request->offset, end);
 
 	if (!error && memory->kind == kernel_MemoryKind_PAGED)
 		error = kernel_Error_NOT_SUPPORTED;
-	if (error)
-		return error;
-	for (at = call_come_to(call, request->offset, end); at < end; at += PAGE_SIZE) {
-		if (!object_step(&call->steps))
-			return call_go_on(call, at);
-		if (memory_page(memory, at, true, &frame, &writable) != MEMORY_THERE)
-			return kernel_Error_QUOTA_EXCEEDED;
-	}
-	return 0;
+	if (!error && !memory_commit(memory, &at, end, &call->steps, &error) && !error)
+		return call_go_on(call, at);
+	return error;
 }
 
 COMMAND(Memory, memory, decommit, WRITE)
@@ -263,13 +248,13 @@ OPERATION(Memory, memory, evict, CONTROL)
 	return ANSWER(Memory, evict, .freed = freed << PAGE_SHIFT);
 }
 
-static void handle_removed(struct object *object, uint16_t rights, uint16_t flags)
+static void count_handle(struct object *object, uint16_t rights, uint16_t flags, int by)
 {
 	(void)rights;
 	(void)flags;
-	if (object->handles <= 2)	/* it is counted still */
+	if (by < 0 && object->handles <= 2)	/* it is counted still */
 		memory_check_idle(object_self(object));
 }
 
-OBJECT_TYPE(Memory, memory, MEMORY, .handle_removed = handle_removed,
+OBJECT_TYPE(Memory, memory, MEMORY, .count_handle = count_handle,
 	.destroy = memory_end)

@@ -33,7 +33,7 @@ uint64_t notification_take(struct notification *notification, uint64_t mask)
 void notification_signal(struct notification *notification, uint64_t bits)
 {
 	notification->bits |= bits;
-	TRACE(OBJECTS, arch_cpu()->current, Signal, .by = trace_id(arch_cpu()->current),
+	TRACE(OBJECTS, Signal, .by = trace_id(arch_cpu()->current),
 		.notification = notification->object.id, .set_bits = bits);
 	for LIST_EACH(at, &notification->waiting) {
 		bits = notification_take(notification, waiter(at)->wait_mask);
@@ -54,8 +54,8 @@ static bool is_crowded(const struct notification *notification)
 	return count >= WAITING_MAX;
 }
 
-bool notification_wait(struct notification *notification, struct thread *thread,
-	uint64_t mask, uint64_t deadline, uint64_t *head)
+void notification_wait(struct notification *notification, struct thread *thread,
+	uint64_t mask, uint64_t deadline)
 {
 	uint64_t bits = notification_take(notification, mask);
 	int status = bits ? SK_OK : mask == 0 ? SK_INVALID :
@@ -63,14 +63,13 @@ bool notification_wait(struct notification *notification, struct thread *thread,
 		is_crowded(notification) ? SK_EXHAUSTED : 1;
 
 	frame_set_target(&thread->frame, bits);
-	*head = (uint32_t)status;
+	frame_set_head(&thread->frame, (uint32_t)status);
 	if (status <= 0)
-		return false;
+		return;
 	thread->waits_for = notification;
 	thread->wait_mask = mask;
 	list_add(&notification->waiting, &thread->waiting);
 	thread_wait(thread, kernel_ThreadState_WAITING, deadline);
-	return true;
 }
 
 struct notification *notification_new(struct quota *quota, kernel_error *error)
@@ -114,7 +113,7 @@ OBJECT_TYPE(Notification, notification, NOTIFICATION, .destroy = destroy)
 /* ---- of others that signal ---- */
 
 int call_watch(struct kernel_call *call, struct kernel_Notification_handle notify,
-	uint64_t bits, struct watch *watch)
+	uint64_t bits, struct watch *watch, bool has_come)
 {
 	struct notification *notification = call_argument(call, notify.raw,
 		&notification_type);
@@ -122,5 +121,7 @@ int call_watch(struct kernel_call *call, struct kernel_Notification_handle notif
 	if (notify.raw.raw >= 0 && !notification)
 		return SK_BAD_HANDLE;
 	watch_set(watch, notification, bits);
+	if (has_come)
+		watch_fire(watch);
 	return SK_OK;
 }

@@ -22,8 +22,8 @@ struct notification *notification_new(struct quota *quota, kernel_error *error);
 void notification_signal(struct notification *notification, uint64_t bits);
 /* Those of the mask, which are cleared. */
 uint64_t notification_take(struct notification *notification, uint64_t mask);
-/* True: the thread waits now. False: *head is what it has got. */
-bool notification_wait(struct notification *notification, struct thread *thread,
-	uint64_t mask, uint64_t deadline, uint64_t *head);
+/* The thread has what it asked for, or why not, in its frame; or it waits now. */
+void notification_wait(struct notification *notification, struct thread *thread,
+	uint64_t mask, uint64_t deadline);
 
 #endif

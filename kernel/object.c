@@ -53,7 +53,7 @@ void *object_new(const struct object_type *type, struct quota *quota,
 	object = (void *)(memory + type->offset);
 	object_init(object, type, quota);
 	object->charged = cost;
-	TRACE(OBJECTS, NULL, Made, .object = object->id, .quota = quota->object.id,
+	TRACE(OBJECTS, Made, .object = object->id, .quota = quota->object.id,
 		.kind = (kernel_Kind)type->kind, .bytes = (uint32_t)cost);
 	return memory;
 }
@@ -96,7 +96,13 @@ void object_release(struct object *object, void *memory, size_t size)
 void object_drop(struct object *object)
 {
 	CHECK(object->references > 0);
-	if (--object->references == 0 && list_is_empty(&object->reaping))
+	if (--object->references == 0)
+		object_end(object);
+}
+
+void object_end(struct object *object)
+{
+	if (list_is_empty(&object->reaping))
 		list_add(&objects_unreferenced, &object->reaping);
 }
 
@@ -105,9 +111,8 @@ static void free_object(struct object *object)
 	struct quota *quota = object->quota;
 
 	CHECK(object->references == 0);
-	TRACE(OBJECTS, NULL, Ended, .object = object->id,
+	TRACE(OBJECTS, Ended, .object = object->id,
 		.kind = (kernel_Kind)object->type->kind);
-	list_remove(&object->reaping);
 	list_remove(&object->member);
 	quota_give(quota, QUOTA_BYTES, object->charged);
 	pool_give(object_self(object), object->type->size);
@@ -120,16 +125,31 @@ bool object_reap(unsigned steps)
 
 	while ((first = list_first(&objects_unreferenced)) != NULL) {
 		struct object *object = LIST_OF(first, struct object, reaping);
+		bool done;
 
 		if (!object_step(&steps))
 			return false;
-		if (object->type->destroy(object, &steps)) {
+		done = object->type->destroy(object, &steps);
+		list_remove(first);
+		if (!done)
+			object_end(object);	/* others first */
+		else if (object->references == 0)
 			free_object(object);
-		} else {	/* others first */
-			list_remove(first);
-			list_add(&objects_unreferenced, first);
-		}
 	}
+	return true;
+}
+
+bool claim_make(struct list *all, struct claim *claim, uint64_t start, uint64_t end)
+{
+	for LIST_EACH(at, all) {
+		const struct claim *other = LIST_OF(at, struct claim, in_all);
+
+		if (start < other->end && other->start < end)
+			return false;
+	}
+	claim->start = start;
+	claim->end = end;
+	list_add(all, &claim->in_all);
 	return true;
 }
 

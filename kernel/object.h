@@ -27,20 +27,21 @@ struct object_type {
 	uint32_t size;			/* of its struct, bytes */
 	uint32_t offset;		/* of `object` in it: 0 but for threads */
 	/* A handle with these rights and flags (kernel/handle.h) was put into a
-	 * table, or taken out. May be NULL. */
-	void (*handle_added)(struct object *object, uint16_t rights, uint16_t flags);
-	void (*handle_removed)(struct object *object, uint16_t rights, uint16_t flags);
+	 * table, or taken out: 1 or -1. May be NULL. */
+	void (*count_handle)(struct object *object, uint16_t rights, uint16_t flags,
+		int by);
 	/* The last handle is gone. May be NULL. */
 	void (*unused)(struct object *object);
 	/* Nobody refers to it: gives up what it has, in at most *steps steps (which
-	 * it counts down). False: call again. Its own memory is freed behind. NULL:
-	 * there is only one, for ever. */
+	 * it counts down). False: call again. Its own memory is freed behind. By
+	 * object_end() also while it has references: then what outlives it stays.
+	 * NULL: there is only one, for ever. */
 	bool (*destroy)(struct object *object, unsigned *steps);
 	/* A call on it: generated dispatch with `self` the struct kernel_call. */
 	int (*dispatch)(struct kernel_call *call, struct sk_incoming *incoming);
 };
 
-#define OBJECT_NAME_MAX 32
+#define OBJECT_NAME_MAX 31
 
 struct object {
 	const struct object_type *type;
@@ -51,7 +52,7 @@ struct object {
 	uint32_t handles;
 	struct list member;		/* of quota->members */
 	struct list reaping;
-	char name[OBJECT_NAME_MAX];	/* ends with 0, or is full */
+	char name[OBJECT_NAME_MAX + 1];
 };
 
 /* Bits that a notification gets when something has happened. */
@@ -93,7 +94,10 @@ static inline void object_take(struct object *object)
 /* Never frees at once: what it was is valid until the lock is released. */
 void object_drop(struct object *object);
 
-/* What has none. */
+/* Its `destroy` is called already now; and again when it has no reference. */
+void object_end(struct object *object);
+
+/* What has none, or ends. */
 extern struct list objects_unreferenced;
 /* Takes it apart, in at most so many steps; false: there is
  * more to do. Called before leaving the kernel, and when idle. */
@@ -109,6 +113,17 @@ static inline bool object_step(unsigned *steps)
 	--*steps;
 	return true;
 }
+
+/* A part of something of the machine's that one object has alone. */
+struct claim {
+	struct list in_all;
+	uint64_t start;
+	uint64_t end;
+};
+
+/* Of all that was claimed, until it is removed from that list. False: somebody has
+ * some of it. */
+bool claim_make(struct list *all, struct claim *claim, uint64_t start, uint64_t end);
 
 /* Replaces what a watch notifies; `notify` may be NULL. */
 void watch_set(struct watch *watch, struct notification *notify, uint64_t bits);

@@ -23,9 +23,5 @@ OBJECT_OPERATION(set_name, CONTROL, ANSWER(Object, set_name, 0))
 
 OBJECT_OPERATION(name, INSPECT, 0)
 {
-	uint32_t size = 0;
-
-	while (size < OBJECT_NAME_MAX && object->name[size])
-		size++;
-	return ANSWER(Object, name, .name = { object->name, size });
+	return ANSWER(Object, name, .name = { object->name, (uint32_t)strlen(object->name) });
 }

@@ -2,13 +2,13 @@
  * Operations on kernel objects: what the functions that generated dispatch calls
  * have in common (kernel/call.h).
  *
- *	OPERATION(Timer, timer, cancel, CONTROL)
+ *	OPERATION(Notification, notification, peek, INSPECT)
  *	{
- *		return ANSWER(Timer, cancel, .was_set = stop(timer));
+ *		return ANSWER(Notification, peek, .bits = notification->bits);
  *	}
  *
- * defines op_cancel(), for handles with this right (of kernel.Rights; NONE), with
- * `timer`, `call`, `request` and `to`. It returns 0, or what is to be answered
+ * defines op_peek(), for handles with this right (of kernel.Rights; NONE), with
+ * `notification`, `call`, `request` and `to`. It returns 0, or what is to be answered
  * in place of a reply: an error of kernel.Error, or a status. A COMMAND has an
  * empty reply, which 0 stands for.
  */
@@ -69,22 +69,30 @@ static int do_##method(struct type *type OPERATION_UNUSED, \
 	(!(new) ? (error) : ANSWER(interface, method, .member.raw = \
 		call_result(call, &(new)->object, RIGHTS_ALL, 0, 0)))
 
-/* A type's dispatch: all methods of an interface, by the names that OPERATION and
- * COMMAND give. */
+/* An operation whose reply has a new object, by its constructor, of an object in the
+ * request. */
+#define MAKE_OF(interface, self, method, right, type, member, argument, of, constructor) \
+OPERATION(interface, self, method, right) \
+{ \
+	struct of *of = ARGUMENT(of, argument); \
+	kernel_error error = SK_BAD_HANDLE; \
+	struct type *new = of ? constructor : NULL; \
+\
+	return ANSWER_NEW(interface, method, member, new, error); \
+}
+
+/* The type of struct `name`, and what else it does; its dispatch has all methods of
+ * an interface, by the names that OPERATION and COMMAND give. */
 #define OPERATION_ENTRY(method) .method = op_##method,
-#define DISPATCH(interface, name) \
-int name(struct kernel_call *call, struct sk_incoming *incoming) \
+#define OBJECT_TYPE(interface, name, what, ...) \
+static int dispatch(struct kernel_call *call, struct sk_incoming *incoming) \
 { \
 	static const struct kernel_##interface##_ops operations = { \
 		kernel_##interface##_METHODS(OPERATION_ENTRY) \
 	}; \
 \
 	return kernel_##interface##_dispatch(&operations, call, incoming); \
-}
-
-/* The type of struct `name`, with its `dispatch`; and what else it does. */
-#define OBJECT_TYPE(interface, name, what, ...) \
-static DISPATCH(interface, dispatch) \
+} \
 const struct object_type name##_type = { \
 	.kind = kernel_Kind_##what, .size = sizeof(struct name), \
 	.dispatch = dispatch, __VA_ARGS__ \
@@ -98,9 +106,9 @@ static inline struct sk_handle call_result_of(struct kernel_call *call,
 	return call_result(call, object, rights, 0, 0);
 }
 
-/* `notify` and `bits`, as they stand in many requests, into a watch: 0, or
- * SK_BAD_HANDLE, and then nothing is changed. */
+/* `notify` and `bits`, as they stand in many requests, into a watch, which fires at
+ * once if it `has_come`: 0, or SK_BAD_HANDLE, and then nothing is changed. */
 int call_watch(struct kernel_call *call, struct kernel_Notification_handle notify,
-	uint64_t bits, struct watch *watch);
+	uint64_t bits, struct watch *watch, bool has_come);
 
 #endif

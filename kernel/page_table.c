@@ -26,11 +26,6 @@ static bool reaches(const struct memory *memory, uint64_t index)
 	return index >> (BITS * memory->levels) == 0;
 }
 
-static struct page_table *new_table(struct memory *memory)
-{
-	return object_allocate(&memory->object, sizeof(struct page_table));
-}
-
 /* The entry of a page; or NULL, and the level of the table that lacks. */
 static uint64_t *look(const struct memory *memory, uint64_t index, unsigned *level)
 {
@@ -59,7 +54,7 @@ uint64_t *page_make(struct memory *memory, uint64_t index)
 	struct page_table **where = &memory->pages;
 
 	while (!memory->pages || !reaches(memory, index)) {
-		struct page_table *root = new_table(memory);
+		struct page_table *root = object_allocate(&memory->object, sizeof *root);
 
 		if (!root)
 			return NULL;
@@ -70,7 +65,7 @@ uint64_t *page_make(struct memory *memory, uint64_t index)
 	for (unsigned level = memory->levels - 1; level > 0; level--) {
 		where = &(*where)->at[place(index, level)].table;
 		if (!*where)
-			*where = new_table(memory);
+			*where = object_allocate(&memory->object, sizeof **where);
 		if (!*where)
 			return NULL;
 	}

@@ -5,7 +5,6 @@
 
 #include "kernel/frame.h"
 #include "kernel/log.h"
-#include "kernel/notification.h"
 #include "kernel/space.h"
 #include "kernel/thread.h"
 #include "kernel.skald.h"
@@ -25,7 +24,8 @@ void quota_init(void)
 	memset(&root, 0, sizeof root);
 	object_init(&root.object, &quota_type, NULL);
 	init_lists(&root);
-	memset(root.limit, 0xff, sizeof root.limit);
+	for (unsigned i = 0; i < QUOTA_UNITS; i++)
+		root.limit[i] = UINT32_MAX;
 	root.limit[QUOTA_BYTES] = frame_free();
 	root.priority = kernel_PRIORITY_MAX;
 }
@@ -42,16 +42,6 @@ static bool has_room(const struct quota *quota, enum quota_unit unit, uint64_t a
 	return quota->destroyed || amount == 0 || (used <= limit && amount <= limit - used);
 }
 
-static void count(struct quota *quota, enum quota_unit unit, uint64_t amount)
-{
-	uint64_t before = quota->used[unit];
-
-	quota->used[unit] += amount;
-	if (unit == QUOTA_BYTES && before <= quota->watch_above &&
-	    quota->used[unit] > quota->watch_above)
-		watch_fire(&quota->watch);
-}
-
 bool quota_take(struct quota *quota, enum quota_unit unit, uint64_t amount)
 {
 	struct quota *each;
@@ -60,7 +50,7 @@ bool quota_take(struct quota *quota, enum quota_unit unit, uint64_t amount)
 		if (!has_room(each, unit, amount))
 			return false;
 	for (each = quota; each; each = each->parent)
-		count(each, unit, amount);
+		each->used[unit] += amount;
 	return true;
 }
 
@@ -158,7 +148,6 @@ bool quota_end(struct object *object, unsigned *steps)
 	(void)steps;
 	CHECK(quota->parent && list_is_empty(&quota->children));
 	CHECK(quota->used[QUOTA_BYTES] == 0);
-	watch_set(&quota->watch, NULL, 0);
 	list_remove(&quota->sibling);
 	object_drop(&quota->parent->object);
 	return true;

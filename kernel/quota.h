@@ -32,8 +32,6 @@ struct quota {
 	uint32_t priority;		/* the greatest that a thread may have */
 	uint32_t depth;
 	bool destroyed;			/* its parent answers for it now */
-	struct watch watch;		/* of used bytes */
-	uint64_t watch_above;
 };
 
 /* In quota_ops.c, with operations; its `destroy` is quota_end(). */

@@ -19,15 +19,10 @@ static void get_limit(const struct kernel_Amount *amount, uint64_t limit[QUOTA_U
 	limit[QUOTA_HANDLES] = amount->handles;
 }
 
-static uint32_t small(uint64_t amount)
-{
-	return amount > UINT32_MAX ? UINT32_MAX : (uint32_t)amount;
-}
-
 static struct kernel_Amount amount_of(const uint64_t units[QUOTA_UNITS], uint32_t priority)
 {
-	return (struct kernel_Amount){ units[QUOTA_BYTES], small(units[QUOTA_THREADS]),
-		small(units[QUOTA_SPACES]), small(units[QUOTA_HANDLES]), priority };
+	return (struct kernel_Amount){ units[QUOTA_BYTES], (uint32_t)units[QUOTA_THREADS],
+		(uint32_t)units[QUOTA_SPACES], (uint32_t)units[QUOTA_HANDLES], priority };
 }
 
 OPERATION(Quota, quota, create_quota, CREATE)
@@ -60,15 +55,6 @@ COMMAND(Quota, quota, set_limit, CONTROL)
 	memcpy(quota->limit, limit, sizeof limit);
 	quota->priority = request->limit.priority;
 	return 0;
-}
-
-COMMAND(Quota, quota, watch, INSPECT)
-{
-	int status = call_watch(call, request->notify, request->bits, &quota->watch);
-
-	if (status == SK_OK)
-		quota->watch_above = request->bytes;
-	return status;
 }
 
 COMMAND(Quota, quota, destroy, DESTROY)
@@ -171,17 +157,6 @@ OPERATION(Quota, quota, method, CREATE) \
 	return ANSWER_NEW(Quota, method, member, new, error); \
 }
 
-/* The same, of a handle in the request. */
-#define MAKE_OF(method, type, member, argument, of, constructor) \
-OPERATION(Quota, quota, method, CREATE) \
-{ \
-	struct of *of = ARGUMENT(of, argument); \
-	kernel_error error = SK_BAD_HANDLE; \
-	struct type *new = of ? constructor : NULL; \
-\
-	return ANSWER_NEW(Quota, method, member, new, error); \
-}
-
 static struct thread *make_thread(struct quota *quota, struct space *space,
 	uint32_t priority, kernel_error *error)
 {
@@ -194,18 +169,11 @@ MAKE(create_space, space, space, space_new(quota, &error))
 MAKE(create_memory, memory, memory, memory_new(quota, request->size, &error))
 MAKE(create_endpoint, endpoint, endpoint, endpoint_new(quota, &error))
 MAKE(create_notification, notification, notification, notification_new(quota, &error))
-MAKE_OF(create_thread, thread, thread, space, space,
+MAKE_OF(Quota, quota, create_thread, CREATE, thread, thread, space, space,
 	make_thread(quota, space, request->priority, &error))
-MAKE_OF(create_timer, timer, timer, notify, notification,
+MAKE_OF(Quota, quota, create_timer, CREATE, timer, timer, notify, notification,
 	timer_new(quota, notification, request->bits, &error))
-MAKE_OF(create_paged, memory, memory, pager, session,
+MAKE_OF(Quota, quota, create_paged, CREATE, memory, memory, pager, session,
 	memory_new_paged(quota, request->size, session, &error))
 
-
-/* Nobody asks any more. What it notifies may be charged to it, and would keep it. */
-static void unused(struct object *object)
-{
-	watch_set(&((struct quota *)object)->watch, NULL, 0);
-}
-
-OBJECT_TYPE(Quota, quota, QUOTA, .unused = unused, .destroy = quota_end)
+OBJECT_TYPE(Quota, quota, QUOTA, .destroy = quota_end)

@@ -48,17 +48,15 @@ void random_block(const uint32_t from[WORDS], uint32_t to[WORDS])
 		to[i] += from[i];
 }
 
-/* What the machine knows, by turns into all of the key. */
+/* What the machine knows. */
 static void mix(void)
 {
-	static unsigned turn;
 	uint64_t bits[4] = { arch_now() };
 
 	for (unsigned i = 1; i < 4; i++)
 		(void)arch_random(&bits[i]);
 	for (unsigned i = 0; i < 8; i++)
-		state[KEY + (i + turn) % 8] ^= (uint32_t)(bits[i / 2] >> i % 2 * 32);
-	turn++;
+		state[KEY + i] ^= (uint32_t)(bits[i / 2] >> i % 2 * 32);
 }
 
 void random_fill(void *to, size_t size)

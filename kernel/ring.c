@@ -145,8 +145,7 @@ static void end_chunk(struct ring *ring, struct ring_slot *chunk)
 	for (uint32_t i = 0; i < RING_CHUNK; i++) {
 		if (chunk[i].busy)
 			caller_give_up(&chunk[i].caller, SK_CANCELED);
-		if (chunk[i].caller.made)
-			object_drop(chunk[i].caller.made);
+		caller_forget(&chunk[i].caller);
 	}
 	pool_give(chunk, RING_CHUNK * sizeof *chunk);
 	ring->chunk_count--;
@@ -363,7 +362,7 @@ OPERATION(Ring, ring, memory, MAP)
 
 COMMAND(Ring, ring, bind, CONTROL)
 {
-	return call_watch(call, request->notify, request->bits, &ring->watch);
+	return call_watch(call, request->notify, request->bits, &ring->watch, false);
 }
 
 COMMAND(Ring, ring, cancel_all, CONTROL)

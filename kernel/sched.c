@@ -18,13 +18,14 @@
 struct cpu cpus[CPUS_MAX];
 unsigned cpu_count;
 bool sched_is_slow;
+static uint64_t online_cpus;
 static uint64_t idle_cpus;
 
 void sched_init(void)
 {
 	memset(cpus, 0, sizeof cpus);
 	cpu_count = 0;
-	idle_cpus = 0;
+	online_cpus = idle_cpus = 0;
 }
 
 static void set_bar(struct cpu *cpu)
@@ -54,7 +55,7 @@ void sched_init_cpu(struct cpu *cpu, unsigned index)
 	cpu->next_deadline = ABI_FOREVER;
 	cpu->timer = ABI_FOREVER;
 	cpu->since = arch_now();
-	cpu->online = true;
+	online_cpus |= UINT64_C(1) << index;
 	cpu_count++;
 }
 
@@ -133,7 +134,7 @@ void sched_remove(struct thread *thread)
 
 static bool allows(const struct thread *thread, const struct cpu *cpu)
 {
-	return cpu->online && (thread->affinity >> cpu->index & 1);
+	return thread->affinity & online_cpus & UINT64_C(1) << cpu->index;
 }
 
 /* Who runs here waits from now on, and nobody was woken since. */
@@ -153,7 +154,7 @@ static bool is_free(const struct cpu *cpu)
 static struct cpu *choose_cpu(const struct thread *thread)
 {
 	struct cpu *here = arch_cpu(), *last = thread->cpu ? thread->cpu : here;
-	uint64_t idle = idle_cpus & thread->affinity;
+	uint64_t idle = idle_cpus & thread->affinity, allowed;
 
 	if (cpu_count == 1)
 		return here;
@@ -165,10 +166,8 @@ static struct cpu *choose_cpu(const struct thread *thread)
 		return &cpus[__builtin_ctzll(idle)];
 	if (allows(thread, last))
 		return last;
-	for (unsigned i = 0; i < CPUS_MAX; i++)
-		if (allows(thread, &cpus[i]))
-			return &cpus[i];
-	return here;
+	allowed = thread->affinity & online_cpus;
+	return allowed ? &cpus[__builtin_ctzll(allowed)] : here;
 }
 
 static void poke(struct cpu *cpu)
@@ -204,18 +203,14 @@ void sched_ready(struct thread *thread)
 		if (!cpu->current || thread->effective > cpu->current->effective)
 			poke(cpu);
 	}
-	TRACE(SCHEDULING, here->current, Wake, .thread = thread->object.id,
+	TRACE(SCHEDULING, Wake, .thread = thread->object.id,
 		.by = trace_id(here->current), .cpu = cpu->index,
 		.priority = thread->effective);
 }
 
 bool sched_set_affinity(struct thread *thread, uint64_t cpu_mask)
 {
-	uint64_t online = 0;
-
-	for (unsigned i = 0; i < CPUS_MAX; i++)
-		online |= (uint64_t)cpus[i].online << i;
-	if (!(cpu_mask & online))
+	if (!(cpu_mask & online_cpus))
 		return false;
 	thread->affinity = cpu_mask;
 	if (!thread->cpu || allows(thread, thread->cpu))
@@ -314,7 +309,7 @@ static struct thread *steal(const struct cpu *cpu)
 		struct cpu *from = &cpus[i];
 		struct thread *thread;
 
-		if (from == cpu || !from->online || from->top < 0 || !from->current)
+		if (from == cpu || from->top < 0 || !from->current)
 			continue;
 		thread = LIST_OF(from->ready[from->top].next, struct thread, ready);
 		if (allows(thread, cpu))
@@ -404,7 +399,7 @@ static __attribute__((noinline)) void choose(struct cpu *cpu)
 		sched_timer(cpu, cpu->slice < cpu->next_deadline ?
 			cpu->slice : cpu->next_deadline);
 	if (old != cpu->current)
-		TRACE(SCHEDULING, old, Switch, .from = trace_id(old),
+		TRACE(SCHEDULING, Switch, .from = trace_id(old),
 			.to = trace_id(cpu->current),
 			.state = old ? (kernel_ThreadState)old->state : 0,
 			.priority = cpu->current ? cpu->current->effective : 0);

@@ -22,7 +22,6 @@
 struct cpu {
 	struct thread *current;		/* NULL: idle */
 	uint32_t index;
-	bool online;
 	bool wants_look;		/* another may have to run */
 	int32_t top;			/* the greatest priority of `ready`, or -1 */
 	/* What one has to have that the short way switches to: `top`; or more than

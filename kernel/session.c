@@ -178,25 +178,22 @@ bool session_revoke(struct session *session, unsigned *steps)
 
 /* ---- the object ---- */
 
-static void handle_added(struct object *object, uint16_t rights, uint16_t flags)
+void session_count_handle(struct object *object, uint16_t rights, uint16_t flags, int by)
 {
 	struct session *session = (struct session *)object;
 
 	(void)rights;
 	if (!(flags & HANDLE_CLIENT))
 		return;
+	if (by < 0) {
+		leave_client(session);
+		return;
+	}
 	session->clients++;
 	straighten(session);
 }
 
-static void handle_removed(struct object *object, uint16_t rights, uint16_t flags)
-{
-	(void)rights;
-	if (flags & HANDLE_CLIENT)
-		leave_client((struct session *)object);
-}
-
-static bool destroy(struct object *object, unsigned *steps)
+bool session_end(struct object *object, unsigned *steps)
 {
 	struct session *session = (struct session *)object;
 
@@ -209,12 +206,3 @@ static bool destroy(struct object *object, unsigned *steps)
 	list_remove(&session->in_endpoint);
 	return true;
 }
-
-const struct object_type session_type = {
-	.kind = kernel_Kind_SESSION,
-	.size = sizeof(struct session),
-	.handle_added = handle_added,
-	.handle_removed = handle_removed,
-	.destroy = destroy,
-	.dispatch = session_dispatch,
-};

@@ -29,4 +29,5 @@ OPERATION(Session, session, open, CONTROL)
 		SESSION_CLIENT_RIGHTS, request->protocol_rights, HANDLE_CLIENT));
 }
 
-DISPATCH(Session, session_dispatch)
+OBJECT_TYPE(Session, session, SESSION, .count_handle = session_count_handle,
+	.destroy = session_end)

@@ -1,8 +1,6 @@
 /*
  * The life of spaces. What a space has is taken apart when it ends, which can be
- * long before its last handle goes. The reaper does that for what has no
- * references: so each space has a second object, its life, with one reference,
- * which space_kill() drops; or the space itself is the first to have none.
+ * long before its last handle goes.
  */
 #include "kernel/space.h"
 
@@ -13,23 +11,12 @@
 #include "kernel/thread.h"
 #include "kernel.skald.h"
 
-struct life {
-	struct object object;
-	struct space *space;		/* referenced once it was killed; else NULL */
-};
-
 static struct list all;
 
 void spaces_init(void)
 {
 	list_init(&all);
 }
-
-static bool destroy_life(struct object *object, unsigned *steps);
-static const struct object_type life_type = {
-	.size = sizeof(struct life),
-	.destroy = destroy_life,
-};
 
 /* ---- a new one ---- */
 
@@ -42,15 +29,12 @@ struct space *space_new(struct quota *quota, kernel_error *error)
 	list_init(&space->threads);
 	list_init(&space->rings);
 	list_add(&all, &space->in_all);
-	*error = kernel_Error_QUOTA_EXCEEDED;
 	space->counted = quota_take(quota, QUOTA_SPACES, 1);
-	if (space->counted && handle_table_init(&space->handles, &space->object)) {
+	if (space->counted && handle_table_init(&space->handles, &space->object))
 		space->has_tables = arch_space_init(space);
-		if (space->has_tables)
-			space->life = object_new(&life_type, quota, error);
-	}
-	if (space->life)
+	if (space->has_tables)
 		return space;
+	*error = kernel_Error_QUOTA_EXCEEDED;
 	object_drop(&space->object);
 	return NULL;
 }
@@ -77,29 +61,17 @@ static bool is_unloaded(struct space *space)
 	return unloaded;
 }
 
-/* Page tables have gone; mappings go one at a time. */
-static bool end_mappings(struct space *space, unsigned *steps)
+static bool end_memory(struct space *space, unsigned *steps)
 {
-	while (space->mappings) {
-		struct mapping *mapping = space->mappings;
+	kernel_error error;
 
-		if (!object_step(steps))
-			return false;
-		mapping_remove(mapping);
-		mapping_free(mapping);
-	}
-	return true;
-}
-
-static bool end_tables(struct space *space, unsigned *steps)
-{
 	if (!space->has_tables)
 		return true;
 	if (!is_unloaded(space)) {
 		*steps = 0;
 		return false;
 	}
-	if (!arch_unmap(space, USER_BASE, USER_END, steps))
+	if (!space_unmap(space, USER_BASE, USER_END - USER_BASE, steps, &error))
 		return false;
 	arch_space_end(space);
 	space->has_tables = false;
@@ -119,7 +91,7 @@ static bool end(struct space *space, unsigned *steps)
 	space->state = kernel_SpaceState_ENDING;
 	if (!token_table_end(space, steps) || !ring_end_calls(space, steps) ||
 			!handle_table_end(&space->handles, steps) ||
-			!end_tables(space, steps) || !end_mappings(space, steps))
+			!end_memory(space, steps))
 		return false;
 	if (space->filling)
 		object_drop(&space->filling->object);
@@ -129,36 +101,17 @@ static bool end(struct space *space, unsigned *steps)
 	return true;
 }
 
-static bool destroy_life(struct object *object, unsigned *steps)
-{
-	struct space *space = ((struct life *)object_self(object))->space;
-
-	if (!space)
-		return true;
-	if (!end(space, steps))
-		return false;
-	object_drop(&space->object);
-	return true;
-}
-
 /* Again by the last of its threads, as that ends. */
 void space_kill(struct space *space, int32_t code)
 {
-	struct life *life;
-
-	if (space->life && space->state < kernel_SpaceState_ENDING) {
+	if (space->state < kernel_SpaceState_ENDING) {
 		space->state = kernel_SpaceState_ENDING;
 		space->code = code;
-		space->life->space = space;
-		object_take(&space->object);
 		for LIST_EACH(at, &space->threads)
 			thread_kill(LIST_OF(at, struct thread, in_space), code);
 	}
-	life = space->life;
-	if (!life || space->thread_count > 0)
-		return;
-	space->life = NULL;
-	object_drop(&life->object);
+	if (space->thread_count == 0 && space->state == kernel_SpaceState_ENDING)
+		object_end(&space->object);
 }
 
 bool space_end(struct object *object, unsigned *steps)
@@ -167,9 +120,8 @@ bool space_end(struct object *object, unsigned *steps)
 
 	if (!end(space, steps))
 		return false;
-	if (space->life)
-		object_drop(&space->life->object);
-	space->life = NULL;
+	if (object->references > 0)
+		return true;
 	watch_set(&space->ended, NULL, 0);
 	list_remove(&space->in_all);
 	if (space->counted)

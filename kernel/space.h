@@ -49,7 +49,6 @@ struct space {
 	struct mapping *mappings;
 	struct list threads;		/* struct thread.in_space */
 	uint32_t thread_count;
-	uint32_t suspended;		/* how often */
 	uint8_t state;			/* enum kernel_SpaceState */
 	int32_t code;
 	struct watch ended;
@@ -62,7 +61,6 @@ struct space {
 	struct list rings;		/* struct ring.in_space */
 	bool counted;			/* by its quota */
 	bool has_tables;		/* page tables; else nothing is in them */
-	struct life *life;		/* whose end is the space's; NULL: it has come */
 	/* A fork that is being made: up to where, and the memory that is filled. */
 	uint64_t fork_next;
 	struct memory *filling;		/* referenced */
@@ -98,6 +96,9 @@ kernel_error space_map(struct space *space, struct memory *memory, uint64_t offs
  * goes in the call that answers true, all of them if they are few. */
 bool space_unmap(struct space *space, uint64_t address, uint64_t length,
 	unsigned *steps, kernel_error *error);
+/* Where a mapping can be: *address if it is `fixed`, else near it. 0, or why not. */
+kernel_error space_choose_place(const struct space *space, uint64_t length,
+	uint64_t *address, bool fixed);
 /* Nothing is mapped there. */
 bool space_is_free(const struct space *space, uint64_t start, uint64_t length);
 /* Empties the page tables of a range, which stays mapped. False: there is more. */
@@ -121,9 +122,6 @@ kernel_error space_check_range(uint64_t address, uint64_t length);
 struct mapping *space_find(const struct space *space, uint64_t address);
 /* The first that ends above an address. */
 struct mapping *space_find_from(const struct space *space, uint64_t address);
-/* Where so many bytes are free, with a page more on either side, from an address
- * on or else anywhere; 0: nowhere. */
-uint64_t space_find_place(const struct space *space, uint64_t from, uint64_t length);
 
 /* ---- mapping.c, for those that change mappings ---- */
 
@@ -198,7 +196,6 @@ uint64_t space_copy(struct space *to, uint64_t to_address, struct space *from,
 uint64_t space_read(struct space *space, uint64_t address, void *to, uint64_t size);
 uint64_t space_write(struct space *space, uint64_t address, const void *from,
 	uint64_t size);
-uint64_t memory_read(struct memory *memory, uint64_t offset, void *to, uint64_t size);
 uint64_t memory_write(struct memory *memory, uint64_t offset, const void *from,
 	uint64_t size);
 

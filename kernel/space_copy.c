@@ -118,11 +118,6 @@ uint64_t space_write(struct space *space, uint64_t address, const void *from,
 	return copy_own((void *)(uintptr_t)from, content_of(space, address), true, size);
 }
 
-uint64_t memory_read(struct memory *memory, uint64_t offset, void *to, uint64_t size)
-{
-	return copy_own(to, (struct content){.memory = memory, .at = offset}, false, size);
-}
-
 uint64_t memory_write(struct memory *memory, uint64_t offset, const void *from,
 	uint64_t size)
 {

@@ -7,8 +7,7 @@
 enum {
 	RESIDENT_MAX = OBJECT_STEPS * 8,	/* pages that resident() answers */
 	MAPPINGS_MAX = 60,
-	HANDLES_MAX = 160,
-	THREADS_MAX = 256
+	HANDLES_MAX = 160
 };
 
 /* ---- mappings ---- */
@@ -167,20 +166,17 @@ static kernel_error check_remap(const struct space *space,
 static kernel_error choose_target(const struct space *space,
 	const struct kernel_Space_remap_request *request, uint64_t *target)
 {
-	uint64_t from = request->from, old = request->old_length, to = request->to;
-	uint64_t more = request->new_length - old;
-	kernel_error error = to ? space_check_range(to, request->new_length) : 0;
+	uint64_t end = request->from + request->old_length;
+	uint64_t more = request->new_length - request->old_length;
 
-	*target = from;
-	if (!to && (more == 0 || (more <= USER_END - (from + old) &&
-			space_is_free(space, from + old, more))))
+	*target = request->from;
+	if (!request->to && (more == 0 || (more <= USER_END - end &&
+			space_is_free(space, end, more))))
 		return 0;
-	if (error || (!to && !request->may_move))
-		return error ? error : kernel_Error_OVERLAP;
-	*target = to ? to : space_find_place(space, 0, request->new_length);
-	return !*target ? kernel_Error_BAD_ADDRESS :
-		space_is_free(space, *target, request->new_length) ? 0 :
-		kernel_Error_OVERLAP;
+	if (!request->to && !request->may_move)
+		return kernel_Error_OVERLAP;
+	*target = request->to;
+	return space_choose_place(space, request->new_length, target, request->to != 0);
 }
 
 OPERATION(Space, space, remap, MAP)
@@ -252,13 +248,6 @@ OPERATION(Space, space, mappings, INSPECT)
 		.next = mapping ? mapping->start : 0);
 }
 
-OPERATION(Space, space, usage, INSPECT)
-{
-	return ANSWER(Space, usage, .mapped = space->mapped,
-		.resident = space->resident << PAGE_SHIFT, .shared = space->shared,
-		.page_tables = space->tables << PAGE_SHIFT);
-}
-
 /* ---- contents ---- */
 
 OPERATION(Space, space, read, READ)
@@ -283,14 +272,16 @@ OPERATION(Space, space, write, WRITE)
 
 /* ---- handles ---- */
 
-static kernel_error reserve(struct space *space)
+/* Another handle in its table. */
+static kernel_error put(struct space *space, const struct handle *handle, uint32_t *number)
 {
-	if (handle_reserve(&space->handles, 1))
-		return 0;
-	if (space->state >= kernel_SpaceState_ENDING)
-		return kernel_Error_ENDED;
-	return space->handles.used + space->handles.reserved + 1 >= HANDLE_MAX ?
-		kernel_Error_TABLE_FULL : kernel_Error_QUOTA_EXCEEDED;
+	if (!handle_reserve(&space->handles, 1))
+		return space->state >= kernel_SpaceState_ENDING ? kernel_Error_ENDED :
+			space->handles.used + space->handles.reserved + 1 >= HANDLE_MAX ?
+			kernel_Error_TABLE_FULL : kernel_Error_QUOTA_EXCEEDED;
+	*number = handle_add(&space->handles, handle->object, handle->rights,
+		handle->protocol_rights, handle->flags);
+	return 0;
 }
 
 OPERATION(Space, space, duplicate, CONTROL)
@@ -298,37 +289,33 @@ OPERATION(Space, space, duplicate, CONTROL)
 	const struct handle *found = handle_find(&space->handles, request->number);
 	struct handle handle;
 	kernel_error error;
+	uint32_t number;
 
 	if (!found || !(found->rights & kernel_Rights_DUPLICATE))
 		return found ? kernel_Error_NO_ACCESS : kernel_Error_NO_HANDLE;
 	handle = *found;
-	error = reserve(space);
-	if (error)
-		return error;
-	return ANSWER(Space, duplicate, .number = handle_add(&space->handles,
-		handle.object, handle.rights & request->rights,
-		handle.protocol_rights & request->protocol_rights, handle.flags));
+	handle.rights &= request->rights;
+	handle.protocol_rights &= request->protocol_rights;
+	error = put(space, &handle, &number);
+	return error ? error : ANSWER(Space, duplicate, .number = number);
 }
 
 OPERATION(Space, space, insert, CONTROL)
 {
-	uint32_t index = (uint32_t)request->what.raw.raw;
-	struct handle handle;
+	uint32_t index = (uint32_t)request->what.raw.raw, number;
+	const struct handle *handle;
 	uint16_t wanted;
 	kernel_error error;
 
 	if (index >= call->arguments.count)
 		return SK_BAD_HANDLE;
-	handle = call->arguments.handles[index];
+	handle = &call->arguments.handles[index];
 	wanted = call->arguments.sent[index].copies ? kernel_Rights_DUPLICATE :
 		kernel_Rights_TRANSFER;
-	if (!(handle.rights & wanted))
+	if (!(handle->rights & wanted))
 		return SK_BAD_HANDLE;
-	error = reserve(space);
-	if (error)
-		return error;
-	return ANSWER(Space, insert, .number = handle_add(&space->handles, handle.object,
-		handle.rights, handle.protocol_rights, handle.flags));
+	error = put(space, handle, &number);
+	return error ? error : ANSWER(Space, insert, .number = number);
 }
 
 COMMAND(Space, space, remove, CONTROL)
@@ -361,33 +348,6 @@ OPERATION(Space, space, handles, INSPECT)
 
 /* ---- life, and threads ---- */
 
-static void settle_threads(struct space *space)
-{
-	for LIST_EACH(at, &space->threads)
-		thread_settle(LIST_OF(at, struct thread, in_space));
-}
-
-static kernel_error suspend(struct space *space, int by)
-{
-	if (space->state >= kernel_SpaceState_ENDING)
-		return kernel_Error_ENDED;
-	if (by < 0 ? space->suspended == 0 : space->suspended == UINT32_MAX)
-		return kernel_Error_BAD_STATE;
-	space->suspended += (uint32_t)by;
-	settle_threads(space);
-	return 0;
-}
-
-COMMAND(Space, space, suspend, CONTROL)
-{
-	return suspend(space, 1);
-}
-
-COMMAND(Space, space, proceed, CONTROL)
-{
-	return suspend(space, -1);
-}
-
 COMMAND(Space, space, kill, DESTROY)
 {
 	space_kill(space, request->code);
@@ -396,21 +356,16 @@ COMMAND(Space, space, kill, DESTROY)
 
 COMMAND(Space, space, watch, INSPECT)
 {
-	int status = call_watch(call, request->notify, request->bits, &space->ended);
-
-	if (status)
-		return status;
-	if (space->state == kernel_SpaceState_ENDED)
-		watch_fire(&space->ended);
-	return 0;
+	return call_watch(call, request->notify, request->bits, &space->ended,
+		space->state == kernel_SpaceState_ENDED);
 }
 
 OPERATION(Space, space, state, INSPECT)
 {
-	bool suspended = space->suspended > 0 && space->state == kernel_SpaceState_RUNNING;
-
 	return ANSWER(Space, state, .code = space->code, .threads = space->thread_count,
-		.state = suspended ? kernel_SpaceState_SUSPENDED : space->state);
+		.state = space->state,
+		.mapped = space->mapped, .resident = space->resident << PAGE_SHIFT,
+		.shared = space->shared, .page_tables = space->tables << PAGE_SHIFT);
 }
 
 /* The first with at least this id; they are in the order in which they were made. */
@@ -422,29 +377,13 @@ static struct thread *find_thread(const struct space *space, uint64_t id)
 	return NULL;
 }
 
-OPERATION(Space, space, threads, INSPECT)
-{
-	uint64_t list[THREADS_MAX];
-	const struct thread *thread = find_thread(space, request->from);
-	struct list *at = thread ? (struct list *)(uintptr_t)&thread->in_space :
-		&space->threads;
-	uint32_t count = 0;
-
-	for (; at != &space->threads && count < THREADS_MAX; at = at->next)
-		list[count++] = LIST_OF(at, struct thread, in_space)->object.id;
-	return ANSWER(Space, threads, .list.items = list, .list.count = count,
-		.next = at == &space->threads ? 0 :
-			LIST_OF(at, struct thread, in_space)->object.id);
-}
-
 OPERATION(Space, space, open_thread, CONTROL)
 {
-	struct thread *thread = find_thread(space, request->id);
+	struct thread *thread = find_thread(space, request->from);
 
-	if (!thread || thread->object.id != request->id)
-		return kernel_Error_NOT_FOUND;
-	return ANSWER(Space, open_thread,
-		.thread.raw = call_result_of(call, &thread->object, RIGHTS_ALL));
+	return !thread ? kernel_Error_NOT_FOUND : ANSWER(Space, open_thread,
+		.thread.raw = call_result_of(call, &thread->object, RIGHTS_ALL),
+		.id = thread->object.id);
 }
 
 OBJECT_TYPE(Space, space, SPACE, .destroy = space_end)

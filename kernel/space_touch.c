@@ -37,16 +37,17 @@ static enum memory_page make_own(struct mapping *mapping, uint64_t offset)
 	return MEMORY_THERE;
 }
 
-static enum touch find_frame(struct mapping *mapping, uint64_t offset, bool write,
+static enum touch find_frame(struct mapping *mapping, uint64_t at, uint32_t access,
 	uint64_t *frame, bool *writable, uint32_t *reason)
 {
+	uint64_t offset = mapping->offset + at - mapping->start;
 	bool is_private = mapping->flags & kernel_MapFlags_PRIVATE;
 	bool is_own = mapping->own && memory_has(mapping->own, offset);
-	enum memory_page page = MEMORY_THERE;
+	bool write = access & fault_Access_WRITE;
+	enum memory_page page = offset >= mapping->memory->size ? MEMORY_BEYOND :
+		MEMORY_THERE;
 
-	if (offset >= mapping->memory->size)
-		return fault(reason, fault_Reason_OUT_OF_RANGE);
-	if (is_private && !is_own && write) {
+	if (page == MEMORY_THERE && is_private && !is_own && write) {
 		page = make_own(mapping, offset);
 		is_own = page == MEMORY_THERE;
 	}
@@ -55,17 +56,10 @@ static enum touch find_frame(struct mapping *mapping, uint64_t offset, bool writ
 			frame, writable);
 	if (is_private && !is_own)
 		*writable = false;
-	switch (page) {
-	case MEMORY_THERE:
-		return TOUCH_DONE;
-	case MEMORY_BEYOND:
-		return fault(reason, fault_Reason_OUT_OF_RANGE);
-	case MEMORY_NO_FRAME:
-		return fault(reason, fault_Reason_QUOTA);
-	default:
-		*reason = fault_Reason_NO_PAGE;
-		return TOUCH_PAGER;
-	}
+	*reason = page == MEMORY_BEYOND ? fault_Reason_OUT_OF_RANGE :
+		page == MEMORY_NO_FRAME ? fault_Reason_QUOTA : fault_Reason_NO_PAGE;
+	return page == MEMORY_THERE ? TOUCH_DONE :
+		page == MEMORY_PAGER ? TOUCH_PAGER : TOUCH_FAULT;
 }
 
 /* ---- which mapping ---- */
@@ -75,42 +69,29 @@ static uint32_t needed(uint32_t access)
 	return access & (fault_Access_READ | fault_Access_WRITE | fault_Access_EXECUTE);
 }
 
+/* A write may be forced on what may not be written: but only on what is its own. */
+static bool is_allowed(const struct mapping *mapping, uint32_t access)
+{
+	if (!(access & ACCESS_FORCED))
+		return !(needed(access) & ~mapping->protection);
+	return !(access & fault_Access_WRITE) ||
+		mapping->flags & kernel_MapFlags_PRIVATE ||
+		mapping->allowed & kernel_Protection_WRITE;
+}
+
 static struct mapping *find_mapping(struct space *space, uint64_t page, uint32_t access,
 	uint32_t *reason)
 {
-	struct mapping *mapping;
+	struct mapping *mapping = page < USER_END ? space_find(space, page) : NULL;
 
-	*reason = fault_Reason_BAD_ADDRESS;
-	if (page >= USER_END)
-		return NULL;
-	*reason = fault_Reason_NOT_MAPPED;
-	if (page < USER_BASE)
-		return NULL;
-	mapping = space_find(space, page);
-	if (!mapping || access & ACCESS_FORCED || !(needed(access) & ~mapping->protection))
+	if (mapping && is_allowed(mapping, access))
 		return mapping;
-	*reason = fault_Reason_PROTECTION;
+	*reason = mapping ? fault_Reason_PROTECTION :
+		page < USER_END ? fault_Reason_NOT_MAPPED : fault_Reason_BAD_ADDRESS;
 	return NULL;
 }
 
-/* A write that is forced on what may not be written: only to what is its own. */
-static bool is_denied(const struct mapping *mapping, uint32_t access)
-{
-	return access & ACCESS_FORCED && access & fault_Access_WRITE &&
-		!(mapping->flags & kernel_MapFlags_PRIVATE) &&
-		!(mapping->allowed & kernel_Protection_WRITE);
-}
-
 /* ---- touching ---- */
-
-static enum touch find_page(struct mapping *mapping, uint64_t page, uint32_t access,
-	uint64_t *frame, bool *writable, uint32_t *reason)
-{
-	if (is_denied(mapping, access))
-		return fault(reason, fault_Reason_PROTECTION);
-	return find_frame(mapping, mapping->offset + page - mapping->start,
-		access & fault_Access_WRITE, frame, writable, reason);
-}
 
 static bool put_page(const struct mapping *mapping, uint64_t page, uint64_t frame,
 	bool writable)
@@ -144,13 +125,13 @@ enum touch space_touch(struct space *space, uint64_t address, uint32_t access,
 
 	if (!mapping)
 		return TOUCH_FAULT;
-	touch = find_page(mapping, page, access, &frame, &writable, reason);
+	touch = find_frame(mapping, page, access, &frame, &writable, reason);
 	if (touch == TOUCH_PAGER)
 		return ask_pager(mapping, page, access, thread, address, reason);
 	if (touch == TOUCH_DONE && !put_page(mapping, page, frame, writable))
 		return fault(reason, fault_Reason_QUOTA);
 	if (touch == TOUCH_DONE)
-		TRACE(MEMORY, thread, PageFilled, .thread = trace_id(thread),
+		TRACE(MEMORY, PageFilled, .thread = trace_id(thread),
 			.address = address, .memory = mapping->memory->object.id,
 			.access = access);
 	return touch;
@@ -170,7 +151,7 @@ void space_fill(struct mapping *mapping)
 	bool writable;
 	uint32_t reason;
 
-	if (find_frame(mapping, mapping->offset, false, &frame, &writable, &reason)
+	if (find_frame(mapping, mapping->start, fault_Access_READ, &frame, &writable, &reason)
 			== TOUCH_DONE && mapping->protection &&
 	    (writable || !(mapping->protection & kernel_Protection_WRITE)) &&
 	    put_page(mapping, mapping->start, frame, writable))
@@ -192,7 +173,7 @@ enum touch space_frame(struct space *space, uint64_t address, uint32_t access,
 	mapping = find_mapping(space, page, access, reason);
 	if (!mapping)
 		return TOUCH_FAULT;
-	touch = find_page(mapping, page, access, frame, &writable, reason);
+	touch = find_frame(mapping, page, access, frame, &writable, reason);
 	if (touch == TOUCH_DONE && !memory_is_seen(mapping->memory))
 		return fault(reason, fault_Reason_PROTECTION);
 	/* Then it is found sooner the next time; without a table it is found again. */

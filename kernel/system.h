@@ -9,7 +9,7 @@ extern const struct object_type system_type;
 
 /* Copies what it needs of `boot`. */
 void system_init(struct quota *root, const struct arch_boot *boot);
-struct object *system_object(void);
+extern struct object *system_object;
 /* Tells who watches the log, if it has grown. */
 void system_tell_log(void);
 /* What it copied; and the archive, as the kernel sees it. */

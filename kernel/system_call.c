@@ -260,26 +260,17 @@ static void call_server(struct thread *thread, const struct handle *handle,
 	give(thread, status);
 }
 
+/* A call, or a send. */
 static void do_call(struct thread *thread, uint64_t head)
 {
 	const struct handle *handle = handle_find(&thread->space->handles,
 		(uint32_t)frame_target(&thread->frame));
+	bool is_one_way = (uint32_t)head == ABI_BASE + ABI_SEND;
 
-	if (!handle)
-		give(thread, SK_BAD_HANDLE);
-	else if (handle->flags & HANDLE_CLIENT)
-		call_server(thread, handle, head, false);
-	else
+	if (handle && handle->flags & HANDLE_CLIENT)
+		call_server(thread, handle, head, is_one_way);
+	else if (handle && !is_one_way)
 		call_object(thread, handle, head);
-}
-
-static void do_send(struct thread *thread, uint64_t head)
-{
-	const struct handle *handle = handle_find(&thread->space->handles,
-		(uint32_t)frame_target(&thread->frame));
-
-	if (handle && (handle->flags & HANDLE_CLIENT))
-		call_server(thread, handle, head, true);
 	else
 		give(thread, SK_BAD_HANDLE);
 }
@@ -355,11 +346,11 @@ static void do_wait(struct thread *thread, uint64_t head)
 		kernel_Rights_WAIT);
 
 	wait_cancellable(thread, frame_target(&thread->frame));
-	if (!notification)
+	if (notification)
+		notification_wait(notification, thread, frame_words(&thread->frame)[0],
+			deadline_of(thread, head));
+	else
 		give(thread, SK_BAD_HANDLE);
-	else if (!notification_wait(notification, thread,
-			frame_words(&thread->frame)[0], deadline_of(thread, head), &head))
-		frame_set_head(&thread->frame, head);
 }
 
 static void do_signal(struct thread *thread, uint64_t head)
@@ -378,10 +369,8 @@ static void do_word_wait(struct thread *thread, uint64_t head)
 	const uint64_t *words = frame_words(&thread->frame);
 
 	wait_cancellable(thread, frame_target(&thread->frame));
-	if (!word_wait(thread, words[0], (uint32_t)words[1], (uint32_t)words[2],
-			(words[3] & ABI_WORD_SHARED) != 0, deadline_of(thread, head),
-			&head))
-		frame_set_head(&thread->frame, head);
+	word_wait(thread, words[0], (uint32_t)words[1], (uint32_t)words[2],
+		(words[3] & ABI_WORD_SHARED) != 0, deadline_of(thread, head));
 }
 
 /* What is done so far is in target, and taken off what is wanted. */
@@ -408,56 +397,33 @@ static void do_word_wake(struct thread *thread, uint64_t head)
 
 /* ---- leases ---- */
 
-/* One step; how many bytes of it are done. */
-static uint64_t copy_step(struct thread *thread, const struct token_lease *lease,
-	const uint64_t *words, uint64_t done, bool *own_is_missing)
+/* One step; a status, or 1: there is more to do. The thread's own page that is not
+ * there is had as if it had touched it: then all is tried again. */
+static int copy_step(struct thread *thread, const struct token_lease *lease,
+	const uint64_t *words)
 {
+	bool writes = (words[0] & ABI_LEASE_WRITE) != 0, in_from = false;
+	uint64_t done = frame_target(&thread->frame), left = words[3] - done;
 	uint64_t theirs = lease->address + words[1] + done, own = words[2] + done;
-	uint64_t size = words[3] - done, copied;
-	bool in_from = false, writes = (words[0] & ABI_LEASE_WRITE) != 0;
+	uint64_t size = left < COPY_STEP ? left : COPY_STEP, copied;
+	uint32_t reason;
 
-	size = size < COPY_STEP ? size : COPY_STEP;
 	copied = writes ?
 		space_copy(lease->space, theirs, thread->space, own, size, &in_from) :
 		space_copy(thread->space, own, lease->space, theirs, size, &in_from);
-	*own_is_missing = copied < size && in_from == writes;
-	return copied;
-}
-
-/* The thread's own page, as if it had touched it: then all is tried again. */
-static int touch_own(struct thread *thread, uint64_t address, bool writes)
-{
-	uint32_t reason;
-
-	if (space_touch(thread->space, address, writes ? kernel_Protection_READ :
-			kernel_Protection_WRITE, thread, &reason) == TOUCH_FAULT)
-		return SK_INVALID;
-	frame_restart(&thread->frame);
-	return SK_OK;
-}
-
-static int copy_some(struct thread *thread, const struct token_lease *lease,
-	const uint64_t *words, bool *is_done)
-{
-	bool own_is_missing;
-	uint64_t done = frame_target(&thread->frame), wanted = words[3] - done;
-	uint64_t copied = copy_step(thread, lease, words, done, &own_is_missing);
-
 	frame_set_target(&thread->frame, done + copied);
-	TRACE(LEASES, thread, LeaseCopy, .correlation = thread->correlation,
+	TRACE(LEASES, LeaseCopy, .correlation = thread->correlation,
 		.server = thread->object.id, .offset = words[1], .done = done + copied,
-		.lease = (uint8_t)words[0], .write = (words[0] & ABI_LEASE_WRITE) != 0,
-		.end = copied == wanted ? ostrace_CopyEnd_DONE : ostrace_CopyEnd_FAULT);
-	*is_done = copied == wanted;
-	if (*is_done)
+		.lease = (uint8_t)words[0], .write = writes,
+		.end = copied == left ? ostrace_CopyEnd_DONE : ostrace_CopyEnd_FAULT);
+	if (copied == left)
 		return SK_OK;
-	if (own_is_missing)
-		return touch_own(thread, words[2] + done + copied,
-			(words[0] & ABI_LEASE_WRITE) != 0);
-	if (copied < (wanted < COPY_STEP ? wanted : COPY_STEP))
+	if (copied == size)
+		return 1;
+	if (in_from != writes)
 		return SK_LEASE_FAULT;
-	frame_restart(&thread->frame);
-	return SK_OK;
+	return space_touch(thread->space, own + copied, writes ? kernel_Protection_READ :
+		kernel_Protection_WRITE, thread, &reason) == TOUCH_FAULT ? SK_INVALID : 1;
 }
 
 /* What is done so far is in target. */
@@ -468,7 +434,6 @@ static void do_lease_copy(struct thread *thread, uint64_t head)
 		frame_token(&thread->frame));
 	const struct token_lease *lease;
 	int status = SK_BAD_TOKEN;
-	bool is_done = true;
 
 	(void)head;
 	if (token)
@@ -477,8 +442,10 @@ static void do_lease_copy(struct thread *thread, uint64_t head)
 	if (status == SK_OK && frame_target(&thread->frame) > words[3])
 		status = SK_INVALID;
 	if (status == SK_OK)
-		status = copy_some(thread, lease, words, &is_done);
-	if (status != SK_OK || is_done)
+		status = copy_step(thread, lease, words);
+	if (status == 1)
+		frame_restart(&thread->frame);
+	else
 		give(thread, status);
 }
 
@@ -507,7 +474,7 @@ static void do_resume(struct thread *thread, uint64_t head)
 
 static void (*const calls[ABI_CALL_COUNT])(struct thread *thread, uint64_t head) = {
 	[ABI_CALL] = do_call,
-	[ABI_SEND] = do_send,
+	[ABI_SEND] = do_call,
 	[ABI_RECEIVE] = do_receive,
 	[ABI_REPLY] = do_reply,
 	[ABI_REPLY_RECEIVE] = do_reply_receive,

@@ -54,22 +54,21 @@ static void init(struct thread *thread, struct space *space, uint32_t priority)
 struct thread *thread_new(struct quota *quota, struct space *space,
 	uint32_t priority, kernel_error *error)
 {
-	struct thread *thread = NULL;
+	struct thread *thread;
 
 	*error = priority > quota->priority ? kernel_Error_INVALID :
-		space->state == kernel_SpaceState_ENDING ||
-		space->state == kernel_SpaceState_ENDED ? kernel_Error_ENDED :
+		space->state >= kernel_SpaceState_ENDING ? kernel_Error_ENDED :
 		!quota_take(quota, QUOTA_THREADS, 1) ? kernel_Error_QUOTA_EXCEEDED : 0;
-	if (*error == 0) {
-		thread = object_new(&thread_type, quota, error);
-		if (!thread)
-			quota_give(quota, QUOTA_THREADS, 1);
-	}
-	if (!thread)
+	if (*error)
 		return NULL;
+	thread = object_new(&thread_type, quota, error);
+	if (!thread) {
+		quota_give(quota, QUOTA_THREADS, 1);
+		return NULL;
+	}
 	init(thread, space, priority);
 	*error = equip(thread);
-	if (*error != 0) {
+	if (*error) {
 		thread->is_ended = true;
 		object_drop(&thread->object);
 		return NULL;
@@ -174,11 +173,6 @@ void thread_kill(struct thread *thread, int32_t code)
 
 /* ---- stopping ---- */
 
-static bool is_held(const struct thread *thread)
-{
-	return thread->suspended > 0 || thread->space->suspended > 0;
-}
-
 /* It no longer receives, so that others do: it will call again. What it replied,
  * if it did, is done. */
 static void stop_receiving(struct thread *thread)
@@ -193,9 +187,10 @@ static void stop_receiving(struct thread *thread)
 	thread->state = kernel_ThreadState_SUSPENDED;
 }
 
-void thread_settle(struct thread *thread)
+/* Its suspension has changed: it stops, as soon as it can, or goes on. */
+static void settle(struct thread *thread)
 {
-	bool held = is_held(thread);
+	bool held = thread->suspended > 0;
 
 	if (thread->state == kernel_ThreadState_SUSPENDED && !held) {
 		sched_ready(thread);
@@ -215,14 +210,14 @@ void thread_settle(struct thread *thread)
 void thread_suspend(struct thread *thread)
 {
 	thread->suspended++;
-	thread_settle(thread);
+	settle(thread);
 }
 
 void thread_proceed(struct thread *thread)
 {
 	CHECK(thread->suspended > 0);
 	thread->suspended--;
-	thread_settle(thread);
+	settle(thread);
 }
 
 void thread_interrupt(struct thread *thread)
@@ -247,7 +242,7 @@ bool thread_may_run(struct thread *thread)
 	thread->attention = thread->pending;
 	if (thread->is_killed) {
 		end(thread);
-	} else if (is_held(thread)) {
+	} else if (thread->suspended > 0) {
 		thread->state = kernel_ThreadState_SUSPENDED;
 	} else if (thread->pending) {
 		thread->attention = false;
@@ -278,7 +273,7 @@ void thread_go_on(struct thread *thread)
 		sched_ready(thread);
 	else if (thread->is_killed)
 		end(thread);
-	else if (is_held(thread))
+	else if (thread->suspended > 0)
 		thread->state = kernel_ThreadState_SUSPENDED;
 	else
 		sched_ready(thread);
@@ -289,11 +284,6 @@ void thread_wake(struct thread *thread, uint64_t head)
 	frame_set_head(&thread->frame, head);
 	thread->event_flags = 0;	/* of an event that has not come */
 	thread_go_on(thread);
-}
-
-void thread_called(struct caller *caller, uint64_t head)
-{
-	thread_wake(LIST_OF(caller, struct thread, caller), head);
 }
 
 /* ---- slots ---- */
@@ -359,33 +349,6 @@ static void fill_slots(struct slot *slots, uint32_t count, struct memory *memory
 	}
 }
 
-/* All frames, from where it was left; the memory is nobody else's yet. False: there
- * is more to do, or *error. */
-static bool give_frames(struct memory *memory, unsigned *steps, kernel_error *error)
-{
-	uint64_t frame, at;
-	bool writable;
-
-	while ((at = memory->present << PAGE_SHIFT) < memory->size) {
-		if (!object_step(steps))
-			return false;
-		if (memory_page(memory, at, true, &frame, &writable) != MEMORY_THERE) {
-			*error = kernel_Error_QUOTA_EXCEEDED;
-			return false;
-		}
-	}
-	return true;
-}
-
-static struct memory *new_slots(struct thread *thread, uint32_t count, kernel_error *error)
-{
-	struct memory *memory = memory_new(thread->object.quota, slots_size(count), error);
-
-	if (memory)
-		memory->is_fixed = true;
-	return memory;
-}
-
 /* The memory, with all its frames, becomes what the thread's slots are in. */
 static kernel_error take_slots(struct thread *thread, uint32_t count,
 	struct memory *memory, uint64_t *address)
@@ -405,6 +368,7 @@ static kernel_error take_slots(struct thread *thread, uint32_t count,
 	fill_slots(slots, count, memory);
 	forget_slots(thread);
 	object_take(&memory->object);
+	memory->is_fixed = true;
 	thread->slots = slots;
 	thread->slot_count = count;
 	thread->slot_memory = memory;
@@ -416,6 +380,7 @@ kernel_error thread_set_slots(struct thread *thread, uint32_t count, uint64_t *a
 	struct memory **made, unsigned *steps)
 {
 	struct memory *memory = *made;
+	uint64_t at = memory ? memory->present << PAGE_SHIFT : 0;
 	kernel_error error = count == 0 || count > ABI_SLOTS_MAX ? kernel_Error_INVALID :
 		thread->is_ended ? kernel_Error_ENDED :
 		thread->state == kernel_ThreadState_CALLING ||
@@ -423,8 +388,8 @@ kernel_error thread_set_slots(struct thread *thread, uint32_t count, uint64_t *a
 
 	*made = NULL;
 	if (!error && !memory)
-		memory = new_slots(thread, count, &error);
-	if (!error && !give_frames(memory, steps, &error) && !error) {
+		memory = memory_new(thread->object.quota, slots_size(count), &error);
+	if (!error && !memory_commit(memory, &at, memory->size, steps, &error) && !error) {
 		*made = memory;
 		return 0;
 	}
@@ -438,7 +403,7 @@ kernel_error thread_set_slots(struct thread *thread, uint32_t count, uint64_t *a
 /* ---- the object ---- */
 
 /* Nobody can start it any more. */
-static void unused(struct object *object)
+void thread_unused(struct object *object)
 {
 	struct thread *thread = object_self(object);
 
@@ -446,13 +411,7 @@ static void unused(struct object *object)
 		end(thread);
 }
 
-static void drop(struct object *object)
-{
-	if (object)
-		object_drop(object);
-}
-
-static bool destroy(struct object *object, unsigned *steps)
+bool thread_end(struct object *object, unsigned *steps)
 {
 	struct thread *thread = object_self(object);
 
@@ -463,7 +422,7 @@ static bool destroy(struct object *object, unsigned *steps)
 	if (arch_cpu()->loaded == thread)
 		arch_cpu()->loaded = NULL;
 	forget_slots(thread);
-	drop(thread->caller.made);
+	caller_forget(&thread->caller);
 	pool_give(thread->fault_page, THREAD_FAULT_BYTES);
 	arch_thread_end(thread);
 	watch_set(&thread->ended, NULL, 0);
@@ -471,12 +430,3 @@ static bool destroy(struct object *object, unsigned *steps)
 	object_drop(&thread->space->object);
 	return true;
 }
-
-const struct object_type thread_type = {
-	.kind = kernel_Kind_THREAD,
-	.size = sizeof(struct thread),
-	.offset = offsetof(struct thread, object),
-	.unused = unused,
-	.destroy = destroy,
-	.dispatch = thread_dispatch,
-};

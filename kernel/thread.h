@@ -87,8 +87,9 @@ struct thread {
 };
 
 extern const struct object_type thread_type;
-/* In thread_ops.c. */
-int thread_dispatch(struct kernel_call *call, struct sk_incoming *incoming);
+/* Of the type, which stands beside its operations (thread_ops.c). */
+void thread_unused(struct object *object);
+bool thread_end(struct object *object, unsigned *steps);
 
 /* Charged to `quota`, in no run queue yet. */
 struct thread *thread_new(struct quota *quota, struct space *space,
@@ -108,13 +109,8 @@ void thread_wait(struct thread *thread, uint8_t state, uint64_t deadline);
 void thread_wake(struct thread *thread, uint64_t head);
 /* The same, and its frame is as it is to be: after faults, or to try again. */
 void thread_go_on(struct thread *thread);
-/* Its suspension, or its space's (space->suspended), has changed: it stops, as
- * soon as it can, or goes on. */
-void thread_settle(struct thread *thread);
 /* Before it goes on: false if it does not, being killed or suspended. */
 bool thread_may_run(struct thread *thread);
-/* CALLING: the answer, see caller_done(). */
-void thread_called(struct caller *caller, uint64_t head);
 
 /* While it is RECEIVING or CALLING. */
 static inline uint32_t thread_receive_slot(const struct thread *thread)

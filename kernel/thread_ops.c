@@ -72,16 +72,13 @@ OPERATION(Thread, thread, state, INSPECT)
 		.code = thread->code, .user_time = thread->user_time,
 		.kernel_time = thread->kernel_time,
 		.cpu = thread->cpu ? thread->cpu->index : 0,
-		.priority = thread->priority);
+		.priority = thread->priority, .cpus = thread->affinity);
 }
 
 COMMAND(Thread, thread, watch, INSPECT)
 {
-	int status = call_watch(call, request->notify, request->bits, &thread->ended);
-
-	if (status == SK_OK && thread->is_ended)
-		watch_fire(&thread->ended);
-	return status;
+	return call_watch(call, request->notify, request->bits, &thread->ended,
+		thread->is_ended);
 }
 
 /* ---- registers ---- */
@@ -164,11 +161,6 @@ COMMAND(Thread, thread, set_affinity, CONTROL)
 	return sched_set_affinity(thread, request->cpus) ? 0 : kernel_Error_INVALID;
 }
 
-OPERATION(Thread, thread, affinity, INSPECT)
-{
-	return ANSWER(Thread, affinity, .cpus = thread->affinity);
-}
-
 COMMAND(Thread, thread, set_vectors_allowed, CONTROL)
 {
 	thread->vectors_allowed = request->allowed;
@@ -220,4 +212,5 @@ COMMAND(Thread, thread, set_tracing, CONTROL)
 	return 0;
 }
 
-DISPATCH(Thread, thread_dispatch)
+OBJECT_TYPE(Thread, thread, THREAD, .offset = offsetof(struct thread, object),
+	.unused = thread_unused, .destroy = thread_end)

@@ -28,21 +28,12 @@ static void passed(struct deadline *deadline)
 	struct timer *timer = LIST_OF(deadline, struct timer, deadline);
 	uint64_t now = arch_now();
 
-	TRACE(TIMERS, NULL, TimerFired, .timer = timer->object.id, .late = now - timer->when);
+	TRACE(TIMERS, TimerFired, .timer = timer->object.id, .late = now - timer->when);
 	if (timer->period)
 		next_time(timer, now);
 	else
 		timer->is_set = false;
 	watch_fire(&timer->watch);
-}
-
-static bool stop(struct timer *timer)
-{
-	bool was_set = timer->is_set;
-
-	deadline_clear(&timer->deadline);
-	timer->is_set = false;
-	return was_set;
 }
 
 struct timer *timer_new(struct quota *quota, struct notification *notify,
@@ -60,16 +51,18 @@ struct timer *timer_new(struct quota *quota, struct notification *notify,
 static bool destroy(struct object *object, unsigned *steps)
 {
 	(void)steps;
-	stop((struct timer *)object);
+	deadline_clear(&((struct timer *)object)->deadline);
 	watch_set(&((struct timer *)object)->watch, NULL, 0);
 	return true;
 }
 
 /* ---- operations ---- */
 
-COMMAND(Timer, timer, set, CONTROL)
+OPERATION(Timer, timer, set, CONTROL)
 {
-	stop(timer);
+	bool was_set = timer->is_set;
+
+	deadline_clear(&timer->deadline);
 	timer->when = request->deadline;
 	timer->period = request->period;
 	timer->overruns = 0;
@@ -78,12 +71,7 @@ COMMAND(Timer, timer, set, CONTROL)
 		passed(&timer->deadline);
 	else
 		deadline_set(&timer->deadline, timer->when);
-	return 0;
-}
-
-OPERATION(Timer, timer, cancel, CONTROL)
-{
-	return ANSWER(Timer, cancel, .was_set = stop(timer));
+	return ANSWER(Timer, set, .was_set = was_set);
 }
 
 OPERATION(Timer, timer, remaining, INSPECT)
@@ -99,7 +87,7 @@ OPERATION(Timer, timer, remaining, INSPECT)
 
 COMMAND(Timer, timer, bind, CONTROL)
 {
-	return call_watch(call, request->notify, request->bits, &timer->watch);
+	return call_watch(call, request->notify, request->bits, &timer->watch, false);
 }
 
 OBJECT_TYPE(Timer, timer, TIMER, .destroy = destroy)

@@ -21,7 +21,7 @@ extern const struct object_type clock_type;
 struct timer *timer_new(struct quota *quota, struct notification *notify,
 	uint64_t bits, kernel_error *error);
 /* The machine's only one: made at start, referenced for ever. */
-struct object *clock_object(void);
+extern struct object *clock_object;
 void clock_init(struct quota *root);
 
 #endif

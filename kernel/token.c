@@ -60,33 +60,6 @@ static bool add_page(struct space *space)
 	return true;
 }
 
-static bool page_is_free(const struct token *page)
-{
-	for (unsigned i = 0; i < TOKEN_PAGE; i++)
-		if (page[i].state != TOKEN_FREE)
-			return false;
-	return true;
-}
-
-/* As many of the last pages as are free, down to so many tokens. */
-static void shrink(struct space *space, uint32_t count)
-{
-	struct token_table *table = &space->tokens;
-	struct list **link = &table->free;
-	uint32_t left = table->count;
-
-	while (left > count && page_is_free(table->pages[left / TOKEN_PAGE - 1]))
-		left -= TOKEN_PAGE;
-	while (*link) {
-		if (ABI_TOKEN_INDEX(LIST_OF(*link, struct token, link)->number) >= left)
-			*link = (*link)->next;
-		else
-			link = &(*link)->next;
-	}
-	for (; table->count > left; table->count -= TOKEN_PAGE)
-		object_release(&space->object, table->pages[table->count / TOKEN_PAGE - 1], PAGE_BYTES);
-}
-
 /* Those that do not need it take none. */
 static void feed(struct token_table *table)
 {
@@ -99,7 +72,7 @@ static void feed(struct token_table *table)
 	}
 }
 
-bool token_table_resize(struct space *space, uint32_t count)
+bool token_table_grow(struct space *space, uint32_t count)
 {
 	struct token_table *table = &space->tokens;
 	uint32_t pages = (count + TOKEN_PAGE - 1) / TOKEN_PAGE;
@@ -108,8 +81,6 @@ bool token_table_resize(struct space *space, uint32_t count)
 	for (; table->count / TOKEN_PAGE < pages && steps > 0; steps--)
 		if (!add_page(space))
 			return false;
-	if (table->count / TOKEN_PAGE > pages && table->count <= TOKEN_STEP)
-		shrink(space, pages * TOKEN_PAGE);
 	if (table->free)
 		feed(table);
 	return true;
@@ -256,7 +227,7 @@ int token_reply(struct token *token, uint64_t head, const struct message_place *
 		return SK_CANCELED;
 	}
 	status = transfer_reply(head, from, token->space, caller);
-	TRACE(DELIVERIES, arch_cpu()->current, Deliver, .correlation = caller->correlation,
+	TRACE(DELIVERIES, Deliver, .correlation = caller->correlation,
 		.from = trace_id(arch_cpu()->current),
 		.to = caller_owner(caller) ? caller_owner(caller)->id : 0,
 		.session = token->session->object.id, .is_reply = true,

@@ -64,13 +64,10 @@ struct token_table {
 	uint32_t capacity;		/* of `pages` */
 };
 
-/*
- * More of them, or fewer as far as the last ones are free, in whole pages;
- * false: QUOTA_EXCEEDED. At most TOKEN_STEP more at a time: count says; a table
- * of more than that stays as long as it is.
- */
+/* At least so many, in whole pages, which stay until the space ends; false:
+ * QUOTA_EXCEEDED. At most TOKEN_STEP more at a time: count says. */
 #define TOKEN_STEP (64 * TOKEN_PAGE)
-bool token_table_resize(struct space *space, uint32_t count);
+bool token_table_grow(struct space *space, uint32_t count);
 /* The space ends: who waits for its answers gets SK_PEER_CLOSED. In steps;
  * false: there is more to do. Its threads have to have ended before. */
 bool token_table_end(struct space *space, unsigned *steps);

@@ -14,16 +14,13 @@
 /* Of RingHeader: its size, and where `written` is. */
 #define HEADER 64
 #define WRITTEN 8
-#define SIZE_DEFAULT (UINT32_C(1) << 16)
-#define SIZE_MAX_RING (OBJECT_STEPS * (uint32_t)PAGE_SIZE)
-#define SPACES 16
+#define SIZE (UINT32_C(1) << 16)	/* of a ring's slots */
+#define SLOTS (SIZE / SLOT)
 #define ALL_BITS UINT32_C(0xff00)	/* of enum kernel_TraceMask */
 
 struct cpu_ring {
-	struct memory *memory;		/* referenced; NULL: not made, */
-	struct memory *begun;		/* or only begun */
+	struct memory *memory;		/* referenced; NULL: not made yet */
 	uint8_t *data;			/* as the kernel sees it */
-	uint32_t slots;
 	uint64_t written;
 };
 
@@ -32,14 +29,12 @@ struct trace {
 	struct watch watch;
 	struct deadline wake_reader;	/* recording must not wake anybody */
 	struct cpu_ring rings[CPUS_MAX];
-	uint32_t size;
-	uint32_t space_count;		/* 0: all */
-	uint64_t spaces[SPACES];
 	uint64_t last_correlation;
 };
 
 uint32_t trace_mask;
 static struct trace *the_trace;
+struct object *trace_object;
 
 uint64_t trace_correlation(void)
 {
@@ -53,22 +48,14 @@ uint64_t trace_id(const struct thread *thread)
 
 /* ---- recording ---- */
 
-static bool is_chosen(const struct thread *thread)
-{
-	for (uint32_t i = 0; thread && i < the_trace->space_count; i++)
-		if (the_trace->spaces[i] == thread->space->object.id)
-			return true;
-	return the_trace->space_count == 0;
-}
-
-uint8_t *trace_begin(const struct thread *whose)
+uint8_t *trace_begin(void)
 {
 	const struct cpu_ring *ring = &the_trace->rings[arch_cpu()->index];
 	uint8_t *slot;
 
-	if (!ring->memory || !is_chosen(whose))
+	if (!ring->memory)
 		return NULL;
-	slot = ring->data + HEADER + ring->written % ring->slots * SLOT;
+	slot = ring->data + HEADER + ring->written % SLOTS * SLOT;
 	memset(slot, 0, SLOT);
 	return slot;
 }
@@ -79,7 +66,7 @@ void trace_end(void)
 
 	__atomic_store_n((uint64_t *)(void *)(ring->data + WRITTEN), ++ring->written,
 		__ATOMIC_RELEASE);
-	if (ring->written % (ring->slots / 2) == 0)
+	if (ring->written % (SLOTS / 2) == 0)
 		deadline_set(&the_trace->wake_reader, arch_now());
 }
 
@@ -91,45 +78,31 @@ static void wake_reader(struct deadline *deadline)
 
 /* ---- rings ---- */
 
-static void begin_recording(struct cpu_ring *ring)
-{
-	ring->memory = ring->begun;
-	ring->begun = NULL;
-	ring->data = frame_data(ring->memory->physical);
-	ring->slots = the_trace->size / SLOT;
-	ring->written = 0;
-	sk_put_uint64(ring->data, ostrace_RING_MAGIC);
-	sk_put_uint32(ring->data + 16, ring->slots);
-	sk_put_uint32(ring->data + 20, SLOT);
-	sk_put_uint32(ring->data + 32, (uint32_t)(ring - the_trace->rings));
-}
-
 /* Those of CPUs from one to another, in steps. 0, unless call->again: they are all
  * there. */
 static kernel_error make_rings(struct kernel_call *call, uint32_t first, uint32_t end)
 {
 	kernel_error error = 0;
 
-	for (; first < end; first++) {
+	for (; first < end && !error; first++) {
 		struct cpu_ring *ring = &the_trace->rings[first];
 
 		if (ring->memory)
 			continue;
-		if (!ring->begun)
-			ring->begun = memory_new_contiguous(the_trace->object.quota,
-				the_trace->size + PAGE_SIZE, 0, 0, &error);
-		if (!ring->begun)
-			return error;
-		if (!memory_fill(ring->begun, &call->steps, &error))
+		if (call->steps < SIZE / PAGE_SIZE + 1)
 			return call_again(call);
-		begin_recording(ring);
+		ring->memory = memory_new_contiguous(the_trace->object.quota,
+			SIZE + PAGE_SIZE, 0, 0, &error);
+		if (!ring->memory)
+			break;
+		memory_fill(ring->memory, &call->steps, &error);
+		ring->data = frame_data(ring->memory->physical);
+		sk_put_uint64(ring->data, ostrace_RING_MAGIC);
+		sk_put_uint32(ring->data + 16, SLOTS);
+		sk_put_uint32(ring->data + 20, SLOT);
+		sk_put_uint32(ring->data + 32, first);
 	}
-	return 0;
-}
-
-struct object *trace_object(void)
-{
-	return &the_trace->object;
+	return error;
 }
 
 void trace_init(struct quota *root)
@@ -139,7 +112,7 @@ void trace_init(struct quota *root)
 	trace_mask = 0;
 	the_trace = object_new(&trace_type, root, &error);
 	CHECK(the_trace);
-	the_trace->size = SIZE_DEFAULT;
+	trace_object = &the_trace->object;
 	deadline_init(&the_trace->wake_reader, wake_reader);
 }
 
@@ -157,60 +130,19 @@ COMMAND(Trace, trace, set_mask, CONTROL)
 	return 0;
 }
 
-COMMAND(Trace, trace, add_space, CONTROL)
-{
-	const struct space *space = ARGUMENT(space, space);
-
-	if (!space)
-		return SK_BAD_HANDLE;
-	if (trace->space_count == SPACES)
-		return kernel_Error_TABLE_FULL;
-	trace->spaces[trace->space_count++] = space->object.id;
-	return 0;
-}
-
-COMMAND(Trace, trace, clear_spaces, CONTROL)
-{
-	trace->space_count = 0;
-	return 0;
-}
-
-static void forget(struct memory **memory)
-{
-	if (*memory)
-		object_drop(&(*memory)->object);
-	*memory = NULL;
-}
-
-COMMAND(Trace, trace, set_ring_size, CONTROL)
-{
-	uint32_t size = request->bytes;
-
-	if (size < PAGE_SIZE || size > SIZE_MAX_RING || (size & (size - 1)))
-		return kernel_Error_INVALID;
-	if (trace_mask != 0)
-		return kernel_Error_BAD_STATE;
-	for (unsigned i = 0; i < CPUS_MAX; i++) {
-		forget(&trace->rings[i].memory);
-		forget(&trace->rings[i].begun);
-	}
-	trace->size = size;
-	return 0;
-}
-
 OPERATION(Trace, trace, cpu_ring, READ)
 {
 	kernel_error error = request->cpu >= cpu_count ? kernel_Error_NOT_FOUND :
 		make_rings(call, request->cpu, request->cpu + 1);
 
-	return error || call->again ? error : ANSWER(Trace, cpu_ring, .ring.raw =
+	return error ? error : ANSWER(Trace, cpu_ring, .ring.raw =
 		call_result_of(call, &trace->rings[request->cpu].memory->object,
 		kernel_Rights_READ | kernel_Rights_MAP));
 }
 
 COMMAND(Trace, trace, watch, READ)
 {
-	return call_watch(call, request->notify, request->bits, &trace->watch);
+	return call_watch(call, request->notify, request->bits, &trace->watch, false);
 }
 
 OBJECT_TYPE(Trace, trace, TRACE, .destroy = NULL)

@@ -16,18 +16,17 @@ extern uint32_t trace_mask;
 extern const struct object_type trace_type;
 
 void trace_init(struct quota *root);
-struct object *trace_object(void);
+extern struct object *trace_object;
 
 /*
  * If a kind of enum kernel_TraceMask is recorded: a record of ostrace.skald, by
- * its members but the time. `whose` is the thread by which spaces are chosen; or
- * NULL.
+ * its members but the time.
  *
- *	TRACE(TIMERS, NULL, TimerFired, .timer = id, .late = now - when);
+ *	TRACE(TIMERS, TimerFired, .timer = id, .late = now - when);
  */
-#define TRACE(kind, whose, record, ...) do { \
+#define TRACE(kind, record, ...) do { \
 	uint8_t *trace_place = __builtin_expect(trace_mask & kernel_TraceMask_##kind, 0) ? \
-		trace_begin(whose) : NULL; \
+		trace_begin() : NULL; \
 \
 	if (__builtin_expect(trace_place != NULL, 0)) { \
 		ostrace_##record##_encode(&(struct ostrace_##record) { \
@@ -37,7 +36,7 @@ struct object *trace_object(void);
 } while (0)
 
 /* The next slot of this CPU's ring, or NULL: it is not recorded. */
-uint8_t *trace_begin(const struct thread *whose);
+uint8_t *trace_begin(void);
 void trace_end(void);
 
 /* 0 of NULL. */

@@ -55,15 +55,6 @@ bool upcall_is_inside(struct thread *thread)
 	return page && is_inside(page);
 }
 
-/* What a call that is made again was at: the shim makes others first. */
-static void forget_progress(struct caller *caller)
-{
-	if (caller->made)
-		object_drop(caller->made);
-	caller->made = NULL;
-	caller->progress = 0;
-}
-
 void upcall_enter(struct thread *thread, uint32_t reason)
 {
 	uint32_t why;
@@ -74,7 +65,8 @@ void upcall_enter(struct thread *thread, uint32_t reason)
 			fault_Access_WRITE | fault_Access_KERNEL, why);
 		return;
 	}
-	forget_progress(&thread->caller);
+	/* What a call that is made again was at: the shim makes others first. */
+	caller_forget(&thread->caller);
 	set_flag(page, ABI_FRAME_INSIDE, 1);
 	set_flag(page, ABI_FRAME_PENDING, 0);
 	arch_upcall(thread, page, reason);
@@ -105,9 +97,7 @@ int upcall_resume(struct thread *thread, uint64_t frame)
 	uint8_t *page = frame & PAGE_MASK || !thread->upcall_entry ? NULL :
 		see_page(thread, frame, &reason);
 
-	if (!page)
-		return SK_INVALID;
-	if (!arch_resume(thread, page))
+	if (!page || !arch_resume(thread, page))
 		return SK_INVALID;
 	page = see_page(thread, thread->upcall_frame, &reason);
 	if (page)

@@ -78,8 +78,8 @@ static void join(struct thread *thread, struct key key)
 	list_add(thread->waits_for, &thread->waiting);
 }
 
-bool word_wait(struct thread *thread, uint64_t address, uint32_t expected,
-	uint32_t mask, bool shared, uint64_t deadline, uint64_t *head)
+void word_wait(struct thread *thread, uint64_t address, uint32_t expected,
+	uint32_t mask, bool shared, uint64_t deadline)
 {
 	struct key key;
 	int status = mask == 0 ? SK_INVALID :
@@ -87,13 +87,12 @@ bool word_wait(struct thread *thread, uint64_t address, uint32_t expected,
 
 	if (status == SK_OK)
 		status = look(thread, address, expected, deadline);
-	*head = (uint32_t)status;
+	frame_set_head(&thread->frame, (uint32_t)status);
 	if (status <= 0)
-		return false;
+		return;
 	thread->wait_mask = mask;
 	join(thread, key);
 	thread_wait(thread, kernel_ThreadState_WAITING, deadline);
-	return true;
 }
 
 int64_t word_wake(struct thread *thread, uint64_t address, uint32_t count,
@@ -102,17 +101,16 @@ int64_t word_wake(struct thread *thread, uint64_t address, uint32_t count,
 	uint32_t woken = 0, moved = 0;
 	struct key from, target;
 	int status = find_key(thread->space, address, shared, &from);
-	struct list *list, *at, *next;
 
 	if (status == SK_OK && to)
 		status = find_key(thread->space, to, shared, &target);
 	if (status != SK_OK)
 		return status;
-	list = list_of(from);
-	for (at = list->next; at != list && woken + moved < WORD_STEPS; at = next) {
+	for LIST_EACH(at, list_of(from)) {
 		struct thread *each = LIST_OF(at, struct thread, waiting);
 
-		next = at->next;
+		if (woken + moved == WORD_STEPS)
+			break;
 		if (each->word_of != from.of || each->word_at != from.at ||
 				!(each->wait_mask & mask))
 			continue;

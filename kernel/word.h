@@ -15,10 +15,10 @@ struct thread;
 
 /* At boot. */
 void word_init(void);
-/* True: the thread waits now. False: *head is what it gets: SK_WOULD_BLOCK, the
- * word is another; SK_LEASE_FAULT: the page is not there; SK_INVALID. */
-bool word_wait(struct thread *thread, uint64_t address, uint32_t expected,
-	uint32_t mask, bool shared, uint64_t deadline, uint64_t *head);
+/* The thread waits now, or has in its frame: SK_WOULD_BLOCK, the word is another;
+ * SK_LEASE_FAULT: the page is not there; SK_INVALID. */
+void word_wait(struct thread *thread, uint64_t address, uint32_t expected,
+	uint32_t mask, bool shared, uint64_t deadline);
 /* Returns how many were woken and, in the upper half, moved, WORD_STEPS in all at
  * most: if it is as many, there may be more. Or a negative status. */
 int64_t word_wake(struct thread *thread, uint64_t address, uint32_t count,

@@ -223,8 +223,10 @@ void arch_clock_page(void *page);
 
 /* ---- devices ---- */
 
-/* Lines are 0 to ARCH_LINES - 1, messages above them. False: not there. */
+/* Lines are 0 to ARCH_LINES - 1, messages above them, up to ARCH_INTERRUPTS - 1.
+ * False: not there. */
 #define ARCH_LINES 256
+#define ARCH_INTERRUPTS 512
 bool arch_interrupt_open(unsigned line, uint32_t trigger);
 void arch_interrupt_mask(unsigned line, bool masked);
 /* The device, or line, may interrupt again: once for each kernel_interrupt(). */

@@ -126,6 +126,11 @@ size_t strlen(const char *text)
 	return size;
 }
 
+char *strstr(const char *text, const char *part)
+{
+	return (char *)(uintptr_t)sk_find(text, strlen(text), part, strlen(part));
+}
+
 const char *sk_find(const char *text, size_t size, const char *part, size_t part_size)
 {
 	for (; size >= part_size; text++, size--)

@@ -11,6 +11,7 @@ void *memset(void *to, int byte, size_t size);
 int memcmp(const void *one, const void *other, size_t size);
 int bcmp(const void *one, const void *other, size_t size);
 size_t strlen(const char *text);
+char *strstr(const char *text, const char *part);
 /* Where a part first stands in a text; NULL: nowhere. */
 const char *sk_find(const char *text, size_t size, const char *part, size_t part_size);
 

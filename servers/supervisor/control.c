@@ -117,19 +117,14 @@ static void list(void *self, const struct svrctl_Supervisor_list_request *reques
 /* Nanoseconds that its threads have used. */
 static uint64_t cpu_time(const struct server *server)
 {
-	struct kernel_Space_threads_reply threads;
-	struct kernel_Space_open_thread_reply opened;
+	struct kernel_Space_open_thread_reply opened = {.id = 0};
 	struct kernel_Thread_state_reply state;
-	uint64_t ids[THREADS_SHOWN], time = 0;
-	uint32_t count = 0;
+	uint64_t time = 0;
 
-	if (K(server->now.space, Space_threads, &threads, 0) != SK_OK)
-		return 0;
-	while (count < THREADS_SHOWN && sk_uint64_next(&threads.list, &ids[count]))
-		count++;
-	for (uint32_t i = 0; i < count; i++) {
-		if (K(server->now.space, Space_open_thread, &opened, .id = ids[i]) != SK_OK)
-			continue;
+	for (unsigned i = 0; i < THREADS_SHOWN; i++) {
+		if (K(server->now.space, Space_open_thread, &opened, .from = opened.id + 1)
+				!= SK_OK)
+			break;
 		if (K(opened.thread.raw, Thread_state, &state, 0) == SK_OK)
 			time += state.user_time + state.kernel_time;
 		drop(&opened.thread.raw);

@@ -154,13 +154,14 @@ static bool open_ring(void)
 static bool open_archive(void)
 {
 	struct kernel_System_boot_info_reply info;
-	struct kernel_System_initrd_reply initrd;
+	struct kernel_System_boot_memory_reply initrd;
 	uint64_t size;
 
 	if (K(own(&supervisor.thread->system), System_boot_info, &info, 0) != SK_OK)
 		return false;
 	size = info.initrd_size;
-	if (K(own(&supervisor.thread->system), System_initrd, &initrd, 0) != SK_OK)
+	if (K(own(&supervisor.thread->system), System_boot_memory, &initrd,
+			.what = kernel_BootMemory_INITRD) != SK_OK)
 		return false;
 	supervisor.archive = (struct bytes){map(initrd.memory.raw, size,
 		kernel_Protection_READ), size};

@@ -371,14 +371,15 @@ static void initrd(void *self, const struct svrctl_Server_initrd_request *reques
 	struct sk_reply *to)
 {
 	struct svrctl_Server_initrd_reply reply = {{sk_no_handle()}};
-	struct kernel_System_initrd_reply made;
+	struct kernel_System_boot_memory_reply made;
 
 	(void)request;
 	if (!is_granted(self, svrctl_Grants_INITRD)) {
 		svrctl_Server_initrd_answer(to, svrctl_Error_NOT_PERMITTED, NULL);
 		return;
 	}
-	if (K(system_handle(), System_initrd, &made, 0) == SK_OK)
+	if (K(system_handle(), System_boot_memory, &made,
+			.what = kernel_BootMemory_INITRD) == SK_OK)
 		reply.initrd = made.memory;
 	svrctl_Server_initrd_answer(to, 0, &reply);
 }

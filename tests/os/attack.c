@@ -259,8 +259,7 @@ static void act_method(void)
 	const struct method *method = pick_method();
 	uint32_t to = pick_target(method->kind);
 
-	if (is_own(to) && (method->call == Space_kill || method->call == Space_suspend ||
-			method->call == Thread_kill || method->call == Thread_suspend) &&
+	if (is_own(to) && (method->call == Space_kill || method->call == Thread_kill || method->call == Thread_suspend) &&
 			!one_in(200))
 		return;
 	method->call(to);

@@ -89,9 +89,9 @@ static void fail_server(int status)
 	fail("calls of others are answered", (uint64_t)(int64_t)status, SK_OK);
 	K(h.t, h.server.endpoint, Endpoint_status, &endpoint, 0);
 	K(h.t, h.server.helper->thread.handle, Thread_state, &thread, 0);
-	sk_print(h.t->thread, "# server: state %d, %u waiting, %u receive, %u unanswered, "
+	sk_print(h.t->thread, "# server: state %d, %u waiting, %u unanswered, "
 		"%u held, %u canceled, ended with %d\n", thread.state, endpoint.waiting,
-		endpoint.receivers, endpoint.unanswered, h.server.held_count,
+		endpoint.unanswered, h.server.held_count,
 		h.server.canceled, h.server.status);
 }
 

@@ -295,15 +295,15 @@ static void contiguous_frames(struct test *t)
 static void maps_are_counted(struct test *t)
 {
 	struct sk_handle memory = new_memory(t, PAGES(1));
-	struct kernel_Memory_mapped_reply reply;
+	struct kernel_Memory_status_reply reply;
 	uint64_t at = map(t, memory, PAGES(1));
 
 	map_as(t, memory, 0, PAGES(1), kernel_Protection_READ, 0);
-	REQUIRE_OK(t, K(t, memory, Memory_mapped, &reply, 0));
+	REQUIRE_OK(t, K(t, memory, Memory_status, &reply, 0));
 	EXPECT(t, reply.mappings, 2);
 	EXPECT(t, reply.writable, 1);
 	REQUIRE_OK(t, K0(t, t->space, Space_unmap, .address = at, .length = PAGES(1)));
-	REQUIRE_OK(t, K(t, memory, Memory_mapped, &reply, 0));
+	REQUIRE_OK(t, K(t, memory, Memory_status, &reply, 0));
 	EXPECT(t, reply.mappings, 1);
 	EXPECT(t, reply.writable, 0);
 }

@@ -83,10 +83,10 @@ static void name_can_be_full(struct test *t)
 	struct sk_handle memory = new_memory(t, SK_PAGE);
 	const char *full = "abcdefghijklmnopqrstuvwxyz012345";
 
-	REQUIRE_OK(t, K0(t, memory, Object_set_name, .name = {full, 32}));
+	REQUIRE_OK(t, K0(t, memory, Object_set_name, .name = {full, 31}));
 	REQUIRE_OK(t, K(t, memory, Object_name, &reply, 0));
-	EXPECT(t, reply.name.size, 32);
-	EXPECT(t, memcmp(reply.name.data, full, 32), 0);
+	EXPECT(t, reply.name.size, 31);
+	EXPECT(t, memcmp(reply.name.data, full, 31), 0);
 }
 
 static void name_needs_control(struct test *t)
@@ -243,7 +243,7 @@ const struct test_case object_cases[] = {
 	{"object: ids are not used again", ids_are_not_used_again, 0},
 	{"object: it is charged", is_charged, 0},
 	{"object: a name is kept", name_is_kept, 0},
-	{"object: a name can be 32 bytes", name_can_be_full, 0},
+	{"object: a name can be 31 bytes", name_can_be_full, 0},
 	{"object: set_name needs CONTROL", name_needs_control, 0},
 	{"object: name needs INSPECT", name_needs_inspect, 0},
 	{"object: info needs no right", info_needs_no_right, 0},

@@ -191,18 +191,6 @@ static void rest_is_the_parents(struct test *t)
 	EXPECT_TRUE(t, used_of(t, outer) >= 4 * SK_PAGE);
 }
 
-static void watch_tells(struct test *t)
-{
-	struct sk_handle quota = new_quota(t, 1 << 22), memory;
-	struct sk_handle full = new_notification(t);
-
-	REQUIRE_OK(t, K0(t, quota, Quota_watch, .notify = {COPY(t, full)}, .bits = 2,
-		.bytes = used_of(t, quota) + 32 * SK_PAGE));
-	REQUIRE_OK(t, memory_of(t, quota, 64 * SK_PAGE, &memory));
-	REQUIRE_OK(t, K0(t, memory, Memory_commit, .length = 64 * SK_PAGE));
-	EXPECT(t, await(full, 2, t), 2);
-}
-
 static void depth_is_limited(struct test *t)
 {
 	struct kernel_Quota_create_quota_reply made;
@@ -241,7 +229,6 @@ const struct test_case quota_cases[] = {
 	{"quota: destroy kills threads and spaces", destroy_kills, 0},
 	{"quota: a destroyed one makes nothing", destroyed_makes_nothing, 0},
 	{"quota: what lives on becomes the parent's", rest_is_the_parents, 0},
-	{"quota: watch tells when it is used", watch_tells, 0},
 	{"quota: the tree's depth is limited", depth_is_limited, 0},
 	{"quota: rights are asked for", rights_are_asked, 0},
 	{0}

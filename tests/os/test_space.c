@@ -149,15 +149,15 @@ static void unmap_large(struct test *t)
 {
 	struct sk_handle memory = new_memory(t, PAGES(1024));
 	volatile uint8_t *at = (volatile uint8_t *)map(t, memory, PAGES(1024));
-	struct kernel_Space_usage_reply before, after;
+	struct kernel_Space_state_reply before, after;
 
 	REQUIRE(t, at);
 	for (unsigned i = 0; i < 1024; i++)
 		at[PAGES(i)] = 1;
-	REQUIRE_OK(t, K(t, t->space, Space_usage, &before, 0));
+	REQUIRE_OK(t, K(t, t->space, Space_state, &before, 0));
 	REQUIRE_OK(t, K0(t, t->space, Space_unmap, .address = (uintptr_t)at,
 		.length = PAGES(1024)));
-	REQUIRE_OK(t, K(t, t->space, Space_usage, &after, 0));
+	REQUIRE_OK(t, K(t, t->space, Space_state, &after, 0));
 	EXPECT(t, before.mapped - after.mapped, PAGES(1024));
 	EXPECT_TRUE(t, before.resident - after.resident >= PAGES(1024));
 }
@@ -254,12 +254,16 @@ static void populate_makes_present(struct test *t)
 {
 	uint64_t at = map(t, new_memory(t, PAGES(8)), PAGES(8));
 	struct kernel_Space_populate_reply reply;
+	struct kernel_Space_state_reply before, after;
 	struct kernel_Space_resident_reply resident;
 
 	REQUIRE(t, at);
+	REQUIRE_OK(t, K(t, t->space, Space_state, &before, 0));
 	REQUIRE_OK(t, K(t, t->space, Space_populate, &reply, .address = at,
 		.length = PAGES(4), .write = true));
 	EXPECT(t, reply.done, PAGES(4));
+	REQUIRE_OK(t, K(t, t->space, Space_state, &after, 0));
+	EXPECT(t, after.resident - before.resident, PAGES(4));
 	REQUIRE_OK(t, K(t, t->space, Space_resident, &resident, .address = at, .pages = 8));
 	REQUIRE(t, resident.present.size >= 1);
 	EXPECT(t, resident.present.data[0], 0x0f);
@@ -487,7 +491,6 @@ static void rights_are_asked(struct test *t)
 	EXPECT_STATUS(t, K(t, weak, Space_map, &mapped, .memory = {new_memory(t, PAGES(1))},
 		.length = PAGES(1), .protection = RW), SK_BAD_HANDLE);
 	EXPECT_STATUS(t, K0(t, weak, Space_kill, .code = 1), SK_BAD_HANDLE);
-	EXPECT_STATUS(t, K0(t, weak, Space_suspend, 0), SK_BAD_HANDLE);
 	EXPECT_STATUS(t, K0(t, weak, Space_unmap, .address = FIXED_PLACE,
 		.length = PAGES(1)), SK_BAD_HANDLE);
 }

@@ -172,12 +172,12 @@ static void priority_is_limited(struct test *t)
 
 static void affinity(struct test *t)
 {
-	struct kernel_Thread_affinity_reply reply;
+	struct kernel_Thread_state_reply reply;
 
 	EXPECT_STATUS(t, K0(t, t->self, Thread_set_affinity, .cpus = 0),
 		kernel_Error_INVALID);
 	REQUIRE_OK(t, K0(t, t->self, Thread_set_affinity, .cpus = 1));
-	REQUIRE_OK(t, K(t, t->self, Thread_affinity, &reply, 0));
+	REQUIRE_OK(t, K(t, t->self, Thread_state, &reply, 0));
 	EXPECT(t, reply.cpus, 1);
 }
 
@@ -333,22 +333,20 @@ static void rights_are_asked(struct test *t)
 
 static void listed_in_space(struct test *t)
 {
-	struct kernel_Space_threads_reply list;
 	struct kernel_Object_info_reply info;
 	struct kernel_Space_open_thread_reply opened;
-	uint64_t id;
-	bool found = false;
+	uint64_t id, last = 0;
 
 	REQUIRE_OK(t, K(t, new_thread(t, NULL), Object_info, &info, 0));
-	REQUIRE_OK(t, K(t, t->space, Space_threads, &list, .from = 0));
-	while (sk_uint64_next(&list.list, &id))
-		found = found || id == info.id;
-	EXPECT_TRUE(t, found);
-	REQUIRE_OK(t, K(t, t->space, Space_open_thread, &opened, .id = info.id));
 	id = info.id;
+	do {
+		REQUIRE_OK(t, K(t, t->space, Space_open_thread, &opened, .from = last));
+		last = opened.id + 1;
+	} while (opened.id < id);
+	EXPECT(t, opened.id, id);
 	REQUIRE_OK(t, K(t, opened.thread.raw, Object_info, &info, 0));
 	EXPECT(t, info.id, id);
-	EXPECT_STATUS(t, K(t, t->space, Space_open_thread, &opened, .id = 1 << 30),
+	EXPECT_STATUS(t, K(t, t->space, Space_open_thread, &opened, .from = 1 << 30),
 		kernel_Error_NOT_FOUND);
 }
 

@@ -261,8 +261,6 @@ static void count_space(struct record *record, struct space *space)
 	each_mapping(space->mappings, count_mapping);
 	count_watch(&space->ended);
 	refer_to(space->filling ? &space->filling->object : NULL);
-	if (space->life)
-		record_of((struct object *)(void *)space->life)->references++;
 	record->bytes += space->tables * PAGE_SIZE;
 	count_use(space->object.quota, QUOTA_SPACES, space->counted);
 }
@@ -324,9 +322,6 @@ static void count_object(struct record *record)
 		refer(&object->quota->object);
 	}
 	switch (object->type->kind) {
-	case kernel_Kind_NONE:	/* a space's life: behind the object, whose it is */
-		refer_to((struct object *)*(void **)(object + 1));
-		break;
 	case kernel_Kind_SPACE:
 		count_space(record, OF(space, object));
 		break;
@@ -352,12 +347,7 @@ static void count_object(struct record *record)
 	case kernel_Kind_INTERRUPT:
 		count_watch(&OF(interrupt, object)->watch);
 		break;
-	case kernel_Kind_IO_PORTS:
-		refer_to(OF(io_ports, object)->whole ?
-			&OF(io_ports, object)->whole->object : NULL);
-		break;
 	case kernel_Kind_QUOTA:
-		count_watch(&OF(quota, object)->watch);
 		if (OF(quota, object)->parent)
 			refer(&OF(quota, object)->parent->object);
 		break;

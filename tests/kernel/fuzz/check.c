@@ -63,8 +63,9 @@ static void check_object(const struct record *record, uint64_t references, uint6
 	else
 		same("references of an object", object, record->references + references,
 			object->references);
-	MUST("what nobody refers to is to be taken apart", object,
-		(object->references == 0) == !list_is_empty(&object->reaping));
+	MUST("what nobody refers to, or has ended, is to be taken apart", object,
+		list_is_empty(&object->reaping) ? object->references > 0 :
+		object->references == 0 || object->type == &space_type);
 	if (object->quota && object->type->kind < kernel_Kind_CLOCK)
 		same("bytes that an object is charged", object, record->bytes + bytes,
 			object->charged);
@@ -102,11 +103,6 @@ void check_objects(bool first)
 
 unsigned thread_count;
 
-static bool is_held(const struct thread *thread)
-{
-	return thread->suspended > 0 || thread->space->suspended > 0;
-}
-
 static void check_running(const struct thread *thread)
 {
 	unsigned count = 0;
@@ -115,7 +111,7 @@ static void check_running(const struct thread *thread)
 		count += cpus[i].current == thread;
 	same("CPUs that a thread runs on", &thread->object,
 		thread->state == kernel_ThreadState_RUNNING, count);
-	if (count && (is_held(thread) || thread->is_killed))
+	if (count && (thread->suspended > 0 || thread->is_killed))
 		MUST("a thread that is to stop is looked at", &thread->object,
 			thread->attention && host_cpus[thread->cpu - cpus].poked);
 	MUST("a thread is in a queue if it is READY", &thread->object,
@@ -124,7 +120,7 @@ static void check_running(const struct thread *thread)
 		return;
 	MUST("a READY thread is in its CPU's queue", &thread->object,
 		list_has(&thread->cpu->ready[thread->effective], &thread->ready));
-	MUST("a READY thread may run", &thread->object, !is_held(thread) &&
+	MUST("a READY thread may run", &thread->object, thread->suspended == 0 &&
 		!thread->is_killed);
 }
 

@@ -64,7 +64,7 @@ void finding(const char *format, ...)
 
 void same(const char *what, const struct object *of, uint64_t expected, uint64_t came)
 {
-	static const char *const kinds[] = {"life", "space", "thread", "memory", "endpoint",
+	static const char *const kinds[] = {"none", "space", "thread", "memory", "endpoint",
 		"session", "notification", "ring", "timer", "interrupt", "ports", "quota",
 		"clock", "trace", "system"};
 

@@ -51,11 +51,9 @@
 	X(Space, insert, 12, .what = ANY) \
 	X(Space, remove, 4, .number = pick_handle(below(15))) \
 	X(Space, handles, 1, .from = below(300)) \
-	X(Space, suspend, 2, .empty = 0) X(Space, proceed, 5, .empty = 0) \
 	X(Space, kill, 1, .code = 7) X(Space, watch, 2, NOTIFY) \
-	X(Space, state, 1, .empty = 0) X(Space, usage, 1, .empty = 0) \
-	X(Space, threads, 1, .from = pick_id(kernel_Kind_THREAD)) \
-	X(Space, open_thread, 8, .id = pick_id(kernel_Kind_THREAD)) \
+	X(Space, state, 1, .empty = 0) \
+	X(Space, open_thread, 8, .from = pick_id(kernel_Kind_THREAD)) \
 	X(Thread, start, 12, .entry = AT, .stack = AT, .argument = 1) \
 	X(Thread, suspend, 4, .empty = 0) X(Thread, proceed, 12, .empty = 0) \
 	X(Thread, kill, 2, .code = 9) X(Thread, interrupt, 8, .empty = 0) \
@@ -67,7 +65,6 @@
 	X(Thread, set_tls, 1, .base = AT) \
 	X(Thread, set_priority, 6, .priority = one_in(8) ? below(300) : below(20)) \
 	X(Thread, set_affinity, 4, .cpus = MAYBE ? random_word() : below(16)) \
-	X(Thread, affinity, 1, .empty = 0) \
 	X(Thread, set_vectors_allowed, 1, .allowed = MAYBE) \
 	X(Thread, set_slots, 8, .count = one_in(8) ? below(140) : 1 + below(4), \
 		.address = MAYBE ? 0 : AT) \
@@ -88,7 +85,7 @@
 	X(Memory, dirty, 2, .from = PAGES) \
 	X(Memory, write_protect, 4, .offset = PAGES, .length = PAGES, .ask = MAYBE) \
 	X(Memory, evict, 4, .offset = PAGES, .length = PAGES, .dirty_too = MAYBE) \
-	X(Memory, watch_idle, 3, NOTIFY) X(Memory, mapped, 1, .empty = 0) \
+	X(Memory, watch_idle, 3, NOTIFY) \
 	X(Endpoint, mint, 16, .badge = SMALL, .credit = below(4), .protocol_rights = 0xffff, \
 		.controlled = MAYBE, .has_charge = one_in(3), CHARGE) \
 	X(Endpoint, identify, 2, .session = H(SESSION)) \
@@ -104,23 +101,21 @@
 	X(Ring, cancel_all, 2, .empty = 0) X(Ring, status, 1, .empty = 0) \
 	X(Timer, set, 16, .deadline = one_in(4) ? random_word() : SOON, \
 		.period = MAYBE ? 0 : one_in(4) ? random_word() : 1u << below(24)) \
-	X(Timer, cancel, 3, .empty = 0) X(Timer, remaining, 2, .empty = 0) \
+	X(Timer, remaining, 2, .empty = 0) \
 	X(Timer, bind, 3, NOTIFY) \
 	X(Clock, now, 1, .empty = 0) X(Clock, page, 2, .empty = 0) \
-	X(Clock, set_realtime, 1, .realtime_offset = (int64_t)random_word()) \
-	X(Clock, adjust, 1, .nanoseconds = (int64_t)random_word(), \
+	X(Clock, set, 1, .realtime_offset = (int64_t)random_word(), \
 		.frequency = (int64_t)random_word()) \
-	X(Clock, resolution, 1, .empty = 0) \
 	X(Interrupt, bind, 8, .has_notify = !one_in(4), NOTIFY) \
-	X(Interrupt, acknowledge, 6, .empty = 0) X(Interrupt, mask, 3, .masked = MAYBE) \
+	X(Interrupt, acknowledge, 6, .empty = 0) \
 	X(Interrupt, set_affinity, 1, .cpus = random_word()) \
-	X(Interrupt, status, 1, .empty = 0) X(Interrupt, message, 1, .empty = 0) \
+	X(Interrupt, status, 1, .empty = 0) \
 	X(IoPorts, read, 1, .port = (uint16_t)below(20), .width = (uint8_t)(1 << below(3))) \
 	X(IoPorts, write, 1, .port = (uint16_t)below(20), .width = (uint8_t)below(5)) \
-	X(IoPorts, read_many, 1, .port = 0, .width = 1, .data = LEASE) \
-	X(IoPorts, write_many, 1, .port = 0, .width = 2, .data = LEASE) \
+	X(IoPorts, read_many, 1, .port = 0, .width = 1, .count = (uint16_t)below(2000)) \
+	X(IoPorts, write_many, 1, .port = 0, .width = 2, \
+		.data = {.data = (const uint8_t *)"written", .size = below(8)}) \
 	X(IoPorts, range, 1, .empty = 0) \
-	X(IoPorts, slice, 3, .port = (uint16_t)below(20), .count = below(20)) \
 	X(Quota, create_quota, 6, .limit = LIMITS) X(Quota, create_space, 4, .empty = 0) \
 	X(Quota, fork_space, 4, .from = H(SPACE)) \
 	X(Quota, create_thread, 12, .space = H(SPACE), .priority = below(20)) \
@@ -134,19 +129,18 @@
 	X(Quota, create_ring, 8, .slots = one_in(16) ? below(600) : 1 + below(16)) \
 	X(Quota, create_timer, 6, NOTIFY) X(Quota, usage, 1, .empty = 0) \
 	X(Quota, set_limit, 3, .limit = LIMITS) \
-	X(Quota, watch, 2, NOTIFY, .bytes = below(100000)) X(Quota, destroy, 1, .empty = 0) \
+	X(Quota, destroy, 1, .empty = 0) \
 	X(Trace, set_mask, 2, .mask = random_word() & 0xff00) \
-	X(Trace, add_space, 1, .space = H(SPACE)) X(Trace, clear_spaces, 1, .empty = 0) \
-	X(Trace, set_ring_size, 1, .bytes = 4096u << below(3)) \
 	X(Trace, cpu_ring, 2, .cpu = below(5)) \
 	X(Trace, watch, 1, NOTIFY) \
-	X(System, boot_info, 1, .empty = 0) X(System, initrd, 2, .empty = 0) \
-	X(System, device_tree, 1, .empty = 0) X(System, framebuffer, 1, .empty = 0) \
+	X(System, boot_info, 1, .empty = 0) \
+	X(System, boot_memory, 2, .what = (kernel_BootMemory)below(3)) \
+	X(System, framebuffer, 1, .empty = 0) \
 	X(System, memory_map, 1, .from = below(3)) X(System, memory, 1, .empty = 0) \
 	X(System, cpu_info, 1, .cpu = below(5)) X(System, cpu_time, 1, .cpu = below(5)) \
 	X(System, log, 1, .text = {.data = "fuzz\n", .size = 5}) \
-	X(System, read_log, 1, .from = 0, .text = LEASE) X(System, watch_log, 1, NOTIFY) \
-	X(System, random, 1, .bytes = LEASE) \
+	X(System, read_log, 1, .from = 0) X(System, watch_log, 1, NOTIFY) \
+	X(System, random, 1, .count = below(300)) \
 	X(System, physical, 4, CHARGE, .length = kernel_PAGE_SIZE * below(9), .caching = \
 		(kernel_Caching)below(5), .address = one_in(4) ? PAGES : PHYSICAL) \
 	X(System, interrupt, 8, CHARGE, .line = below(12), \
@@ -154,8 +148,7 @@
 	X(System, message_interrupt, 3, CHARGE) \
 	X(System, io_ports, 3, CHARGE, .first = (uint16_t)below(100), .count = below(40)) \
 	X(System, clock, 3, .empty = 0) X(System, trace, 3, .empty = 0) \
-	X(System, spaces, 1, .from = 0) \
-	X(System, open_space, 4, .id = pick_id(kernel_Kind_SPACE))
+	X(System, open_space, 4, .from = pick_id(kernel_Kind_SPACE))
 
 /* Interfaces by their names; an Object is of any kind. */
 enum {

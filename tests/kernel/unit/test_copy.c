@@ -85,7 +85,7 @@ static void protection_holds_for_the_kernel(void **unused)
 		kernel_Caching_UNCACHED, &error);
 	assert_int_equal(map_at(space, device, 0, PLACE + PAGES(10), 1, 0), 0);
 	assert_int_equal(space_read(space, PLACE + PAGES(10), &word, 8), 0);
-	assert_int_equal(memory_read(device, 0, &word, 8), 0);
+	assert_int_equal(memory_write(device, 0, &word, 8), 0);
 	assert_int_equal(map_at(space, device, 0, PLACE + PAGES(20), 1,
 		kernel_MapFlags_PRIVATE), kernel_Error_NOT_SUPPORTED);
 	assert_int_equal(map_at(space, device, 0, PLACE + PAGES(20), 2, 0),

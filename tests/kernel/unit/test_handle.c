@@ -10,20 +10,12 @@ static struct {
 	unsigned unused;
 } told;
 
-static void told_added(struct object *object, uint16_t rights, uint16_t flags)
+static void told_of(struct object *object, uint16_t rights, uint16_t flags, int by)
 {
 	(void)object;
-	told.handles++;
-	told.rights += rights;
-	told.flags += flags;
-}
-
-static void told_removed(struct object *object, uint16_t rights, uint16_t flags)
-{
-	(void)object;
-	told.handles--;
-	told.rights -= rights;
-	told.flags -= flags;
+	told.handles += by;
+	told.rights += by * rights;
+	told.flags += by * flags;
 }
 
 static void told_unused(struct object *object)
@@ -35,7 +27,7 @@ static void told_unused(struct object *object)
 
 static const struct object_type telling_type = {.kind = kernel_Kind_SESSION,
 	.size = sizeof(struct object), .destroy = base_destroy,
-	.handle_added = told_added, .handle_removed = told_removed, .unused = told_unused};
+	.count_handle = told_of, .unused = told_unused};
 
 static const struct object_type owning_type = {.kind = kernel_Kind_SPACE,
 	.size = sizeof(struct object), .destroy = base_destroy};

@@ -104,14 +104,11 @@ static void all_who_share_must_acknowledge(void **unused)
 	assert_false(host_lines[9].open);
 }
 
-static void its_owner_masks_it(void **unused)
+static void who_unbinds_it_masks_it(void **unused)
 {
 	uint32_t i = get_line(10, kernel_Trigger_LEVEL_HIGH, false), n = bind(i, 1);
 
 	(void)unused;
-	OK(Interrupt, mask, i, true);
-	assert_false(host_raise(10));
-	assert_int_equal(TRY(Interrupt, mask, i, false), 0);
 	assert_true(host_raise(10));
 	assert_int_equal(program_bits(n), 1);
 	OK(Interrupt, bind, i, false, HANDLE(Notification, 0), 0);
@@ -126,15 +123,13 @@ static void messages_have_an_address(void **unused)
 	OK(System, message_interrupt, ABI_FIRST_SYSTEM, HANDLE(Quota, ABI_FIRST_QUOTA));
 	uint32_t i = NUMBER(System_message_interrupt.interrupt), n = bind(i, 4);
 
-	OK(Interrupt, message, i, 0);
+	OK(Interrupt, status, i, 0);
 	interrupt = program_object(i);
-	assert_int_equal(Interrupt_message.address, interrupt->message_address);
-	assert_int_equal(Interrupt_message.value, interrupt->message_value);
+	assert_int_equal(Interrupt_status.address, interrupt->message_address);
+	assert_int_equal(Interrupt_status.value, interrupt->message_value);
 	assert_true(interrupt->line >= ARCH_LINES);
 	assert_true(host_raise(interrupt->line));
 	assert_int_equal(program_bits(n), 4);
-	assert_int_equal(TRY(Interrupt, message, get_line(3, 0, false), 0),
-		kernel_Error_NOT_SUPPORTED);
 }
 
 static void affinity_is_the_machines_to_refuse(void **unused)
@@ -152,7 +147,7 @@ static const struct CMUnitTest cases[] = {
 	CASE(an_edge_that_comes_meanwhile_is_not_lost),
 	CASE(a_line_is_one_owners_unless_shared),
 	CASE(all_who_share_must_acknowledge),
-	CASE(its_owner_masks_it),
+	CASE(who_unbinds_it_masks_it),
 	CASE(messages_have_an_address),
 	CASE(affinity_is_the_machines_to_refuse),
 };

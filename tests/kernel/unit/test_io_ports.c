@@ -61,56 +61,35 @@ static void ranges_do_not_overlap(void **unused)
 	get_ports(0x60, 5);
 }
 
-static void a_slice_keeps_the_whole(void **unused)
-{
-	uint32_t ports = get_ports(0x200, 16), slice;
-
-	(void)unused;
-	OK(IoPorts, slice, ports, 4, 4);
-	slice = NUMBER(IoPorts_slice.ports);
-	OK(IoPorts, write, slice, 3, 1, 0x5a);
-	assert_int_equal(host_ports[0x207], 0x5a);
-	assert_int_equal(TRY(IoPorts, write, slice, 4, 1, 1), kernel_Error_OUT_OF_RANGE);
-	assert_int_equal(TRY(IoPorts, slice, ports, 13, 4), kernel_Error_OUT_OF_RANGE);
-	assert_int_equal(TRY(IoPorts, slice, ports, 16, 1), kernel_Error_OUT_OF_RANGE);
-	assert_int_equal(TRY(IoPorts, slice, ports, 0, 0), kernel_Error_OUT_OF_RANGE);
-	program_system_call(ABI_CLOSE, ports, 0, 0, 0, 0);
-	assert_int_equal(try_ports(0x200, 1), kernel_Error_TAKEN);
-	program_system_call(ABI_CLOSE, slice, 0, 0, 0, 0);
-	get_ports(0x200, 16);
-}
-
-static void many_are_read_into_a_lease(void **unused)
+static void many_are_read_at_once(void **unused)
 {
 	uint32_t ports = get_ports(0x1f0, 8);
-	uint64_t base = program_pages(3 * 4096);
-	static uint8_t seen[6000];
 
 	(void)unused;
 	host_ports[0x1f0] = 0x34;
 	host_ports[0x1f1] = 0x12;
-	OK(IoPorts, read_many, ports, 0, 2,
-		sk_lend_out((void *)(uintptr_t)(base + 100), sizeof seen));
-	assert_int_equal(host_user_read(program_thread, base + 100, seen, sizeof seen),
-		sizeof seen);
-	for (unsigned i = 0; i < sizeof seen; i++)
-		assert_int_equal(seen[i], i % 2 ? 0x12 : 0x34);
-	assert_int_equal(TRY(IoPorts, read_many, ports, 0, 4,
-		sk_lend_out((void *)(uintptr_t)base, 6)), kernel_Error_INVALID);
-	assert_int_equal(TRY(IoPorts, read_many, ports, 0, 2,
-		sk_lend_out((void *)(uintptr_t)UINT64_C(0x6000000000), 6)), SK_LEASE_FAULT);
+	OK(IoPorts, read_many, ports, 0, 2, 512);
+	assert_int_equal(IoPorts_read_many.data.size, 1024);
+	for (unsigned i = 0; i < 1024; i++)
+		assert_int_equal(IoPorts_read_many.data.data[i], i % 2 ? 0x12 : 0x34);
+	assert_int_equal(TRY(IoPorts, read_many, ports, 0, 2, 513), kernel_Error_INVALID);
+	assert_int_equal(TRY(IoPorts, read_many, ports, 0, 4, 65535), kernel_Error_INVALID);
+	assert_int_equal(TRY(IoPorts, read_many, ports, 7, 2, 1), kernel_Error_OUT_OF_RANGE);
 }
 
-static void many_are_written_from_a_lease(void **unused)
+static void many_are_written_at_once(void **unused)
 {
 	uint32_t ports = get_ports(0x1f0, 8);
-	uint64_t base = program_pages(2 * 4096);
-	uint8_t last[4] = { 1, 2, 3, 4 };
+	uint8_t bytes[1024] = { 0 };
 
 	(void)unused;
-	host_user_write(program_thread, base + 5000 - 4, last, 4);
-	OK(IoPorts, write_many, ports, 4, 4, sk_lend((void *)(uintptr_t)base, 5000));
-	assert_memory_equal(host_ports + 0x1f4, last, 4);
+	memcpy(bytes + 1020, "\1\2\3\4", 4);
+	OK(IoPorts, write_many, ports, 4, 4, (struct sk_bytes){ bytes, sizeof bytes });
+	assert_memory_equal(host_ports + 0x1f4, bytes + 1020, 4);
+	assert_int_equal(TRY(IoPorts, write_many, ports, 4, 4,
+		(struct sk_bytes){ bytes, 6 }), kernel_Error_INVALID);
+	assert_int_equal(TRY(IoPorts, write_many, ports, 0, 3,
+		(struct sk_bytes){ bytes, 6 }), kernel_Error_INVALID);
 }
 
 static void rights_are_needed(void **unused)
@@ -120,16 +99,16 @@ static void rights_are_needed(void **unused)
 	(void)unused;
 	assert_int_equal(TRY(IoPorts, read, ports, 0, 1), 0);
 	assert_int_equal(TRY(IoPorts, write, ports, 0, 1, 1), SK_BAD_HANDLE);
-	assert_int_equal(TRY(IoPorts, slice, ports, 0, 1), SK_BAD_HANDLE);
+	assert_int_equal(TRY(IoPorts, write_many, ports, 0, 1, (struct sk_bytes){ NULL, 0 }),
+		SK_BAD_HANDLE);
 }
 
 static const struct CMUnitTest cases[] = {
 	CASE(widths_are_read_and_written),
 	CASE(nothing_beyond_is_reached),
 	CASE(ranges_do_not_overlap),
-	CASE(a_slice_keeps_the_whole),
-	CASE(many_are_read_into_a_lease),
-	CASE(many_are_written_from_a_lease),
+	CASE(many_are_read_at_once),
+	CASE(many_are_written_at_once),
 	CASE(rights_are_needed),
 };
 FIXTURE_MAIN(cases)

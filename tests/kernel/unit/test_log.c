@@ -10,6 +10,7 @@
 #define memcmp kernel_memcmp
 #define bcmp kernel_bcmp
 #define strlen kernel_strlen
+#define strstr kernel_strstr
 #include "runtime/start/string.c"
 #undef memcpy
 #undef memmove
@@ -17,6 +18,7 @@
 #undef memcmp
 #undef bcmp
 #undef strlen
+#undef strstr
 
 static char seen[4096];
 static size_t seen_size;
@@ -49,12 +51,11 @@ static void formats_are_those_of_printf(void **unused)
 
 	(void)unused;
 	assert_prints("plain 100%%\n");
-	assert_prints("%d %d %d %d", 0, -1, INT32_MAX, INT32_MIN);
 	assert_prints("%u %x %x", UINT32_MAX, 0xdeadbeefu, 0u);
-	assert_prints("%ld %ld %lu %lx", INT64_MIN, INT64_MAX, UINT64_MAX, UINT64_MAX);
-	assert_prints("[%5d] [%05d] [%2d]", 42, 42, 12345);
+	assert_prints("%lu %lx", UINT64_MAX, UINT64_MAX);
+	assert_prints("[%5u] [%05u] [%2u]", 42u, 42u, 12345u);
 	assert_prints("[%8x] [%08x] [%016lx]", 0xabcu, 0xabcu, 0xabcul);
-	assert_prints("[%s] [%s] [%.*s]", "abc", none, 1, "abc");
+	assert_prints("[%s] [%s]", "abc", none);
 }
 
 static void a_hole_in_a_format_does_no_harm(void **unused)
@@ -106,7 +107,7 @@ static void a_panic_says_what_and_where(void **unused)
 	int one = 1;
 
 	(void)unused;
-	assert_panics(panic("because of %d", 7), "panic: because of 7\n");
+	assert_panics(panic("because of %u", 7), "panic: because of 7\n");
 	assert_panics(CHECK(one == 2), "test_log.c:");
 	fixture_logged("one == 2");
 	CHECK(one == 1);

@@ -1,4 +1,4 @@
-/* Quotas: what is taken counts in all above; limits, ends, watches. */
+/* Quotas: what is taken counts in all above; limits, ends. */
 #include "tests/kernel/unit/kernel_base.h"
 
 static const uint64_t unlimited[QUOTA_UNITS] = {UINT64_MAX, UINT64_MAX, UINT64_MAX,
@@ -41,7 +41,7 @@ static void the_root_has_all_frames(void **unused)
 
 	(void)unused;
 	assert_int_equal(root->limit[QUOTA_BYTES], frame_free());
-	assert_int_equal(root->limit[QUOTA_THREADS], UINT64_MAX);
+	assert_int_equal(root->limit[QUOTA_THREADS], UINT32_MAX);
 	assert_int_equal(root->used[QUOTA_BYTES], 0);
 	assert_int_equal(root->priority, kernel_PRIORITY_MAX);
 	assert_true(quota_take(root, QUOTA_BYTES, frame_free()));
@@ -225,34 +225,6 @@ static void destroying_is_in_steps(void **unused)
 	assert_int_equal(quota_root()->used[QUOTA_BYTES], 0);
 }
 
-static void watches_tell_when_bytes_rise(void **unused)
-{
-	struct quota *a = below(quota_root(), 100000);
-	struct notification *notify = charged(&notification_type, quota_root());
-
-	(void)unused;
-	watch_set(&a->watch, notify, 4);
-	a->watch_above = 1000;
-	assert_true(quota_take(a, QUOTA_BYTES, 1000));
-	assert_true(quota_take(a, QUOTA_HANDLES, 1));
-	assert_int_equal(base_signals, 0);
-	assert_true(quota_take(a, QUOTA_BYTES, 1));
-	assert_int_equal(base_signals, 1);
-	assert_int_equal(base_signaled, 4);
-	assert_true(quota_take(a, QUOTA_BYTES, 1));
-	assert_int_equal(base_signals, 1);	/* it was above */
-	quota_give(a, QUOTA_BYTES, 10);
-	assert_false(quota_take(a, QUOTA_BYTES, 1 << 20));
-	assert_int_equal(base_signals, 1);
-	assert_true(quota_take(a, QUOTA_BYTES, 500));
-	assert_int_equal(base_signals, 2);
-	quota_give(a, QUOTA_BYTES, a->used[QUOTA_BYTES]);
-	quota_give(a, QUOTA_HANDLES, 1);
-	drop(&a->object);
-	assert_int_equal(notify->object.references, 1);
-	drop(&notify->object);
-}
-
 /* A tree in which much is made, dropped and destroyed: what each says is used is
  * what is in it and below it. */
 #define NODES 12
@@ -346,7 +318,6 @@ static const struct CMUnitTest cases[] = {
 	BASE_CASE(destroying_kills_what_runs),
 	BASE_CASE(a_destroyed_one_makes_nothing),
 	BASE_CASE(destroying_is_in_steps),
-	BASE_CASE(watches_tell_when_bytes_rise),
 	BASE_CASE(random_use_adds_up),
 };
 

@@ -126,33 +126,6 @@ static void limits_change_but_not_beyond_the_parents(void **unused)
 	assert_int_equal(TRY(Quota, set_limit, ABI_FIRST_QUOTA, limit), kernel_Error_INVALID);
 }
 
-static void rising_use_is_told(void **unused)
-{
-	uint32_t quota = make_quota(plenty()), n = program_notification();
-
-	(void)unused;
-	OK(Quota, watch, quota, COPY(Notification, n), 64, used_bytes(quota) + 100000);
-	OK(Quota, create_ring, quota, 2);
-	assert_int_equal(program_bits(n), 0);
-	assert_int_equal(TRY(Quota, create_ring, quota, 40), 0);
-	assert_int_equal(program_bits(n), 64);
-}
-
-static void a_watch_does_not_keep_it(void **unused)
-{
-	uint64_t before = used_bytes(ABI_FIRST_QUOTA);
-	uint32_t quota = make_quota(plenty());
-
-	(void)unused;
-	OK(Quota, create_notification, quota, 0);
-	OK(Quota, watch, quota, HANDLE(Notification,
-		NUMBER(Quota_create_notification.notification)), 1, 1000000);
-	program_system_call(ABI_CLOSE, quota, 0, 0, 0, 0);
-	while (!object_reap(OBJECT_STEPS))
-		continue;
-	assert_int_equal(used_bytes(ABI_FIRST_QUOTA), before);
-}
-
 static void its_end_kills_what_is_in_it(void **unused)
 {
 	uint32_t quota = make_quota(plenty()), space, n = program_notification();
@@ -217,8 +190,6 @@ static const struct CMUnitTest cases[] = {
 	CASE(each_kind_is_made_charged_and_freed),
 	CASE(nothing_is_made_beyond_the_limit),
 	CASE(limits_change_but_not_beyond_the_parents),
-	CASE(rising_use_is_told),
-	CASE(a_watch_does_not_keep_it),
 	CASE(its_end_kills_what_is_in_it),
 	CASE(a_fork_has_the_same_bytes),
 	CASE(what_was_begun_is_not_mixed_up),

@@ -449,6 +449,7 @@ static void random_memory(unsigned m, unsigned i)
 	struct memory *memory = memories[m].memory;
 	uint64_t value = fixture_random(UINT32_MAX), at = PAGES(i);
 	unsigned steps = 2;
+	bool by_from;
 	kernel_error error;
 
 	switch (fixture_random(4)) {
@@ -457,7 +458,8 @@ static void random_memory(unsigned m, unsigned i)
 		memories[m].cells[i]->value = value;
 		break;
 	case 1:
-		assert_int_equal(memory_read(memory, at, &value, 8), 8);
+		assert_int_equal(content_copy((struct content){.own = &value},
+			(struct content){.memory = memory, .at = at}, 8, &by_from), 8);
 		assert_int_equal(value, memories[m].cells[i]->value);
 		break;
 	case 2:

@@ -112,13 +112,13 @@ static void the_machine_is_described(void **unused)
 	assert_in_range(System_memory.kernel, 1, total);
 	OK(System, cpu_info, ABI_FIRST_SYSTEM, 1);
 	assert_int_equal(System_cpu_info.core, 1);
-	assert_true(System_cpu_info.online);
 	assert_int_equal(System_cpu_info.vectors_size, HOST_VECTORS);
 	assert_int_equal(TRY(System, cpu_info, ABI_FIRST_SYSTEM, 2), kernel_Error_NOT_FOUND);
 	assert_int_equal(TRY(System, cpu_time, ABI_FIRST_SYSTEM, 1), 0);
 	assert_int_equal(TRY(System, cpu_time, ABI_FIRST_SYSTEM, 2), kernel_Error_NOT_FOUND);
 	assert_int_equal(TRY(System, framebuffer, ABI_FIRST_SYSTEM, 0), kernel_Error_NOT_FOUND);
-	assert_int_equal(TRY(System, device_tree, ABI_FIRST_SYSTEM, 0), kernel_Error_NOT_FOUND);
+	assert_int_equal(TRY(System, boot_memory, ABI_FIRST_SYSTEM,
+		kernel_BootMemory_DEVICE_TREE), kernel_Error_NOT_FOUND);
 }
 
 static void the_archive_can_be_mapped_and_not_written(void **unused)
@@ -126,8 +126,8 @@ static void the_archive_can_be_mapped_and_not_written(void **unused)
 	static uint8_t seen[sizeof program_archive];
 
 	(void)unused;
-	OK(System, initrd, ABI_FIRST_SYSTEM, 0);
-	uint32_t memory = NUMBER(System_initrd.memory);
+	OK(System, boot_memory, ABI_FIRST_SYSTEM, kernel_BootMemory_INITRD);
+	uint32_t memory = NUMBER(System_boot_memory.memory);
 	uint64_t address = program_map(memory, sizeof seen, kernel_Protection_READ);
 
 	assert_int_equal(host_user_read(program_thread, address, seen, sizeof seen),
@@ -151,8 +151,7 @@ static void power_is_the_machines(void **unused)
 static void the_log_is_written_read_and_watched(void **unused)
 {
 	uint32_t n = program_notification();
-	uint64_t base = program_pages(65536), from = log_end();
-	static char text[40000];
+	uint64_t from = log_end();
 	char longer[1000];
 
 	(void)unused;
@@ -161,13 +160,11 @@ static void the_log_is_written_read_and_watched(void **unused)
 	struct sk_string words = { longer, sizeof longer };
 	OK(System, log, ABI_FIRST_SYSTEM, words);
 	assert_int_equal(program_bits(n), 2);
-	OK(System, read_log, ABI_FIRST_SYSTEM, from,
-		sk_lend_out((void *)(uintptr_t)base, sizeof text));
-	assert_int_equal(System_read_log.size, sizeof longer);
+	OK(System, read_log, ABI_FIRST_SYSTEM, from);
+	assert_int_equal(System_read_log.text.size, sizeof longer);
+	assert_memory_equal(System_read_log.text.data, longer, sizeof longer);
 	assert_int_equal(System_read_log.next, from + sizeof longer);
 	assert_int_equal(System_read_log.lost, 0);
-	host_user_read(program_thread, base, text, sizeof longer);
-	assert_memory_equal(text, longer, sizeof longer);
 	log_print("the kernel says something itself\n");
 	host_look();
 	assert_int_equal(program_bits(n), 2);
@@ -195,25 +192,25 @@ static void chacha_is_chacha(void **unused)
 	assert_memory_equal(to, expected, sizeof to);
 }
 
-static void random_bytes_fill_the_lease(void **unused)
+static void random_bytes_are_random(void **unused)
 {
-	uint64_t base = program_pages(8192);
-	uint8_t bytes[2][4098];
+	uint8_t bytes[16][256];
 	unsigned ones = 0;
 
 	(void)unused;
-	for (unsigned i = 0; i < 2; i++) {
-		OK(System, random, ABI_FIRST_SYSTEM,
-			sk_lend_out((void *)(uintptr_t)(base + 1), 4096));
-		host_user_read(program_thread, base, bytes[i], sizeof bytes[i]);
-		assert_int_equal(bytes[i][0], 0);
-		assert_int_equal(bytes[i][4097], 0);
+	for (unsigned i = 0; i < 16; i++) {
+		OK(System, random, ABI_FIRST_SYSTEM, 256);
+		assert_int_equal(System_random.bytes.size, 256);
+		memcpy(bytes[i], System_random.bytes.data, 256);
 	}
-	assert_memory_not_equal(bytes[0] + 1, bytes[1] + 1, 64);
-	assert_memory_not_equal(bytes[0] + 1, bytes[0] + 65, 64);
+	assert_memory_not_equal(bytes[0], bytes[1], 64);
+	assert_memory_not_equal(bytes[0], bytes[0] + 64, 64);
 	for (unsigned i = 0; i < 4096 * 8; i++)
-		ones += bytes[0][1 + i / 8] >> i % 8 & 1;
+		ones += bytes[i / 2048][i / 8 % 256] >> i % 8 & 1;
 	assert_in_range(ones, 15884, 16884);	/* half, within 5 and a half sigma */
+	OK(System, random, ABI_FIRST_SYSTEM, 3);
+	assert_int_equal(System_random.bytes.size, 3);
+	assert_int_equal(TRY(System, random, ABI_FIRST_SYSTEM, 257), kernel_Error_INVALID);
 }
 
 /* ---- hardware ---- */
@@ -252,20 +249,21 @@ static void memory_that_is_in_use_is_no_device(void **unused)
 
 static void spaces_are_listed_and_opened(void **unused)
 {
-	uint64_t id, other = 0;
+	struct space *other;
+	uint64_t first;
 
 	(void)unused;
 	OK(Quota, create_space, ABI_FIRST_QUOTA, 0);
-	OK(System, spaces, ABI_FIRST_SYSTEM, 0);
-	while (sk_uint64_next(&System_spaces.list, &id))
-		other = id;
-	assert_int_equal(System_spaces.next, 0);
-	assert_int_equal(other, ((struct space *)program_object(
-		NUMBER(Quota_create_space.space)))->object.id);
-	OK(System, open_space, ABI_FIRST_SYSTEM, other);
-	assert_ptr_equal(program_object(NUMBER(System_open_space.space)),
-		program_object(NUMBER(Quota_create_space.space)));
-	assert_int_equal(TRY(System, open_space, ABI_FIRST_SYSTEM, other + 1),
+	other = program_object(NUMBER(Quota_create_space.space));
+	first = program_thread->space->object.id;
+	{
+		OK(System, open_space, ABI_FIRST_SYSTEM, 0);
+		assert_int_equal(System_open_space.id, first);
+	}
+	OK(System, open_space, ABI_FIRST_SYSTEM, first + 1);
+	assert_ptr_equal(program_object(NUMBER(System_open_space.space)), other);
+	assert_int_equal(System_open_space.id, other->object.id);
+	assert_int_equal(TRY(System, open_space, ABI_FIRST_SYSTEM, other->object.id + 1),
 		kernel_Error_NOT_FOUND);
 }
 
@@ -278,7 +276,7 @@ static const struct CMUnitTest cases[] = {
 	CASE(power_is_the_machines),
 	CASE(the_log_is_written_read_and_watched),
 	cmocka_unit_test(chacha_is_chacha),
-	CASE(random_bytes_fill_the_lease),
+	CASE(random_bytes_are_random),
 	CASE(a_device_is_one_drivers),
 	CASE(memory_that_is_in_use_is_no_device),
 	CASE(spaces_are_listed_and_opened),

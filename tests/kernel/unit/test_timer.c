@@ -33,8 +33,8 @@ static void signals_at_its_time_once(void **unused)
 	assert_int_equal(program_bits(notification), 4);
 	host_advance(500 * MS);
 	assert_int_equal(program_bits(notification), 0);
-	OK(Timer, cancel, timer, 0);
-	assert_false(Timer_cancel.was_set);
+	OK(Timer, set, timer, ABI_FOREVER, 0);
+	assert_false(Timer_set.was_set);
 }
 
 static void a_time_that_has_passed_signals_at_once(void **unused)
@@ -53,8 +53,8 @@ static void a_canceled_one_is_silent(void **unused)
 
 	(void)unused;
 	set(timer, host_time + 10 * MS, 10 * MS);
-	OK(Timer, cancel, timer, 0);
-	assert_true(Timer_cancel.was_set);
+	OK(Timer, set, timer, ABI_FOREVER, 0);
+	assert_true(Timer_set.was_set);
 	host_advance(100 * MS);
 	assert_int_equal(program_bits(notification), 0);
 }
@@ -75,8 +75,8 @@ static void periods_are_kept_and_overruns_counted(void **unused)
 	OK(Timer, remaining, timer, 0);
 	assert_in_range(Timer_remaining.overruns, 9, 10);
 	assert_int_equal(Timer_remaining.period, 20 * MS);
-	OK(Timer, cancel, timer, 0);
-	assert_true(Timer_cancel.was_set);
+	OK(Timer, set, timer, ABI_FOREVER, 0);
+	assert_true(Timer_set.was_set);
 }
 
 static void a_tiny_period_cannot_keep_the_machine_busy(void **unused)
@@ -127,36 +127,25 @@ static void a_step_is_kept(void **unused)
 	uint32_t number = get_clock();
 
 	(void)unused;
-	OK(Clock, set_realtime, number, -77);
+	OK(Clock, set, number, -77, 0);
 	host_advance(1000 * MS);
 	assert_int_equal(offset(number), -77);
 }
 
-/* What was left of the one before. */
-static int64_t adjust(uint32_t number, int64_t nanoseconds, int64_t frequency)
-{
-	OK(Clock, adjust, number, nanoseconds, frequency);
-	return Clock_adjust.not_yet;
-}
-
-static void slewing_is_slow_and_ends(void **unused)
+static void it_goes_faster_and_slower(void **unused)
 {
 	uint32_t number = get_clock();
 	int64_t before = offset(number);
 
 	(void)unused;
-	assert_int_equal(adjust(number, 1000000, 0), 0);
+	TRY(Clock, set, number, before, 500 << 16);
 	host_advance(1000 * MS);
 	assert_int_equal(offset(number) - before, 500000);
-	host_advance(500 * MS);
-	assert_int_equal(adjust(number, 250000, 0), 250000);
-	host_advance(5000 * MS);
-	assert_int_equal(offset(number) - before, 1000000);
-	assert_int_equal(adjust(number, -2000, 50 << 16), 0);
+	TRY(Clock, set, number, before, -50 * 65536);
 	host_advance(1000 * MS);
-	assert_int_equal(offset(number) - before, 1000000 - 2000 + 50000);
-	assert_int_equal(TRY(Clock, adjust, number, 0, 501 << 16), kernel_Error_INVALID);
-	assert_int_equal(TRY(Clock, adjust, number, INT64_MIN, 0), kernel_Error_INVALID);
+	assert_int_equal(offset(number) - before, -50000);
+	assert_int_equal(TRY(Clock, set, number, 0, 501 << 16), kernel_Error_INVALID);
+	assert_int_equal(TRY(Clock, set, number, 0, INT64_MIN), kernel_Error_INVALID);
 }
 
 /* A program reckons by the page what the call says. */
@@ -164,11 +153,11 @@ static void the_page_says_the_same(void **unused)
 {
 	uint32_t number = get_clock();
 	struct abi_clock seen;
-	int64_t passed, slew, drift;
+	int64_t passed, drift;
 
 	(void)unused;
 	OK(Clock, page, number, 0);
-	adjust(number, -123456, -7 * 65536);
+	OK(Clock, set, number, -123456, -7 * 65536);
 	host_advance(777 * MS + 999999);
 	uint64_t address = program_map(NUMBER(Clock_page.page), PAGE_SIZE,
 		kernel_Protection_READ);
@@ -176,10 +165,9 @@ static void the_page_says_the_same(void **unused)
 		sizeof seen), sizeof seen);
 	assert_int_equal(seen.sequence % 2, 0);
 	passed = (int64_t)(host_time - seen.since);
-	slew = seen.slew < -passed / 2000 ? -passed / 2000 : seen.slew;
 	drift = (passed / 1000000 * seen.frequency +
 		passed % 1000000 * seen.frequency / 1000000) / 65536;
-	assert_int_equal(seen.offset + slew + drift, offset(number));
+	assert_int_equal(seen.offset + drift, offset(number));
 }
 
 static void reading_does_not_allow_setting(void **unused)
@@ -187,9 +175,8 @@ static void reading_does_not_allow_setting(void **unused)
 	uint32_t number = program_weaker(get_clock(), kernel_Rights_READ);
 
 	(void)unused;
-	assert_int_equal(TRY(Clock, set_realtime, number, 1), SK_BAD_HANDLE);
-	assert_int_equal(TRY(Clock, adjust, number, 1, 1), SK_BAD_HANDLE);
-	assert_int_equal(TRY(Clock, resolution, number, 0), 0);
+	assert_int_equal(TRY(Clock, set, number, 1, 0), SK_BAD_HANDLE);
+	assert_int_equal(TRY(Clock, now, number, 0), 0);
 }
 
 static const struct CMUnitTest cases[] = {
@@ -200,7 +187,7 @@ static const struct CMUnitTest cases[] = {
 	CASE(a_tiny_period_cannot_keep_the_machine_busy),
 	CASE(forever_is_not_set),
 	CASE(a_step_is_kept),
-	CASE(slewing_is_slow_and_ends),
+	CASE(it_goes_faster_and_slower),
 	CASE(the_page_says_the_same),
 	CASE(reading_does_not_allow_setting),
 };

@@ -54,6 +54,7 @@ static void a_ring_says_what_it_is(void **unused)
 	assert_int_equal(sk_get_uint32(header + 20), ostrace_SLOT_SIZE);
 	assert_int_equal(sk_get_uint64(header + 24), 0);
 	assert_int_equal(sk_get_uint32(header + 32), host_cpu);
+	assert_int_equal(TRY(Trace, cpu_ring, trace_number, 9), kernel_Error_NOT_FOUND);
 	assert_int_equal(sizeof header, sizeof(struct ostrace_RingHeader));
 	assert_int_equal(host_user_write(program_thread, ring, header, 8), 0);
 }
@@ -223,28 +224,6 @@ static void what_is_off_is_not_recorded(void **unused)
 	assert_int_equal(TRY(Trace, set_mask, trace_number, 1), kernel_Error_INVALID);
 }
 
-static void signal_by_program(uint64_t notification)
-{
-	TRACE(OBJECTS, program_thread, Signal, .notification = notification);
-}
-
-static void other_spaces_are_left_out(void **unused)
-{
-	uint64_t before;
-
-	(void)unused;
-	OK(Quota, create_space, ABI_FIRST_QUOTA, 0);
-	begin(kernel_TraceMask_OBJECTS);
-	OK(Trace, add_space, trace_number, Quota_create_space.space);
-	before = written();
-	signal_by_program(1);
-	assert_int_equal(written(), before);
-	{
-		OK(Trace, clear_spaces, trace_number, 0);
-	}
-	signal_by_program(1);
-	assert_int_equal(written(), before + 1);
-}
 
 static void the_oldest_are_overwritten_and_the_reader_is_woken(void **unused)
 {
@@ -256,7 +235,7 @@ static void the_oldest_are_overwritten_and_the_reader_is_woken(void **unused)
 	begin(kernel_TraceMask_FAULTS);
 	OK(Trace, watch, trace_number, COPY(Notification, n), 32);
 	for (uint64_t i = 0; i < 1500; i++)
-		TRACE(FAULTS, program_thread, Signal, .notification = i);
+		TRACE(FAULTS, Signal, .notification = i);
 	assert_int_equal(written(), 1500);
 	get_slot(1499, slot);
 	assert_int_equal(ostrace_Signal_decode(&signal, slot, sizeof slot), 0);
@@ -269,29 +248,6 @@ static void the_oldest_are_overwritten_and_the_reader_is_woken(void **unused)
 	assert_int_equal(program_bits(n), 32);
 }
 
-static void sizes_are_chosen(void **unused)
-{
-	uint8_t header[HEADER];
-
-	(void)unused;
-	begin(kernel_TraceMask_OBJECTS);
-	assert_int_equal(TRY(Trace, set_ring_size, trace_number, 8192),
-		kernel_Error_BAD_STATE);
-	set_mask(0);
-	assert_int_equal(TRY(Trace, set_ring_size, trace_number, 2048), kernel_Error_INVALID);
-	assert_int_equal(TRY(Trace, set_ring_size, trace_number, 5000), kernel_Error_INVALID);
-	assert_int_equal(TRY(Trace, set_ring_size, trace_number, 1u << 31), kernel_Error_INVALID);
-	OK(Trace, set_ring_size, trace_number, 1 << 18);
-	set_mask(kernel_TraceMask_OBJECTS);
-	OK(Trace, cpu_ring, trace_number, host_cpu);
-	ring = program_map(NUMBER(Trace_cpu_ring.ring), 8192, kernel_Protection_READ);
-	get(0, header, sizeof header);
-	assert_int_equal(sk_get_uint32(header + 16), (1 << 18) / 64);
-	signal_by_program(1);
-	assert_int_equal(written(), 1);
-	assert_int_equal(TRY(Trace, cpu_ring, trace_number, 9), kernel_Error_NOT_FOUND);
-}
-
 static const struct CMUnitTest cases[] = {
 	CASE(a_ring_says_what_it_is),
 	CASE(records_decode),
@@ -300,8 +256,6 @@ static const struct CMUnitTest cases[] = {
 	CASE(waiting_and_giving_up_are_told_of),
 	CASE(messages_are_told_of_with_one_number),
 	CASE(what_is_off_is_not_recorded),
-	CASE(other_spaces_are_left_out),
 	CASE(the_oldest_are_overwritten_and_the_reader_is_woken),
-	CASE(sizes_are_chosen),
 };
 FIXTURE_MAIN(cases)

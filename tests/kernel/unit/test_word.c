@@ -3,6 +3,15 @@
 
 #include "kernel/word.h"
 
+/* *head: what it has got at once, if it does not wait. */
+static bool waits(struct thread *thread, uint64_t address, uint32_t expected, uint32_t mask,
+	bool shared, uint64_t deadline, uint64_t *head)
+{
+	word_wait(thread, address, expected, mask, shared, deadline);
+	*head = frame_head(&thread->frame);
+	return thread->state == kernel_ThreadState_WAITING;
+}
+
 static struct thread *waiters[4];
 static uint64_t base;
 
@@ -40,7 +49,7 @@ static void wait_for(unsigned i, uint64_t address, uint32_t mask, bool shared)
 {
 	uint64_t head;
 
-	assert_true(word_wait(waiters[i], address, 0, mask, shared, ABI_FOREVER, &head));
+	assert_true(waits(waiters[i], address, 0, mask, shared, ABI_FOREVER, &head));
 	assert_int_equal(waiters[i]->state, kernel_ThreadState_WAITING);
 }
 
@@ -103,15 +112,15 @@ static void the_word_is_looked_at(void **unused)
 
 	(void)unused;
 	host_user_write(program_thread, base + 4, &value, 4);
-	assert_false(word_wait(waiters[0], base + 4, 4, 1, false, ABI_FOREVER, &head));
+	assert_false(waits(waiters[0], base + 4, 4, 1, false, ABI_FOREVER, &head));
 	assert_int_equal(ABI_STATUS(head), SK_WOULD_BLOCK);
-	assert_false(word_wait(waiters[0], base + 4, 5, 1, false, ABI_POLL, &head));
+	assert_false(waits(waiters[0], base + 4, 5, 1, false, ABI_POLL, &head));
 	assert_int_equal(ABI_STATUS(head), SK_TIMED_OUT);
-	assert_false(word_wait(waiters[0], base + 2, 0, 1, false, ABI_FOREVER, &head));
+	assert_false(waits(waiters[0], base + 2, 0, 1, false, ABI_FOREVER, &head));
 	assert_int_equal(ABI_STATUS(head), SK_INVALID);
-	assert_false(word_wait(waiters[0], base, 0, 0, false, ABI_FOREVER, &head));
+	assert_false(waits(waiters[0], base, 0, 0, false, ABI_FOREVER, &head));
 	assert_int_equal(ABI_STATUS(head), SK_INVALID);
-	assert_false(word_wait(waiters[0], UINT64_C(0x7000000000), 0, 1, false, ABI_FOREVER,
+	assert_false(waits(waiters[0], UINT64_C(0x7000000000), 0, 1, false, ABI_FOREVER,
 		&head));
 	assert_int_equal(ABI_STATUS(head), SK_LEASE_FAULT);
 	assert_int_equal(wake(UINT64_C(0x7000000000), 1, 1, true), SK_LEASE_FAULT);
@@ -162,7 +171,7 @@ static void not_too_many_at_once(void **unused)
 	(void)unused;
 	for (unsigned i = 0; i < WORD_STEPS + 10; i++) {
 		threads[i] = make_thread(program_thread->space);
-		assert_true(word_wait(threads[i], base, 0, 1, false, ABI_FOREVER, &head));
+		assert_true(waits(threads[i], base, 0, 1, false, ABI_FOREVER, &head));
 	}
 	assert_int_equal(wake(base, 1000, 1, false), WORD_STEPS);
 	assert_int_equal(wake(base, 1000, 1, false), 10);
