@@ -33,10 +33,10 @@ run: needs-build ## serve this folder through generated stubs, read it back, com
 
 # Three builds: gcc, gcc with sanitizers, clang. TEST=NAME runs some of it.
 test: needs-build needs-test needs-os needs-iso ## everything that proves it; TEST=NAME for some of it
-	@$(MAKE) --no-print-directory all units os-all
+	@$(MAKE) --no-print-directory all units os-all os os-servers
 	@$(MAKE) --no-print-directory all units kernel-units os-fakes BUILD=build/asan \
 		SANITIZE=1 CFLAGS='-O1 -g'
-	@$(MAKE) --no-print-directory all kernel-units kernel os-tests CC=clang \
+	@$(MAKE) --no-print-directory all kernel-units kernel os-tests os-servers CC=clang \
 		BUILD=build/clang
 	@tests/run '$(TEST)'
 

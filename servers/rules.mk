@@ -1,6 +1,7 @@
 # The OS above the kernel: its servers and the archive that the kernel is started with.
 #
 #	make os		$(OS)/skald.tar, and the kernel
+#	make os-servers	$(OS)/test-servers.tar: servers of tests, for the supervisor's
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
 # its *.c but host*.c, with the protocols and with schemas there and beside the folder,
@@ -86,5 +87,9 @@ $(ARCHIVE): $(OS)/supervisor.elf $(SERVERS:%=$(OS)/programs/%.elf) \
 		$(OS_MANIFESTS) servers/archive $(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
 	servers/archive $@ $(OS) $(OS_ROOT) $(SERVERS)
 
-.PHONY: os
+os-servers:
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='target probe' ARCHIVE=$(OS)/test-servers.tar
+
+.PHONY: os os-servers
 -include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d)

@@ -68,14 +68,6 @@ static struct server *allowed(const struct sk_reply *to, uint16_t rights, svrctl
 
 /* ---- looking ---- */
 
-static bool is_before(struct sk_string one, struct sk_string other)
-{
-	uint32_t size = one.size < other.size ? one.size : other.size;
-	int order = memcmp(one.data, other.data, size);
-
-	return order < 0 || (order == 0 && one.size < other.size);
-}
-
 static const struct server *next_server(struct sk_string after)
 {
 	const struct server *found = NULL;

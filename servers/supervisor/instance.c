@@ -9,7 +9,6 @@
 /* Calls that one instance can have under way at the supervisor: of its thread, of its
  * ring; and connects. */
 #define CREDIT 4
-#define LOG_LINES 100
 
 #define TRY(call) \
 	do { \

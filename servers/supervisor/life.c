@@ -66,11 +66,9 @@ bool has_cycle(struct server *server)
 	return leads_to(server, server, 0);
 }
 
-static bool is_own_service(const struct server *server, uint32_t i)
+bool is_own(struct sk_string service)
 {
-	struct sk_string own = {OWN_SERVICE, sizeof(OWN_SERVICE) - 1};
-
-	return same_text(server->manifest.used[i].service, own);
+	return same_text(service, (struct sk_string){OWN_SERVICE, sizeof(OWN_SERVICE) - 1});
 }
 
 /* ---- states ---- */
@@ -120,7 +118,7 @@ static bool has_needs(struct server *server)
 	for (uint32_t i = 0; i < server->manifest.used_count; i++) {
 		struct server *needed = provider(server, i);
 
-		if (server->manifest.used[i].may_lack || is_own_service(server, i))
+		if (server->manifest.used[i].may_lack || is_own(server->manifest.used[i].service))
 			continue;
 		if (needed && needed->state == svrctl_State_RUNNING)
 			continue;

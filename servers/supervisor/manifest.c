@@ -8,6 +8,14 @@ bool same_text(struct sk_string one, struct sk_string other)
 	return one.size == other.size && memcmp(one.data, other.data, one.size) == 0;
 }
 
+bool is_before(struct sk_string one, struct sk_string other)
+{
+	uint32_t size = one.size < other.size ? one.size : other.size;
+	int order = memcmp(one.data, other.data, size);
+
+	return order < 0 || (order == 0 && one.size < other.size);
+}
+
 /* A name goes into logs and commands, so it has nothing else in it. */
 static bool is_name(struct sk_string name)
 {

@@ -38,5 +38,7 @@ bool manifest_rights(const struct svrctl_Served *served, const struct svrctl_Use
  * services and their rights, budget, priority. */
 bool manifest_is_within(const struct manifest *manifest, const struct manifest *other);
 bool same_text(struct sk_string one, struct sk_string other);
+/* In the order of bytes. */
+bool is_before(struct sk_string one, struct sk_string other);
 
 #endif

@@ -92,7 +92,6 @@ static void connect(void *self, const struct svrctl_Names_connect_request *reque
 {
 	struct server *client = self, *server;
 	const struct svrctl_Used *used = find_used(client, request->service);
-	const struct sk_string own = {OWN_SERVICE, sizeof(OWN_SERVICE) - 1};
 	const struct sk_string own_interface = {OWN_INTERFACE, sizeof(OWN_INTERFACE) - 1};
 	uint32_t service;
 	uint16_t rights;
@@ -101,7 +100,7 @@ static void connect(void *self, const struct svrctl_Names_connect_request *reque
 		refuse(to, svrctl_Error_NOT_PERMITTED);
 		return;
 	}
-	if (same_text(used->service, own) && same_text(used->interface_name, own_interface)) {
+	if (is_own(used->service) && same_text(used->interface_name, own_interface)) {
 		connect_here(client, used, request, to);
 		return;
 	}
@@ -126,14 +125,6 @@ static void connect(void *self, const struct svrctl_Names_connect_request *reque
 }
 
 /* ---- lists ---- */
-
-static bool is_before(struct sk_string one, struct sk_string other)
-{
-	uint32_t size = one.size < other.size ? one.size : other.size;
-	int order = memcmp(one.data, other.data, size);
-
-	return order < 0 || (order == 0 && one.size < other.size);
-}
 
 /* The next one behind a name; NULL: there is none. */
 static const struct svrctl_Used *next_used(const struct server *client,
@@ -170,6 +161,10 @@ static void services(void *self, const struct svrctl_Names_services_request *req
 		if (server)
 			one->server = server->manifest.head.name;
 		one->up = server && server->state == svrctl_State_RUNNING;
+		if (is_own(used->service)) {
+			one->server = used->service;
+			one->up = true;
+		}
 		bytes += one->service.size + one->interface_name.size + one->server.size + 8;
 	}
 	reply.more = used != NULL;

@@ -2,7 +2,6 @@
 #include "servers/supervisor/supervisor.h"
 
 #define HEALTH_BADGE ((uint64_t)svrctl_HEALTH_SERVICE << 48)
-#define LOG_LINES 100
 #define LOG_WINDOW (1000 * MS)
 #define ALL (UINT16_MAX)
 
@@ -173,22 +172,21 @@ static void give_up(void *self, const struct svrctl_Server_give_up_request *requ
 static bool may_log(struct server *server)
 {
 	struct instance *instance = &server->now;
-	uint64_t time;
+	uint64_t time = now();
 
-	if (instance->log_left > 0) {
-		instance->log_left--;
-		return true;
+	if (time - instance->log_since >= LOG_WINDOW) {
+		if (instance->log_lost > 0)
+			say(server->manifest.name, "%u lines were left out",
+				instance->log_lost);
+		instance->log_lost = 0;
+		instance->log_since = time;
+		instance->log_left = LOG_LINES;
 	}
-	time = now();
-	if (time - instance->log_since < LOG_WINDOW) {
+	if (instance->log_left == 0) {
 		instance->log_lost++;
 		return false;
 	}
-	if (instance->log_lost > 0)
-		say(server->manifest.name, "%u lines were left out", instance->log_lost);
-	instance->log_lost = 0;
-	instance->log_since = time;
-	instance->log_left = LOG_LINES - 1;
+	instance->log_left--;
 	return true;
 }
 

@@ -22,6 +22,7 @@
 #define CONTROLLERS_MAX 16		/* sessions of svrctl.Supervisor */
 #define WAITERS_MAX 128			/* requests that are answered later */
 #define PARTS_MAX ELF_PARTS
+#define LOG_LINES 100			/* of one program in a second */
 #define MS UINT64_C(1000000)
 
 /* Under which name and interface it serves itself. */
@@ -187,6 +188,8 @@ void server_forget(struct server *server);
 struct server *find_server(struct sk_string name);
 /* Who is meant by a badge; NULL: an instance that is not there any more. */
 struct server *server_of(uint64_t badge);
+/* Whether it is the supervisor's own. */
+bool is_own(struct sk_string service);
 /* Whether it would need itself. */
 bool has_cycle(struct server *server);
 /* Who serves this, and as the which of its services; NULL: nobody. */

@@ -1,17 +1,71 @@
-#include "runtime/server/client.h"
-#include "test.skald.h"
+/* Runs the cases, of which the log has the outcome in TAP, and then ends the machine. */
+#include "probe.h"
+
+struct probe probe;
+
+void expect(const char *file, int line, const char *what, int64_t came, int64_t expected)
+{
+	if (came == expected)
+		return;
+	probe.failures++;
+	sk_log(probe.os, log_Level_ERROR, "# %s:%d: %s: expected %ld, came %ld", file, line,
+		what, (long)expected, (long)came);
+}
+
+void run(const char *name, void (*body)(void))
+{
+	probe.failures = 0;
+	body();
+	sk_log(probe.os, log_Level_INFO, "%s - %s", probe.failures ? "not ok" : "ok", name);
+}
+
+int instance_of_target(void)
+{
+	struct test_Target_echo_reply reply;
+
+	return T(target, echo, &reply, .value = 1) == SK_OK ? (int)reply.instance : -1;
+}
+
+struct svrctl_Condition await_state(svrctl_Name name, svrctl_State state)
+{
+	struct svrctl_Supervisor_status_reply reply = {0};
+	uint64_t until = sk_os_after(probe.os, 2000);
+
+	do {
+		EXPECT_OK(S(status, &reply, .name = name));
+		if (reply.condition.state == state)
+			return reply.condition;
+		sk_os_sleep(probe.os, 2);
+	} while (sk_os_now(probe.os) < until);
+	EXPECT(reply.condition.state, state);
+	return reply.condition;
+}
+
+static void open_clients(struct sk_os *os)
+{
+	sk_client_open(&probe.target, os, "target", "test.Target");
+	sk_client_open(&probe.lazy, os, "lazy", "test.Target");
+	sk_client_open(&probe.crasher, os, "crasher", "test.Target");
+	sk_client_open(&probe.control, os, "supervisor", "svrctl.Supervisor");
+}
 
 int sk_os_main(struct sk_os *os)
 {
-	struct sk_client target;
-	struct test_Target_echo_reply reply = {0};
-	int status;
+	char arguments[16] = "";
 
+	probe.os = os;
+	open_clients(os);
 	sk_os_ready(os);
-	sk_log(os, log_Level_INFO, "begins");
-	status = sk_client_open(&target, os, "target", "test.Target");
-	sk_log(os, log_Level_INFO, "open %d", status);
-	status = test_Target_echo(&target.kernel.channel, &(struct test_Target_echo_request){42}, &reply, NULL);
-	sk_log(os, log_Level_INFO, "echo %d %lu", status, reply.value);
-	return 3;
+	if (sk_os_arguments(os, false, arguments, sizeof(arguments)) > 0) {
+		guest_cases();
+		return 5;
+	}
+	client_cases();
+	life_cases();
+	grant_cases();
+	control_cases();
+	sk_log(os, log_Level_INFO, "all cases were run");
+	S0(shut_down, .action = kernel_PowerAction_OFF);
+	sk_os_sleep(os, 5000);
+	return 0;
 }

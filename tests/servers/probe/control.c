@@ -1,0 +1,222 @@
+/* svrctl.Supervisor, and svrctl.Names where nothing dies. */
+#include "probe.h"
+
+#define MS UINT64_C(1000000)
+
+static void list(void)
+{
+	struct svrctl_Supervisor_list_reply reply;
+	struct svrctl_Listed one;
+	char last[65] = "";
+	unsigned count = 0, running = 0;
+	uint32_t size = 0;
+
+	EXPECT_OK(S(list, &reply, 0));
+	while (svrctl_Listed_next(&reply.servers, &one)) {
+		EXPECT_TRUE(memcmp(last, one.name.data, size < one.name.size ? size :
+			one.name.size) <= 0);
+		memcpy(last, one.name.data, one.name.size);
+		size = one.name.size;
+		count++;
+		running += one.state == svrctl_State_RUNNING;
+	}
+	EXPECT(count, 11);
+	/* target, probe, lazy */
+	EXPECT(running, 3);
+	EXPECT_OK(S(list, &reply, .after = NAME("sleeper")));
+	EXPECT_TRUE(svrctl_Listed_next(&reply.servers, &one));
+	EXPECT(one.name.size, 6);
+	EXPECT_TRUE(!svrctl_Listed_next(&reply.servers, &one));
+}
+
+static void status(void)
+{
+	struct svrctl_Supervisor_status_reply reply = {0};
+
+	EXPECT_OK(S(status, &reply, .name = NAME("target")));
+	EXPECT(reply.condition.state, svrctl_State_RUNNING);
+	EXPECT_TRUE(reply.condition.space != 0);
+	EXPECT_TRUE(reply.condition.bytes_used > 100000);
+	EXPECT(reply.condition.bytes_limit, 16 << 20);
+	EXPECT_TRUE(reply.condition.cpu_time > 0);
+	EXPECT(reply.condition.clients, 1);
+	EXPECT(S(status, &reply, .name = NAME("none")), svrctl_Error_NOT_FOUND);
+}
+
+static void stop_and_start(void)
+{
+	struct svrctl_Condition condition;
+	int before = instance_of_target();
+	uint64_t begun;
+
+	EXPECT_OK(S0(stop, .name = NAME("target"), .grace = 2000));
+	condition = await_state(NAME("target"), svrctl_State_STOPPED);
+	EXPECT(condition.last_end, svrctl_End_STOPPED);
+	EXPECT(condition.last_code, 0);
+	/* It stays stopped. */
+	EXPECT(T0(target, echo, 0), SK_PEER_CLOSED);
+	EXPECT_OK(S0(stop, .name = NAME("target"), .grace = 0));
+	EXPECT_OK(S0(start, .name = NAME("target")));
+	EXPECT_OK(S0(start, .name = NAME("target")));
+	EXPECT(instance_of_target(), before + 1);
+	EXPECT_OK(S0(restart, .name = NAME("target"), .grace = 2000));
+	EXPECT(instance_of_target(), before + 2);
+	/* One that does not end by itself. */
+	EXPECT_OK(T0(target, be_stubborn, .stubborn = true));
+	begun = sk_os_now(probe.os);
+	EXPECT_OK(S0(restart, .name = NAME("target"), .grace = 60));
+	EXPECT_TRUE(sk_os_now(probe.os) - begun >= 60 * MS);
+	EXPECT(instance_of_target(), before + 3);
+}
+
+/* What needs another starts it. */
+static void needs(void)
+{
+	EXPECT_OK(S0(stop, .name = NAME("lazy"), .grace = 100));
+	EXPECT_OK(S0(start, .name = NAME("lazy")));
+	EXPECT(T0(lazy, leave, .code = 0), SK_PEER_CLOSED);
+	await_state(NAME("lazy"), svrctl_State_STOPPED);
+	EXPECT_OK(S0(start, .name = NAME("needy")));
+	await_state(NAME("lazy"), svrctl_State_RUNNING);
+	EXPECT_OK(S0(stop, .name = NAME("needy"), .grace = 100));
+}
+
+static void events(void)
+{
+	struct svrctl_Supervisor_event event = {0};
+	const struct sk_call call = {.deadline = sk_os_after(probe.os, 1000)};
+	struct sk_pending pending = {NULL, NULL};
+	struct sk_completion done;
+
+	EXPECT_OK(svrctl_Supervisor_next_event_begin(&probe.os->ring.ring,
+		&probe.control.kernel.channel, sk_pending(&pending), &call));
+	/* What happened before, and nobody waited for. */
+	EXPECT_OK(sk_ring_next(&probe.os->ring.ring, SK_FOREVER, &done));
+	EXPECT_OK(svrctl_Supervisor_next_event_end(&done, &event));
+	EXPECT(event.which, 0);
+	EXPECT_TRUE(event.lost > 10);
+	sk_ring_release(&done);
+	EXPECT_OK(svrctl_Supervisor_next_event_begin(&probe.os->ring.ring,
+		&probe.control.kernel.channel, sk_pending(&pending), &call));
+	EXPECT_OK(S0(start, .name = NAME("needy")));
+	EXPECT_OK(sk_ring_next(&probe.os->ring.ring, SK_FOREVER, &done));
+	EXPECT_OK(svrctl_Supervisor_next_event_end(&done, &event));
+	EXPECT(event.which, svrctl_Supervisor_event_changed);
+	EXPECT(event.as.changed.name.size, 5);
+	EXPECT(event.as.changed.state, svrctl_State_STARTING);
+	sk_ring_release(&done);
+}
+
+static void services(void)
+{
+	const struct svrctl_Names_services_request request = {0};
+	struct svrctl_Names_services_reply reply;
+	struct svrctl_Service one;
+	unsigned count = 0, up = 0;
+
+	EXPECT_OK(svrctl_Names_services(&probe.os->names.channel, &request, &reply, NULL));
+	while (svrctl_Service_next(&reply.list, &one)) {
+		count++;
+		up += one.up;
+	}
+	EXPECT(count, 5);
+	/* lazy, target, supervisor */
+	EXPECT(up, 3);
+}
+
+static uint8_t manifest[4096];
+
+static uint32_t manifest_of(svrctl_Name name)
+{
+	struct svrctl_Supervisor_manifest_reply reply = {0};
+
+	EXPECT_OK(S(manifest, &reply, .name = name, .bytes = sk_lend_out(manifest,
+		sizeof(manifest))));
+	return reply.size;
+}
+
+static int add(uint32_t size, const void *program, uint32_t program_size)
+{
+	struct svrctl_Supervisor_add_reply reply;
+
+	return S(add, &reply, .manifest = sk_lend(manifest, size),
+		.program = sk_lend(program, program_size));
+}
+
+static void adding(void)
+{
+	uint32_t size = manifest_of(NAME("leaver"));
+
+	EXPECT_TRUE(size > 100);
+	EXPECT_OK(S0(remove, .name = NAME("leaver")));
+	EXPECT(S0(start, .name = NAME("leaver")), svrctl_Error_NOT_FOUND);
+	EXPECT_OK(add(size, NULL, 0));
+	EXPECT(S0(start, .name = NAME("leaver")), svrctl_Error_UNAVAILABLE);
+	EXPECT_OK(add(size, NULL, 0));
+	EXPECT(add(size, "no program", 10), svrctl_Error_BAD_PROGRAM);
+	EXPECT(add(size - 1, NULL, 0), svrctl_Error_BAD_MANIFEST);
+	EXPECT(add(0, NULL, 0), svrctl_Error_QUOTA_EXCEEDED);
+	/* It asks for what this program was not granted. */
+	size = manifest_of(NAME("rich"));
+	EXPECT(add(size, NULL, 0), svrctl_Error_NOT_PERMITTED);
+	size = manifest_of(NAME("target"));
+	EXPECT(add(size, NULL, 0), svrctl_Error_BAD_STATE);
+	EXPECT(S0(remove, .name = NAME("target")), svrctl_Error_BAD_STATE);
+}
+
+static void guest(void)
+{
+	struct svrctl_Condition condition;
+
+	EXPECT_OK(S0(start, .name = NAME("guest")));
+	condition = await_state(NAME("guest"), svrctl_State_STOPPED);
+	EXPECT(condition.last_end, svrctl_End_EXITED);
+	EXPECT(condition.last_code, 5);
+}
+
+static void flood(void)
+{
+	for (unsigned i = 0; i < 15; i++)
+		EXPECT_OK(T0(target, say, .lines = 10));
+	EXPECT_TRUE(instance_of_target() >= 0);
+}
+
+static void hardware(void)
+{
+	EXPECT_OK(S0(start, .name = NAME("rich")));
+	EXPECT_OK(S0(stop, .name = NAME("rich"), .grace = 100));
+}
+
+void control_cases(void)
+{
+	run("servers are listed by name", list);
+	run("a server's figures are told", status);
+	run("servers are stopped, started and restarted", stop_and_start);
+	run("what a server needs is started before it", needs);
+	run("changes are told to who waits, lost ones counted", events);
+	run("a client sees its services", services);
+	run("servers are added and removed, within the own grants", adding);
+	run("one that may look may do no more", guest);
+	run("one that wants hardware is started and stopped", hardware);
+	run("one that says too much is cut short", flood);
+}
+
+/* ---- in a program of its own ---- */
+
+static void only_look(void)
+{
+	struct svrctl_Supervisor_list_reply list;
+
+	EXPECT_OK(S(list, &list, 0));
+	EXPECT(S0(start, .name = NAME("target")), svrctl_Error_NOT_PERMITTED);
+	EXPECT(S0(stop, .name = NAME("target")), svrctl_Error_NOT_PERMITTED);
+	EXPECT(S0(restart, .name = NAME("target")), svrctl_Error_NOT_PERMITTED);
+	EXPECT(S0(remove, .name = NAME("leaver")), svrctl_Error_NOT_PERMITTED);
+	EXPECT(S0(shut_down, 0), svrctl_Error_NOT_PERMITTED);
+	EXPECT(add(10, NULL, 0), svrctl_Error_NOT_PERMITTED);
+}
+
+void guest_cases(void)
+{
+	run("a guest can look only", only_look);
+}
