@@ -26,7 +26,7 @@ os: kernel $(ARCHIVE)
 
 $(OS_COMMON) $(OS_SUPERVISOR): | $(OS_HEADERS)
 
-$(OS)/runtime/server/%.o $(OS)/servers/%.o: OS_C += $(OS_FAST)
+$(OS)/runtime/server/%.o $(OS)/servers/%.o: private OS_C += $(OS_FAST)
 
 OS_LIBRARY := $(OS)/libos.a
 $(OS_LIBRARY): $(OS_RUNTIME) $(OS_COMMON) $(OS_SCHEMAS:%=$(OS)/%.skald.o)
@@ -93,3 +93,19 @@ os-servers:
 
 .PHONY: os os-servers
 -include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d)
+
+# ---- what of it runs on the host: tests/unit ----
+
+OS_ON_HOST := $(patsubst %,$(BUILD)/servers/supervisor/%.o,archive elf manifest) \
+	$(patsubst %,$(BUILD)/protocols/%.skald.o,svrctl hw log kernel)
+
+$(OS_ON_HOST) $(BUILD)/tests/unit/test_supervisor.o: private C11 += -I$(BUILD)/protocols
+$(OS_ON_HOST) $(BUILD)/tests/unit/test_supervisor.o: | $(patsubst %,$(BUILD)/protocols/%.skald.h,svrctl log hw kernel)
+
+$(BUILD)/tests/unit/test_heap: $(BUILD)/tests/unit/test_heap.o $(BUILD)/runtime/server/heap.o
+$(BUILD)/tests/unit/test_supervisor: $(BUILD)/tests/unit/test_supervisor.o $(OS_ON_HOST) \
+		$(BUILD)/libskald.a
+$(BUILD)/tests/unit/test_heap $(BUILD)/tests/unit/test_supervisor:
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
+
+-include $(OS_ON_HOST:.o=.d) $(BUILD)/runtime/server/heap.d
