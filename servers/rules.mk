@@ -83,8 +83,8 @@ OS_PATHS := $(foreach server,$(SERVERS),$(filter %/$(server),$(SERVER_PATHS)))
 OS_MANIFESTS := $(foreach path,$(OS_PATHS),$(patsubst $(path)/%.yaml,\
 	$(OS)/programs/$(notdir $(path))/%.manifest,$(wildcard $(path)/*.yaml)))
 
-$(ARCHIVE): $(OS)/supervisor.elf $(SERVERS:%=$(OS)/programs/%.elf) \
-		$(OS_MANIFESTS) servers/archive $(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
+$(ARCHIVE): $(OS_MANIFESTS) $(OS)/supervisor.elf $(SERVERS:%=$(OS)/programs/%.elf) \
+		servers/archive $(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
 	servers/archive $@ $(OS) $(OS_ROOT) $(SERVERS)
 
 os-servers:
@@ -92,7 +92,7 @@ os-servers:
 		SERVERS='target probe' ARCHIVE=$(OS)/test-servers.tar
 
 .PHONY: os os-servers
--include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d)
+-include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d) $(OS_SCHEMAS:%=$(OS)/%.skald.d)
 
 # ---- what of it runs on the host: tests/unit ----
 
