@@ -124,6 +124,9 @@ struct host {
 	bool read_only;
 	bool has_openat2;
 	bool copies;			/* leases, also where they are mapped */
+	/* A program that runs with the rights of whoever serves the folder is
+	 * more than a client should be able to make. */
+	bool allows_set_id;
 	unsigned max_clients;
 	unsigned max_objects;
 	unsigned open_files;
@@ -341,6 +344,8 @@ int operations_dispatch_directory(void *handle, struct sk_incoming *incoming);
 fs_Error operations_error(int error);
 /* 0, or why this may not be changed by this subject. */
 int operations_may_write(const struct session *session, fs_Subject subject);
+/* What of a mode a client may set. */
+uint32_t operations_mode(const struct session *session, uint32_t mode);
 /* A name of the protocol as a C string: 0 or an errno. */
 int operations_name(char to[HOSTFS_NAME_SIZE], fs_Name from);
 fs_Kind operations_kind(mode_t mode);

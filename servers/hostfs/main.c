@@ -35,6 +35,7 @@ static const char usage[] =
 	"  --max-clients N   how many at once, 1 to 1024 (32)\n"
 	"  --no-openat2      find paths name by name, as on kernels before Linux 5.6\n"
 	"  --no-mapping      copy what clients lend, as where it cannot be mapped\n"
+	"  --allow-set-id    set-user and set-group bits can be set\n"
 	"  --help            this\n"
 	"\n"
 	"SIGTERM and SIGINT end it and remove the socket; SIGUSR1 prints counts.\n"
@@ -75,6 +76,7 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{"max-clients", required_argument, NULL, 'c'},
 		{"no-openat2", no_argument, NULL, 'w'},
 		{"no-mapping", no_argument, NULL, 'm'},
+		{"allow-set-id", no_argument, NULL, 'i'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -93,6 +95,8 @@ static int parse_options(int argc, char **argv, struct options *options)
 			host.has_openat2 = false;
 		} else if (option == 'm') {
 			host.copies = true;
+		} else if (option == 'i') {
+			host.allows_set_id = true;
 		} else if (option == 'h') {
 			fputs(usage, stdout);
 			return 1;

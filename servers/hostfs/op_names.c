@@ -71,13 +71,13 @@ void op_make_directory(void *self,
 
 	if (error == 0)
 		error = result_of(mkdirat(target.directory, target.name,
-			request->mode & 01777));
+			operations_mode(self, request->mode)));
 	if (error == 0)
 		error = take_made(self, &target, &reply.node, &reply.status);
 	fs_FileSystem_make_directory_answer(to, operations_error(error), &reply);
 }
 
-static int make_node(const struct target *target, fs_Kind kind, uint32_t mode)
+static int make_node(const struct target *target, fs_Kind kind, mode_t mode)
 {
 	mode_t type = kind == fs_Kind_FILE ? S_IFREG : kind == fs_Kind_FIFO ? S_IFIFO :
 		S_IFSOCK;
@@ -87,7 +87,7 @@ static int make_node(const struct target *target, fs_Kind kind, uint32_t mode)
 	case fs_Kind_FIFO:
 	case fs_Kind_SOCKET:
 		return result_of(mknodat(target->directory, target->name,
-			type | (mode & 01777), 0));
+			type | mode, 0));
 	case fs_Kind_CHARACTER_DEVICE:
 	case fs_Kind_BLOCK_DEVICE:
 		return EPERM;
@@ -104,7 +104,8 @@ void op_make_node(void *self, const struct fs_FileSystem_make_node_request *requ
 	int error = target_to_make(self, &request->at, &target);
 
 	if (error == 0)
-		error = make_node(&target, request->kind, request->mode);
+		error = make_node(&target, request->kind,
+			operations_mode(self, request->mode));
 	if (error == 0)
 		error = take_made(self, &target, &reply.node, &reply.status);
 	fs_FileSystem_make_node_answer(to, operations_error(error), &reply);

@@ -56,13 +56,6 @@ static int host_flags(uint32_t flags)
 	return result;
 }
 
-/* A program that runs with the rights of whoever serves the folder is more
- * than a client should be able to make. */
-static mode_t host_mode(uint32_t mode)
-{
-	return mode & 01777;
-}
-
 static int open_missing(struct opening *opening)
 {
 	struct walked *walked = &opening->walked;
@@ -72,7 +65,7 @@ static int open_missing(struct opening *opening)
 		return error;
 	opening->fd = openat(walked->directory, walked->name,
 		host_flags(opening->request->flags) | O_CREAT | O_EXCL | O_NOFOLLOW,
-		host_mode(opening->request->mode));
+		operations_mode(opening->session, opening->request->mode));
 	if (opening->fd < 0)
 		return errno;
 	walked->fd = node_reopen(opening->session->host, opening->fd, O_PATH);
@@ -85,7 +78,8 @@ static int open_temporary(struct opening *opening)
 	uint32_t flags = opening->request->flags;
 	int fd = openat(opening->session->host->descriptors,
 		node_name(opening->walked.fd).text, host_flags(flags) | O_TMPFILE |
-		(flags & fs_Open_EXCLUSIVE ? O_EXCL : 0), host_mode(opening->request->mode));
+		(flags & fs_Open_EXCLUSIVE ? O_EXCL : 0),
+		operations_mode(opening->session, opening->request->mode));
 
 	if (fd < 0)
 		return errno;

@@ -39,9 +39,7 @@ void op_set_mode(void *self, const struct fs_FileSystem_set_mode_request *reques
 	struct node *node;
 	int error = node_to_change(session, request->node, request->subject, &node);
 
-	/* A program that runs with the rights of whoever serves the folder is
-	 * more than a client should be able to make. */
-	if (error == 0 && request->mode > 01777)
+	if (error == 0 && request->mode != operations_mode(session, request->mode))
 		error = EPERM;
 	/* A link's own mode means nothing, and the host refuses to set it. */
 	if (error == 0)

@@ -24,6 +24,11 @@ int operations_may_write(const struct session *session, fs_Subject subject)
 	return session->read_only ? EROFS : 0;
 }
 
+uint32_t operations_mode(const struct session *session, uint32_t mode)
+{
+	return mode & (session->host->allows_set_id ? 07777 : 01777);
+}
+
 int operations_name(char to[HOSTFS_NAME_SIZE], fs_Name from)
 {
 	if (from.size == 0 || memchr(from.data, '\0', from.size))

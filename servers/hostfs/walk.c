@@ -332,6 +332,9 @@ static int step(struct walk *walk, const char *name)
 		return stop_here(walk, fs_Stop_DONE);
 	if ((is_dot || is_dots) && is_last(walk))
 		walk->to_directory = true;
+	/* Dots are looked up like any name. */
+	if ((is_dot || is_dots) && faccessat(top(walk), ".", F_OK, 0) < 0)
+		return errno;
 	if (is_dot)
 		return 0;
 	return is_dots ? go_up(walk) : go_down(walk, name);

@@ -10,7 +10,7 @@ calls() {
 	mkdir "$dir/folder"
 	mkfifo "$dir/fifo"
 	echo content >"$dir/file"
-	must "$program" "$HOSTFS_SOCKET" || return 1
+	must "$program" "$HOSTFS_SOCKET" "$dir" || return 1
 	await_count clients 0 || return 1
 	await_count open_files 0
 }

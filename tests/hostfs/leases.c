@@ -1,11 +1,9 @@
 /*
  * Reading and writing by lent memory, of all sizes.
  *
- * Usage: leases SOCKET. The server's folder is empty.
+ * Usage: leases SOCKET DIR (outside.h). The served folder is empty.
  */
-#include "tests/hostfs/fs.h"
-
-#include <unistd.h>
+#include "tests/hostfs/outside.h"
 
 #define MIB (UINT64_C(1) << 20)
 #define BIG (16 * MIB)
@@ -156,13 +154,11 @@ static void appending_leaves_the_position(void)
 }
 
 /* What the folder's owner does at the same time is seen at once. */
-static void truncated_meanwhile(const char *directory)
+static void truncated_meanwhile(void)
 {
 	struct sk_socket *file = opened("four", fs_Open_READ);
-	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/four", directory);
-	WANT(0, truncate(path, 100));
+	WANT(0, outside_truncate("four", 100));
 	WANT(50, read_at(file, 50, came, MIB));
 	WANT(0, read_at(file, 100, came, MIB));
 	closed(file);
@@ -174,6 +170,7 @@ int main(int argc, char **argv)
 		return 2;
 	for (size_t i = 0; i < sizeof(pattern); i++)
 		pattern[i] = (uint8_t)(i * 31 + i / 4099);
+	outside_begin(argv[1], argv[2]);
 	connect_session(argv[1]);
 	sizes();
 	more_than_the_window();
@@ -181,7 +178,7 @@ int main(int argc, char **argv)
 	four_at_once();
 	all_that_one_call_can();
 	appending_leaves_the_position();
-	truncated_meanwhile(argv[2]);
+	truncated_meanwhile();
 	sk_socket_close(&session);
 	return 0;
 }

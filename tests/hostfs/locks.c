@@ -2,9 +2,9 @@
  * Locks: of whole files, of ranges, of owners; waited for, canceled, given up
  * at a deadline, ended with their session; and owners that wait for each other.
  *
- * Usage: locks SOCKET DIR. DIR, the served folder, is empty.
+ * Usage: locks SOCKET DIR (outside.h). The served folder is empty.
  */
-#include "tests/hostfs/fs.h"
+#include "tests/hostfs/outside.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -343,8 +343,9 @@ int main(int argc, char **argv)
 {
 	fs_Node node;
 
-	if (argc != 3 || chdir(argv[2]) < 0)
+	if (argc != 3)
 		return 2;
+	outside_begin(argv[1], argv[2]);
 	connect_session(argv[1]);
 	sk_ring_init(&ring, &sk_socket_ring_ops, slots, SLOTS, NULL);
 	one = opened("file", fs_Open_READ | fs_Open_WRITE | fs_Open_CREATE);
@@ -353,7 +354,8 @@ int main(int argc, char **argv)
 	whole_files();
 	given_up();
 	many_wait();
-	locked_by_the_host();
+	if (is_folder)
+		locked_by_the_host();
 	ranges_of_open_files();
 	records_of_owners(node);
 	owners_that_wait_for_each_other(node);

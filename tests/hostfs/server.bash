@@ -1,4 +1,8 @@
-# For the scripts here: cases, each with a folder and a server of its own.
+# For the scripts here, and for those of other servers of the same protocol: cases,
+# each with a folder and a server of its own.
+#
+# $kind is the server: hostfs, or what was set before, which has a folder within
+# itself, so that $dir is "-".
 #
 # A case is a function; `case_is NAME FUNCTION [SERVER OPTION]...` runs it and
 # prints TAP. Within it: $dir the served folder, $outside one beside it,
@@ -7,6 +11,7 @@
 
 set -u
 build=${BUILD:-build}
+kind=${kind:-hostfs}
 pattern=${1:-}
 script=$0
 scratch=$(mktemp -d)
@@ -28,11 +33,13 @@ client() {
 }
 
 start_server() {
+	local root=()
+	[ "$dir" = - ] || root=(--root "$dir")
 	: >"$scratch/server.out"
-	"${server_prefix[@]}" "$build/hostfs" --root "$dir" --socket "$HOSTFS_SOCKET" "$@" \
+	"${server_prefix[@]}" "$build/$kind" "${root[@]}" --socket "$HOSTFS_SOCKET" "$@" \
 		>"$scratch/server.out" 2>"$scratch/server.err" &
 	server=$!
-	until grep -q '^hostfs:' "$scratch/server.out" 2>/dev/null; do
+	until grep -q "^$kind:" "$scratch/server.out" 2>/dev/null; do
 		if ! kill -0 "$server" 2>/dev/null; then
 			echo "the server did not start:"
 			cat "$scratch/server.err"
@@ -107,8 +114,8 @@ compile() {
 	local program=$scratch/$1
 	[ -x "$program" ] || ${CC:-gcc} -std=c11 -g -O1 -Wall -Wextra -Werror \
 		-fsanitize=address,undefined -fno-sanitize-recover=all -I. -I"$build" \
-		-o "$program" "tests/hostfs/$1.c" "$build/protocols/fs.skald.c" \
-		runtime/*.c >&2 || return 1
+		-o "$program" "tests/hostfs/$1.c" "$build/protocols/fs.skald.o" \
+		"$build/libskald.a" >&2 || return 1
 	echo "$program"
 }
 
@@ -121,6 +128,7 @@ case_is() {
 	chmod -R u+rwx "$dir" "$outside" 2>/dev/null
 	rm -rf "$dir" "$outside" "$scratch/copy"
 	mkdir "$dir" "$outside"
+	[ "$kind" = hostfs ] || dir=-
 	{ start_server "$@" && "$function"; } >"$scratch/log" 2>&1
 	status=$?
 	if [ $status -eq 0 ]; then

@@ -2,13 +2,10 @@
  * How far paths are followed, what stops them, and sessions on a part of the
  * tree.
  *
- * Usage: walks SOCKET DIR. DIR, the served folder, is empty; a folder outside
- * stands beside it.
+ * Usage: walks SOCKET DIR (outside.h). The served folder is empty; beside it
+ * stands a folder outside.
  */
-#include "tests/hostfs/fs.h"
-
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/hostfs/outside.h"
 
 static struct sk_socket *asked = &session;
 
@@ -46,15 +43,17 @@ static bool rest_is(const char *text)
 		memcmp(reply.progress.rest.data, text, strlen(text)) == 0;
 }
 
-static void prepare(const char *dir)
+static void prepare(const char *socket, const char *dir)
 {
-	if (chdir(dir) < 0 || mkdir("a", 0700) < 0 || mkdir("a/b", 0700) < 0 ||
-			mkdir("a/b/c", 0700) < 0 || symlink("b/c", "a/down") < 0 ||
-			symlink("/a/b", "absolute") < 0 || symlink("/x//y/", "dangling") < 0 ||
-			symlink("../a/./b", "a/round") < 0 || symlink("..", "a/up") < 0) {
-		perror("walks");
-		exit(1);
-	}
+	outside_begin(socket, dir);
+	WANT(0, outside_mkdir("a", 0700));
+	WANT(0, outside_mkdir("a/b", 0700));
+	WANT(0, outside_mkdir("a/b/c", 0700));
+	WANT(0, outside_symlink("b/c", "a/down"));
+	WANT(0, outside_symlink("/a/b", "absolute"));
+	WANT(0, outside_symlink("/x//y/", "dangling"));
+	WANT(0, outside_symlink("../a/./b", "a/round"));
+	WANT(0, outside_symlink("..", "a/up"));
 }
 
 static void ends(fs_Node a, fs_Node c)
@@ -193,12 +192,12 @@ static void paths(fs_Node a, fs_Node c)
 	WANT(1, path_of(a, a, path, sizeof(path)));
 	WANT(6, path_of(c, 0, path, 6));
 	WANT(-1000 - fs_Error_ERANGE, path_of(c, 0, path, 5));
-	WANT(0, mkdir("gone", 0700));
+	WANT(0, outside_mkdir("gone", 0700));
 	gone = node_of("gone");
-	WANT(0, rmdir("gone"));
+	WANT(0, outside_rmdir("gone"));
 	WANT(-1000 - fs_Error_ENOENT, path_of(gone, 0, path, sizeof(path)));
 	/* A new one of this name is another one. */
-	WANT(0, mkdir("gone", 0700));
+	WANT(0, outside_mkdir("gone", 0700));
 	WANT(-1000 - fs_Error_ENOENT, path_of(gone, 0, path, sizeof(path)));
 	WANT(fs_Error_ESTALE, try_walk(gone, "..", 0, 0));
 	forget(gone, 1);
@@ -257,7 +256,7 @@ static void confined(fs_Node a, const char *socket)
 	WANT(0, try_walk(fs_ROOT, "up/b/../../..", fs_Resolve_ROOTED, 0));
 	WANT(fs_ROOT, reply.progress.node);
 	WANT(0, make_in(&inner, "made"));
-	WANT(0, access("a/made", F_OK));
+	WANT(0, outside_size("a/made"));
 	/* One within it that cannot write. */
 	WANT(0, try_walk(fs_ROOT, "b", 0, 0));
 	request = (struct fs_FileSystem_confine_request){reply.progress.node, 0,
@@ -284,7 +283,7 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		return 2;
-	prepare(argv[2]);
+	prepare(argv[1], argv[2]);
 	connect_session(argv[1]);
 	a = node_of("a");
 	c = node_of("a/b/c");
@@ -293,7 +292,9 @@ int main(int argc, char **argv)
 	stops(a, c);
 	mount_points(a, c);
 	paths(a, c);
-	moved_out();
+	/* Of what lies within a server all is in its folder. */
+	if (is_folder)
+		moved_out();
 	confined(a, argv[1]);
 	sk_socket_close(&session);
 	return 0;

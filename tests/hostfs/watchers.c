@@ -1,9 +1,9 @@
 /*
  * Watchers: what happens is told in its order, and what is lost is counted.
  *
- * Usage: watchers SOCKET DIR. DIR, the served folder, is empty.
+ * Usage: watchers SOCKET DIR (outside.h). The served folder is empty.
  */
-#include "tests/hostfs/fs.h"
+#include "tests/hostfs/outside.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -65,11 +65,6 @@ static void nothing_comes(void)
 	WANT(SK_TIMED_OUT, fs_Watcher_next_event(&watcher.channel, &event, &call));
 }
 
-static void make(const char *path)
-{
-	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-}
-
 static void in_order(void)
 {
 	const fs_Change what = fs_Change_CREATED | fs_Change_REMOVED |
@@ -79,25 +74,25 @@ static void in_order(void)
 
 	WANT(true, root > 0);
 	nothing_comes();
-	make("file");
-	WANT(0, mkdir("folder", 0700));
-	WANT(0, rename("file", "moved"));
+	outside_make("file");
+	WANT(0, outside_mkdir("folder", 0700));
+	WANT(0, outside_rename("file", "moved"));
 	comes(root, fs_Change_CREATED, "file");
 	comes(root, fs_Change_CREATED | fs_Change_DIRECTORY, "folder");
 	comes(root, fs_Change_MOVED_FROM, "file");
 	cookie = event.as.changed.cookie;
 	comes(root, fs_Change_MOVED_TO, "moved");
 	WANT(cookie, event.as.changed.cookie);
-	WANT(0, unlink("moved"));
+	WANT(0, outside_unlink("moved"));
 	comes(root, fs_Change_REMOVED, "moved");
 	/* In place of what was watched, and besides. */
 	WANT(root, add(fs_ROOT, fs_Change_REMOVED, false, false));
-	make("file");
+	outside_make("file");
 	nothing_comes();
 	WANT(root, add(fs_ROOT, fs_Change_STATUS, true, false));
-	WANT(0, chmod("file", 0644));
+	WANT(0, outside_chmod("file", 0644));
 	comes(root, fs_Change_STATUS, "file");
-	WANT(0, unlink("file"));
+	WANT(0, outside_unlink("file"));
 	comes(root, fs_Change_REMOVED, "file");
 	WANT(0, remove_watch((uint32_t)root));
 	comes(root, fs_Change_IGNORED, "");
@@ -111,8 +106,8 @@ static void once(void)
 	int64_t watch = add(folder, fs_Change_CREATED, false, true);
 
 	forget(folder, 1);
-	make("folder/one");
-	make("folder/two");
+	outside_make("folder/one");
+	outside_make("folder/two");
 	comes(watch, fs_Change_CREATED, "one");
 	comes(watch, fs_Change_IGNORED, "");
 	nothing_comes();
@@ -133,10 +128,10 @@ static void lost(void)
 	int64_t root = add(fs_ROOT, fs_Change_STATUS, false, false);
 	unsigned told = 0;
 
-	make("a");
-	make("b");
+	outside_make("a");
+	outside_make("b");
 	for (unsigned i = 0; i < MANY; i++)
-		WANT(0, chmod(i % 2 ? "a" : "b", i % 3 ? 0600 : 0644));
+		WANT(0, outside_chmod(i % 2 ? "a" : "b", i % 3 ? 0600 : 0644));
 	/* The server has taken them over when it has done what comes now. */
 	WANT(0, remove_watch((uint32_t)add(fs_ROOT, fs_Change_STATUS, true, false)));
 	do {
@@ -155,10 +150,10 @@ static void outlives_its_session(const char *socket)
 {
 	int64_t watch;
 
-	make("file");
+	outside_make("file");
 	watch = add(fs_ROOT, fs_Change_REMOVED, false, false);
 	sk_socket_close(&session);
-	WANT(0, unlink("file"));
+	WANT(0, outside_unlink("file"));
 	comes(watch, fs_Change_REMOVED, "file");
 	while (add(fs_ROOT, fs_Change_REMOVED, false, false) != -1000 - fs_Error_EBADF)
 		usleep(1000);
@@ -168,13 +163,13 @@ static void outlives_its_session(const char *socket)
 
 static void as_many_as_there_are(void)
 {
-	static struct sk_socket all[64];
+	static struct sk_socket all[65];
 	struct fs_FileSystem_create_watcher_request request = {0};
 	struct fs_FileSystem_create_watcher_reply reply;
 	int status = 0;
 	unsigned count = 0;
 
-	while (count < 64 && (status = fs_FileSystem_create_watcher(&session.channel,
+	while (count < 65 && (status = fs_FileSystem_create_watcher(&session.channel,
 			&request, &reply, patiently())) == 0)
 		WANT(0, sk_socket_adopt(&all[count++], reply.watcher.raw.raw));
 	WANT(true, status == fs_Error_ENFILE || status == fs_Error_EMFILE);
@@ -184,8 +179,9 @@ static void as_many_as_there_are(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3 || chdir(argv[2]) < 0)
+	if (argc != 3)
 		return 2;
+	outside_begin(argv[1], argv[2]);
 	connect_session(argv[1]);
 	open_watcher(&watcher);
 	in_order();
