@@ -18,11 +18,12 @@ RUNTIME	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard runtime/*.c))
 HOSTFS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard servers/hostfs/*.c)) \
 	   $(BUILD)/protocols/fs.skald.o
 CLIENT	:= $(BUILD)/servers/hostfs/client%
+RAMFS	:= $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard servers/ramfs/*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $(BUILD)/ostrace
+all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $(BUILD)/ostrace $(BUILD)/ramfs
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
@@ -115,12 +116,18 @@ $(BUILD)/protocols/%.skald.c $(BUILD)/protocols/%.skald.h &: protocols/%.skald $
 	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.deps
 
 # What fs.skald imports has to be there for its header.
-$(HOSTFS): | $(patsubst %,$(BUILD)/protocols/%.skald.h,fs block kernel)
+$(HOSTFS) $(RAMFS): | $(patsubst %,$(BUILD)/protocols/%.skald.h,fs block kernel)
 
 $(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
 $(BUILD)/hostfs-client: $(filter $(CLIENT),$(HOSTFS)) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^
+
+# The sources of a server in the OS.
+$(RAMFS): private C11 += -I$(BUILD)/protocols
+
+$(BUILD)/ramfs: $(RAMFS) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
 # ---- tools ----
@@ -205,5 +212,5 @@ $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPI
 include kernel/rules.mk tests/os/rules.mk servers/rules.mk
 
 
--include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(VECTORS)) \
+-include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(RAMFS) $(VECTORS)) \
 	$(UNITS:=.d) $(patsubst %,$(BUILD)/protocols/%.deps,fs block kernel)

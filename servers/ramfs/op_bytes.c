@@ -1,0 +1,228 @@
+/* The bytes of open files: straight between their pages and the leases. */
+#include "servers/ramfs/ramfs.h"
+
+#define LEASES 4
+#define KNOWN (fs_Io_NO_WAIT | fs_Io_DATA_SYNC | fs_Io_SYNC | fs_Io_APPEND)
+
+struct transfer {
+	const struct sk_reply *to;
+	struct open_file *file;
+	struct inode *inode;
+	uint64_t offset;
+	unsigned count;
+	const struct sk_lease *leases[LEASES];
+	uint64_t size;			/* of all leases */
+	int error;			/* why it ended before the end */
+};
+
+#define TRANSFER(request) { \
+	.to = to, .count = 1, \
+	.leases = {&(request)->data, \
+		(request)->has_second ? &(request)->second : NULL, \
+		(request)->has_third ? &(request)->third : NULL, \
+		(request)->has_fourth ? &(request)->fourth : NULL}}
+
+static int prepare(struct transfer *transfer, const struct open_handle *handle,
+	fs_Rights right, fs_Io io)
+{
+	int error = file_may(handle, right);
+
+	transfer->file = handle->file;
+	transfer->inode = handle->file->where.inode;
+	transfer->size = transfer->leases[0]->size;
+	for (unsigned i = 1; i < LEASES; i++)
+		if (transfer->leases[i]) {
+			transfer->leases[transfer->count++] = transfer->leases[i];
+			transfer->size += transfer->leases[i]->size;
+		}
+	return error == 0 && io & ~(uint32_t)KNOWN ? fs_Error_EINVAL : error;
+}
+
+static uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* Moves the piece of a page, to or from a lease: how much of it. */
+typedef uint64_t move_piece(struct transfer *transfer, const struct sk_lease *lease,
+	uint64_t at, uint64_t offset, uint64_t size);
+
+/* All leases in turn, up to so many bytes: how many were moved. */
+static uint64_t move(struct transfer *transfer, uint64_t limit, move_piece *piece)
+{
+	uint64_t done = 0;
+
+	for (unsigned i = 0; i < transfer->count && transfer->error == 0; i++) {
+		const struct sk_lease *lease = transfer->leases[i];
+		uint64_t at = 0;
+
+		while (at < lease->size && done < limit && transfer->error == 0) {
+			uint64_t offset = transfer->offset + done;
+			uint64_t size = smaller(RAM_PAGE - offset % RAM_PAGE,
+				smaller(lease->size - at, limit - done));
+			uint64_t moved = piece(transfer, lease, at, offset, size);
+
+			at += moved;
+			done += moved;
+		}
+	}
+	return done;
+}
+
+/* ---- reading ---- */
+
+static uint64_t read_piece(struct transfer *transfer, const struct sk_lease *lease,
+	uint64_t at, uint64_t offset, uint64_t size)
+{
+	static const uint8_t zeros[RAM_PAGE];
+	const uint8_t *page = data_find(&transfer->inode->as.data, offset / RAM_PAGE, NULL);
+	uint64_t done = 0;
+
+	if (sk_lease_write(transfer->to, lease, at, (page ? page : zeros) +
+			offset % RAM_PAGE, size, &done) != SK_OK)
+		transfer->error = fs_Error_EFAULT;
+	return done;
+}
+
+static int check_read(const struct transfer *transfer)
+{
+	if (!(transfer->file->flags & (fs_Open_READ | fs_Open_EXECUTE)))
+		return fs_Error_EBADF;
+	if (transfer->size == 0)
+		return 0;
+	if (transfer->file->kind == fs_Kind_DIRECTORY)
+		return fs_Error_EISDIR;
+	return transfer->size > INT64_MAX - transfer->offset ? fs_Error_EINVAL : 0;
+}
+
+static int run_read(struct transfer *transfer, uint64_t *count)
+{
+	const struct open_file *file = transfer->file;
+	struct inode *inode = transfer->inode;
+	int error = check_read(transfer);
+
+	if (error != 0 || transfer->size == 0)
+		return error;
+	if (transfer->offset < inode->size)
+		*count = move(transfer, inode->size - transfer->offset, read_piece);
+	if (!(file->flags & fs_Open_NO_ACCESS_TIME))
+		inode_accessed(inode, inode->ram->flags | file->mount_flags);
+	if (*count > 0)
+		watch_tell(&file->where, fs_Change_ACCESSED);
+	return *count > 0 ? 0 : transfer->error;
+}
+
+void op_file_read(void *self, const struct fs_File_read_request *request,
+	struct sk_reply *to)
+{
+	struct transfer transfer = TRANSFER(request);
+	struct fs_File_read_reply reply = {0};
+	int error = prepare(&transfer, self, fs_Rights_READ, request->flags);
+
+	transfer.offset = transfer.file->position;
+	if (error == 0)
+		error = run_read(&transfer, &reply.count);
+	transfer.file->position += reply.count;
+	fs_File_read_answer(to, error, &reply);
+}
+
+void op_file_read_at(void *self, const struct fs_File_read_at_request *request,
+	struct sk_reply *to)
+{
+	struct transfer transfer = TRANSFER(request);
+	struct fs_File_read_at_reply reply = {0};
+	int error = prepare(&transfer, self, fs_Rights_READ, request->flags);
+
+	transfer.offset = request->offset;
+	if (request->offset > INT64_MAX)
+		error = fs_Error_EINVAL;
+	if (error == 0)
+		error = run_read(&transfer, &reply.count);
+	fs_File_read_at_answer(to, error, &reply);
+}
+
+/* ---- writing ---- */
+
+static uint64_t write_piece(struct transfer *transfer, const struct sk_lease *lease,
+	uint64_t at, uint64_t offset, uint64_t size)
+{
+	struct inode *inode = transfer->inode;
+	struct data *data = &inode->as.data;
+	uint64_t number = offset / RAM_PAGE, done = 0;
+	bool was_hole = !data_find(data, number, NULL);
+	uint8_t *page = data_make(inode->ram, data, number);
+
+	if (!page) {
+		transfer->error = fs_Error_ENOSPC;
+		return 0;
+	}
+	if (sk_lease_read(transfer->to, lease, at, page + offset % RAM_PAGE, size,
+			&done) != SK_OK)
+		transfer->error = fs_Error_EFAULT;
+	if (done == 0 && was_hole)
+		data_cut(inode->ram, data, number, number + 1);
+	return done;
+}
+
+static int check_write(const struct transfer *transfer)
+{
+	if (!(transfer->file->flags & fs_Open_WRITE))
+		return fs_Error_EBADF;
+	if (transfer->size == 0)
+		return 0;
+	return transfer->offset >= RAM_SIZE_MAX ||
+		transfer->size > INT64_MAX - transfer->offset ? fs_Error_EFBIG : 0;
+}
+
+static int run_write(struct transfer *transfer, fs_Io io, uint64_t *count)
+{
+	struct open_file *file = transfer->file;
+	struct inode *inode = transfer->inode;
+	int error = check_write(transfer);
+
+	if (error != 0 || transfer->size == 0)
+		return error;
+	if (file->flags & fs_Open_APPEND || io & fs_Io_APPEND)
+		transfer->offset = inode->size;
+	error = check_write(transfer);
+	if (error != 0)
+		return error;
+	*count = move(transfer, UINT64_MAX, write_piece);
+	if (*count == 0)
+		return transfer->error;
+	if (transfer->offset + *count > inode->size)
+		inode->size = transfer->offset + *count;
+	inode_written(&file->where, file->keeps_set_id, file->keeps_group);
+	return 0;
+}
+
+void op_file_write(void *self, const struct fs_File_write_request *request,
+	struct sk_reply *to)
+{
+	struct transfer transfer = TRANSFER(request);
+	struct fs_File_write_reply reply = {0};
+	int error = prepare(&transfer, self, fs_Rights_WRITE, request->flags);
+
+	transfer.offset = transfer.file->position;
+	if (error == 0)
+		error = run_write(&transfer, request->flags, &reply.count);
+	/* What was put at the end by a flag of the call leaves it alone. */
+	if (reply.count > 0 && !(request->flags & fs_Io_APPEND))
+		transfer.file->position = transfer.offset + reply.count;
+	fs_File_write_answer(to, error, &reply);
+}
+
+void op_file_write_at(void *self, const struct fs_File_write_at_request *request,
+	struct sk_reply *to)
+{
+	struct transfer transfer = TRANSFER(request);
+	struct fs_File_write_at_reply reply = {0};
+	int error = prepare(&transfer, self, fs_Rights_WRITE, request->flags);
+
+	transfer.offset = request->offset;
+	if (request->offset > INT64_MAX)
+		error = fs_Error_EFBIG;
+	if (error == 0)
+		error = run_write(&transfer, request->flags, &reply.count);
+	fs_File_write_at_answer(to, error, &reply);
+}

@@ -1,0 +1,663 @@
+/*
+ * ramfs serves files in memory by the protocol fs.skald.
+ *
+ *   ram.c         a file system as a whole: its memory, its clock
+ *   inode.c       what has a number: status, times, life and end
+ *   data.c        the pages of a file, holes included
+ *   directory.c   names in directories
+ *   access.c      credentials, and what they allow
+ *   names.c       making, linking, moving and removing names
+ *   xattr.c       extended attributes
+ *   tar.c         filling it from an archive
+ *   session.c     who is connected, and what it is charged with
+ *   node.c        the numbers of a session's nodes
+ *   walk.c        from a place to a node
+ *   file.c        open files, and the handles to them
+ *   lock.c        locks on files and ranges
+ *   wait.c        calls that wait for them
+ *   watch.c       watchers
+ *   operations.c  the tables of operations, and what all of them share
+ *   op_*.c        the operations; op_bytes.c those that move bytes
+ *   host.c        as a server on Linux; main.c as one in the OS
+ *
+ * One thread, no globals, no libc. Whatever a client sends ends in exactly one
+ * answer. Errors within are numbers of fs_Error, 0 is none. What differs from
+ * tmpfs of Linux in an answer is a mistake, but for what a comment says.
+ */
+#ifndef SERVERS_RAMFS_RAMFS_H
+#define SERVERS_RAMFS_RAMFS_H
+
+#include "fs.skald.h"
+#include "runtime/start/string.h"
+
+#define RAM_PAGE 4096U
+/* Of a file, in bytes. */
+#define RAM_SIZE_MAX INT64_MAX
+#define RAM_LINKS_MAX 0x7fffffffU
+/* A link's text, with room for a NUL. */
+#define RAM_TEXT_SIZE (fs_LINK_MAX + 1)
+#define RAM_MAGIC 0x01021994U
+/* In one page of a directory. */
+#define RAM_ENTRIES_MAX 256
+
+/* Of this, one client can have so many, with all that it confined. */
+struct ram_limits {
+	uint32_t nodes;			/* besides the root; below 65534 */
+	uint32_t handles;		/* that it made: files, watchers, sessions */
+	uint32_t waiters;		/* calls that wait */
+	uint32_t lockers;		/* owners of locks, times the files locked */
+	uint32_t ranges;		/* that these lock */
+	uint32_t subjects;
+	uint32_t groups;		/* of all its subjects */
+	uint32_t watches;		/* of one watcher */
+	uint32_t events;		/* bytes that wait in one watcher */
+};
+
+extern const struct ram_limits ram_limits_small, ram_limits_large;
+
+/* The world around. */
+struct ram_world {
+	/* Zeroed memory; NULL: there is none. */
+	void *(*allocate)(void *context, size_t size);
+	void (*release)(void *context, void *memory, size_t size);
+	/* In nanoseconds since 1970. */
+	uint64_t (*now)(void *context);
+	void *context;
+};
+
+struct entry;
+struct inode;
+struct locker;
+struct session;
+struct waiter;
+struct walked;
+struct watch;
+struct watcher;
+struct where;
+struct xattr;
+
+/* A file system. What is in it counts against its budget; tables of clients,
+ * which have limits, do not. */
+struct ram {
+	struct ram_world world;
+	struct ram_limits limits;
+	fs_MountFlags flags;
+	uint64_t budget, used;		/* bytes */
+	uint64_t last_now;
+	uint64_t seed;			/* of hashes */
+	struct inode *root;
+	struct inode **heads;		/* of inodes, by number */
+	uint32_t head_count;
+	uint64_t inodes;		/* how many there are */
+	uint64_t numbers;		/* how many there were */
+	bool is_ended;
+	unsigned writers;		/* files that are open for writing */
+	uint32_t moves;			/* cookies given to events */
+	struct watcher *watchers;
+	struct waiter *waiters, **waiters_end;
+	bool is_retrying, retries;
+	uint64_t search;
+	/* To be read. */
+	unsigned sessions, nodes, open_files, handles, waiting, watching;
+	/* One call at a time. */
+	struct walked *walked;
+	struct fs_Entry *entries;	/* RAM_ENTRIES_MAX */
+	uint8_t *buffer;		/* fs_XATTR_MAX bytes */
+};
+
+/* ---- ram.c ---- */
+
+/* A file system with an empty root, which belongs to 0 and 0: 0 or ENOMEM. */
+int ram_open(struct ram *ram, const struct ram_world *world,
+	const struct ram_limits *limits, uint64_t budget);
+/* Nobody may be connected any more. */
+void ram_close(struct ram *ram);
+/* Memory for what is in it, zeroed; NULL: the budget is used up. */
+void *ram_new(struct ram *ram, size_t size);
+void ram_free(struct ram *ram, void *memory, size_t size);
+/* Memory for tables, zeroed. */
+void *ram_table_new(struct ram *ram, size_t size);
+void ram_table_free(struct ram *ram, void *memory, size_t size);
+/* Now, and always later than the time before. */
+struct fs_Time ram_now(struct ram *ram);
+struct fs_Space ram_space(const struct ram *ram, fs_MountFlags flags);
+
+/* ---- data.c ---- */
+
+/* Pages by number, in a tree of 64 at a time. */
+struct data {
+	void *top;
+	uint32_t height;
+	uint64_t pages;
+};
+
+/* The page of this number, NULL if it is a hole. One that was only reserved
+ * is zeros, and `*is_reserved` (may be NULL). */
+uint8_t *data_find(const struct data *data, uint64_t page, bool *is_reserved);
+/* The same to be written; NULL: there is no room. */
+uint8_t *data_make(struct ram *ram, struct data *data, uint64_t page);
+/* Reserves one if it is a hole: false, there is no room. */
+bool data_reserve(struct ram *ram, struct data *data, uint64_t page);
+/* Makes holes of the pages from `first` up to before `end`. */
+void data_cut(struct ram *ram, struct data *data, uint64_t first, uint64_t end);
+/* The first page from here on that is data, or if `wants_hole` that is not
+ * (for which one that is reserved counts as hole); UINT64_MAX: none. */
+uint64_t data_next(const struct data *data, uint64_t page, bool wants_hole);
+
+/* ---- inode.c ---- */
+
+struct slot {
+	uint64_t cookie;
+	struct entry *entry;		/* NULL: a gap */
+};
+
+struct directory {
+	struct entry *name;		/* its own; NULL: the root's, or removed */
+	struct entry **heads;
+	uint32_t head_count;
+	uint32_t count;			/* of names */
+	/* By rising cookie; removed ones leave gaps. */
+	struct slot *slots;
+	uint32_t slot_count, slot_capacity;
+	uint64_t cookies;		/* the last that was given */
+};
+
+/* An open file, or (NULL) a number of this session's. An open file is of the
+ * session that is charged. */
+struct lock_owner {
+	const struct open_file *file;
+	struct session *session;
+	fs_LockOwner number;
+};
+
+struct inode {
+	struct ram *ram;
+	struct inode *next;		/* with the same hash */
+	uint64_t number;
+	fs_Kind kind;
+	uint32_t mode, links, owner, group, major, minor;
+	uint32_t flags;			/* of fs_NodeFlags */
+	/* While somebody has it, it stays, even without a name. */
+	uint32_t references;
+	bool is_unnamed;		/* may get its first name */
+	uint32_t writers, executors;	/* open files */
+	uint64_t size;
+	uint64_t version;
+	struct fs_Time accessed, modified, changed, born;
+	union {
+		struct data data;
+		struct directory directory;
+		char *text;		/* of a link, `size` long */
+	} as;
+	struct xattr *xattrs;		/* by name */
+	struct locker *lockers;		/* as they came */
+	struct open_file *flocks;	/* that hold the lock of the whole */
+	struct watch *watches;
+};
+
+/* A node with one reference, and no name; NULL: there is no room. */
+struct inode *inode_new(struct ram *ram, fs_Kind kind, uint32_t mode);
+void inode_hold(struct inode *inode);
+/* Ends it if it has no name and nobody has it. NULL: nothing. */
+void inode_release(struct inode *inode);
+/* One name fewer; as inode_release() then. */
+void inode_unlink(struct inode *inode);
+struct inode *inode_find(const struct ram *ram, fs_Inode number);
+struct fs_Status inode_status(const struct inode *inode);
+/* Its status has changed now; its contents too. */
+void inode_changed(struct inode *inode);
+void inode_modified(struct inode *inode);
+/* It was read, by way of a session or file with these flags. */
+void inode_accessed(struct inode *inode, fs_MountFlags flags);
+/* Cuts or extends a file: 0 or an error. */
+int inode_resize(struct inode *inode, uint64_t size);
+/* Bytes of a file, holes as zeros, as far as they are before its end. Writing
+ * extends it; fewer bytes than asked for: there is no room. Neither changes
+ * times. */
+void inode_read(const struct inode *inode, uint64_t offset, void *to, uint64_t size);
+uint64_t inode_write(struct inode *inode, uint64_t offset, const void *from, uint64_t size);
+/* Cuts or extends by somebody, which is told: see access_written_mode(). */
+int inode_truncate(const struct where *where, uint64_t size, bool keeps_set_id,
+	bool keeps_group);
+/* It was written, by somebody who may not keep all set-id bits perhaps. */
+void inode_written(const struct where *where, bool keeps_set_id, bool keeps_group);
+
+/* ---- directory.c ---- */
+
+/* A name in a directory. It stays after it was removed while somebody has
+ * it, so that he can see that. */
+struct entry {
+	struct inode *inode;
+	struct inode *parent;		/* NULL: it was removed */
+	struct inode *was_in;		/* from there, held */
+	struct entry *next;		/* with the same hash */
+	uint64_t cookie;
+	uint32_t references;
+	uint32_t hash;
+	uint32_t size;
+	char *text;
+};
+
+struct entry *directory_find(const struct inode *directory, const char *name,
+	uint32_t size);
+/* A new name: 0 or ENOSPC. Neither the inode's links nor times change. */
+int directory_add(struct inode *directory, struct inode *inode, const char *name,
+	uint32_t size, struct entry **entry);
+void directory_remove(struct entry *entry);
+/* Gives it another name, here or elsewhere: 0 or ENOSPC. */
+int directory_move(struct entry *entry, struct inode *directory, const char *name,
+	uint32_t size);
+/* Two names change places, cookies included. */
+void directory_exchange(struct entry *one, struct entry *other);
+/* The first name from this cursor on; the cursor behind it is cookie + 1. */
+struct entry *directory_next(const struct inode *directory, fs_Cursor from);
+void directory_free(struct inode *directory);
+void entry_hold(struct entry *entry);
+void entry_release(struct ram *ram, struct entry *entry);
+/* The directory that a directory is in; NULL: the root, or removed. */
+struct inode *directory_parent(const struct inode *directory);
+/* Whether one directory is another, or lies below it. */
+bool directory_is_below(const struct inode *inode, const struct inode *top);
+/* Whether it was removed. */
+bool directory_is_dead(const struct inode *directory);
+
+/* A node and the name by which it was found (NULL: none, the root). */
+struct where {
+	struct inode *inode;
+	struct entry *entry;
+};
+
+void where_hold(const struct where *where);
+void where_release(const struct where *where);
+
+/* ---- access.c ---- */
+
+/* Linux's numbers. */
+enum capability {
+	CAPABILITY_CHOWN = 0,
+	CAPABILITY_DAC_OVERRIDE = 1,
+	CAPABILITY_DAC_READ_SEARCH = 2,
+	CAPABILITY_FOWNER = 3,
+	CAPABILITY_FSETID = 4,
+	CAPABILITY_LINUX_IMMUTABLE = 9,
+	CAPABILITY_SYS_ADMIN = 21,
+	CAPABILITY_MKNOD = 27,
+	CAPABILITY_SETFCAP = 31
+};
+
+struct subject {
+	struct subject *next;
+	fs_Subject number;
+	uint32_t uid, gid;
+	uint64_t capabilities;
+	uint32_t group_count;
+	uint32_t groups[];
+};
+
+bool access_is_capable(const struct subject *who, enum capability capability);
+bool access_is_in_group(const struct subject *who, uint32_t group);
+/* Whether all of `want`, in fs_Access, is allowed: 0, EACCES, EPERM. */
+int access_check(const struct subject *who, const struct inode *inode, uint32_t want);
+bool access_is_owner(const struct subject *who, const struct inode *inode);
+/* Whether names in a directory can be made (0 or an error), or this one be
+ * removed or moved. */
+int access_make(const struct subject *who, const struct inode *directory);
+int access_remove(const struct subject *who, const struct entry *entry, bool is_directory);
+/* Whether a set-group bit can stay. */
+bool access_keeps_group(const struct subject *who, uint32_t group);
+/* The mode without the set-id bits that go when somebody writes who has not
+ * the capability FSETID, or is not in the group. */
+uint32_t access_written_mode(const struct inode *inode, bool keeps_set_id,
+	bool keeps_group);
+
+/* ---- names.c ---- */
+
+/* Who changes names, and where. */
+struct spot {
+	const struct session *session;
+	const struct subject *who;
+	struct inode *directory;
+	const char *name;
+	uint32_t size;
+};
+
+/* What has this name, NULL if nothing: 0, EACCES, ENOTDIR. */
+int names_find(const struct spot *spot, struct entry **entry);
+/* Whether something can be made there: 0, EEXIST, ... */
+int names_check(const struct spot *spot);
+/* A new node for somebody's directory, with one reference and no name yet. */
+struct inode *names_new(const struct subject *who, struct inode *directory,
+	fs_Kind kind, uint32_t mode);
+/* Gives a new node its name: 0 or an error. */
+int names_add(const struct spot *spot, struct inode *inode, struct entry **entry);
+int names_link(const struct spot *spot, struct inode *inode);
+int names_unlink(const struct spot *spot);
+int names_remove_directory(const struct spot *spot);
+int names_rename(const struct spot *from, const struct spot *to, fs_RenameMode mode);
+
+/* ---- xattr.c ---- */
+
+struct xattr {
+	struct xattr *next;
+	uint32_t name_size, value_size;
+	uint8_t bytes[];		/* the name, then the value */
+};
+
+void xattr_free_all(struct inode *inode);
+const struct xattr *xattr_find(const struct inode *inode, const char *name,
+	uint32_t size);
+int xattr_set(struct inode *inode, const char *name, uint32_t size, fs_XattrMode mode,
+	const void *value, uint32_t value_size);
+int xattr_remove(struct inode *inode, const char *name, uint32_t size);
+
+/* ---- tar.c ---- */
+
+/* How far filling came. */
+struct tar_result {
+	const char *problem;		/* NULL: it is whole */
+	uint64_t offset;		/* of the header that has it */
+	uint32_t members;		/* that were taken */
+};
+
+/*
+ * Makes what a ustar archive holds; of it only what lies below `prefix`
+ * ("root/"; "" for all), which is cut off. Names of hard links are cut too.
+ */
+struct tar_result tar_fill(struct ram *ram, const void *archive, uint64_t size,
+	const char *prefix);
+
+/* ---- session.c ---- */
+
+struct node {
+	struct where where;		/* inode NULL: a free place */
+	uint32_t uses;			/* how often the place was taken */
+	uint32_t references;		/* the client's, and 1 of each cover */
+	uint32_t covers;
+	uint32_t next;			/* with the same hash, or free */
+};
+
+/* What one client is charged with; confined sessions are charged to theirs. */
+struct account {
+	struct ram *ram;
+	unsigned users;			/* who keep it */
+	uint32_t nodes, handles, waiters, lockers, ranges, subjects, groups;
+};
+
+struct session {
+	struct ram *ram;
+	struct account *account;
+	unsigned users;			/* its client, files and watchers */
+	bool is_open;			/* its client is there */
+	bool is_confined;
+	fs_Rights rights;
+	fs_MountFlags flags;		/* with those of the whole */
+	struct subject *subjects[64];	/* by number; SELF is always there */
+	struct locker *lockers;		/* of its owners and open files */
+	uint32_t covers;
+	struct node *nodes;		/* 0 is none, 1 the root */
+	uint32_t node_capacity, node_free;
+	uint32_t *node_heads;
+	uint32_t node_head_count;
+};
+
+/* A client of the whole tree, that is root; NULL: there is no memory. */
+struct session *session_open(struct ram *ram, fs_Rights rights);
+/* One of a part of it, that is this subject, charged to the same account. */
+struct session *session_confine(struct session *session, const struct where *root,
+	const struct subject *subject, fs_MountFlags flags);
+/* Its client is gone. */
+void session_close(struct session *session);
+void session_canceled(struct session *session, uint64_t token);
+/* Who keeps a session keeps its account. */
+void session_hold(struct session *session);
+void session_release(struct session *session);
+void account_hold(struct account *account);
+void account_release(struct account *account);
+/* One more handle: 0, or EMFILE. */
+int session_charge_handle(struct account *account);
+void session_discharge_handle(struct account *account);
+/* With those of the whole. */
+fs_MountFlags session_flags(const struct session *session);
+/* NULL: it was not set, or may not be named. */
+const struct subject *session_subject(const struct session *session, fs_Subject number);
+/*
+ * A subject with room for these groups, which are to be filled in and then
+ * set; it is the session's whatever happens. NULL: too many, or no memory.
+ */
+struct subject *session_new_subject(struct session *session, uint32_t group_count);
+void session_set_subject(struct session *session, struct subject *subject);
+void session_free_subject(struct session *session, struct subject *subject);
+void session_drop_subject(struct session *session, fs_Subject number);
+
+/* ---- node.c ---- */
+
+bool node_init(struct session *session, const struct where *root);
+/* The node of this number: 0, EBADF, or EIO if the file system has ended. */
+int node_find(const struct session *session, fs_Node number, struct where *where);
+/* As node_find(), of a directory that lies below the session's root: ESTALE
+ * if it does not, ENOTDIR. */
+int node_directory(const struct session *session, fs_Node number, struct where *where);
+/* One more reference: 0, EMFILE, EOVERFLOW. */
+int node_add(struct session *session, const struct where *where, fs_Node *number);
+/* Whether one more number can be given: 0 or EMFILE. */
+int node_has_room(const struct session *session);
+void node_forget(struct session *session, fs_Node number, uint32_t references);
+void node_forget_all(struct session *session);
+/* The number of this node in the session, or 0. */
+fs_Node node_number(const struct session *session, const struct inode *inode);
+/* One more or one fewer cover: 0, EBADF, EINVAL. */
+int node_cover(struct session *session, fs_Node number, bool covered);
+bool node_is_covered(const struct session *session, const struct inode *inode);
+const struct inode *node_root(const struct session *session);
+
+/* ---- walk.c ---- */
+
+struct walked {
+	fs_Stop stop;
+	struct where where;		/* inode NULL: nothing has that name */
+	/* If the last name was to be kept: it, and what it is in. */
+	struct inode *directory;
+	char name[fs_NAME_MAX];
+	uint32_t name_size;
+	uint32_t consumed, links, rest_size;
+	char rest[RAM_TEXT_SIZE];
+};
+
+/*
+ * Follows a place: 0 or an error. `keeps_last`: to make what may be missing;
+ * then a missing last name is no error. Nothing is held.
+ */
+int walk_place(struct session *session, const struct fs_Place *place, bool keeps_last,
+	struct walked *to);
+
+/* ---- file.c ---- */
+
+/* An open file: one position, one set of flags, any number of handles. */
+struct open_file {
+	struct ram *ram;
+	struct where where;
+	fs_Kind kind;
+	uint32_t flags;			/* of fs_Open, as `describe` tells them */
+	uint64_t position;
+	unsigned handles;
+	fs_MountFlags mount_flags;
+	bool keeps_set_id, keeps_group;	/* see access_written_mode() */
+	bool is_writer, is_executor;
+	struct session *opener;		/* its account is charged */
+	fs_Node node;
+	fs_LockKind flock;
+	struct open_file *next_flock;	/* of those that hold one */
+};
+
+/* What a handle is minted with. */
+struct open_handle {
+	struct open_file *file;
+	fs_Rights rights;
+};
+
+/* Whether one can be opened so: 0, ETXTBSY, EMFILE. */
+int file_check(const struct session *session, const struct inode *inode, uint32_t flags);
+/* An open file with a first handle to it: 0 or an error. */
+int file_open(struct session *session, const struct subject *who, struct sk_port *port,
+	const struct where *where, uint32_t flags, fs_Node node,
+	struct fs_File_handle *handle);
+/* One more handle. */
+int file_share(const struct open_handle *from, struct sk_port *port, fs_Rights rights,
+	struct fs_File_handle *handle);
+/* Its node in the session that opened it, or 0. */
+fs_Node file_node(const struct open_file *file);
+/* Whether a handle may do this: 0, EPERM, or EIO if all has ended. */
+int file_may(const struct open_handle *handle, fs_Rights right);
+
+/* ---- lock.c: 0 or an error; EAGAIN if another one's is in the way ---- */
+
+int lock_whole(struct open_file *file, fs_LockKind kind);
+int lock_range(struct inode *inode, const struct lock_owner *owner,
+	const struct fs_Lock *lock);
+int lock_test(const struct inode *inode, const struct lock_owner *owner,
+	const struct fs_Lock *lock, struct fs_Lock *found, struct lock_owner *holder);
+/* What an owner has on a node; then who waits is served. */
+void lock_release(struct inode *inode, const struct lock_owner *owner);
+/* All that owners of a session have, or (not NULL) one of them, anywhere. Open
+ * files keep theirs. */
+void lock_release_all(struct session *session, const fs_LockOwner *owner);
+/* Whether the owner would wait for himself in the end. */
+bool lock_is_deadly(struct inode *inode, const struct lock_owner *owner,
+	const struct fs_Lock *lock);
+
+/* ---- wait.c ---- */
+
+enum wait_kind { WAIT_FLOCK, WAIT_FILE_LOCK, WAIT_RECORD, WAIT_NEVER };
+
+/* A call that waits. */
+struct waiter {
+	struct waiter *next;		/* as they came */
+	struct sk_reply reply;
+	enum wait_kind kind;
+	struct account *account;
+	struct open_file *file;		/* all but RECORD */
+	struct where where;		/* RECORD; held */
+	struct lock_owner owner;
+	struct fs_Lock lock;
+	uint64_t seen;			/* by which search */
+	bool is_over;
+};
+
+/* Keeps the reply until what is wanted can be had: 0, ENOLCK. */
+int wait_add(const struct waiter *waiter, struct sk_reply *to);
+/* Nobody waits for this any more. */
+void wait_canceled(struct ram *ram, uint64_t token);
+/* Something was unlocked. */
+void wait_retry(struct ram *ram, const struct inode *inode);
+
+/* ---- watch.c ---- */
+
+/* It happened to this node; who watches its directory is told its name. */
+void watch_tell(const struct where *where, fs_Change what);
+/* It happened to the node itself, or to a name in a directory. */
+void watch_tell_self(const struct inode *inode, fs_Change what);
+void watch_tell_name(const struct inode *directory, const struct inode *inode,
+	const char *name, uint32_t size, fs_Change what, uint32_t cookie);
+/* It ends, and so do the watches of it. */
+void watch_ended(struct inode *inode);
+void watch_unmounted(struct ram *ram);
+
+/* ---- operations.c and op_*.c ---- */
+
+int operations_dispatch(void *session, struct sk_incoming *incoming);
+int operations_dispatch_file(void *handle, struct sk_incoming *incoming);
+int operations_dispatch_directory(void *handle, struct sk_incoming *incoming);
+
+/* 0, or why nothing may be changed here. */
+int operations_may_write(const struct session *session);
+/* Without NUL and slash, and neither dot: 0 or EINVAL. */
+int operations_name(fs_Name name);
+/* A name that is to be changed, by whom: 0 or an error. */
+int operations_spot(const struct session *session, const struct fs_At *at,
+	struct spot *spot);
+/*
+ * The progress of a walk; `is_kept`: its node has one more reference if it is
+ * DONE too. 0 or an error.
+ */
+int operations_progress(struct session *session, const struct walked *walked,
+	bool is_kept, struct fs_Progress *progress);
+/* Into a lease of the caller: 0 or EFAULT. */
+int operations_give(const struct sk_reply *to, const struct sk_lease *lease,
+	const void *bytes, uint64_t size);
+
+#define OPERATION(name) \
+	void op_##name(void *self, const struct fs_FileSystem_##name##_request *request, \
+		struct sk_reply *to);
+OPERATION(describe)
+OPERATION(set_subject)
+OPERATION(confine)
+OPERATION(walk)
+OPERATION(stat)
+OPERATION(access)
+OPERATION(read_link)
+OPERATION(path_of)
+OPERATION(find)
+OPERATION(open)
+OPERATION(make_directory)
+OPERATION(make_node)
+OPERATION(make_link)
+OPERATION(link)
+OPERATION(unlink)
+OPERATION(remove_directory)
+OPERATION(rename)
+OPERATION(set_mode)
+OPERATION(set_owner)
+OPERATION(set_times)
+OPERATION(truncate)
+OPERATION(set_node_flags)
+OPERATION(get_xattr)
+OPERATION(set_xattr)
+OPERATION(remove_xattr)
+OPERATION(list_xattrs)
+OPERATION(lock)
+OPERATION(test_lock)
+OPERATION(unlock_all)
+OPERATION(copy_range)
+OPERATION(statfs)
+OPERATION(sync)
+OPERATION(cover)
+OPERATION(remount)
+OPERATION(unmount)
+OPERATION(create_watcher)
+#undef OPERATION
+void op_forget(void *self, const struct fs_FileSystem_forget_request *request);
+void op_drop_subject(void *self, const struct fs_FileSystem_drop_subject_request *request);
+
+#define OPERATION(name) \
+	void op_file_##name(void *self, const struct fs_File_##name##_request *request, \
+		struct sk_reply *to);
+OPERATION(read)
+OPERATION(read_at)
+OPERATION(write)
+OPERATION(write_at)
+OPERATION(seek)
+OPERATION(truncate)
+OPERATION(allocate)
+OPERATION(sync)
+OPERATION(sync_range)
+OPERATION(extents)
+OPERATION(status)
+OPERATION(describe)
+OPERATION(set_flags)
+OPERATION(share)
+OPERATION(flush)
+OPERATION(available)
+OPERATION(ready)
+OPERATION(wait_ready)
+OPERATION(flock)
+OPERATION(lock)
+OPERATION(test_lock)
+OPERATION(seals)
+OPERATION(add_seals)
+#undef OPERATION
+void op_read_entries(void *self, const struct fs_Directory_read_entries_request *request,
+	struct sk_reply *to);
+void op_entries_at(void *self, const struct fs_Directory_entries_at_request *request,
+	struct sk_reply *to);
+
+#endif
