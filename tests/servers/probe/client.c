@@ -95,6 +95,18 @@ static void rights(void)
 	EXPECT(state.rights, UINT16_MAX);
 }
 
+static void who(void)
+{
+	struct test_Target_who_reply reply = {0};
+
+	EXPECT_OK(T(lazy, who, &reply, 0));
+	EXPECT(reply.server.size, 5);
+	EXPECT(memcmp(reply.server.data, "probe", 5), 0);
+	EXPECT(reply.service.size, 4);
+	EXPECT(memcmp(reply.service.data, "lazy", 4), 0);
+	EXPECT(reply.rights, test_Rights_READ);
+}
+
 static void gone(void)
 {
 	struct test_Target_state_reply state = {0};
@@ -187,6 +199,7 @@ void client_cases(void)
 	run("a client connects when it is first used", echo);
 	run("names that the manifest lacks, or nobody serves, are refused", names);
 	run("a client sees the rights that its manifest has", rights);
+	run("a server can ask who its client is", who);
 	run("an idempotent call is made again when its server has died", retried);
 	run("another call is not", not_retried);
 	run("a call that kills all its servers ends", not_for_ever);

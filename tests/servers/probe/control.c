@@ -107,6 +107,52 @@ static void events(void)
 	sk_ring_release(&done);
 }
 
+/* That a service of its own went down, and came up. */
+static void changes(void)
+{
+	struct sk_pending pending = {NULL, NULL};
+
+	for (unsigned i = 0; i < 3; i++) {
+		const struct sk_call call = {.deadline = sk_os_after(probe.os, 1000)};
+		struct svrctl_Names_event event = {0};
+		struct sk_completion done;
+
+		EXPECT_OK(svrctl_Names_next_event_begin(&probe.os->ring.ring,
+			&probe.os->names.channel, sk_pending(&pending), &call));
+		if (i == 1)
+			EXPECT_OK(S0(stop, .name = NAME("lazy"), .grace = 1000));
+		if (i == 2)
+			EXPECT_OK(S0(start, .name = NAME("lazy")));
+		EXPECT_OK(sk_ring_next(&probe.os->ring.ring, SK_FOREVER, &done));
+		EXPECT_OK(svrctl_Names_next_event_end(&done, &event));
+		/* First how many nobody waited for. */
+		EXPECT(event.which, i == 0 ? 0 : svrctl_Names_event_changed);
+		if (i > 0)
+			EXPECT(event.as.changed.up, i == 2);
+		sk_ring_release(&done);
+	}
+}
+
+/* From the end of one instance until the next is ready, without back-off. */
+static void latency(void)
+{
+	struct svrctl_Supervisor_status_reply reply = {0};
+	uint64_t times[50], one;
+	unsigned count = 0, at;
+
+	for (; count < 50; count++) {
+		EXPECT_OK(S0(restart, .name = NAME("target"), .grace = 0));
+		EXPECT_OK(S(status, &reply, .name = NAME("target")));
+		one = reply.condition.restart_time;
+		for (at = count; at > 0 && times[at - 1] > one; at--)
+			times[at] = times[at - 1];
+		times[at] = one;
+	}
+	EXPECT_TRUE(times[0] > 0);
+	sk_log(probe.os, log_Level_INFO, "# a restart takes p50 %lu us, p99 %lu us",
+		times[25] / 1000, times[49] / 1000);
+}
+
 static void services(void)
 {
 	const struct svrctl_Names_services_request request = {0};
@@ -195,6 +241,8 @@ void control_cases(void)
 	run("what a server needs is started before it", needs);
 	run("changes are told to who waits, lost ones counted", events);
 	run("a client sees its services", services);
+	run("a client is told when its services come and go", changes);
+	run("fifty restarts, one after the other", latency);
 	run("servers are added and removed, within the own grants", adding);
 	run("one that may look may do no more", guest);
 	run("one that wants hardware is started and stopped", hardware);

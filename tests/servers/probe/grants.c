@@ -119,7 +119,7 @@ static void own_objects(void)
 	struct kernel_Quota_create_space_reply space;
 	struct kernel_Quota_create_contiguous_reply contiguous;
 	struct kernel_Thread_set_priority_reply priority;
-	struct kernel_Clock_set_realtime_reply clock;
+	struct kernel_Clock_set_reply clock;
 	struct sk_thread *thread = probe.os->thread;
 
 	EXPECT_OK(kernel_Quota_usage(on(&thread->quota),
@@ -139,8 +139,8 @@ static void own_objects(void)
 	EXPECT(kernel_Thread_set_priority(on(&thread->thread),
 		&(struct kernel_Thread_set_priority_request){.priority = 101}, &priority,
 		NULL), kernel_Error_INVALID);
-	EXPECT(kernel_Clock_set_realtime(on(&probe.os->clock),
-		&(struct kernel_Clock_set_realtime_request){0}, &clock, NULL), SK_BAD_HANDLE);
+	EXPECT(kernel_Clock_set(on(&probe.os->clock),
+		&(struct kernel_Clock_set_request){0}, &clock, NULL), SK_BAD_HANDLE);
 }
 
 /* Handle numbers that nobody gave it lead nowhere. */

@@ -9,6 +9,7 @@ static struct {
 	struct sk_reply kept[8];
 	uint32_t canceled;
 	uint32_t gone;
+	uint64_t badge;			/* of the client that came last */
 } target;
 
 static void op_echo(void *self, const struct test_Target_echo_request *request,
@@ -164,6 +165,23 @@ static void op_state(void *self, const struct test_Target_state_request *request
 
 /* ---- what it has ---- */
 
+static void op_who(void *self, const struct test_Target_who_request *request,
+	struct sk_reply *to)
+{
+	const struct svrctl_Server_client_request ask = {.badge = target.badge};
+	struct svrctl_Server_client_reply said;
+	struct test_Target_who_reply reply;
+
+	(void)self;
+	(void)request;
+	if (svrctl_Server_client(&target.os->supervisor.channel, &ask, &said, NULL) != SK_OK) {
+		test_Target_who_answer(to, test_Error_NO, NULL);
+		return;
+	}
+	reply = (struct test_Target_who_reply){said.server, said.service, said.rights};
+	test_Target_who_answer(to, 0, &reply);
+}
+
 static void op_fill(void *self, const struct test_Target_fill_request *request,
 	struct sk_reply *to)
 {
@@ -231,6 +249,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.be_stubborn = op_stubborn,
 		.keep = op_keep,
 		.state = op_state,
+		.who = op_who,
 		.fill = op_fill,
 		.say = op_say,
 		.handles = op_handles,
@@ -243,7 +262,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 
 static void *connected(void *context, uint64_t badge)
 {
-	(void)badge;
+	target.badge = badge;
 	return context;
 }
 
