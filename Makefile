@@ -198,7 +198,8 @@ UNITS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 
 VECTORS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/conformance/*.c))
 
-units: $(UNITS) $(BUILD)/tests/conformance/run_vectors $(BUILD)/tests/ostrace/write
+units: $(UNITS) $(BUILD)/tests/conformance/run_vectors $(BUILD)/tests/ostrace/write \
+		$(BUILD)/tests/ostrace/stubs
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)) $(IDL) \
 		$(BUILD)/libskald.a

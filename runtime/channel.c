@@ -7,11 +7,14 @@
 #include "runtime/channel.h"
 
 #include "runtime/codec.h"
+#include "runtime/trace.h"
 
 #define HEAD_SIZE 8
 #define NS_PER_MS UINT64_C(1000000)
 /* Not for every call: small rather than fast. */
 #define COLD __attribute__((cold, noinline))
+
+const struct sk_switches sk_switches_off = {0, SK_SWITCHED_OFF};
 
 /* The number of a message of 12 bytes, or 0 if it is none. */
 static int32_t short_number(const struct sk_message *message)
@@ -121,6 +124,7 @@ COLD static int repeat(struct sk_channel *channel, transmit *how,
 		if (status != SK_OK)
 			break;
 		channel->delivered = false;
+		channel->repeated++;
 		status = how(channel, call);
 		delivered |= channel->delivered;
 	}
@@ -150,6 +154,7 @@ static int send_request(struct sk_channel *channel, int encoded, transmit *how,
 
 	sk_discard(channel);
 	channel->delivered = false;
+	channel->repeated = 0;
 	if (status != SK_OK) {
 		sk_close_attached(channel, &request->attached);
 		return status;
@@ -165,7 +170,7 @@ static int send_request(struct sk_channel *channel, int encoded, transmit *how,
 	return status;
 }
 
-int sk_invoke(struct sk_channel *channel, int encoded,
+static int invoke(struct sk_channel *channel, int encoded,
 	const struct sk_method *method, const struct sk_call *call)
 {
 	int status = send_request(channel, encoded, channel->ops->call, method, call);
@@ -177,6 +182,14 @@ int sk_invoke(struct sk_channel *channel, int encoded,
 	if (status != SK_OK)
 		sk_discard(channel);
 	return status;
+}
+
+int sk_invoke(struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call)
+{
+	return SK_UNLIKELY(sk_trace_wants(channel->trace, SK_TRACE_CALLS)) ?
+		channel->trace->ops->invoke(invoke, channel, encoded, method, call) :
+		invoke(channel, encoded, method, call);
 }
 
 int sk_invoke_words(struct sk_channel *channel, struct sk_words *words, int encoded,
@@ -199,12 +212,20 @@ int sk_invoke_words(struct sk_channel *channel, struct sk_words *words, int enco
 	return status;
 }
 
-int sk_send(struct sk_channel *channel, int encoded,
+static int send(struct sk_channel *channel, int encoded,
 	const struct sk_method *method, const struct sk_call *call)
 {
 	if (encoded >= 0 && channel->request.attached.lease_count > 0)
 		encoded = SK_BAD_LEASE;
 	return send_request(channel, encoded, channel->ops->send, method, call);
+}
+
+int sk_send(struct sk_channel *channel, int encoded,
+	const struct sk_method *method, const struct sk_call *call)
+{
+	return SK_UNLIKELY(sk_trace_wants(channel->trace, SK_TRACE_CALLS)) ?
+		channel->trace->ops->send(send, channel, encoded, method, call) :
+		send(channel, encoded, method, call);
 }
 
 /* ---- servers ---- */
@@ -246,6 +267,8 @@ int sk_answer(struct sk_reply *to, int encoded)
 	to->port = NULL;
 	to->waits = NULL;
 	reply.port->answer.size = (uint32_t)encoded;
+	if (SK_UNLIKELY(reply.correlation != 0 && reply.port->trace))
+		reply.port->trace->ops->answer(&reply);
 	encoded = reply.port->ops->answer(reply.port, &reply);
 	sk_attach_none(&reply.port->answer.attached);
 	return encoded;
@@ -283,6 +306,9 @@ COLD void sk_reply_drop(struct sk_reply *to)
 
 COLD int sk_refuse(struct sk_incoming *incoming, int status)
 {
+	if (SK_UNLIKELY(incoming->reply.correlation != 0 && incoming->reply.port &&
+			incoming->port->trace))
+		incoming->port->trace->ops->refuse(incoming, status);
 	port_close_attached(incoming->port, &incoming->message->attached);
 	sk_answer_error(&incoming->reply, status);
 	return status;

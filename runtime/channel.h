@@ -40,8 +40,23 @@ struct sk_message {
 	uint8_t *bytes;
 	uint32_t capacity;
 	uint32_t size;
+	uint64_t correlation;		/* of traces; 0: nothing is recorded of it */
 	struct sk_attached attached;
 };
+
+/*
+ * What is recorded of calls (runtime/trace.h): the beginning of a page that others
+ * write.
+ */
+struct sk_trace;
+struct sk_switches {
+	uint32_t kinds;			/* that are on: ostrace.Kinds */
+	/* SK_SWITCHED_OFF while ostrace.Kinds.SERVES is off, else 0: what the kernel
+	 * calls a request, so that a server's loop looks at both at once. */
+	uint32_t event;
+};
+#define SK_SWITCHED_OFF 1
+extern const struct sk_switches sk_switches_off;
 
 /* Deadlines are absolute, in nanoseconds of the monotonic clock. */
 #define SK_FOREVER UINT64_MAX
@@ -109,8 +124,12 @@ struct sk_channel {
 	/* After a failed call: the request may have reached the server, this
 	 * time or, if it was made again, an earlier one. */
 	bool delivered;
+	uint8_t repeated;		/* how often the last call was made again */
 	/* During a call: what is called. */
 	const struct sk_method *method;
+	struct sk_trace *trace;		/* NULL: nothing is ever recorded */
+	/* Set by transports that calls are made over in line; the trace's. */
+	const struct sk_switches *switches;
 };
 
 /*
@@ -240,6 +259,11 @@ struct sk_port {
 	/* Rights of the protocol that the handle has not over which came what is being
 	 * dispatched; 0 where the transport knows of no rights. */
 	uint16_t lacks;
+	/* Answers may be given in line: set by the transport that knows how, and
+	 * not while what is being served is recorded. */
+	bool plain;
+	struct sk_trace *trace;		/* as of channels */
+	const struct sk_switches *switches;
 };
 
 /*
@@ -252,6 +276,7 @@ struct sk_reply {
 	uint64_t token;			/* the transport's; never 0 */
 	uint64_t deadline;		/* the caller's: nobody waits beyond it */
 	uint32_t id;			/* of the reply message; error is id + 1 */
+	uint64_t correlation;		/* of traces; 0: it is not recorded */
 	/* Where an answer in words waits until the operation returns; may be NULL. */
 	struct sk_words_answer *waits;
 };
@@ -387,6 +412,7 @@ SK_INLINE void sk_open_words(struct sk_reply *to, struct sk_words_answer *answer
 	to->token = in->token;
 	to->deadline = in->deadline;
 	to->id = reply_id;
+	to->correlation = 0;
 	to->waits = answer;
 	answer->size = 0;
 }

@@ -5,6 +5,7 @@
 #include "runtime/events.h"
 
 #include "runtime/codec.h"
+#include "runtime/trace.h"
 
 #define REQUEST_SIZE 8
 
@@ -42,6 +43,8 @@ int sk_events_wait(struct sk_events *events, struct sk_incoming *incoming)
 	if (!is_next_event(incoming->message))
 		return sk_refuse(incoming, SK_MALFORMED);
 	incoming->reply.id = SK_LOST_ID;
+	events->trace = incoming->port->trace;
+	events->badge = incoming->badge;
 	sk_answer_error(&events->next, SK_CANCELED);
 	if (events->lost > 0)
 		tell_lost(events, &incoming->reply);
@@ -50,8 +53,15 @@ int sk_events_wait(struct sk_events *events, struct sk_incoming *incoming)
 	return SK_OK;
 }
 
+static void record(const struct sk_events *events, uint32_t id, uint32_t size)
+{
+	if (SK_UNLIKELY(sk_trace_wants(events->trace, SK_TRACE_SERVES)))
+		events->trace->ops->event(events->trace, events->badge, id, size);
+}
+
 static void lose_one(struct sk_events *events)
 {
+	record(events, 0, 0);
 	if (events->lost < UINT32_MAX)
 		events->lost++;
 }
@@ -66,8 +76,12 @@ struct sk_message *sk_events_open(struct sk_events *events)
 
 int sk_events_send(struct sk_events *events, int encoded)
 {
+	const struct sk_port *port = events->next.port;
+	uint32_t id = port && encoded > 0 ? sk_get_uint32(port->answer.bytes) : 0;
 	int status = sk_answer(&events->next, encoded);
 
+	if (status == SK_OK)
+		record(events, id, (uint32_t)encoded);
 	/* Whoever waited gave up before this: it was lost as well. */
 	if (status == SK_CANCELED || status == SK_PEER_CLOSED)
 		lose_one(events);

@@ -19,6 +19,8 @@ extern "C" {
 
 struct sk_events {
 	struct sk_reply next;		/* port NULL: nobody waits */
+	struct sk_trace *trace;		/* of who waited last, or NULL */
+	uint64_t badge;			/* and its client */
 	uint32_t lost;			/* since the client was last told */
 };
 

@@ -5,6 +5,7 @@
 #include "runtime/loopback_parts.h"
 
 #include "runtime/codec.h"
+#include "runtime/trace.h"
 
 static struct sk_loopback *of_channel(struct sk_channel *channel)
 {
@@ -36,7 +37,7 @@ static void dispatch(struct sk_loopback *loopback, struct sk_incoming *incoming)
 {
 	loopback->root->depth++;
 	loopback->in_dispatch = true;
-	loopback->last_dispatch = loopback->dispatch(loopback->self, incoming);
+	loopback->last_dispatch = sk_dispatch(loopback->dispatch, loopback->self, incoming);
 	sk_finish(incoming);
 	loopback->in_dispatch = false;
 	loopback->root->depth--;

@@ -231,6 +231,7 @@ int sk_loopback_carry(struct sk_loopback *loopback, struct sk_message *from,
 	}
 	memcpy(to->bytes, from->bytes, from->size);
 	to->size = from->size;
+	to->correlation = from->correlation;
 	hand_over_all(&root->ledger, &from->attached, &to->attached, side);
 	return SK_OK;
 }

@@ -4,12 +4,14 @@
  * Freestanding.
  */
 #include "runtime/ring.h"
+#include "runtime/trace.h"
 
 static void lend(struct sk_message *message, uint8_t *buffer)
 {
 	message->bytes = buffer;
 	message->capacity = SK_MESSAGE_MAX;
 	message->size = 0;
+	message->correlation = 0;
 	sk_attach_none(&message->attached);
 }
 
@@ -76,6 +78,9 @@ int sk_ring_submit(struct sk_ring *ring, struct sk_slot *slot, int encoded,
 	slot->request.size = (uint32_t)encoded;
 	slot->method = method;
 	slot->deadline = sk_deadline(slot->channel, method, call);
+	slot->correlation = SK_LIKELY(!slot->channel->trace) ? 0 :
+		slot->channel->trace->ops->call(slot->channel, &slot->request,
+			slot->request.size);
 	status = ring->ops->submit(ring, slot);
 	if (status != SK_OK)
 		slot->state = SK_SLOT_FREE;
@@ -125,6 +130,19 @@ static void expire(struct sk_ring *ring)
 	}
 }
 
+/* Gives it out. */
+static void hand_out(struct sk_ring *ring, struct sk_slot *slot,
+	struct sk_completion *done)
+{
+	slot->state = SK_SLOT_HELD;
+	done->ring = ring;
+	done->slot = slot;
+	done->cookie = slot->cookie;
+	if (SK_UNLIKELY(slot->correlation != 0 && slot->channel->trace))
+		slot->channel->trace->ops->finish(slot->channel->trace, slot->correlation,
+			&slot->reply, 0, sk_ring_result(done));
+}
+
 int sk_ring_next(struct sk_ring *ring, uint64_t deadline, struct sk_completion *done)
 {
 	bool is_last = false;
@@ -135,10 +153,7 @@ int sk_ring_next(struct sk_ring *ring, uint64_t deadline, struct sk_completion *
 		int status;
 
 		if (slot) {
-			slot->state = SK_SLOT_HELD;
-			done->ring = ring;
-			done->slot = slot;
-			done->cookie = slot->cookie;
+			hand_out(ring, slot, done);
 			return SK_OK;
 		}
 		if (is_last)

@@ -43,6 +43,7 @@ struct sk_slot {
 	uint64_t cookie;
 	uint64_t deadline;
 	uint64_t number;		/* the transport's */
+	uint64_t correlation;		/* of traces; 0: not recorded */
 	struct sk_message request;
 	struct sk_message reply;
 	uint8_t bytes[2][SK_MESSAGE_MAX];

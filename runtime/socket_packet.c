@@ -11,6 +11,8 @@
 #include "runtime/codec.h"
 
 /* The window, and the handles. */
+/* Where it stands, behind the ranges. */
+#define CORRELATION 88
 #define FDS_MAX (SK_HANDLES_MAX + 1)
 
 /* Room for that many descriptors and not one more. */
@@ -109,17 +111,24 @@ static int send_status(const struct sk_message *message)
 	}
 }
 
+static bool is_request(const struct sk_packet *packet)
+{
+	return packet->kind == SK_PACKET_CALL || packet->kind == SK_PACKET_SEND;
+}
+
 static void write_header(uint8_t *head, const struct sk_packet *packet,
-	const struct sk_attached *attached)
+	const struct sk_message *message)
 {
 	memset(head, 0, SK_PACKET_HEADER);
 	sk_put_uint64(head, packet->number);
 	sk_put_uint64(head + 8, packet->deadline);
 	head[16] = (uint8_t)packet->kind;
-	head[17] = (uint8_t)attached->handle_count;
+	head[17] = (uint8_t)message->attached.handle_count;
 	head[18] = packet->has_window;
 	head[19] = (uint8_t)packet->range_count;
 	memcpy(head + 20, packet->directions, sizeof(packet->directions));
+	if (is_request(packet))
+		sk_put_uint64(head + CORRELATION, message->correlation);
 	for (uint32_t i = 0; i < packet->range_count; i++) {
 		sk_put_uint32(head + 24 + 8 * i, packet->ranges[i].offset);
 		sk_put_uint32(head + 28 + 8 * i, packet->ranges[i].size);
@@ -139,7 +148,7 @@ int sk_packet_send(int fd, const struct sk_packet *packet, struct sk_message *me
 
 	if (message->attached.handle_count > SK_HANDLES_MAX)
 		return SK_BAD_HANDLE;
-	write_header(head, packet, &message->attached);
+	write_header(head, packet, message);
 	attach_fds(&header, &control, packet, &message->attached);
 	do
 		sent = sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -254,7 +263,8 @@ static bool read_header(struct sk_packet *packet, const uint8_t *head)
 		packet->ranges[i].size = sk_get_uint32(head + 28 + 8 * i);
 	}
 	return is_used_well(packet, head[17]) &&
-		sk_is_zero(head + 24 + 8 * packet->range_count, head + SK_PACKET_HEADER);
+		sk_is_zero(head + 24 + 8 * packet->range_count, head + CORRELATION) &&
+		(is_request(packet) || sk_get_uint64(head + CORRELATION) == 0);
 }
 
 /* Gives what came to the packet and the message; false if it is not what the
@@ -307,6 +317,7 @@ int sk_packet_receive(int fd, struct sk_packet *packet, struct sk_message *messa
 	if (size >= SK_PACKET_HEADER && !(header.msg_flags & MSG_TRUNC) &&
 			read_header(packet, head)) {
 		message->size = (uint32_t)size - SK_PACKET_HEADER;
+		message->correlation = sk_get_uint64(head + CORRELATION);
 		whole = hand_out(&fds, packet, head[17], &message->attached) && whole;
 		return whole ? SK_OK : SK_BAD_HANDLE;
 	}

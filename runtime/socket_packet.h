@@ -1,6 +1,6 @@
 /*
  * What the two ends of a socket share: one datagram is one packet, a header
- * of 88 bytes and a message. Little-endian:
+ * of 96 bytes and a message. Little-endian:
  *
  *	0	u64	the call's number
  *	8	u64	its deadline, in calls and one-way requests
@@ -11,6 +11,8 @@
  *	20	u8[4]	in calls, the direction of each range
  *	24	u32[16]	up to 8 ranges of the window, offset and size: in calls the
  *			leases, in answers what the server has written
+ *
+ *	88	u64	in calls and one-way requests, the correlation of traces
  *
  * What a packet does not use is 0.
  *
@@ -24,7 +26,7 @@
 
 #include "runtime/channel.h"
 
-#define SK_PACKET_HEADER 88
+#define SK_PACKET_HEADER 96
 #define SK_PACKET_RANGES 8
 
 enum sk_packet_kind {

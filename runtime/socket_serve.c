@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "runtime/codec.h"
+#include "runtime/trace.h"
 
 static struct sk_server_call *calls_of(struct sk_server *server,
 	const struct sk_server_client *client)
@@ -173,9 +174,9 @@ static void dispatch(struct sk_server *server, struct sk_server_client *client,
 
 	server->counts.requests++;
 	if (client->object)
-		client->object->dispatch(client->self, &incoming);
+		sk_dispatch(client->object->dispatch, client->self, &incoming);
 	else
-		server->config.dispatch(client->self, &incoming);
+		sk_dispatch(server->config.dispatch, client->self, &incoming);
 	sk_finish(&incoming);
 }
 

@@ -221,6 +221,7 @@ int sk_kernel_channel_open(struct sk_kernel_channel *channel,
 			receive_slot >= slots->count)))
 		return SK_INVALID;
 	channel->channel.ops = &sk_kernel_channel_ops;
+	channel->channel.switches = &sk_switches_off;
 	channel->touch = sk_kernel_touch_pages;
 	channel->number = sk_kernel_number(handle);
 	channel->send_slot = send_slot;

@@ -18,9 +18,17 @@
 #include "runtime/kernel/port.h"
 #include "runtime/kernel/sys.h"
 #include "runtime/skald.h"
+#include "runtime/trace.h"
 
 /* Of a head that came: a message of so many bytes with nothing beside it. */
 #define SK_FAST_SIZE(head) ((uint32_t)((head) >> ABI_BYTES_SHIFT))
+
+/* Calls over it may be made in line, and are not recorded: a look at both. (The
+ * system call that follows makes the compiler look each time.) */
+SK_INLINE bool sk_is_quiet(const struct sk_channel *channel)
+{
+	return (channel->switches->kinds & SK_TRACE_CALLS) == 0;
+}
 
 /* Copies for the rare case, so that in the other they need no memory. */
 SK_INLINE int sk_slow_invoke(struct sk_channel *channel, struct sk_words *words, int encoded,
@@ -43,8 +51,7 @@ SK_INLINE int sk_fast_invoke(struct sk_channel *channel, struct sk_words *words,
 	uint64_t head = sk_head(ABI_CALL) | (uint64_t)encoded << ABI_BYTES_SHIFT;
 	uint64_t target;
 
-	if (encoded < 0 || call != NULL ||
-			SK_UNLIKELY(channel->ops != &sk_kernel_channel_ops))
+	if (encoded < 0 || call != NULL || SK_UNLIKELY(!sk_is_quiet(channel)))
 		return sk_slow_invoke(channel, words, encoded, method, reply_id, reply_size,
 			call);
 	target = k->target;
@@ -66,7 +73,7 @@ SK_INLINE bool sk_is_plain(const struct sk_channel *channel, int encoded,
 	return encoded >= 0 && call == NULL && method->deadline_ms == 0 &&
 		!(method->flags & SK_METHOD_CANCELLABLE) &&
 		method->reply_id != SK_LOST_ID &&
-		SK_LIKELY(channel->ops == &sk_kernel_channel_ops) &&
+		SK_LIKELY(sk_is_quiet(channel)) &&
 		SK_LIKELY((channel->request.attached.handle_count |
 			channel->request.attached.lease_count |
 			channel->reply.attached.handle_count) == 0);
@@ -111,7 +118,7 @@ SK_INLINE int sk_fast_answer(struct sk_reply *to, int encoded)
 {
 	struct sk_kernel_port *k = (struct sk_kernel_port *)(void *)to->port;
 
-	if (encoded < 0 || SK_UNLIKELY(k == NULL || k->port.ops != &sk_kernel_port_ops ||
+	if (encoded < 0 || SK_UNLIKELY(k == NULL || !k->port.plain ||
 			(to->waits == NULL && to->token != k->current) ||
 			k->port.answer.attached.handle_count != 0))
 		return sk_answer(to, encoded);
@@ -164,7 +171,7 @@ SK_INLINE enum sk_fast sk_fast_serve(struct sk_kernel_port *k, struct sk_registe
 	struct sk_words_incoming in;
 	void *self = k->config.self;
 
-	if (SK_UNLIKELY((r->head & 0xff) != ABI_REQUEST))
+	if (SK_UNLIKELY((uint8_t)r->head != (uint8_t)k->port.switches->event))
 		return SK_FAST_NOT;
 	/* One-way, or of a minted session: both at once. */
 	if (SK_UNLIKELY(((r->token - 1) | r->target) >= SK_KERNEL_MINTED) &&

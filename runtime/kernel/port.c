@@ -7,6 +7,7 @@
 
 #include "kernel.skald.h"
 #include "runtime/kernel/beside.h"
+#include "runtime/trace.h"
 
 #define COLD __attribute__((cold, noinline))
 /* Of the loop: it is one function. */
@@ -177,6 +178,12 @@ void sk_kernel_port_kept(struct sk_kernel_port *k, uint64_t token, void *self)
 	enter_kept(k, token, k->config.root, self);
 }
 
+COLD static void dispatch_recorded(struct sk_kernel_session session,
+	struct sk_incoming *incoming)
+{
+	sk_dispatch(session.object->dispatch, session.self, incoming);
+}
+
 INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badge,
 	uint64_t token, uint64_t time)
 {
@@ -190,6 +197,7 @@ INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badg
 	incoming.reply.token = token;
 	incoming.reply.deadline = time;
 	incoming.reply.id = 0;
+	incoming.reply.correlation = 0;
 	incoming.reply.waits = NULL;
 	k->request.size = ABI_BYTES(head);
 	k->port.lacks = (uint16_t)~ABI_RIGHTS(head);
@@ -197,7 +205,10 @@ INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badg
 	if (SK_UNLIKELY(head & (UINT64_C(0x7f) << ABI_HANDLES_SHIFT)))
 		sk_kernel_take(&k->request.attached, beside(k, k->receive_slot),
 			ABI_HANDLES(head), ABI_LEASES(head));
-	session.object->dispatch(session.self, &incoming);
+	if (SK_UNLIKELY(k->port.switches->event != SK_SWITCHED_OFF))
+		dispatch_recorded(session, &incoming);
+	else
+		session.object->dispatch(session.self, &incoming);
 	if (SK_UNLIKELY(incoming.reply.port || k->request.attached.handle_count != 0))
 		sk_finish(&incoming);
 	k->request.attached.lease_count = 0;
@@ -316,6 +327,8 @@ int sk_kernel_port_open(struct sk_kernel_port *k, const struct sk_kernel_slots *
 	if (slot + SK_KERNEL_PORT_SLOTS > slots->count || !config->root)
 		return SK_INVALID;
 	k->port.ops = &sk_kernel_port_ops;
+	k->port.plain = true;
+	k->port.switches = &sk_switches_off;
 	k->config = *config;
 	k->slots = *slots;
 	k->receives = sk_target(sk_kernel_number(config->endpoint), slot);

@@ -37,6 +37,9 @@ for scenario in calls kernel program kept; do
 	whole $scenario.text --kernel
 	whole $scenario.json --json
 done
+"$build/tests/ostrace/stubs" loopback >"$work/stubs"
+whole stubs.text
+whole stubs.json --json
 whole calls.pcapng --pcapng
 whole kernel.pcapng --pcapng
 whole calls.stats --stats
@@ -63,7 +66,8 @@ shows() {
 
 read_line='shell/main -> fs/loop fs.File.read(16 B, 1 lease of 4096 B) = ok (16 B)
 '
-shows 'ostrace: --method takes a pattern' 0 "$read_line"'shell/main fs.File.read_at(24 B, 1 handle, 2 leases of 100 B) = refused, ENOENT after 1 more
+shows 'ostrace: --method takes a pattern' 0 "$read_line"'shell/main -> fs/loop fs.File.read_at(24 B, 1 handle, 2 leases of 100 B) = refused, MALFORMED after 1 more
+shell/main fs.File.read(16 B) = ENOENT
 ' "$ostrace" -m 'fs.*' "$work/calls"
 shows 'ostrace: --program takes whoever calls or serves' 0 '  fs/loop -> disk/#31 other.Thing.do(32 B) = ok (8 B, 2 handles)
 ' "$ostrace" -p disk "$work/calls"
@@ -71,11 +75,12 @@ shows 'ostrace: --program takes a thread' 0 'free "pages": -12
 ' sh -c "'$ostrace' -p shell/main '$work/program' | grep free | sed 's|shell/main ||'"
 shows 'ostrace: --longer counts from begin to end' 0 "$read_line" \
 	"$ostrace" -l 50us "$work/calls"
-shows 'ostrace: --failed takes errors and statuses' 0 'shell/main fs.File.read_at(24 B, 1 handle, 2 leases of 100 B) = refused, ENOENT after 1 more
+shows 'ostrace: --failed takes errors and statuses' 0 'shell/main -> fs/loop fs.File.read_at(24 B, 1 handle, 2 leases of 100 B) = refused, MALFORMED after 1 more
+shell/main fs.File.read(16 B) = ENOENT
 shell/main other.Thing.do(8 B) = TIMED_OUT
 -> fs/loop other.Thing.do(?) = refused, UNKNOWN_METHOD
 ' "$ostrace" --failed "$work/calls"
-shows 'ostrace: filters hold together' 0 '' "$ostrace" -e -m fs.File.read "$work/calls"
+shows 'ostrace: filters hold together' 0 '' "$ostrace" -l 2us -e -m fs.File.read "$work/calls"
 shows 'ostrace: the table is of what was filtered' 0 'method          calls  errors  open         p50         p99         max       total        self
 fs.File.read      100     100     0  500.000 us  990.000 us    1.000 ms   50.500 ms   15.150 ms
 ' "$ostrace" --stats -e "$work/many"
@@ -84,6 +89,20 @@ fs.File.read      100     100     0  500.000 us  990.000 us    1.000 ms   50.500
 [ "$(grep -o '43616c6c2066732e46696c652e72656164' "$work/packets" | wc -l)" = 1 ] &&
 	! grep -q 53656e64 "$work/packets"		# Call fs.File.read; no Send
 tap $? 'ostrace: packets of the calls that are wanted, and no others' "$work/packets"
+
+# ---- what stubs record ----
+
+"$build/tests/ostrace/stubs" off >"$work/off" 2>"$work/log" &&
+	"$ostrace" "$work/off" >"$work/out" 2>>"$work/log" && [ ! -s "$work/out" ]
+tap $? 'stubs: nothing is recorded where nothing is switched on' "$work/log" "$work/out"
+shows 'stubs: over sockets, a call and its service are one' 0 'shell/#1 -> front/#2 traced.Thing.add(12 B) = ok (12 B)
+shell/#1 -> front/#2 traced.Thing.add(12 B) = 1
+shell/#1 -> front/#2 traced.Thing.lend(27 B, 1 lease of 4 B) = ok (12 B)
+shell/#1 -> front/#2 0x7ffffff0(8 B) = refused, UNKNOWN_METHOD
+' sh -c "'$build/tests/ostrace/stubs' socket | '$ostrace' | grep 'shell.*front' | sed 's/   shell/ shell/'"
+tap_run 'stubs: a reader beside the writer gets whole records, and counts what it lost' \
+	"$build/tests/ostrace/stubs" race
+cat "$work/log" | sed 's/^/# /'
 
 # ---- what is wrong with a stream ----
 
@@ -100,7 +119,7 @@ cp "$work/calls" "$work/bad"
 spoil "$work/bad" $((first + 4)) 7f
 "$ostrace" "$work/bad" >"$work/out" 2>"$work/log"
 [ $? = 1 ] && grep -qF "$work/bad: offset $first: 60 bytes are damaged" "$work/log" &&
-	grep -q '18 records were written' "$work/log" &&
+	grep -q '24 records were written' "$work/log" &&
 	[ "$(tail -n 6 "$work/out")" = "$(tail -n 6 "$work/good")" ]
 tap $? 'ostrace: a damaged entry is named, the others are shown'
 

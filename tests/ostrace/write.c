@@ -105,7 +105,10 @@ static void calls(void)
 	AT(60000, Call, .correlation = 0x1100000002, .channel = 7, .message_id = FS_READ_AT,
 		.size = 24, .handles = 1, .leases = 2, .lent = 100);
 	AT(62500, Return, .correlation = 0x1100000002, .message_id = FS_READ_AT + 2,
-		.status = 2, .size = 12, .retries = 1);
+		.status = -1, .size = 12, .retries = 1);
+	AT(65000, Call, .correlation = 0x1100000009, .message_id = FS_READ, .size = 16);
+	AT(66000, Return, .correlation = 0x1100000009, .message_id = FS_READ + 2,
+		.status = 2, .size = 12);
 	AT(70000, Call, .correlation = 0x1100000003, .message_id = OTHER, .size = 8);
 	AT(70900, Return, .correlation = 0x1100000003, .message_id = OTHER,
 		.status = -7);
@@ -124,10 +127,16 @@ static void calls(void)
 		.handles = 2);
 	AT(45000, Answer, .correlation = 0x1100000001, .message_id = FS_READ + 1,
 		.size = 16);
-	AT(61000, Refuse, .correlation = 0x1100000002, .badge = 5, .message_id = FS_READ_AT,
+	AT(61000, Serve, .correlation = 0x1100000002, .badge = 5, .message_id = FS_READ_AT,
+		.size = 24);
+	AT(61100, Refuse, .correlation = 0x1100000002, .badge = 5, .message_id = FS_READ_AT,
 		.status = -1);
+	AT(61200, Answer, .correlation = 0x1100000002, .message_id = 2, .status = -1,
+		.size = 12);
 	AT(71000, Event, .badge = 5, .message_id = OTHER_EVENT, .size = 12, .lost = 1);
-	AT(72000, Refuse, .correlation = 0x99, .badge = 6, .message_id = OTHER, .status = -10);
+	AT(72000, Serve, .correlation = 0x99, .badge = 6, .message_id = OTHER, .size = 9);
+	AT(72010, Refuse, .correlation = 0x99, .badge = 6, .message_id = OTHER, .status = -10);
+	AT(72020, Answer, .correlation = 0x99, .message_id = 2, .status = -10, .size = 12);
 	AT(73000, Return, .correlation = 0x98, .message_id = OTHER + 1, .size = 8);
 	end();
 }

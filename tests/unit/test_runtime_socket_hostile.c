@@ -53,9 +53,14 @@ static void packets_of_unknown_kind_close_the_connection(void **state)
 		assert_closed_and_alive(raw);
 	}
 	packet(bytes, 1, SK_PACKET_CALL, REQUEST_ID, ECHO, sizeof(bytes));
-	bytes[SK_PACKET_HEADER - 1] = 1;
+	bytes[SK_PACKET_HEADER - 9] = 1;	/* of a range that is not used */
 	raw = fixture_raw();
 	assert_int_equal(send_bytes(raw, bytes, sizeof(bytes), 0), SIZE);
+	assert_closed_and_alive(raw);
+	packet(bytes, 1, SK_PACKET_CANCEL, 0, 0, SK_PACKET_HEADER);
+	bytes[SK_PACKET_HEADER - 1] = 1;	/* a correlation, which this has not */
+	raw = fixture_raw();
+	assert_int_equal(send_bytes(raw, bytes, SK_PACKET_HEADER, 0), SK_PACKET_HEADER);
 	assert_closed_and_alive(raw);
 }
 

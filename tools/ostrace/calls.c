@@ -273,7 +273,7 @@ struct call *call_find_parent(struct calls *calls, struct thread *thread,
 bool call_awaits_server(const struct call *call, uint32_t message_id)
 {
 	return call->kind == CALL_METHOD && !(call->known & CALL_SERVED) &&
-		METHOD_OF(call->message_id) == METHOD_OF(message_id);
+		call->message_id == message_id;
 }
 
 /* The call that a request comes from; the earliest, of several. */
@@ -294,13 +294,11 @@ struct call *call_find_request(struct calls *calls, struct thread *server,
 	return call;
 }
 
-struct call *call_find_returning(const struct thread *thread, uint64_t correlation,
-	uint32_t message_id)
+struct call *call_find_returning(const struct thread *thread, uint64_t correlation)
 {
 	struct call *call = thread->calls;
 
-	while (call && (call->correlation != correlation || call->is_kernels ||
-			METHOD_OF(call->message_id) != METHOD_OF(message_id)))
+	while (call && (call->correlation != correlation || call->is_kernels))
 		call = call->next_of_thread;
 	return call;
 }

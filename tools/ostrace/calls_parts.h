@@ -4,9 +4,6 @@
 
 #include "tools/ostrace/calls.h"
 
-/* The request's id, of any message of a method. */
-#define METHOD_OF(message_id) ((message_id) & ~UINT32_C(3))
-
 /* Out of a list, if it is in it. */
 #define UNLINK(list, call, link) do { \
 	struct call **unlink_at = (list); \
@@ -43,8 +40,7 @@ bool call_awaits_server(const struct call *call, uint32_t message_id);
 /* The call that a request comes from; the earliest, of several. */
 struct call *call_find_request(struct calls *calls, struct thread *server,
 	uint64_t correlation, uint32_t message_id);
-struct call *call_find_returning(const struct thread *thread, uint64_t correlation,
-	uint32_t message_id);
+struct call *call_find_returning(const struct thread *thread, uint64_t correlation);
 struct call *call_find_served(struct calls *calls, struct thread *thread,
 	uint64_t correlation);
 

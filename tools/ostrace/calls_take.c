@@ -24,10 +24,10 @@ static void take_call(struct calls *calls, const struct record *record)
 static void take_return(struct calls *calls, const struct record *record)
 {
 	const struct ostrace_Return *it = &record->entry.as.Return;
-	struct call *call = call_find_returning(record->thread, it->correlation, it->message_id);
+	struct call *call = call_find_returning(record->thread, it->correlation);
 
 	if (!call) {
-		call = call_new(calls, CALL_METHOD, METHOD_OF(it->message_id),
+		call = call_new(calls, CALL_METHOD, it->message_id & ~UINT32_C(3),
 			record->thread->inside);
 		call->client = record->thread;
 		call->correlation = it->correlation;
@@ -88,22 +88,17 @@ static void take_answer(struct calls *calls, const struct record *record)
 		call_close(calls, call);
 }
 
+/* Its Answer follows. */
 static void take_refuse(struct calls *calls, const struct record *record)
 {
 	const struct ostrace_Refuse *it = &record->entry.as.Refuse;
-	struct call *call = call_find_request(calls, record->thread, it->correlation,
-		it->message_id);
+	struct call *call = call_find_served(calls, record->thread, it->correlation);
 
 	if (!call)
-		call = call_new(calls, CALL_METHOD, it->message_id, NULL);
+		return;
 	call->known |= CALL_REFUSED;
 	call->status = it->status;
-	call->badge = it->badge;
 	call_keep(calls, call, record);
-	if (call->known & CALL_CALLED)
-		return;
-	call_set_server(calls, call, record->thread, it->correlation, it->time);
-	call_close(calls, call);
 }
 
 static void take_send(struct calls *calls, const struct record *record)

@@ -50,7 +50,8 @@ static void note_methods(const struct declaration *interface, struct method **me
 			continue;
 		if (row_count + 1 == sizeof(rows) / sizeof(rows[0]))
 			exit(1);
-		rows[row_count].id = 4 * method->number + (method->is_event ? 3 : 0);
+		rows[row_count].id = (method->is_event ? method->reply : method->request)
+			->as.message.id;
 		rows[row_count++].method = method;
 		if (method->error)
 			note_error(method->error);

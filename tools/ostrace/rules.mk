@@ -23,6 +23,22 @@ $(BUILD)/ostrace: $(BUILD)/tools/ostrace/main.o $(OSTRACE_PARTS)
 $(OSTRACE_WRITE): $(OSTRACE_WRITE).o $(BUILD)/protocols/ostrace.skald.o $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
+# What records in the tests: over a schema of their own.
+OSTRACE_STUBS := $(BUILD)/tests/ostrace/stubs
+
+$(BUILD)/tests/ostrace/traced.skald.c $(BUILD)/tests/ostrace/traced.skald.h &: \
+		tests/ostrace/traced.skald $(BUILD)/skald
+	@mkdir -p $(@D)
+	$(BUILD)/skald c $< -o $(@D)
+
+$(OSTRACE_STUBS).o: C11 += -I$(BUILD)/protocols -I$(@D)
+$(OSTRACE_STUBS).o: | $(OSTRACE_HEADERS) $(BUILD)/tests/ostrace/traced.skald.h
+$(BUILD)/tests/ostrace/traced.skald.o: C11 += -I$(@D)
+
+$(OSTRACE_STUBS): $(OSTRACE_STUBS).o $(BUILD)/tests/ostrace/traced.skald.o \
+		$(BUILD)/protocols/ostrace.skald.o $(BUILD)/libskald.a
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lpthread
+
 # ---- fuzzing it: driven by libFuzzer, or by nothing ----
 
 OSTRACE_FUZZ := $(filter-out %/main.c,$(wildcard tools/ostrace/*.c)) fuzz/ostrace/target.c \
@@ -49,5 +65,5 @@ $(BUILD)/fuzz/ostrace/libfuzzer: $(OSTRACE_FUZZ_PARTS)
 	$(FUZZ_CLANG) -fsanitize=fuzzer -o $@ $^
 
 .PHONY: fuzz-ostrace
--include $(OSTRACE:.o=.d) $(OSTRACE_WRITE).d $(BUILD)/tools/ostrace/make_names.d \
+-include $(OSTRACE:.o=.d) $(OSTRACE_WRITE).d $(OSTRACE_STUBS).d $(BUILD)/tools/ostrace/make_names.d \
 	$(BUILD)/protocols/ostrace.deps $(wildcard $(BUILD)/fuzz/ostrace/*.d)

@@ -177,17 +177,21 @@ static const struct known_message *find_known(uint32_t id)
 		sizeof(known_messages[0]), by_id);
 }
 
+/* Messages that were declared by themselves have any id. Of others it says what they
+ * are: replies and errors follow their request, events end with 11 (binary). */
 const char *world_method(const struct world *world, uint32_t message_id,
 	char room[MESSAGE_NAME_ROOM])
 {
-	/* Replies and errors follow their request; events end with 11 (binary). */
-	uint32_t id = (message_id & 3) == 3 ? message_id : message_id & ~UINT32_C(3);
-	const char *announced = map_get(&world->messages, id);
-	const struct known_message *known = find_known(id);
+	uint32_t ids[2] = {message_id, message_id & ~UINT32_C(3)};
 
-	if (announced || known)
-		return announced ? announced : known->name;
-	snprintf(room, MESSAGE_NAME_ROOM, "0x%08" PRIx32, id);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *announced = map_get(&world->messages, ids[i]);
+		const struct known_message *known = find_known(ids[i]);
+
+		if (announced || known)
+			return announced ? announced : known->name;
+	}
+	snprintf(room, MESSAGE_NAME_ROOM, "0x%08" PRIx32, message_id);
 	return room;
 }
 
@@ -210,7 +214,7 @@ bool world_is_oneway(uint32_t message_id)
 
 const char *world_status(uint32_t message_id, int32_t status, char room[NAME_ROOM])
 {
-	const struct known_message *known = find_known(message_id & ~UINT32_C(3));
+	const struct known_message *known = find_known(message_id);
 
 	if (status == STATUS_ERROR)
 		return "an error";
