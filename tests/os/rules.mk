@@ -17,12 +17,12 @@ OS_FLAGS := -std=c11 $(WARN) -O2 -g -mgeneral-regs-only -mno-red-zone -fno-pic \
 OS_C	:= $(CC) $(OS_FLAGS)
 # Generated code is inline down to the system call.
 OS_FAST	:= -include runtime/kernel/fast.h
-OS_PROTOCOLS := $(patsubst %,$(OS_GENERATED)/%.skald.c,kernel fault bench)
+OS_PROTOCOLS := $(patsubst %,$(OS_GENERATED)/%.skald.c,kernel fault ostrace bench)
 OS_RUNTIME := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/kernel/*.c runtime/start/*.c) \
-	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c)) \
+	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c trace.c)) \
 	$(OS)/runtime/start/start_x86_64.o
 OS_TESTS := $(patsubst %.c,$(OS)/%.o,$(wildcard tests/os/*.c) tests/bench/ipc/measure.c) \
-	$(patsubst %,$(OS)/%.skald.o,kernel fault bench)
+	$(patsubst %,$(OS)/%.skald.o,kernel fault ostrace bench)
 
 os-tests: $(OS)/initrd.tar
 
@@ -78,7 +78,7 @@ $(OS)/plugin.so: tests/bench/ipc/plugin.c
 OS_FAKE	:= $(CC) -std=c11 $(WARN) $(CFLAGS) $(SANE) -DSK_SYSTEM_CALL=fake_system_call \
 	-D_POSIX_C_SOURCE=200809L -I. -I$(OS_GENERATED)
 OS_FAKED := $(wildcard runtime/kernel/*.c) \
-	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c) $(OS_PROTOCOLS) \
+	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c trace.c) $(OS_PROTOCOLS) \
 	$(wildcard runtime/*.h runtime/kernel/*.h) kernel/abi.h
 OS_UNITS := $(foreach t,channel port,$(OS)/units/$(t) $(OS)/units/$(t)-inline)
 

@@ -255,6 +255,7 @@ void run_benches(struct test *t, uint32_t rounds);
 	X(fault_cases) \
 	X(upcall_cases) \
 	X(machine_cases) \
+	X(trace_cases) \
 	X(hostile_cases)
 
 #define X(table) extern const struct test_case table[];

@@ -4,7 +4,9 @@
  *
  * Each line: bench NAME MEAN LEAST ROUNDS
  */
+#include "runtime/kernel/clock.h"
 #include "runtime/kernel/ring.h"
+#include "runtime/trace.h"
 #include "test.h"
 
 /* How often each is timed. */
@@ -70,6 +72,46 @@ static void measure_same_space(struct test *t)
 	if (!serve(t, &server) || !open_target(t, server.client))
 		return;
 	MEASURE(t, "call-same-space",
+		bench_Target_nothing(&target.channel, &nothing, &no_reply, NULL));
+	close(server.endpoint);
+}
+
+/* ---- the same, recorded by both sides ---- */
+
+#define TRACE_SLOTS 256
+
+static const void *clock_page;
+
+static uint64_t clock_now(void)
+{
+	return sk_kernel_clock(clock_page);
+}
+
+static void measure_traces(struct test *t)
+{
+	static uint8_t rings[2][SK_TRACE_HEADER + TRACE_SLOTS * SK_TRACE_SLOT]
+		__attribute__((aligned(64)));
+	static struct sk_switches switches = {0, SK_SWITCHED_OFF};
+	static struct sk_trace traces[2];
+	static struct server server;
+	const struct bench_Target_nothing_request nothing = {0};
+	struct bench_Target_nothing_reply no_reply;
+	struct kernel_Clock_page_reply page;
+
+	if (!serve(t, &server) || !open_target(t, server.client) ||
+			K(t, t->clock, Clock_page, &page, 0) != SK_OK)
+		return;
+	clock_page = (const void *)map_as(t, page.page.raw, 0, SK_PAGE,
+		kernel_Protection_READ, 0);
+	for (unsigned i = 0; i < 2; i++)
+		sk_trace_open(&traces[i], &switches, rings[i], TRACE_SLOTS, i + 1, clock_now);
+	pause_for(t, MS);
+	sk_trace_channel(&target.channel, &traces[0]);
+	sk_trace_port(&server.port.port, &traces[1]);
+	MEASURE(t, "call-unrecorded",
+		bench_Target_nothing(&target.channel, &nothing, &no_reply, NULL));
+	switches = (struct sk_switches){SK_TRACE_CALLS | SK_TRACE_SERVES, 0};
+	MEASURE(t, "call-recorded",
 		bench_Target_nothing(&target.channel, &nothing, &no_reply, NULL));
 	close(server.endpoint);
 }
@@ -343,6 +385,7 @@ void run_benches(struct test *t, uint32_t rounds)
 	measure_ring(t);
 	K0(t, child.space, Space_kill, .code = 0);
 	measure_same_space(t);
+	measure_traces(t);
 	measure_vectors(t);
 	measure_signals(t);
 	measure_faults(t);

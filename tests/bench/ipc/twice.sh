@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../../.."
 . tests/tap.bash
 export ROUNDS=${ROUNDS:-50}
-names="null call-0w call-32b call-80b call-4k call-same-space call-fpu reply-handle
+names="null call-0w call-32b call-80b call-4k call-same-space call-unrecorded call-recorded call-fpu reply-handle
 	lease-64 lease-4k lease-64k ring-1 ring-8 ring-64 signal signal-wake
 	signal-pingpong fault fault-map"
 
