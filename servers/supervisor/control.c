@@ -352,6 +352,25 @@ svrctl_Error server_adopt(struct server *server, struct bytes wire, struct bytes
 	return svrctl_Error_CYCLE;
 }
 
+/* In place of one that does not run, if there is one. */
+static svrctl_Error replace(struct server *old, struct server *server, struct bytes wire,
+	struct bytes program)
+{
+	svrctl_Error error;
+
+	if (!old)
+		return server_adopt(server, wire, program);
+	if (!is_over(old))
+		return svrctl_Error_BAD_STATE;
+	old->is_known = false;
+	error = server_adopt(server, wire, program);
+	if (error)
+		old->is_known = true;
+	else
+		server_forget(old);
+	return error;
+}
+
 /* Into new pages, and from there to a server. */
 static svrctl_Error add_copied(const struct controller *controller, struct server *server,
 	const struct svrctl_Supervisor_add_request *request, struct sk_reply *to)
@@ -359,7 +378,6 @@ static svrctl_Error add_copied(const struct controller *controller, struct serve
 	uint64_t start = pages_of(request->manifest.size);
 	struct bytes wire = {server->pages, request->manifest.size}, program = {NULL, 0};
 	const char *why;
-	struct server *old;
 
 	if (read_lease(to, &request->manifest, server->pages) != SK_OK)
 		return svrctl_Error_BAD_MANIFEST;
@@ -376,12 +394,7 @@ static svrctl_Error add_copied(const struct controller *controller, struct serve
 		return svrctl_Error_BAD_MANIFEST;
 	if (!manifest_is_within(&server->manifest, &controller->owner->manifest))
 		return svrctl_Error_NOT_PERMITTED;
-	old = find_server(server->manifest.head.name);
-	if (old && !is_over(old))
-		return svrctl_Error_BAD_STATE;
-	if (old)
-		server_forget(old);
-	return server_adopt(server, wire, program);
+	return replace(find_server(server->manifest.head.name), server, wire, program);
 }
 
 static void add(void *self, const struct svrctl_Supervisor_add_request *request,
@@ -397,8 +410,10 @@ static void add(void *self, const struct svrctl_Supervisor_add_request *request,
 		svrctl_Supervisor_add_answer(to, svrctl_Error_NOT_PERMITTED, NULL);
 		return;
 	}
-	if (server) {
-		server->pages = size ? sk_pages(supervisor.thread, size, NULL) : NULL;
+	if (request->manifest.size == 0) {
+		error = svrctl_Error_BAD_MANIFEST;
+	} else if (server) {
+		server->pages = sk_pages(supervisor.thread, size, NULL);
 		server->pages_size = size;
 		if (server->pages)
 			error = add_copied(controller, server, request, to);

@@ -1,6 +1,7 @@
 /*
- * What programs begin with: for each part of the ELF file a memory, made once. What
- * is only read is mapped as it is by all instances, of the rest each has its copies.
+ * What programs begin with: for each part of the ELF file a memory, made once, with
+ * what the file has of it. What is only read is mapped as it is by all instances, of
+ * the rest each has its copies; zeros behind it are an instance's own.
  */
 #include "servers/supervisor/supervisor.h"
 
@@ -23,12 +24,20 @@ static int write_all(struct sk_handle memory, uint64_t offset, struct bytes cont
 	return SK_OK;
 }
 
+uint64_t image_content(const struct elf_part *part)
+{
+	return (part->offset + part->content.size + SK_PAGE - 1) / SK_PAGE * SK_PAGE;
+}
+
 static int load_part(struct sk_handle *memory, const struct elf_part *part)
 {
 	struct sk_handle quota = sk_kernel_channel_handle(&supervisor.thread->quota);
 	struct kernel_Quota_create_memory_reply reply;
-	int status = K(quota, Quota_create_memory, &reply, .size = part->size);
+	int status;
 
+	if (image_content(part) == 0)
+		return SK_OK;
+	status = K(quota, Quota_create_memory, &reply, .size = image_content(part));
 	if (status != SK_OK)
 		return status;
 	*memory = reply.memory.raw;

@@ -55,40 +55,50 @@ static int make_space(struct server *server)
 	return K0(server->now.space, Object_set_name, .name = name);
 }
 
-static int map_part(const struct server *server, uint32_t number)
+/* At `address`, or 0: where the kernel likes, between pages that are not mapped. */
+static int map(const struct server *server, struct sk_handle memory, uint64_t *address,
+	uint64_t length, uint32_t protection, uint32_t flags)
 {
-	const struct elf_part *part = &server->image.elf.parts[number];
-	struct kernel_Space_map_request request;
-	struct kernel_Space_map_reply reply;
-
-	kernel_Space_map_request_init(&request);
-	request.memory.raw = server->image.parts[number];
-	request.length = part->size;
-	request.address = part->address;
-	request.protection = kernel_Protection_READ |
-		(part->writable ? kernel_Protection_WRITE : 0) |
-		(part->executable ? kernel_Protection_EXECUTE : 0);
-	request.flags = kernel_MapFlags_FIXED |
-		(part->writable ? kernel_MapFlags_PRIVATE : 0);
-	return kernel_Space_map(on(server->now.space), &request, &reply, NULL);
-}
-
-static int map_stack(struct server *server, uint64_t *end)
-{
-	struct kernel_Quota_create_memory_reply memory;
 	struct kernel_Space_map_request request;
 	struct kernel_Space_map_reply reply;
 	int status;
 
-	TRY(K(server->now.quota, Quota_create_memory, &memory, .size = STACK_BYTES));
 	kernel_Space_map_request_init(&request);
-	request.memory = memory.memory;
-	request.length = STACK_BYTES;
-	request.protection = kernel_Protection_READ | kernel_Protection_WRITE;
+	request.memory.raw = memory;
+	request.length = length;
+	request.address = *address;
+	request.protection = kernel_Protection_READ | protection;
+	request.flags = flags | (*address ? kernel_MapFlags_FIXED : 0);
 	status = kernel_Space_map(on(server->now.space), &request, &reply, NULL);
-	drop(&memory.memory.raw);
-	*end = reply.address + STACK_BYTES;
+	*address = reply.address;
 	return status;
+}
+
+/* Zeros of its own, to be written. */
+static int map_zeros(const struct server *server, uint64_t *address, uint64_t length)
+{
+	struct kernel_Quota_create_memory_reply memory;
+	int status;
+
+	TRY(K(server->now.quota, Quota_create_memory, &memory, .size = length));
+	status = map(server, memory.memory.raw, address, length, kernel_Protection_WRITE, 0);
+	drop(&memory.memory.raw);
+	return status;
+}
+
+static int map_part(const struct server *server, uint32_t number)
+{
+	const struct elf_part *part = &server->image.elf.parts[number];
+	uint64_t content = image_content(part), address = part->address;
+	uint64_t behind = address + content;
+
+	if (content > 0)
+		TRY(map(server, server->image.parts[number], &address, content,
+			(part->writable ? kernel_Protection_WRITE : 0) |
+			(part->executable ? kernel_Protection_EXECUTE : 0),
+			part->writable ? kernel_MapFlags_PRIVATE : 0));
+	return content < part->size ? map_zeros(server, &behind, part->size - content) :
+		SK_OK;
 }
 
 /* ---- its thread ---- */
@@ -156,20 +166,20 @@ static int watch_end(struct server *server)
 
 static int start(struct server *server)
 {
-	uint64_t stack, slots;
+	uint64_t stack = 0, slots;
 
 	TRY(make_quota(server));
 	TRY(make_space(server));
 	TRY(give_session(server));
 	for (uint32_t i = 0; i < server->image.elf.count; i++)
 		TRY(map_part(server, i));
-	TRY(map_stack(server, &stack));
+	TRY(map_zeros(server, &stack, STACK_BYTES));
 	TRY(make_endpoint(server));
 	TRY(make_thread(server, &slots));
 	TRY(watch_end(server));
 	/* As if it had been called: the return address is 0. */
 	return K0(server->now.thread, Thread_start, .entry = server->image.elf.entry,
-		.stack = stack - 8, .argument = slots);
+		.stack = stack + STACK_BYTES - 8, .argument = slots);
 }
 
 static void clear(struct instance *instance)

@@ -8,7 +8,8 @@
 
 /* Slots: two of kernel.c's behind the thread's, then the port's. */
 #define PORT_SLOT 4
-#define TOKENS 256
+/* More than all sessions together can have under way. */
+#define TOKENS 640
 #define RING_SLOTS 32
 #define RING_BIT (UINT64_C(1) << 61)
 /* Above all that it looks after. */

@@ -20,7 +20,7 @@
 
 #define SERVERS_MAX 48
 #define CONTROLLERS_MAX 16		/* sessions of svrctl.Supervisor */
-#define WAITERS_MAX 128			/* requests that are answered later */
+#define WAITERS_MAX 256			/* requests that are answered later */
 #define PARTS_MAX ELF_PARTS
 #define LOG_LINES 100			/* of one program in a second */
 #define MS UINT64_C(1000000)
@@ -168,6 +168,8 @@ void say(const char *who, const char *format, ...) __attribute__((format(printf,
 /* Makes what the program begins with, once. */
 svrctl_Error image_load(struct server *server);
 void image_drop(struct server *server);
+/* Bytes of the pages of a part that the file has anything of. */
+uint64_t image_content(const struct elf_part *part);
 /* Space, quota and thread with what the manifest says, running. After an error there
  * is nothing. */
 svrctl_Error instance_start(struct server *server);

@@ -201,7 +201,7 @@ static void adding(void)
 	EXPECT_OK(add(size, NULL, 0));
 	EXPECT(add(size, "no program", 10), svrctl_Error_BAD_PROGRAM);
 	EXPECT(add(size - 1, NULL, 0), svrctl_Error_BAD_MANIFEST);
-	EXPECT(add(0, NULL, 0), svrctl_Error_QUOTA_EXCEEDED);
+	EXPECT(add(0, NULL, 0), svrctl_Error_BAD_MANIFEST);
 	/* It asks for what this program was not granted. */
 	size = manifest_of(NAME("rich"));
 	EXPECT(add(size, NULL, 0), svrctl_Error_NOT_PERMITTED);
