@@ -95,25 +95,26 @@ void fault_page(struct thread *thread, uint64_t address, uint32_t access,
 	uint32_t reason)
 {
 	TRACE(FAULTS, Fault, .thread = thread->object.id, .address = address,
-		.instruction = arch_instruction(thread), .reason = reason, .access = access);
+		.instruction = frame_instruction(&thread->frame), .reason = reason,
+		.access = access);
 	BEGIN(thread, page_fault, .address = address, .access = access,
-		.instruction = arch_instruction(thread), .reason = (fault_Reason)reason);
+		.instruction = frame_instruction(&thread->frame), .reason = (fault_Reason)reason);
 }
 
 void fault_exception(struct thread *thread, uint32_t what, uint32_t code,
 	uint64_t address)
 {
 	TRACE(FAULTS, Fault, .thread = thread->object.id, .address = address,
-		.instruction = arch_instruction(thread), .reason = what + 256);
+		.instruction = frame_instruction(&thread->frame), .reason = what + 256);
 	BEGIN(thread, exception, .what = (fault_Exception)what, .code = code,
-		.instruction = arch_instruction(thread), .address = address);
+		.instruction = frame_instruction(&thread->frame), .address = address);
 }
 
 static void call_foreign(struct thread *thread)
 {
 	struct fault_Handler_foreign_call_request request = {
-		.number = arch_foreign_number(thread),
-		.instruction = arch_instruction(thread)
+		.number = frame_foreign(&thread->frame),
+		.instruction = frame_instruction(&thread->frame)
 	};
 
 	arch_foreign_arguments(thread, request.arguments);
@@ -170,7 +171,7 @@ static void resume(struct thread *thread, const struct answer *answer)
 		sk_get_uint32(thread->fault_page + 8) == fault_Exception_BREAKPOINT;
 
 	if (was_call || thread->fault_kind == fault_Handler_foreign_result_request_ID)
-		arch_foreign_result(thread, answer->result);
+		frame_set_foreign(&thread->frame, answer->result);
 	if (answer->action == fault_Action_RESUME_AT)
 		arch_set_instruction(thread, answer->at);
 	else if (was_call || was_breakpoint)
@@ -245,15 +246,6 @@ bool fault_resumes(struct thread *thread, uint32_t size, const void *words,
 	return true;
 }
 
-/* Once more, for its handler to know. */
-static void refuse(struct thread *thread)
-{
-	const uint8_t *request = thread->fault_page;
-
-	fault_page(thread, sk_get_uint64(request + 8), sk_get_uint32(request + 24),
-		fault_Reason_REFUSED);
-}
-
 void fault_answered(struct thread *thread, uint64_t head, struct space *by)
 {
 	struct answer answer;
@@ -277,7 +269,9 @@ void fault_answered(struct thread *thread, uint64_t head, struct space *by)
 		go_on(thread);
 	} else if (answer.action == fault_Action_MAP &&
 			thread->fault_kind == fault_Handler_page_fault_request_ID) {
-		refuse(thread);
+		/* Once more, for its handler to know. */
+		fault_page(thread, sk_get_uint64(thread->fault_page + 8),
+			sk_get_uint32(thread->fault_page + 24), fault_Reason_REFUSED);
 	} else {
 		stop(thread);
 	}

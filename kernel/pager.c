@@ -63,10 +63,9 @@ void pager_end(struct memory *memory)
 
 bool pager_is_of(const struct memory *memory, const struct space *space)
 {
-	const struct endpoint *endpoint;
+	const struct endpoint *endpoint = memory->pager ? memory->pager->endpoint : NULL;
 	struct list *first;
 
-	endpoint = memory->pager ? memory->pager->endpoint : NULL;
 	if (!endpoint)
 		return false;
 	first = list_first(&endpoint->receivers);

@@ -165,8 +165,6 @@ void thread_kill(struct thread *thread, int32_t code)
 		thread->state = kernel_ThreadState_STOPPED;
 		caller_give_up(&thread->fault, SK_CANCELED);
 		break;
-	default:
-		break;
 	}
 	end(thread);
 }

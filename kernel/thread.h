@@ -40,8 +40,7 @@ struct thread {
 	bool attention;			/* thread_may_run() is to look at it */
 	bool is_cancellable;		/* what it waits for: ABI_CANCELLABLE */
 	uint32_t event_flags;		/* ABI_REPLY_FAILED, for its next event */
-	bool vectors_allowed;
-	bool pending;			/* interrupt() came in the shim */
+	bool pending;			/* interrupted, which it has yet to be told */
 	uint32_t suspended;		/* how often */
 	int32_t code;
 	uint32_t tracing;		/* enum kernel_Tracing */

@@ -163,7 +163,6 @@ COMMAND(Thread, thread, set_affinity, CONTROL)
 
 COMMAND(Thread, thread, set_vectors_allowed, CONTROL)
 {
-	thread->vectors_allowed = request->allowed;
 	arch_allow_vectors(thread, request->allowed);
 	return 0;
 }

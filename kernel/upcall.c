@@ -74,7 +74,7 @@ void upcall_enter(struct thread *thread, uint32_t reason)
 
 void upcall_signal(struct thread *thread)
 {
-	uint64_t at = arch_instruction(thread);
+	uint64_t at = frame_instruction(&thread->frame);
 	uint32_t reason;
 	uint8_t *page;
 

@@ -53,6 +53,11 @@ struct cpu;
  *	the ABI_WORDS of kernel/abi.h, adjoining and in order
  * static inline void frame_set_head(struct frame *, uint64_t);
  *	and likewise _set_target, _set_token, _set_time
+ * static inline uint64_t frame_instruction(const struct frame *);
+ *	the address where the thread goes on
+ * static inline uint64_t frame_foreign(const struct frame *);
+ * static inline void frame_set_foreign(struct frame *, uint64_t);
+ *	a foreign call's number, and its result
  * static inline void frame_restart(struct frame *);
  *	the system call that was entered by is made again
  */
@@ -160,15 +165,12 @@ void arch_set_step(struct thread *thread, bool on);
 struct kernel_Registers;
 void arch_get_registers(const struct thread *thread, struct kernel_Registers *to);
 bool arch_set_registers(struct thread *thread, const struct kernel_Registers *from);
-uint64_t arch_instruction(const struct thread *thread);
 void arch_set_instruction(struct thread *thread, uint64_t address);
 /* Behind a breakpoint instruction, or a foreign call. */
 void arch_skip(struct thread *thread);
 
-/* Foreign calls: their number, arguments in that system's order, result. */
-uint64_t arch_foreign_number(const struct thread *thread);
+/* Of a foreign call, in that system's order. */
 void arch_foreign_arguments(const struct thread *thread, uint64_t arguments[6]);
-void arch_foreign_result(struct thread *thread, uint64_t result);
 /*
  * Upcalls: registers to the thread's frame page, which the kernel sees at
  * `page`, and in at the entry; and back. How the frame page looks is in

@@ -136,6 +136,21 @@ static inline void frame_set_time(struct frame *frame, uint64_t time)
 	frame->time = time;
 }
 
+static inline uint64_t frame_foreign(const struct frame *frame)
+{
+	return frame->head;
+}
+
+static inline void frame_set_foreign(struct frame *frame, uint64_t result)
+{
+	frame->head = result;
+}
+
+static inline uint64_t frame_instruction(const struct frame *frame)
+{
+	return frame->instruction;
+}
+
 static inline void frame_restart(struct frame *frame)
 {
 	frame->instruction = frame->behind - HOST_CALL_BYTES;

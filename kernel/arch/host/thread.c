@@ -115,11 +115,6 @@ bool arch_set_registers(struct thread *thread, const struct kernel_Registers *fr
 	return true;
 }
 
-uint64_t arch_instruction(const struct thread *thread)
-{
-	return thread->frame.instruction;
-}
-
 void arch_set_instruction(struct thread *thread, uint64_t address)
 {
 	thread->frame.instruction = address;
@@ -133,22 +128,12 @@ void arch_skip(struct thread *thread)
 
 /* ---- foreign calls and upcalls ---- */
 
-uint64_t arch_foreign_number(const struct thread *thread)
-{
-	return thread->frame.head;
-}
-
 void arch_foreign_arguments(const struct thread *thread, uint64_t arguments[6])
 {
 	const uint64_t *words = thread->frame.words;
 
 	memcpy(arguments, (uint64_t[6]){thread->frame.target, words[0], words[1],
 		words[4], words[2], words[3]}, 6 * sizeof *arguments);
-}
-
-void arch_foreign_result(struct thread *thread, uint64_t result)
-{
-	thread->frame.head = result;
 }
 
 void arch_upcall(struct thread *thread, void *page, uint32_t reason)

@@ -181,8 +181,6 @@ static void read_tag(const uint32_t *tag)
 		__builtin_memcpy(acpi_root, tag + 2, tag[1] - 8);
 		boot.acpi_root = image_physical(acpi_root);
 		break;
-	default:
-		break;
 	}
 }
 

@@ -36,7 +36,6 @@
 /* Out, to the thread in rax; NULL: idle. */
 	.globl entry_return
 entry_return:
-leave:
 	test %rax, %rax
 	jz idle
 	cmpl $ENTERED_CALL, frame.entered(%rax)
@@ -67,7 +66,7 @@ entry_leave:
 	mov %gs:local.stack, %rsp
 	xor %ebp, %ebp
 	mov %rdi, %rax
-	jmp leave
+	jmp entry_return
 
 idle:
 	mov %gs:local.stack, %rsp
@@ -89,7 +88,7 @@ trap_user:
 	popfq
 	xor %ebp, %ebp
 	call traps_user
-	jmp leave
+	jmp entry_return
 
 trap_in_kernel:
 	cmpl $32, (%rsp)
@@ -100,7 +99,7 @@ trap_in_kernel:
 	xor %edi, %edi
 	xor %ebp, %ebp
 	call traps_interrupt
-	jmp leave
+	jmp entry_return
 trap_fatal:
 	push_registers
 	mov %rsp, %rdi

@@ -64,6 +64,12 @@
 	.endif
 	.endm
 
+	.macro call_c function
+	mov %gs:local.stack, %rsp
+	xor %ebp, %ebp
+	call \function
+	.endm
+
 /* From who called to r14, on the CPU in rdi; destroys rbx, rdi and r11. Then gs is
  * the program's. */
 	.macro switch_to full, otherwise
@@ -194,8 +200,9 @@
 	movb $TOKEN_FREE, token.state(%r15)
 	movq $0, token.server(%r15)
 	addl $0x10000, token.number(%r15)
-	jc 5f					/* generation 0 is none */
-6:	mov space.tokens.free(%r13), %r11
+	jnc 5f
+	addl $0x10000, token.number(%r15)	/* generation 0 is none */
+5:	mov space.tokens.free(%r13), %r11
 	mov %r11, (%r15)
 	mov %r15, space.tokens.free(%r13)
 	movq $0, MY(thread.serves)
@@ -241,8 +248,6 @@
 	mov frame.rbx(%r14), %rbx
 	mov frame.r12(%r14), %r12
 	go \full
-5:	addl $0x10000, token.number(%r15)
-	jmp 6b
 	.endm
 
 /* The answer to a page fault: what it says is done by C. Then all registers are the
@@ -261,9 +266,7 @@
 	mov %ecx, %esi
 	lea MY(frame.words), %rdx
 	mov %r13, %rcx
-	mov %gs:local.stack, %rsp
-	xor %ebp, %ebp
-	call fault_resumes
+	call_c fault_resumes
 	mov %gs:local.tss.rsp, %rsp
 	test %al, %al
 	jz 4f
@@ -276,14 +279,12 @@
 	give_lock \full
 	mov %r14, %rsp
 	jmp entry_pop
-5:	addl $0x10000, token.number(%r15)
-	jmp 6b
 4:	give_lock \full
 	jmp entry_saved
 	.endm
 
 /* Bits of a notification for which nobody waits, here or at an endpoint. */
-	.macro do_signal full, otherwise
+	.macro do_signal full
 	take_lock \full, 4f
 	mov %rbp, MY(frame.rbp)
 	get_handle %rcx, %r11, HANDLE_SIGNALS, 7f
@@ -309,7 +310,7 @@
 	jmp 6b
 3:	give_lock \full
 	mov MY(frame.rbp), %rbp
-4:	jmp \otherwise
+4:	jmp entry_kept
 	.endm
 
 /* Registers, to where a frame has them in this order. */
@@ -352,10 +353,8 @@
 	save_kept
 	do_reply_receive \full, 40, 15f
 12:	cmp $ABI_BASE + ABI_SIGNAL, %eax
-	jne 13f
-	do_signal \full, 13f
-13:	save_kept
-	jmp entry_slow
+	jne entry_kept
+	do_signal \full
 14:	do_call \full, 4096, entry_slow
 15:	do_reply_receive \full, 4096, entry_slow
 16:	do_fault_reply \full
@@ -375,15 +374,14 @@ entry_call_any:
 	.balign 64
 entry_call:
 	arrive
+entry_kept:
 	save_kept
 entry_slow:
 	save_words -FRAME_SIZE(%rsp)
 	mov %rax, MY(frame.rax)
 entry_saved:
 	lea MY(0), %rdi
-	mov %gs:local.stack, %rsp
-	xor %ebp, %ebp
-	call kernel_system_call
+	call_c kernel_system_call
 	jmp entry_return
 
 /* Something else is to be loaded with r14: C does it, and what it finds goes by
@@ -399,9 +397,7 @@ answered_special:
 	mov %rax, frame.rax(%r14)
 fault_special:
 	mov %r14, %rdi
-	mov %gs:local.stack, %rsp
-	xor %ebp, %ebp
-	call thread_switched
+	call_c thread_switched
 	jmp entry_return
 
 /* As vectors_load() of r14, if the CPU has vectors or this one has; r11b says what

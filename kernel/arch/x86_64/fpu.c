@@ -11,7 +11,6 @@
 #include "kernel/arch/x86_64/local.h"
 #include "kernel/log.h"
 #include "kernel/object.h"
-#include "kernel/pool.h"
 #include "kernel/thread.h"
 
 /* x87, SSE, AVX; and AVX-512, all of it or nothing. */
@@ -178,28 +177,19 @@ uint32_t arch_vectors_size(void)
 
 bool arch_thread_init(struct thread *thread)
 {
-	void *vectors;
+	void *vectors = object_allocate(&thread->object, size);
 
-	thread->arch = (struct arch_thread){ .vectors = NULL };
-	if (!object_charge(&thread->object, pool_cost(size)))
-		return false;
-	vectors = pool_take(size);
-	thread->arch.vectors = vectors;
+	thread->arch = (struct arch_thread){ .vectors = vectors };
 	if (vectors)
 		set_clean(vectors);
-	else
-		object_discharge(&thread->object, pool_cost(size));
 	return vectors;
 }
 
 void arch_thread_end(struct thread *thread)
 {
-	if (!thread->arch.vectors)
-		return;
 	if (thread->arch.vectors_on)
 		thread->arch.vectors_on->owner = NULL;
-	pool_give(thread->arch.vectors, size);
-	object_discharge(&thread->object, pool_cost(size));
+	object_release(&thread->object, thread->arch.vectors, size);
 	thread->arch.vectors = NULL;
 }
 

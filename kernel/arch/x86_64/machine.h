@@ -167,7 +167,13 @@ FRAME_ACCESS(head, rax)
 FRAME_ACCESS(target, rdi)
 FRAME_ACCESS(token, rbx)
 FRAME_ACCESS(time, r12)
+FRAME_ACCESS(foreign, rax)
 #undef FRAME_ACCESS
+
+static inline uint64_t frame_instruction(const struct frame *frame)
+{
+	return frame->rip;
+}
 
 static inline uint64_t *frame_words(struct frame *frame)
 {

@@ -89,11 +89,9 @@ void thread_answer(struct local *me, const struct cpu_ask *ask)
 {
 	struct thread *thread = ask->thread;
 
-	if (ask->loads) {
+	if (ask->loads)
 		bases_load(thread);
-		return;
-	}
-	if (me->cpu->loaded == thread)
+	else if (me->cpu->loaded == thread)
 		bases_save(thread);
 	vectors_save(me, thread);
 }
@@ -223,11 +221,6 @@ bool arch_set_registers(struct thread *thread, const struct kernel_Registers *fr
 	return true;
 }
 
-uint64_t arch_instruction(const struct thread *thread)
-{
-	return thread->frame.rip;
-}
-
 void arch_set_instruction(struct thread *thread, uint64_t address)
 {
 	set_rip(&thread->frame, address);
@@ -242,11 +235,6 @@ void arch_skip(struct thread *thread)
 
 /* ---- foreign calls and upcalls ---- */
 
-uint64_t arch_foreign_number(const struct thread *thread)
-{
-	return thread->frame.rax;
-}
-
 void arch_foreign_arguments(const struct thread *thread, uint64_t arguments[6])
 {
 	const struct frame *frame = &thread->frame;
@@ -254,11 +242,6 @@ void arch_foreign_arguments(const struct thread *thread, uint64_t arguments[6])
 		frame->words[4], frame->words[2], frame->words[3] };
 
 	__builtin_memcpy(arguments, in_order, sizeof in_order);
-}
-
-void arch_foreign_result(struct thread *thread, uint64_t result)
-{
-	thread->frame.rax = result;
 }
 
 struct upcall_frame {

@@ -88,7 +88,7 @@ static void a_page_fault_is_a_call(void **unused)
 	ANSWER_FAULT(page_fault, .action = fault_Action_RETRY);
 	assert_true(host_run(faulter));
 	assert_int_equal(faulter->frame.head, rax);
-	assert_int_equal(arch_instruction(faulter), PROGRAM_ENTRY);
+	assert_int_equal(frame_instruction(&faulter->frame), PROGRAM_ENTRY);
 }
 
 static void it_goes_on_elsewhere(void **unused)
@@ -100,7 +100,7 @@ static void it_goes_on_elsewhere(void **unused)
 	expect(message, fault_Handler_page_fault_request_ID);
 	ANSWER_FAULT(page_fault, .action = fault_Action_RESUME_AT, .at = 0x401000);
 	assert_true(host_run(faulter));
-	assert_int_equal(arch_instruction(faulter), 0x401000);
+	assert_int_equal(frame_instruction(&faulter->frame), 0x401000);
 }
 
 /* ---- the answer maps ---- */
@@ -130,7 +130,7 @@ static void the_answer_maps(void **unused)
 	ANSWER_FAULT(page_fault, .action = fault_Action_MAP, .at = NOWHERE,
 		.memory = memory, .protection = RW, .offset = 4096, .pages = 1);
 	assert_true(host_run(faulter));
-	assert_int_equal(arch_instruction(faulter), PROGRAM_ENTRY);
+	assert_int_equal(frame_instruction(&faulter->frame), PROGRAM_ENTRY);
 	assert_int_equal(host_user_read(faulter, NOWHERE, &word, 8), 8);
 	assert_int_equal(word, 4242);
 	assert_non_null(program_object(memory));
@@ -266,7 +266,7 @@ static void a_breakpoint_goes_on_behind_it(void **unused)
 	assert_int_equal(request.code, 3);
 	ANSWER_FAULT(exception, .action = fault_Action_RESUME);
 	assert_true(host_run(faulter));
-	assert_int_equal(arch_instruction(faulter), PROGRAM_ENTRY + 1);
+	assert_int_equal(frame_instruction(&faulter->frame), PROGRAM_ENTRY + 1);
 }
 
 static void call_foreign(uint64_t number)
@@ -284,7 +284,7 @@ static void a_foreign_call_is_a_call(void **unused)
 
 	(void)unused;
 	assert_true(host_run(faulter));
-	before = arch_instruction(faulter);
+	before = frame_instruction(&faulter->frame);
 	call_foreign(39);
 	expect(message, fault_Handler_foreign_call_request_ID);
 	assert_int_equal(fault_Handler_foreign_call_request_decode(&request, message,
@@ -295,7 +295,7 @@ static void a_foreign_call_is_a_call(void **unused)
 	ANSWER_FAULT(foreign_call, .action = fault_Action_RESUME, .result = 4242);
 	assert_true(host_run(faulter));
 	assert_int_equal(frame_head(&faulter->frame), 4242);
-	assert_int_equal(arch_instruction(faulter), before + HOST_CALL_BYTES);
+	assert_int_equal(frame_instruction(&faulter->frame), before + HOST_CALL_BYTES);
 }
 
 static void a_traced_call_is_told_twice(void **unused)
@@ -441,7 +441,7 @@ static void a_foreign_call_enters_the_shim_and_resume_leaves_it(void **unused)
 	set_upcall();
 	call_foreign(1);
 	assert_true(host_run(faulter));
-	assert_int_equal(arch_instruction(faulter), 0x700000);
+	assert_int_equal(frame_instruction(&faulter->frame), 0x700000);
 	assert_int_equal(faulter->frame.stack, 0x800000);
 	assert_int_equal(flag(ABI_FRAME_INSIDE), 1);
 	words[0] = frame_page;
@@ -473,7 +473,7 @@ static void an_interrupt_enters_or_is_pending(void **unused)
 	thread_interrupt(faulter);
 	host_advance(20000000);
 	assert_true(host_run(faulter));
-	assert_int_equal(arch_instruction(faulter), 0x700000);
+	assert_int_equal(frame_instruction(&faulter->frame), 0x700000);
 	assert_int_equal(faulter->frame.words[0], ABI_UPCALL_SIGNAL);
 	assert_int_equal(flag(ABI_FRAME_PENDING), 0);
 	arch_set_instruction(faulter, 0x700110);
@@ -481,12 +481,12 @@ static void an_interrupt_enters_or_is_pending(void **unused)
 	host_advance(20000000);
 	assert_true(host_run(faulter));
 	assert_int_equal(flag(ABI_FRAME_PENDING), 1);
-	assert_int_equal(arch_instruction(faulter), 0x700100);
+	assert_int_equal(frame_instruction(&faulter->frame), 0x700100);
 	arch_set_instruction(faulter, 0x700120);
 	thread_interrupt(faulter);
 	host_advance(20000000);
 	assert_true(host_run(faulter));
-	assert_int_equal(arch_instruction(faulter), 0x700120);
+	assert_int_equal(frame_instruction(&faulter->frame), 0x700120);
 }
 
 static void a_frame_that_is_not_there_is_a_fault(void **unused)

@@ -18,7 +18,7 @@ static void it_is_loaded_with_handles_and_a_stack(void **unused)
 		kernel_Kind_QUOTA, kernel_Kind_SYSTEM };
 
 	(void)unused;
-	assert_int_equal(arch_instruction(program_thread) & ~UINT64_C(0xff), 0x400000);
+	assert_int_equal(frame_instruction(&program_thread->frame) & ~UINT64_C(0xff), 0x400000);
 	assert_int_equal(host_user_read(program_thread, PROGRAM_ENTRY, bytes, 16), 16);
 	assert_memory_equal(bytes, "what it begins w", 16);
 	assert_int_equal(host_user_read(program_thread, 0x401fff, &zero, 1), 1);
