@@ -174,7 +174,7 @@ static const struct sk_call program_patience = { .deadline = SK_FOREVER };
 
 /* A call that succeeds; `reply` is its reply. */
 #define OK(interface, method, handle_number, ...) \
-	struct kernel_##interface##_##method##_reply interface##_##method; \
+	struct kernel_##interface##_##method##_reply interface##_##method = { 0 }; \
 	do { \
 		struct kernel_##interface##_##method##_request ok_request = { __VA_ARGS__ }; \
 		assert_int_equal(kernel_##interface##_##method( \
