@@ -317,6 +317,10 @@ static void do_reply_receive(struct thread *thread, uint64_t head)
 		thread->event_flags = ABI_REPLY_FAILED;
 	thread->state = kernel_ThreadState_RUNNING;
 	do_receive(thread, head);
+	/* It does not, and who is more urgent than those it serves now was not woken. */
+	if (thread->state == kernel_ThreadState_RUNNING &&
+	    arch_cpu()->top > (int32_t)thread->effective)
+		sched_want_look(arch_cpu());
 }
 
 static void do_submit(struct thread *thread, uint64_t head)

@@ -100,6 +100,30 @@ static void who_serves_inherits(void **state)
 	assert_ptr_equal(runs(0), server.thread);
 }
 
+/* While it answers; whom it answers is not woken, and it gets the next request. */
+static void who_serves_the_less_urgent_makes_way(void **state)
+{
+	struct program high = ipc_program(50), middle = ipc_program(30);
+	uint32_t number = ipc_session(high.space, endpoint, 78, 0, NULL);
+
+	(void)state;
+	thread_suspend(middle.thread);
+	host_look();
+	ipc_call(high, BYTES(8), number, 0);
+	ipc_call(client, BYTES(8), client_session, 0);
+	ipc_receive(server, 0, server_endpoint, 0);
+	assert_int_equal(server.thread->effective, 50);
+	thread_suspend(high.thread);
+	thread_proceed(middle.thread);
+	host_look();
+	assert_ptr_equal(runs(0), server.thread);
+	ipc_reply_receive(server, BYTES(8), server_endpoint, TOKEN(server));
+	assert_waits(high, SUSPENDED);
+	assert_int_equal(server.thread->effective, 10);
+	assert_event(server, REQUEST);
+	assert_ptr_equal(runs(0), middle.thread);
+}
+
 static void server_inherits_from_who_waits(void **state)
 {
 	struct program high = ipc_program(50);
@@ -316,6 +340,7 @@ int main(int argc, char **argv)
 		CASE(time_is_somebodys),
 		CASE(server_inherits_from_whom_it_serves),
 		CASE(who_serves_inherits),
+		CASE(who_serves_the_less_urgent_makes_way),
 		CASE(server_inherits_from_who_waits),
 		CASE(inherits_along_a_chain),
 		CASE(deferred_request_lends_nothing),
