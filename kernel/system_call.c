@@ -72,7 +72,8 @@ static inline struct thread *call_short(struct thread *thread, uint64_t head)
 	if (UNLIKELY(!server))
 		return NULL;
 	if (!IS_SHORT(head) || HAS_FLAGS(target)) {
-		if (!caller_begin_at(prepare_call(thread, handle, head, false), session,
+		if ((target & ABI_CANCELLABLE && upcall_is_pending(thread)) ||
+		    !caller_begin_at(prepare_call(thread, handle, head, false), session,
 				server))
 			return NULL;
 	} else {
@@ -511,12 +512,14 @@ static __attribute__((noinline)) struct thread *take_long(struct thread *thread,
 		calls[number](thread, head);
 	else
 		fault_foreign(thread);
-	if (!goes_on(thread, cpu)) {
-		/* Interrupted by another CPU before that: what began ends again. */
-		if (UNLIKELY(thread->pending) && thread->state != kernel_ThreadState_RUNNING)
-			thread_interrupt(thread);
+	/* Interrupted before that, by another CPU or in its shim: what began ends again. */
+	if (thread->state == kernel_ThreadState_RUNNING)
+		thread->is_cancellable = false;
+	else if (UNLIKELY(thread->pending ||
+			(thread->is_cancellable && upcall_is_pending(thread))))
+		thread_interrupt(thread);
+	if (!goes_on(thread, cpu))
 		return kernel_leave();
-	}
 	arch_unlock();
 	return thread;
 }

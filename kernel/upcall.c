@@ -21,10 +21,20 @@ static void set_flag(uint8_t *page, uint32_t flag, uint32_t value)
 	__atomic_store_n((uint32_t *)(void *)(page + flag), value, __ATOMIC_RELAXED);
 }
 
-static bool is_inside(const uint8_t *page)
+static bool has_flag(const uint8_t *page, uint32_t flag)
 {
-	return __atomic_load_n((const uint32_t *)(const void *)(page + ABI_FRAME_INSIDE),
+	return __atomic_load_n((const uint32_t *)(const void *)(page + flag),
 		__ATOMIC_RELAXED) != 0;
+}
+
+/* The same of one that is in its shim; else NULL. */
+static uint8_t *see_inside(struct thread *thread)
+{
+	uint32_t reason;
+	uint8_t *page = thread->upcall_entry ?
+		see_page(thread, thread->upcall_frame, &reason) : NULL;
+
+	return page && has_flag(page, ABI_FRAME_INSIDE) ? page : NULL;
 }
 
 kernel_error upcall_set(struct thread *thread, uint64_t frame, uint64_t entry,
@@ -48,11 +58,14 @@ kernel_error upcall_set(struct thread *thread, uint64_t frame, uint64_t entry,
 
 bool upcall_is_inside(struct thread *thread)
 {
-	uint32_t reason;
-	uint8_t *page = thread->upcall_entry ?
-		see_page(thread, thread->upcall_frame, &reason) : NULL;
+	return see_inside(thread) != NULL;
+}
 
-	return page && is_inside(page);
+bool upcall_is_pending(struct thread *thread)
+{
+	const uint8_t *page = see_inside(thread);
+
+	return page && has_flag(page, ABI_FRAME_PENDING);
 }
 
 void upcall_enter(struct thread *thread, uint32_t reason)
@@ -75,15 +88,12 @@ void upcall_enter(struct thread *thread, uint32_t reason)
 void upcall_signal(struct thread *thread)
 {
 	uint64_t at = frame_instruction(&thread->frame);
-	uint32_t reason;
-	uint8_t *page;
+	uint8_t *page = see_inside(thread);
 
 	thread->pending = false;
-	if (!thread->upcall_entry)
-		return;
-	page = see_page(thread, thread->upcall_frame, &reason);
-	if (!page || !is_inside(page)) {
-		upcall_enter(thread, ABI_UPCALL_SIGNAL);
+	if (!page) {
+		if (thread->upcall_entry)
+			upcall_enter(thread, ABI_UPCALL_SIGNAL);
 		return;
 	}
 	set_flag(page, ABI_FRAME_PENDING, 1);

@@ -19,6 +19,9 @@ kernel_error upcall_set(struct thread *thread, uint64_t frame, uint64_t entry,
 	uint64_t stack, uint64_t exit_begin, uint64_t exit_end);
 /* Whether it is in the shim: then a foreign call is an exception. */
 bool upcall_is_inside(struct thread *thread);
+/* And was interrupted there, which it has not taken notice of: it does not wait for
+ * what can be canceled. */
+bool upcall_is_pending(struct thread *thread);
 /* In, for a reason of enum abi_upcall. It faults if the frame is not there. */
 void upcall_enter(struct thread *thread, uint32_t reason);
 /*

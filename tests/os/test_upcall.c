@@ -7,7 +7,7 @@
 
 #define RFLAGS_DF UINT64_C(0x400)
 
-enum { ADD = 700, NEST, WAIT_FOR_PENDING };
+enum { ADD = 700, NEST, WAIT_FOR_PENDING, WAIT_WHILE_PENDING };
 
 struct frame {
 	uint64_t reason;
@@ -27,6 +27,12 @@ void upcall_hold_registers(void);
 static struct test *test;
 static struct frame at_entry;
 static uint64_t flags_inside, stack_inside;
+/* What to wait at, in the shim, and what came of it. */
+static struct {
+	struct sk_handle notification, endpoint, session;
+	uint32_t word;
+	int32_t wait, word_wait, receive, call, not_cancellable, not_pending;
+} waits;
 
 /* Offsets in the page: 8 rax, 64 rsp, 136 rip, 144 rflags. */
 __asm__(".text\n"
@@ -126,6 +132,31 @@ static uint64_t nest(void)
 	return test->faults;
 }
 
+/* The status of a system call that would wait, for 20 ms. */
+static int32_t wait_by(uint32_t call, uint64_t target, uint64_t word)
+{
+	struct sk_registers r = { .head = (ABI_BASE + call) | ABI_TIMED, .target = target,
+		.words = {word, 0, UINT32_MAX}, .time = now(test) + 20 * MS };
+
+	enter(&r);
+	return ABI_STATUS(r.head);
+}
+
+static void wait_while_pending(void)
+{
+	uint64_t n = NUMBER(waits.notification), e = NUMBER(waits.endpoint);
+
+	while (!*flag(ABI_FRAME_PENDING))
+		;
+	waits.wait = wait_by(ABI_WAIT, n | ABI_CANCELLABLE, 1);
+	waits.word_wait = wait_by(ABI_WORD_WAIT, ABI_CANCELLABLE, (uintptr_t)&waits.word);
+	waits.receive = wait_by(ABI_RECEIVE, e | ABI_CANCELLABLE, 0);
+	waits.call = wait_by(ABI_CALL, NUMBER(waits.session) | ABI_CANCELLABLE, 0);
+	waits.not_cancellable = wait_by(ABI_WAIT, n, 1);
+	*flag(ABI_FRAME_PENDING) = 0;
+	waits.not_pending = wait_by(ABI_WAIT, n | ABI_CANCELLABLE, 1);
+}
+
 uint64_t upcall_foreign(struct frame *frame, const uint64_t *arguments)
 {
 	uint64_t number = frame->registers.rax;
@@ -137,6 +168,8 @@ uint64_t upcall_foreign(struct frame *frame, const uint64_t *arguments)
 		return arguments[0] + arguments[1] + arguments[2];
 	if (number == NEST)
 		return nest();
+	if (number == WAIT_WHILE_PENDING)
+		wait_while_pending();
 	if (number == WAIT_FOR_PENDING)
 		while (!*flag(ABI_FRAME_PENDING))
 			;
@@ -230,6 +263,30 @@ static void signal_inside_is_pending(struct test *t)
 	EXPECT_TRUE(t, join(t, helper));
 }
 
+/* Interrupted before it begins to wait, by which nothing waited yet: as if after. */
+static void pending_ends_waits(struct test *t)
+{
+	struct test_helper *helper;
+	struct server server;
+
+	waits.notification = new_notification(t);
+	waits.endpoint = new_endpoint(t);
+	REQUIRE(t, set_up(t) && serve(t, &server));
+	waits.session = server.client;
+	helper = start(t, interrupts, NULL);
+	REQUIRE(t, helper);
+	EXPECT(t, foreign(WAIT_WHILE_PENDING, 0, 0, 0), WAIT_WHILE_PENDING);
+	REQUIRE(t, join(t, helper));
+	EXPECT_STATUS(t, waits.wait, SK_CANCELED);
+	EXPECT_STATUS(t, waits.word_wait, SK_CANCELED);
+	EXPECT_STATUS(t, waits.receive, SK_CANCELED);
+	EXPECT_STATUS(t, waits.call, SK_CANCELED);
+	EXPECT_STATUS(t, waits.not_cancellable, SK_TIMED_OUT);
+	EXPECT_STATUS(t, waits.not_pending, SK_TIMED_OUT);
+	EXPECT(t, upcall_signals, 0);
+	EXPECT_TRUE(t, stop_server(t, &server));
+}
+
 /* It has looked at the flag when it is interrupted: it looks again. */
 static void exit_starts_again(struct test *t)
 {
@@ -260,6 +317,7 @@ const struct test_case upcall_cases[] = {
 	{"upcall: one in the shim is an exception", nested_is_an_exception, 0},
 	{"upcall: an interruption enters, resume restores", signal_enters, 0},
 	{"upcall: an interruption in the shim is pending", signal_inside_is_pending, 0},
+	{"upcall: a pending interruption ends what begins to wait", pending_ends_waits, 0},
 	{"upcall: the way out starts again", exit_starts_again, 0},
 	{"upcall: without one it is a fault call", none_is_a_fault_call, 0},
 	{0}

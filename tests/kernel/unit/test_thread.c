@@ -333,6 +333,20 @@ static void interrupt_ends_what_begins_then(void **state)
 	assert_waits(client, CALLING);
 }
 
+/* What was cancellable did not wait; what waits then is not. */
+static void interrupt_leaves_what_was_not_cancellable(void **state)
+{
+	(void)state;
+	ipc_receive(server, 0, server_endpoint, 0);
+	ipc_call(client, BYTES(8) | ABI_TIMED, client_session | ABI_CANCELLABLE, ABI_POLL);
+	assert_int_equal(STATUS(client), SK_WOULD_BLOCK);
+	ipc_call(client, BYTES(8), client_session, 0);
+	assert_event(server, REQUEST);
+	thread_interrupt(client.thread);
+	assert_waits(client, CALLING);
+	assert_event(server, REQUEST);
+}
+
 /* ---- death at any moment ---- */
 
 static struct program actors[5];
@@ -542,6 +556,7 @@ int main(int argc, char **argv)
 		CASE(failed_reply_is_not_forgotten),
 		CASE(interrupt_ends_what_can_be_canceled),
 		CASE(interrupt_ends_what_begins_then),
+		CASE(interrupt_leaves_what_was_not_cancellable),
 		cmocka_unit_test(random_deaths_leave_nothing),
 		CASE(slots_are_mapped),
 		CASE(slots_are_replaced),
