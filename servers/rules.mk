@@ -109,3 +109,14 @@ $(BUILD)/tests/unit/test_heap $(BUILD)/tests/unit/test_supervisor:
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
 
 -include $(OS_ON_HOST:.o=.d) $(BUILD)/runtime/server/heap.d
+
+# The console's line discipline alone.
+OS_DISCIPLINE := $(patsubst %,$(BUILD)/servers/console/%.o,input erase output)
+
+$(OS_DISCIPLINE) $(BUILD)/tests/unit/test_console.o: private C11 += -I$(BUILD)/protocols
+$(OS_DISCIPLINE) $(BUILD)/tests/unit/test_console.o: | $(patsubst %,$(BUILD)/protocols/%.skald.h,tty fs block kernel)
+
+$(BUILD)/tests/unit/test_console: $(BUILD)/tests/unit/test_console.o $(OS_DISCIPLINE)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
+
+-include $(OS_DISCIPLINE:.o=.d)
