@@ -313,6 +313,7 @@ static void random_settings(void)
 {
 	struct tty_Settings settings = ld.settings;
 
+	settle();
 	settings.input = some(IGNBRK | BRKINT | IGNPAR | PARMRK | INPCK | ISTRIP | INLCR |
 		IGNCR | ICRNL | IUCLC | IXON | IXANY | IUTF8, ICRNL | IXON);
 	settings.output = some(OPOST | OLCUC | ONLCR | OCRNL | ONOCR | ONLRET | TAB3,
@@ -326,6 +327,7 @@ static void random_settings(void)
 		settings.characters[tty_Character_END_OF_LINE_2] = (uint8_t)"!\0x"[below(3)];
 	if (below(6) == 0)
 		settings.characters[tty_Character_ERASE] = (uint8_t)"\x7f\b#\0"[below(4)];
+	settings.characters[tty_Character_MINIMUM] = (uint8_t)(1 + below(9));
 	set(&settings);
 }
 
@@ -342,6 +344,12 @@ static uint8_t random_byte(void)
 	default:
 		return (uint8_t)(below(5) ? (below(6) ? 'a' : 'A') + below(26) : ' ');
 	}
+}
+
+/* There is something to read, so settle() waits for nothing. */
+static bool cannot_settle(void)
+{
+	return ldisc_is_readable(&ld, ld.settings.characters[tty_Character_MINIMUM]);
 }
 
 /* Output is flushed, or stopped: what came before is waited for. */
@@ -385,7 +393,7 @@ static void random_steps(void)
 	for (unsigned i = 0; i < STEPS; i++) {
 		switch (below(12)) {
 		case 0:
-			if (below(3))
+			if (below(3) || cannot_settle())
 				read_all();
 			random_settings();
 			break;
