@@ -3,6 +3,7 @@
  * it costs at most, how it may end, and who owns which handle.
  */
 #include "compiler/c_code.h"
+#include "idl/cost.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -48,37 +49,15 @@ static const char *bytes(struct c_code *c, const struct declaration *message)
 		head->max_size + (has_tail ? tail->max_size : 0));
 }
 
-/* Why a message does not go in registers; NULL if it does. */
-static const char *slow(const struct declaration *message)
-{
-	const struct section *head = &message->as.message.head;
-	const struct cost *cost = &message->as.message.cost;
-
-	if (cost->leases != 0)
-		return "lends memory";
-	if (cost->handles != 0)
-		return "carries handles";
-	if (message->as.message.tail.body.first != NULL)
-		return "has a tail";
-	return head->max_size > MESSAGE_FAST_MAX ? "is too large" : NULL;
-}
-
 static void print_cost(struct c_code *c, const struct method *m)
 {
-	const char *request = slow(m->request);
-	const char *reply = m->reply != NULL ? slow(m->reply) : NULL;
+	const char *reason = method_slow_reason(c->arena, m);
 	const char *back = m->reply == NULL ? ""
 		: arena_printf(c->arena, ", %s back", bytes(c, m->reply));
-	const char *path = "Slow path.";
 
-	if (m->is_fast)
-		path = "Fast path.";
-	else if (request != NULL)
-		path = arena_printf(c->arena, "Slow path: the request %s.", request);
-	else if (reply != NULL)
-		path = arena_printf(c->arena, "Slow path: the reply %s.", reply);
-	c_print_sentence(c, arena_printf(c->arena, "Cost: %s out%s. %s",
-		bytes(c, m->request), back, path));
+	c_print_sentence(c, arena_printf(c->arena, "Cost: %s out%s. %s%s.",
+		bytes(c, m->request), back, reason == NULL ? "Fast path" : "Slow path: ",
+		reason == NULL ? "" : reason));
 }
 
 /* ---- how it ends ---- */

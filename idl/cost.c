@@ -231,7 +231,7 @@ static const char *message_slow_reason(struct arena *arena,
 	return NULL;
 }
 
-const char *method_slow_reason(struct arena *arena, const struct method *method)
+const char *method_large_reason(struct arena *arena, const struct method *method)
 {
 	const char *reason = message_slow_reason(arena, method->request,
 		"request");
@@ -242,13 +242,28 @@ const char *method_slow_reason(struct arena *arena, const struct method *method)
 	return reason;
 }
 
+const char *method_slow_reason(struct arena *arena, const struct method *method)
+{
+	const char *reason = method_large_reason(arena, method);
+
+	if (reason != NULL)
+		return reason;
+	if (method->is_event)
+		return "it is an event";
+	if (method->is_oneway)
+		return "it has no reply";
+	if (method->deadline_ms != 0)
+		return "it has a deadline";
+	return method->is_cancellable ? "it is cancellable" : NULL;
+}
+
 static void cost_methods(struct check *check, struct method *const *methods,
 	unsigned count)
 {
 	unsigned i;
 
 	for (i = 0; i < count; i++)
-		methods[i]->is_fast = method_slow_reason(check->arena,
+		methods[i]->is_fast = method_large_reason(check->arena,
 			methods[i]) == NULL;
 }
 

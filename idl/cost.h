@@ -12,6 +12,9 @@
  * Why a method does not go in registers: "its request can have 57 bytes, 17
  * too many". NULL if it does. Needs the costs of its messages.
  */
+const char *method_large_reason(struct arena *arena, const struct method *method);
+/* Why a call of it, with nothing said but its request, does not take the fast path:
+ * that, or how it is sent. NULL if it takes it. */
 const char *method_slow_reason(struct arena *arena, const struct method *method);
 
 #endif

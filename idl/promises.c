@@ -10,7 +10,7 @@ static void promise_fast(struct check *check, const struct method *method)
 	if (method->must_be_fast && !method->is_fast)
 		diag_help(diag_report(check->diags, E0514, method->span,
 			"`%s` is not fast: %s", method->name,
-			method_slow_reason(check->arena, method)),
+			method_large_reason(check->arena, method)),
 			"request and reply have at most %d bytes each, no "
 			"tail, no handle and no lease", MESSAGE_FAST_MAX);
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "compiler/wire.h"
+#include "idl/cost.h"
 #include "tests/unit/idl_fixture.h"
 
 #define TRIES 300
@@ -510,6 +511,31 @@ static void fast_is_40_bytes_each_way(void **state)
 	fixture_free(&f);
 }
 
+static void how_it_is_sent_makes_it_slow(void **state)
+{
+	struct fixture f = fixture_load("interface F { @fast method plain();"
+		" @fast @idempotent method again(); @fast @deadline(7) method until();"
+		" @fast @cancellable method stops(); @fast oneway one();"
+		" @deadline(7) method more(byte[33] a); }");
+	const char *const reasons[][2] = {
+		{ "plain", NULL }, { "again", NULL }, { "until", "it has a deadline" },
+		{ "stops", "it is cancellable" }, { "one", "it has no reply" },
+		{ "more", "its request can have 41 bytes, 1 too many" },
+	};
+
+	(void)state;
+	assert_non_null(f.schema);
+	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+		const char *reason = method_slow_reason(f.arena,
+			method_of(&f, "F", reasons[i][0]));
+
+		assert_int_equal(reason == NULL, reasons[i][1] == NULL);
+		if (reason != NULL)
+			assert_string_equal(reason, reasons[i][1]);
+	}
+	fixture_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +543,7 @@ int main(void)
 		cmocka_unit_test(no_message_costs_more),
 		cmocka_unit_test(depth_is_counted),
 		cmocka_unit_test(fast_is_40_bytes_each_way),
+		cmocka_unit_test(how_it_is_sent_makes_it_slow),
 	};
 
 	return cmocka_run_group_tests_name("certificate", tests, NULL, NULL);
