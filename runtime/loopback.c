@@ -394,14 +394,6 @@ static struct sk_loopback *first_of_root(const struct sk_ring *ring, uint32_t in
 	return root;
 }
 
-static bool is_done(const struct sk_ring *ring)
-{
-	for (uint32_t i = 0; i < ring->count; i++)
-		if (ring->slots[i].state == SK_SLOT_DONE)
-			return true;
-	return false;
-}
-
 /* One step of every server whose calls are under way. */
 static int ring_step(struct sk_ring *ring, uint64_t deadline)
 {
@@ -415,7 +407,7 @@ static int ring_step(struct sk_ring *ring, uint64_t deadline)
 		has_passed = has_passed && deadline <= root->now;
 		has_worked = (deadline > root->now && work(root)) || has_worked;
 	}
-	if (is_done(ring) || has_worked)
+	if (sk_ring_is_done(ring) || has_worked)
 		return SK_OK;
 	if (has_passed)
 		return SK_TIMED_OUT;
@@ -433,7 +425,7 @@ static int ring_wait(struct sk_ring *ring, uint64_t deadline)
 {
 	int status = SK_OK;
 
-	while (status == SK_OK && !is_done(ring))
+	while (status == SK_OK && !sk_ring_is_done(ring))
 		status = ring_step(ring, deadline);
 	return status;
 }

@@ -293,8 +293,7 @@ int sk_loopback_open(struct sk_loopback *loopback, struct sk_loopback *from,
 /* Ends the call of a slot whose answer will not come. */
 void sk_loopback_complete(struct sk_loopback_call *call, int status)
 {
-	call->slot->status = status;
-	call->slot->state = SK_SLOT_DONE;
+	sk_ring_complete(call->slot, status);
 	call->slot = NULL;
 }
 

@@ -6,6 +6,69 @@
 #include "runtime/ring.h"
 #include "runtime/trace.h"
 
+/* ---- lists of slots ---- */
+
+static void list_init(struct sk_slot_link *list)
+{
+	list->next = list;
+	list->prev = list;
+}
+
+static void take_out(struct sk_slot *slot)
+{
+	slot->link.prev->next = slot->link.next;
+	slot->link.next->prev = slot->link.prev;
+	list_init(&slot->link);
+}
+
+static void put_before(struct sk_slot *slot, struct sk_slot_link *at)
+{
+	slot->link.next = at;
+	slot->link.prev = at->prev;
+	at->prev->next = &slot->link;
+	at->prev = &slot->link;
+}
+
+/* To the end of this list, from where it was. */
+static void move(struct sk_slot *slot, struct sk_slot_link *list)
+{
+	take_out(slot);
+	put_before(slot, list);
+}
+
+static struct sk_slot *of_link(struct sk_slot_link *link)
+{
+	return (struct sk_slot *)(void *)link;
+}
+
+/* The first, which is in no list then; NULL: there is none. */
+static struct sk_slot *take_first(struct sk_slot_link *list)
+{
+	struct sk_slot *slot = of_link(list->next);
+
+	if (list->next == list)
+		return NULL;
+	take_out(slot);
+	return slot;
+}
+
+/* The last that was used is the next: its pages are at hand. */
+static void set_free(struct sk_slot *slot)
+{
+	slot->state = SK_SLOT_FREE;
+	take_out(slot);
+	put_before(slot, slot->ring->free.next);
+}
+
+void sk_ring_complete(struct sk_slot *slot, int status)
+{
+	slot->status = status;
+	slot->state = SK_SLOT_DONE;
+	move(slot, &slot->ring->done);
+}
+
+/* ---- all of it ---- */
+
 static void lend(struct sk_message *message, uint8_t *buffer)
 {
 	message->bytes = buffer;
@@ -21,9 +84,14 @@ void sk_ring_init(struct sk_ring *ring, const struct sk_ring_ops *ops,
 	ring->ops = ops;
 	ring->slots = slots;
 	ring->count = count;
-	ring->next = 0;
 	ring->context = context;
+	list_init(&ring->free);
+	list_init(&ring->busy);
+	list_init(&ring->done);
 	for (uint32_t i = 0; i < count; i++) {
+		slots[i].ring = ring;
+		list_init(&slots[i].link);
+		put_before(&slots[i], &ring->free);
 		slots[i].state = SK_SLOT_FREE;
 		slots[i].channel = NULL;
 		slots[i].number = 0;
@@ -35,20 +103,17 @@ void sk_ring_init(struct sk_ring *ring, const struct sk_ring_ops *ops,
 struct sk_slot *sk_ring_open(struct sk_ring *ring, struct sk_channel *channel,
 	uint64_t cookie)
 {
-	for (uint32_t i = 0; i < ring->count; i++) {
-		struct sk_slot *slot = &ring->slots[i];
+	struct sk_slot *slot = take_first(&ring->free);
 
-		if (slot->state != SK_SLOT_FREE)
-			continue;
-		slot->state = SK_SLOT_FILLING;
-		slot->status = SK_OK;
-		slot->channel = channel;
-		slot->cookie = cookie;
-		lend(&slot->request, slot->bytes[0]);
-		lend(&slot->reply, slot->bytes[1]);
-		return slot;
-	}
-	return NULL;
+	if (!slot)
+		return NULL;
+	slot->state = SK_SLOT_FILLING;
+	slot->status = SK_OK;
+	slot->channel = channel;
+	slot->cookie = cookie;
+	lend(&slot->request, slot->bytes[0]);
+	lend(&slot->reply, slot->bytes[1]);
+	return slot;
 }
 
 /* Why the request cannot be sent; 0 if it can. Nothing here could look at a
@@ -72,7 +137,7 @@ int sk_ring_submit(struct sk_ring *ring, struct sk_slot *slot, int encoded,
 
 	if (status != SK_OK) {
 		sk_close_attached(slot->channel, &slot->request.attached);
-		slot->state = SK_SLOT_FREE;
+		set_free(slot);
 		return status;
 	}
 	slot->request.size = (uint32_t)encoded;
@@ -81,42 +146,24 @@ int sk_ring_submit(struct sk_ring *ring, struct sk_slot *slot, int encoded,
 	slot->correlation = SK_LIKELY(!slot->channel->trace) ? 0 :
 		slot->channel->trace->ops->call(slot->channel, &slot->request,
 			slot->request.size);
+	move(slot, &ring->busy);
 	status = ring->ops->submit(ring, slot);
 	if (status != SK_OK)
-		slot->state = SK_SLOT_FREE;
+		set_free(slot);
 	return status;
 }
 
 /* ---- and out of it ---- */
 
-static struct sk_slot *find_done(struct sk_ring *ring)
-{
-	for (uint32_t i = 0; i < ring->count; i++) {
-		uint32_t index = (ring->next + i) % ring->count;
-
-		if (ring->slots[index].state != SK_SLOT_DONE)
-			continue;
-		ring->next = index + 1;
-		return &ring->slots[index];
-	}
-	return NULL;
-}
-
 /* Whether some slot is under way, and the first deadline of all. */
-static bool find_deadline(const struct sk_ring *ring, uint64_t *deadline)
+static bool find_deadline(struct sk_ring *ring, uint64_t *deadline)
 {
-	bool found = false;
+	struct sk_slot_link *at;
 
-	for (uint32_t i = 0; i < ring->count; i++) {
-		const struct sk_slot *slot = &ring->slots[i];
-
-		if (slot->state != SK_SLOT_BUSY)
-			continue;
-		found = true;
-		if (slot->deadline < *deadline)
-			*deadline = slot->deadline;
-	}
-	return found;
+	for (at = ring->busy.next; at != &ring->busy; at = at->next)
+		if (of_link(at)->deadline < *deadline)
+			*deadline = of_link(at)->deadline;
+	return ring->busy.next != &ring->busy;
 }
 
 static void expire(struct sk_ring *ring)
@@ -148,7 +195,7 @@ int sk_ring_next(struct sk_ring *ring, uint64_t deadline, struct sk_completion *
 	bool is_last = false;
 
 	for (;;) {
-		struct sk_slot *slot = find_done(ring);
+		struct sk_slot *slot = take_first(&ring->done);
 		uint64_t until = deadline;
 		int status;
 
@@ -180,7 +227,7 @@ int sk_ring_result(const struct sk_completion *done)
 static void release(struct sk_slot *slot)
 {
 	sk_close_attached(slot->channel, &slot->reply.attached);
-	slot->state = SK_SLOT_FREE;
+	set_free(slot);
 }
 
 void sk_ring_release(struct sk_completion *done)
@@ -226,6 +273,7 @@ void sk_ring_close(struct sk_ring *ring)
 			ring->ops->give_up(ring, slot, SK_CANCELED);
 		if (slot->state == SK_SLOT_DONE || slot->state == SK_SLOT_HELD)
 			release(slot);
-		slot->state = SK_SLOT_FREE;
+		else
+			set_free(slot);
 	}
 }

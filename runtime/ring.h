@@ -35,7 +35,17 @@ enum sk_slot_state {
 	SK_SLOT_HELD			/* given out, until it is released */
 };
 
+struct sk_ring;
+
+/* A circle; alone, it refers to itself. */
+struct sk_slot_link {
+	struct sk_slot_link *next;
+	struct sk_slot_link *prev;
+};
+
 struct sk_slot {
+	struct sk_slot_link link;	/* first: of ring's free, busy or done; or alone */
+	struct sk_ring *ring;
 	enum sk_slot_state state;
 	int status;			/* DONE, HELD: what the transport says */
 	struct sk_channel *channel;
@@ -49,9 +59,7 @@ struct sk_slot {
 	uint8_t bytes[2][SK_MESSAGE_MAX];
 };
 
-struct sk_ring;
-
-/* What a transport implements. A slot completes by its state becoming DONE. */
+/* What a transport implements. A slot completes by sk_ring_complete(). */
 struct sk_ring_ops {
 	/*
 	 * Sends slot->request over slot->channel. 0: it is BUSY, or DONE
@@ -71,7 +79,9 @@ struct sk_ring {
 	const struct sk_ring_ops *ops;
 	struct sk_slot *slots;
 	uint32_t count;
-	uint32_t next;			/* where to look first: all get a turn */
+	struct sk_slot_link free;
+	struct sk_slot_link busy;	/* handed to the transport */
+	struct sk_slot_link done;	/* the longest first: all get a turn */
 	void *context;			/* the transport's */
 };
 
@@ -84,6 +94,15 @@ struct sk_completion {
 /* All slots free; the slots are the caller's and last as long as the ring. */
 void sk_ring_init(struct sk_ring *ring, const struct sk_ring_ops *ops,
 	struct sk_slot *slots, uint32_t count, void *context);
+
+/* For transports: a slot that was handed to it is DONE, with this status. */
+void sk_ring_complete(struct sk_slot *slot, int status);
+
+/* For transports: whether some slot is DONE. */
+static inline bool sk_ring_is_done(const struct sk_ring *ring)
+{
+	return ring->done.next != &ring->done;
+}
 
 /*
  * For generated code: a slot to encode into. NULL: all are in use, so that

@@ -35,8 +35,7 @@ static void complete(struct sk_slot *slot, int status, bool given_up)
 {
 	struct sk_socket *socket = sk_socket_of(slot->channel);
 
-	slot->status = status;
-	slot->state = SK_SLOT_DONE;
+	sk_ring_complete(slot, status);
 	sk_window_return(socket, &slot->request.attached, given_up);
 	sk_attach_none(&slot->request.attached);
 	/* The ring may end now, and the socket live on. */
@@ -175,20 +174,12 @@ static int poll_until(struct pollfd *polls, uint32_t count, uint64_t deadline)
 	return ppoll(polls, count, deadline == SK_FOREVER ? NULL : &left, NULL);
 }
 
-static bool is_done(const struct sk_ring *ring)
-{
-	for (uint32_t i = 0; i < ring->count; i++)
-		if (ring->slots[i].state == SK_SLOT_DONE)
-			return true;
-	return false;
-}
-
 static int ring_wait(struct sk_ring *ring, uint64_t deadline)
 {
 	struct sk_socket *sockets[SK_RING_SOCKETS];
 	struct pollfd polls[SK_RING_SOCKETS];
 
-	while (!is_done(ring)) {
+	while (!sk_ring_is_done(ring)) {
 		uint32_t count = find_sockets(ring, sockets);
 		int ready;
 
@@ -203,7 +194,7 @@ static int ring_wait(struct sk_ring *ring, uint64_t deadline)
 			if (polls[i].revents)
 				receive(sockets[i]);
 		/* Or a flood of late answers could keep us for ever. */
-		if (!is_done(ring) && deadline != SK_FOREVER && sk_socket_now() >= deadline)
+		if (!sk_ring_is_done(ring) && deadline != SK_FOREVER && sk_socket_now() >= deadline)
 			return SK_TIMED_OUT;
 	}
 	return SK_OK;

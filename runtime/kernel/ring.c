@@ -64,9 +64,9 @@ static void complete(struct sk_kernel_ring *k, uint32_t index)
 	const struct abi_entry *done = entry(k, index);
 	struct sk_slot *slot = &k->ring.slots[index];
 	uint64_t head = done->result_head;
+	int status = ABI_STATUS(head) < 0 ? ABI_STATUS(head) : SK_OK;
 
-	slot->status = ABI_STATUS(head) < 0 ? ABI_STATUS(head) : SK_OK;
-	if (slot->status == SK_OK) {
+	if (status == SK_OK) {
 		slot->reply.bytes = page(k, index);
 		slot->reply.capacity = ABI_SLOT_PAGE;
 		slot->reply.size = ABI_BYTES(head);
@@ -75,10 +75,10 @@ static void complete(struct sk_kernel_ring *k, uint32_t index)
 			sk_kernel_take(&slot->reply.attached, beside(k, index),
 				ABI_HANDLES(head), 0);
 	}
-	if (slot->request.attached.handle_count != 0 && (slot->status != SK_OK ||
+	if (slot->request.attached.handle_count != 0 && (status != SK_OK ||
 			sk_sort(&slot->reply, slot->method) != SK_OK))
 		sk_kernel_lose(&slot->request.attached);
-	slot->state = SK_SLOT_DONE;
+	sk_ring_complete(slot, status);
 }
 
 /* Takes in what has completed; the entry is free again once it is read. */
@@ -118,8 +118,7 @@ static void refuse(struct sk_kernel_ring *k, int status)
 	if (index >= k->ring.count)
 		return;
 	sk_kernel_lose(&k->ring.slots[index].request.attached);
-	k->ring.slots[index].status = status;
-	k->ring.slots[index].state = SK_SLOT_DONE;
+	sk_ring_complete(&k->ring.slots[index], status);
 }
 
 void sk_kernel_ring_flush(struct sk_kernel_ring *k)
@@ -209,12 +208,10 @@ static void give_up(struct sk_ring *ring, struct sk_slot *slot, int status)
 		sk_kernel_ring_flush(k);
 	}
 	reap(k);
-	if (slot->state == SK_SLOT_BUSY) {
+	if (slot->state == SK_SLOT_BUSY)
+		sk_ring_complete(slot, status);
+	else if (slot->status == SK_CANCELED)
 		slot->status = status;
-		slot->state = SK_SLOT_DONE;
-	} else if (slot->status == SK_CANCELED) {
-		slot->status = status;
-	}
 }
 
 const struct sk_ring_ops sk_kernel_ring_ops = {
