@@ -10,8 +10,10 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 export LC_ALL=C
 
-# tap STATUS NAME: one line of TAP; details are in $work/out and $work/err.
+# tap STATUS NAME: one line of TAP, if it is wanted; details are in $work/out and
+# $work/err.
 tap() {
+	[[ $2 == *"$pattern"* ]] || return 0
 	if [ "$1" = 0 ]; then
 		echo "ok - $2"
 		return
@@ -47,6 +49,13 @@ expect_text() {
 	else
 		tap 0 "$name"
 	fi
+}
+
+# holds NAME COMMAND...: is true.
+holds() {
+	[[ $1 == *"$pattern"* ]] || return 0
+	"${@:2}" >"$work/out" 2>"$work/err"
+	tap $? "$1"
 }
 
 # given TEXT: the next command's stdin (with printf's escapes).

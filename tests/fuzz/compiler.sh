@@ -11,19 +11,36 @@ seed=${SEED:-$(date +%j)}
 percent=${RUNS:-100}
 declare -A runs=([schema]=3000 [text]=5000 [encode]=5000 [decode]=5000 [hex]=5000)
 
+# once TARGET FILE: what was found once, by its name.
+once() {
+	echo "fuzz: $1, found once: $(basename "$2")"
+}
+
+many() {	# TARGET
+	echo "fuzz: $1, $((runs[$1] * percent / 100)) changed inputs, seed $seed"
+}
+
+chosen=()	# targets whose inputs are changed
+found=()	# files
+for target in schema text encode decode hex; do
+	tap_wants "$(many $target)" && chosen+=($target)
+	for file in tests/fuzz/crashes/compiler/"$target"/*; do
+		[ -f "$file" ] && tap_wants "$(once $target "$file")" && found+=("$file")
+	done
+done
+[ ${#chosen[@]} != 0 ] || [ ${#found[@]} != 0 ] || exit 0
+
 make -s --no-print-directory BUILD="$build" SANITIZE=1 CFLAGS='-O1 -g' \
 	"$base"/plain/{schema,text,encode,decode,hex} >"$work/log" 2>&1 || {
+	pattern=
 	tap 1 "the fuzzers of the compiler are built"
 	exit 1
 }
 
-for target in schema text encode decode hex; do
-	for file in tests/fuzz/crashes/compiler/"$target"/*; do
-		name="fuzz: $target, found once: $(basename "$file")"
-		[ -f "$file" ] && [[ $name == *"$pattern"* ]] || continue
-		"$base/plain/$target" "$file" >"$work/log" 2>&1
-		tap $? "$name"
-	done
+for file in "${found[@]}"; do
+	target=$(basename "$(dirname "$file")")
+	"$base/plain/$target" "$file" >"$work/log" 2>&1
+	tap $? "$(once "$target" "$file")"
 done
 
 one() {	# TARGET
@@ -32,18 +49,17 @@ one() {	# TARGET
 			--keep "$build" "$work/$1"
 }
 
-# Two at a time: the slowest beside the others.
-one schema >"$work/log-schema" 2>&1 &
-schema=$!
-for target in text encode decode hex schema; do
-	name="fuzz: $target, $((runs[$target] * percent / 100)) changed inputs, seed $seed"
-	if [ $target = schema ]; then
-		wait $schema
+# Two at a time: the first, which is the slowest, beside the others.
+for target in "${chosen[@]:0:1}"; do
+	one $target >"$work/log-$target" 2>&1 &
+	first=$!
+done
+for target in "${chosen[@]:1}" "${chosen[@]:0:1}"; do
+	if [ $target = "${chosen[0]}" ]; then
+		wait $first
 	else
 		one $target >"$work/log-$target" 2>&1
 	fi
-	status=$?
-	cp "$work/log-$target" "$work/log"
-	tap $status "$name"
+	tap $? "$(many $target)" "$work/log-$target"
 done
 exit $failed
