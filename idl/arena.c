@@ -4,6 +4,7 @@
 #include "idl/arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,25 +138,110 @@ char *arena_copy(struct arena *arena, const char *text, size_t size)
 	return copy;
 }
 
-char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+/* ---- texts ---- */
+
+struct text {
+	char *at;
+	char *end;
+};
+
+static bool put(struct text *to, const char *from, size_t size)
 {
-	char text[512];			/* most are short: formatted once */
+	if ((size_t)(to->end - to->at) < size)
+		return false;
+	memcpy(to->at, from, size);
+	to->at += size;
+	return true;
+}
+
+static bool put_number(struct text *to, unsigned long number)
+{
+	char digits[3 * sizeof number];
+	size_t first = sizeof digits;
+
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	return put(to, digits + first, sizeof digits - first);
+}
+
+/* At most so many bytes of it. */
+static bool put_string(struct text *to, const char *string, int precision)
+{
+	const char *end;
+
+	if (string == NULL)
+		return false;
+	if (precision < 0)
+		return put(to, string, strlen(string));
+	end = memchr(string, '\0', (size_t)precision);
+	return put(to, string, end != NULL ? (size_t)(end - string) : (size_t)precision);
+}
+
+/* Puts what stands behind a %; returns what follows. NULL: it is something else, or
+ * does not fit. */
+static const char *put_argument(struct text *to, const char *format, va_list *arguments)
+{
+	int precision = -1;
+
+	if (format[0] == 'u')
+		return put_number(to, va_arg(*arguments, unsigned)) ? format + 1 : NULL;
+	if (format[0] == 'l' && format[1] == 'u')
+		return put_number(to, va_arg(*arguments, unsigned long)) ?
+			format + 2 : NULL;
+	if (format[0] == '.' && format[1] == '*') {
+		precision = va_arg(*arguments, int);
+		format += 2;
+	}
+	return format[0] == 's' &&
+		put_string(to, va_arg(*arguments, const char *), precision) ?
+		format + 1 : NULL;
+}
+
+/* What nearly all texts are made of, %s, %.*s, %u and %lu, in a fifth of the time
+ * of vsnprintf(). False: it has something else, or does not fit. */
+static bool put_all(struct text *to, const char *format, va_list *arguments)
+{
+	const char *percent;
+
+	while ((percent = strchr(format, '%')) != NULL) {
+		if (!put(to, format, (size_t)(percent - format)))
+			return false;
+		format = put_argument(to, percent + 1, arguments);
+		if (format == NULL)
+			return false;
+	}
+	return put(to, format, strlen(format));
+}
+
+static char *long_text(struct arena *arena, const char *format, va_list arguments)
+{
 	va_list again;
-	char *copy;
+	char *text;
 	int size;
 
 	va_copy(again, arguments);
-	size = vsnprintf(text, sizeof text, format, arguments);
-	if (size < 0)
-		size = 0;
-	copy = arena_alloc(arena, (size_t)size + 1);
-	if ((size_t)size < sizeof text)
-		memcpy(copy, text, (size_t)size);
-	else
-		vsnprintf(copy, (size_t)size + 1, format, again);
-	copy[size] = '\0';
+	size = vsnprintf(NULL, 0, format, arguments);
+	text = arena_alloc(arena, size < 0 ? 1 : (size_t)size + 1);
+	if (size > 0)
+		vsnprintf(text, (size_t)size + 1, format, again);
 	va_end(again);
-	return copy;
+	return text;
+}
+
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+{
+	char short_text[512];
+	struct text text = { short_text, short_text + sizeof short_text };
+	va_list again;
+	bool good;
+
+	va_copy(again, arguments);
+	good = put_all(&text, format, &again);
+	va_end(again);
+	return good ? arena_copy(arena, short_text, (size_t)(text.at - short_text))
+		: long_text(arena, format, arguments);
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)

@@ -61,7 +61,7 @@ static bool is_one_of(const char *const *words, size_t count, const char *name)
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (strcmp(words[i], name) == 0)
+		if (words[i][0] == name[0] && strcmp(words[i], name) == 0)
 			return true;
 	return false;
 }

@@ -52,7 +52,8 @@ int lex_word(struct parse *parse, const char *text, const struct span *span)
 		diag_report(parse->diags, E0112, *span,
 			"a name has at most %d bytes", LEX_NAME_MAX);
 	for (i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
-		if (strcmp(text, keywords[i].text) == 0)
+		if (text[0] == keywords[i].text[0]
+			&& strcmp(text, keywords[i].text) == 0)
 			return keywords[i].token;
 	return NAME;
 }
