@@ -1,7 +1,8 @@
 # The OS above the kernel: its servers and the archive that the kernel is started with.
 #
 #	make os		$(OS)/skald.tar, and the kernel
-#	make os-servers	$(OS)/test-servers.tar: servers of tests, for the supervisor's
+#	make os-servers	$(OS)/test-servers.tar: servers of tests, for the supervisor's;
+#			$(OS)/test-files.tar: ramfs, and a program that works with files
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
 # its *.c but host*.c, with the protocols and with schemas there and beside the folder,
@@ -90,6 +91,8 @@ $(ARCHIVE): $(OS_MANIFESTS) $(OS)/supervisor.elf $(SERVERS:%=$(OS)/programs/%.el
 os-servers:
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='target probe' ARCHIVE=$(OS)/test-servers.tar
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='ramfs files' ARCHIVE=$(OS)/test-files.tar
 
 .PHONY: os os-servers
 -include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d) $(OS_SCHEMAS:%=$(OS)/%.skald.d)
