@@ -159,6 +159,8 @@ static struct caller *detach(struct token *token)
 	list_remove(&token->link);
 	token->caller = NULL;
 	caller->token = NULL;
+	/* Inheritance can come back to who waited: there it ends. */
+	caller->state = CALLER_IDLE;
 	token->state = TOKEN_ORPHAN;
 	return caller;
 }

@@ -176,6 +176,33 @@ static void inherits_along_a_chain(void **state)
 		assert_int_equal(chain[i].thread->effective, 10);
 }
 
+/* Two that call each other, of whom the first to call gives up. */
+static void inheritance_ends_at_who_gives_up(void **state)
+{
+	struct program high = ipc_program(50);
+	uint32_t own, to_client;
+	struct endpoint *clients = ipc_endpoint(client.space, &own);
+
+	(void)state;
+	thread_suspend(high.thread);
+	to_client = ipc_session(high.space, clients, 1, 0, NULL);
+	uint32_t back = ipc_session(server.space, clients, 2, 0, NULL);
+	ipc_receive(server, 0, server_endpoint, 0);
+	ipc_receive(client, 0, own, 0);
+	thread_proceed(high.thread);
+	ipc_call(high, BYTES(8), to_client, 0);
+	assert_event(client, REQUEST);
+	ipc_call(client, BYTES(8) | ABI_TIMED, client_session, host_time + SCHED_SLICE);
+	assert_event(server, REQUEST);
+	assert_int_equal(server.thread->effective, 50);
+	ipc_call(server, BYTES(8), back, 0);
+	caller_give_up(&high.thread->caller, SK_CANCELED);
+	host_advance(3 * SCHED_SLICE);
+	assert_int_equal(STATUS(client), SK_TIMED_OUT);
+	assert_int_equal(client.thread->effective, 10);
+	assert_int_equal(server.thread->effective, 10);
+}
+
 static void deferred_request_lends_nothing(void **state)
 {
 	struct program high = ipc_program(50);
@@ -343,6 +370,7 @@ int main(int argc, char **argv)
 		CASE(who_serves_the_less_urgent_makes_way),
 		CASE(server_inherits_from_who_waits),
 		CASE(inherits_along_a_chain),
+		CASE(inheritance_ends_at_who_gives_up),
 		CASE(deferred_request_lends_nothing),
 		CASE_4(each_cpu_runs_one),
 		CASE_4(affinity_is_kept),
