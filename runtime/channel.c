@@ -15,6 +15,7 @@
 #define COLD __attribute__((cold, noinline))
 
 const struct sk_switches sk_switches_off = {0, SK_SWITCHED_OFF};
+const struct sk_switches sk_switches_apart = {UINT32_MAX, SK_SWITCHED_OFF};
 
 /* The number of a message of 12 bytes, or 0 if it is none. */
 static int32_t short_number(const struct sk_message *message)

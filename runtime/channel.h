@@ -57,6 +57,9 @@ struct sk_switches {
 };
 #define SK_SWITCHED_OFF 1
 extern const struct sk_switches sk_switches_off;
+/* Of channels over which calls are not made in line, recorded or not: what they do in
+ * place of the transport's call would not be done. */
+extern const struct sk_switches sk_switches_apart;
 
 /* Deadlines are absolute, in nanoseconds of the monotonic clock. */
 #define SK_FOREVER UINT64_MAX

@@ -273,7 +273,8 @@ void sk_trace_open(struct sk_trace *trace, const struct sk_switches *switches,
 void sk_trace_channel(struct sk_channel *channel, struct sk_trace *trace)
 {
 	channel->trace = trace;
-	channel->switches = trace ? trace->switches : &sk_switches_off;
+	if (channel->switches != &sk_switches_apart)
+		channel->switches = trace ? trace->switches : &sk_switches_off;
 }
 
 void sk_trace_port(struct sk_port *port, struct sk_trace *trace)

@@ -61,6 +61,7 @@ int sk_client_open(struct sk_client *client, struct sk_os *os, const char *servi
 	if (status != SK_OK)
 		return status;
 	client->kernel.channel.ops = &client_ops;
+	client->kernel.channel.switches = &sk_switches_apart;
 	client->os = os;
 	client->service = service;
 	client->interface_name = interface_name;
@@ -113,4 +114,10 @@ void sk_client_close(struct sk_client *client)
 		return;
 	sk_sys_close(client->kernel.number);
 	adopt(client, sk_no_handle());
+}
+
+void sk_client_end(struct sk_client *client)
+{
+	sk_client_close(client);
+	sk_os_channel_close(client->os, &client->kernel);
 }

@@ -41,5 +41,7 @@ int sk_client_open(struct sk_client *client, struct sk_os *os, const char *servi
 int sk_client_connect(struct sk_client *client, bool wait, const struct sk_call *call);
 /* Closes the session. Used again it connects again. */
 void sk_client_close(struct sk_client *client);
+/* Closes it for good: its slots are free for another. */
+void sk_client_end(struct sk_client *client);
 
 #endif

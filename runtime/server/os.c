@@ -146,7 +146,6 @@ static bool open_os(struct sk_os *os, struct sk_thread *thread)
 	struct sk_heap_pages pages = {reserve, commit, release, os};
 
 	os->thread = thread;
-	os->slots_used = FREE_SLOT;
 	sk_heap_init(&os->heap, &pages);
 	return thread->slots.count > FREE_SLOT &&
 		sk_kernel_channel_open(&os->supervisor, &thread->slots, OWN_SLOT,
@@ -257,15 +256,27 @@ void sk_os_channel(struct sk_os *os, struct sk_kernel_channel *channel,
 int sk_os_channel_apart(struct sk_os *os, struct sk_kernel_channel *channel,
 	struct sk_handle handle)
 {
-	if (os->slots_used + 2 > os->thread->slots.count)
+	uint32_t pairs = (os->thread->slots.count - FREE_SLOT) / 2, pair = 0, slot;
+
+	while (pair < pairs && os->pairs_used & UINT64_C(1) << pair)
+		pair++;
+	if (pair == pairs)
 		return SK_EXHAUSTED;
-	sk_kernel_channel_open(channel, &os->thread->slots, os->slots_used,
-		os->slots_used + 1, handle.raw < 0 ? (struct sk_handle){0} : handle);
+	os->pairs_used |= UINT64_C(1) << pair;
+	slot = FREE_SLOT + 2 * pair;
+	sk_kernel_channel_open(channel, &os->thread->slots, slot, slot + 1,
+		handle.raw < 0 ? (struct sk_handle){0} : handle);
 	if (handle.raw < 0)
 		channel->number = 0;
 	channel->clock = &os->clock.channel;
-	os->slots_used += 2;
 	return SK_OK;
+}
+
+void sk_os_channel_close(struct sk_os *os, struct sk_kernel_channel *channel)
+{
+	if (channel->send_slot >= FREE_SLOT)
+		os->pairs_used &= ~(UINT64_C(1) << (channel->send_slot - FREE_SLOT) / 2);
+	sk_kernel_channel_close(channel);
 }
 
 struct sk_handle sk_os_copy(struct sk_os *os, struct sk_handle handle, uint16_t rights)

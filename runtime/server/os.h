@@ -70,7 +70,7 @@ struct sk_os {
 	void (*stop)(struct sk_os *os, uint32_t grace);
 
 	/* The runtime's own. */
-	uint32_t slots_used;
+	uint64_t pairs_used;			/* of free slots, bit by bit */
 	struct sk_slot slots[SK_OS_RING];
 	uint8_t *ring_memory;
 	struct sk_signal signals[SK_OS_BITS];
@@ -118,6 +118,8 @@ void sk_os_channel(struct sk_os *os, struct sk_kernel_channel *channel,
 /* The same with two slots of its own. SK_EXHAUSTED: there are no more. */
 int sk_os_channel_apart(struct sk_os *os, struct sk_kernel_channel *channel,
 	struct sk_handle handle);
+/* Closes either; slots of its own are free again. */
+void sk_os_channel_close(struct sk_os *os, struct sk_kernel_channel *channel);
 /* Another handle of the same object, with these rights of the kernel's at most; none:
  * it cannot be had. */
 struct sk_handle sk_os_copy(struct sk_os *os, struct sk_handle handle, uint16_t rights);

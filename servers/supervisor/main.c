@@ -202,6 +202,11 @@ static void read_manifests(void)
 
 static void start_all(void)
 {
+	unsigned known = 0;
+
+	for (uint32_t i = 0; i < SERVERS_MAX; i++)
+		known += supervisor.servers[i].is_known;
+	say("supervisor", "knows %u servers", known);
 	for (uint32_t i = 0; i < SERVERS_MAX; i++)
 		if (supervisor.servers[i].is_known &&
 				supervisor.servers[i].manifest.head.at_boot)

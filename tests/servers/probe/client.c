@@ -24,6 +24,7 @@ static void names(void)
 	EXPECT(sk_client_connect(&client, true, NULL), svrctl_Error_NOT_FOUND);
 	client.service = "lazy";
 	EXPECT(sk_client_connect(&client, false, NULL), svrctl_Error_UNAVAILABLE);
+	sk_client_end(&client);
 }
 
 static void retried(void)
@@ -80,7 +81,7 @@ static void deadline_of_connecting(void)
 	EXPECT(test_Target_echo(&client.kernel.channel, &(struct test_Target_echo_request){0},
 		&reply, &call), SK_TIMED_OUT);
 	EXPECT_TRUE(sk_os_now(probe.os) - begun < UINT64_C(1000000000));
-	sk_client_close(&client);
+	sk_client_end(&client);
 }
 
 static void rights(void)
@@ -122,6 +123,7 @@ static void gone(void)
 			&(struct test_Target_echo_request){0}, &echoed, NULL));
 		sk_client_close(&client);
 	}
+	sk_client_end(&client);
 	EXPECT_OK(T(target, state, &state, 0));
 	EXPECT(state.gone, before + 6);
 }
@@ -153,7 +155,7 @@ static void too_many_clients(void)
 	EXPECT_OK(sk_client_connect(&client, true, NULL));
 	EXPECT_OK(test_Target_echo(&client.kernel.channel,
 		&(struct test_Target_echo_request){0}, &reply, NULL));
-	sk_client_close(&client);
+	sk_client_end(&client);
 }
 
 /* Requests that a server keeps end at its limit, and its health goes on. */
@@ -187,15 +189,37 @@ static void too_many_kept(void)
 	}
 	EXPECT(refused, 2);
 	EXPECT(canceled, 6);
-	sk_client_close(&clients[0]);
-	sk_client_close(&clients[1]);
+	sk_client_end(&clients[0]);
+	sk_client_end(&clients[1]);
 	EXPECT_OK(T(target, state, &state, 0));
 	EXPECT(state.kept, 0);
 	EXPECT(instance_of_target(), before);
 }
 
+/* Slots are given back. */
+static void many_clients(void)
+{
+	struct sk_client clients[16];
+	unsigned first = 0, again = 0;
+
+	for (unsigned round = 0; round < 2; round++) {
+		unsigned count = 0;
+
+		while (count < 16 && sk_client_open(&clients[count], probe.os, "target",
+				"test.Target") == SK_OK)
+			count++;
+		first = again;
+		again = count;
+		while (count > 0)
+			sk_client_end(&clients[--count]);
+	}
+	EXPECT_TRUE(first > 4 && first < 16);
+	EXPECT(again, first);
+}
+
 void client_cases(void)
 {
+	run("a program has so many clients, and has them again", many_clients);
 	run("a client connects when it is first used", echo);
 	run("names that the manifest lacks, or nobody serves, are refused", names);
 	run("a client sees the rights that its manifest has", rights);
