@@ -190,7 +190,7 @@ void caller_give_up(struct caller *caller, int status)
 	if (state == CALLER_IDLE)
 		return;
 	TRACE(DELIVERIES, Cancel, .correlation = caller->correlation,
-		.from = caller_owner(caller) ? caller_owner(caller)->id : 0,
+		.from = caller_owner_id(caller),
 		.session = session ? session->object.id : caller->token->session->object.id,
 		.status = status, .delivered = state == CALLER_DELIVERED);
 	if (state == CALLER_DELIVERED) {

@@ -20,8 +20,8 @@
 #include "kernel/abi.h"
 #include "kernel/deadline.h"
 #include "kernel/list.h"
+#include "kernel/object.h"
 
-struct object;
 struct space;
 struct session;
 struct thread;
@@ -138,5 +138,12 @@ void caller_forget(struct caller *caller);
 void caller_set_priority(struct caller *caller, uint8_t priority);
 /* What a caller of this kind is a part of; NULL: what lends nothing. */
 struct object *caller_owner(struct caller *caller);
+/* Its id, for traces; 0: of nobody's. */
+static inline uint64_t caller_owner_id(struct caller *caller)
+{
+	const struct object *owner = caller_owner(caller);
+
+	return owner ? owner->id : 0;
+}
 
 #endif

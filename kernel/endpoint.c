@@ -149,7 +149,7 @@ static void deliver(struct endpoint *endpoint, struct caller *caller,
 	if (UNLIKELY(trace_mask != 0) && caller->correlation == 0)
 		caller->correlation = trace_correlation();
 	TRACE(DELIVERIES, Deliver, .correlation = caller->correlation,
-		.from = trace_id(arch_cpu()->current), .to = thread->object.id,
+		.from = caller_owner_id(caller), .to = thread->object.id,
 		.session = session->object.id,
 		.message_id = (uint32_t)frame_words(&thread->frame)[0],
 		.size = ABI_BYTES(caller->head),

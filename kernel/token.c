@@ -231,7 +231,7 @@ int token_reply(struct token *token, uint64_t head, const struct message_place *
 	status = transfer_reply(head, from, token->space, caller);
 	TRACE(DELIVERIES, Deliver, .correlation = caller->correlation,
 		.from = trace_id(arch_cpu()->current),
-		.to = caller_owner(caller) ? caller_owner(caller)->id : 0,
+		.to = caller_owner_id(caller),
 		.session = token->session->object.id, .is_reply = true,
 		.message_id = (uint32_t)from->words[0], .size = ABI_BYTES(head),
 		.handles = (uint8_t)ABI_HANDLES(head));

@@ -178,10 +178,11 @@ static void messages_are_told_of_with_one_number(void **unused)
 	struct program_server server = program_server();
 	struct abi_entry entry = { .head = ABI_RING_CALL | UINT64_C(40) << ABI_BYTES_SHIFT,
 		.target = server.session, .words = { 0xabcdef01 }, .deadline = ABI_FOREVER };
-	uint64_t at, correlation;
+	uint64_t at, correlation, ring_id;
 
 	(void)unused;
 	OK(Quota, create_ring, ABI_FIRST_QUOTA, 1);
+	ring_id = ((struct object *)program_object(NUMBER(Quota_create_ring.ring)))->id;
 	OK(Ring, memory, NUMBER(Quota_create_ring.ring), 0);
 	at = program_map(NUMBER(Ring_memory.memory), ABI_RING_SIZE(1), 3);
 	host_user_write(program_thread, at + ABI_RING_ENTRIES, &entry, sizeof entry);
@@ -191,6 +192,7 @@ static void messages_are_told_of_with_one_number(void **unused)
 	LAST(Deliver);
 	correlation = Deliver.correlation;
 	assert_int_not_equal(correlation, 0);
+	assert_int_equal(Deliver.from, ring_id);
 	assert_int_equal(Deliver.to, program_thread->object.id);
 	assert_int_equal(Deliver.message_id, 0xabcdef01);
 	assert_int_equal(Deliver.size, 40);
@@ -198,8 +200,7 @@ static void messages_are_told_of_with_one_number(void **unused)
 	assert_int_equal(program_answer(frame_token(&program_thread->frame), words, 24), 0);
 	LAST_IF(Deliver, reply, true);
 	assert_int_equal(reply.correlation, correlation);
-	assert_int_equal(reply.to, handle_find(&program_thread->space->handles,
-		NUMBER(Quota_create_ring.ring))->object->id);
+	assert_int_equal(reply.to, ring_id);
 	assert_int_equal(reply.message_id, 0xabcdef02);
 	assert_int_equal(reply.size, 24);
 	assert_true(reply.is_reply);
