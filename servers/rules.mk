@@ -2,7 +2,8 @@
 #
 #	make os		$(OS)/skald.tar, and the kernel
 #	make os-servers	$(OS)/test-servers.tar: servers of tests, for the supervisor's;
-#			$(OS)/test-files.tar: ramfs, and a program that works with files
+#			$(OS)/test-files.tar: ramfs, and a program that works with files;
+#			and $(OS)/test-hardware.tar, for drivers
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
 # its *.c but host*.c, with the protocols and with schemas there and beside the folder,
@@ -93,6 +94,8 @@ os-servers:
 		SERVERS='target probe' ARCHIVE=$(OS)/test-servers.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='ramfs files' ARCHIVE=$(OS)/test-files.tar
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='platform virtio-blk hardware' ARCHIVE=$(OS)/test-hardware.tar
 
 .PHONY: os os-servers
 -include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d) $(OS_SCHEMAS:%=$(OS)/%.skald.d)

@@ -8,10 +8,12 @@
 #	boot_end [SECONDS]			until the machine is off: QEMU's status
 #	boot_kill				ends it now
 #
+# What the machine has besides is in the array boot_devices, words of QEMU's.
 # All that came is in the file $boot_log, in which carriage returns are left out.
 boot_kernel=${KERNEL:-${BUILD:-build}/kernel/skald.elf}
 boot_fed=
 boot_match=
+boot_devices=()
 
 boot_start() {
 	local cpus=$1 archive=$2
@@ -24,7 +26,7 @@ boot_start() {
 	timeout "${LIMIT:-300}" qemu-system-x86_64 -machine "${MACHINE:-q35}" -accel tcg \
 		-cpu max -m "${MEMORY:-256}" -smp "$cpus" -display none -no-reboot \
 		-nodefaults -serial stdio -kernel "$boot_kernel" -initrd "$archive" \
-		-append "$*" \
+		-append "$*" "${boot_devices[@]}" \
 		<"$work/serial.in" >"$work/serial.out" 2>&1 &
 	boot_pid=$!
 	exec {boot_in}>"$work/serial.in" {boot_out}<"$work/serial.out"

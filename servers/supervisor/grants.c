@@ -82,6 +82,9 @@ static void put_hardware(struct listing *listing, const struct svrctl_Want *want
 		put(listing, kernel_Kind_MEMORY, UINT16_MAX, "memory 0x%lx+0x%lx",
 			want->as.memory.address, want->as.memory.length);
 		break;
+	case svrctl_Want_device:
+		put(listing, kernel_Kind_SESSION, kernel_Rights_CALL, "a device of platform");
+		break;
 	case svrctl_Want_interrupt:
 		put(listing, kernel_Kind_INTERRUPT, UINT16_MAX, "interrupt %u",
 			want->as.interrupt.line);

@@ -113,8 +113,11 @@ static uint64_t after(uint32_t milliseconds)
 /* Whether all that it cannot do without is there; else that is started. */
 static bool has_needs(struct server *server)
 {
-	bool has_all = true;
+	struct server *platform = hardware_provider(server);
+	bool has_all = !platform || platform->state == svrctl_State_RUNNING;
 
+	if (!has_all)
+		life_start(platform, false);
 	for (uint32_t i = 0; i < server->manifest.used_count; i++) {
 		struct server *needed = provider(server, i);
 
@@ -336,9 +339,16 @@ void life_health(void)
 
 	while (sk_ring_next(&supervisor.ring.ring, SK_POLL, &done) == SK_OK) {
 		struct svrctl_Health_check_reply reply;
-		int status = svrctl_Health_check_end(&done, &reply);
-		struct server *server = server_of(done.cookie);
+		struct server *server;
+		int status;
 
+		if (done.cookie >> 48 != 0) {
+			hardware_came(&done);
+			sk_ring_release(&done);
+			continue;
+		}
+		status = svrctl_Health_check_end(&done, &reply);
+		server = server_of(done.cookie);
 		sk_ring_release(&done);
 		if (!server)
 			continue;
@@ -397,8 +407,11 @@ static bool is_needed(const struct server *server)
 	for (uint32_t i = 0; i < SERVERS_MAX; i++) {
 		const struct server *other = &supervisor.servers[i];
 
-		for (uint32_t k = 0; other->is_known && is_alive(other) &&
-				k < other->manifest.used_count; k++)
+		if (!other->is_known || !is_alive(other))
+			continue;
+		if (hardware_provider(other) == server)
+			return true;
+		for (uint32_t k = 0; k < other->manifest.used_count; k++)
 			if (provider(other, k) == server)
 				return true;
 	}

@@ -291,14 +291,15 @@ static void interrupt(void *self, const struct svrctl_Server_interrupt_request *
 	svrctl_Server_interrupt_answer(to, as_error(status), &reply);
 }
 
-/* Devices are the platform server's to give. */
 static void device(void *self, const struct svrctl_Server_device_request *request,
 	struct sk_reply *to)
 {
-	const struct svrctl_Want *want = wanted(self, request->number, svrctl_Want_device);
+	struct server *server = self;
 
-	svrctl_Server_device_answer(to, want ? svrctl_Error_NO_HARDWARE :
-		svrctl_Error_NOT_FOUND, NULL);
+	if (wanted(server, request->number, svrctl_Want_device))
+		hardware_device(server, request->number, request->index, to);
+	else
+		svrctl_Server_device_answer(to, svrctl_Error_NOT_FOUND, NULL);
 }
 
 static void framebuffer(void *self,

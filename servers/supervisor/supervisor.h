@@ -105,7 +105,8 @@ struct controller {
 	struct sk_events events;
 };
 
-enum waiting { WAIT_NONE, WAIT_START, WAIT_STOP, WAIT_CONNECT, WAIT_SHUT_DOWN };
+enum waiting { WAIT_NONE, WAIT_START, WAIT_STOP, WAIT_CONNECT, WAIT_SHUT_DOWN,
+	WAIT_DEVICE };
 
 /* A request that waits for a server's state. */
 struct waiter {
@@ -115,7 +116,8 @@ struct waiter {
 	struct server *server;		/* that it waits for */
 	struct server *client;		/* WAIT_CONNECT: for whom, */
 	uint32_t number;		/* its instance, */
-	uint32_t service;		/* and which of its manifest */
+	uint32_t service;		/* and which of its manifest; of WAIT_DEVICE too, */
+	uint32_t index;			/* and which of those that match */
 	uint16_t rights;
 };
 
@@ -231,6 +233,16 @@ void control_gone(struct controller *controller);
  * told. */
 void names_changed(struct server *server);
 void control_changed(struct server *server);
+
+/* ---- devices (hardware.c) ---- */
+
+/* Who has to be there before it; NULL: nobody, or it wants no device. */
+struct server *hardware_provider(const struct server *server);
+/* Gives the index-th device that matches what the manifest wants as this number. */
+void hardware_device(struct server *server, uint32_t number, uint32_t index,
+	struct sk_reply *to);
+/* The platform server has answered. The completion stays the caller's. */
+void hardware_came(const struct sk_completion *done);
 
 /* ---- who waits (wait.c) ---- */
 

@@ -90,7 +90,7 @@ void wait_settle(struct server *server)
 		struct waiter *waiter = &supervisor.waiters[i];
 
 		if (waiter->what != WAIT_NONE && waiter->what != WAIT_SHUT_DOWN &&
-				waiter->server == server)
+				waiter->what != WAIT_DEVICE && waiter->server == server)
 			settle(waiter);
 	}
 }

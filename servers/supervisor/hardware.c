@@ -1,0 +1,158 @@
+/*
+ * Devices, which are the platform server's to give: it is asked by the ring, what is there
+ * and then for the one, and whoever wants it waits meanwhile as others do.
+ */
+#include "servers/supervisor/supervisor.h"
+
+#define PLATFORM "platform"
+#define CALL_MS 10000
+#define CREDIT 8
+
+/* Bits 48 and up of what completes; 0 is of health. Below: the waiter, and its number. */
+enum { ASK_LIST = 1, ASK_CLAIM };
+
+static struct {
+	struct sk_kernel_channel channel;	/* hw.Bus */
+	struct server *server;
+	uint32_t number;		/* of its instance */
+} platform;
+
+static uint32_t asked;
+
+struct server *hardware_provider(const struct server *server)
+{
+	uint32_t service;
+
+	for (uint32_t i = 0; i < server->manifest.wanted_count; i++)
+		if (server->manifest.wanted[i].which == svrctl_Want_device)
+			return find_service((struct sk_string){PLATFORM, sizeof(PLATFORM) - 1},
+				&service);
+	return NULL;
+}
+
+/* NULL: it does not run. */
+static struct sk_channel *bus(void)
+{
+	uint32_t service = 0;
+	struct server *server = find_service(
+		(struct sk_string){PLATFORM, sizeof(PLATFORM) - 1}, &service);
+	struct sk_handle session;
+
+	if (!server || server->state != svrctl_State_RUNNING)
+		return NULL;
+	if (platform.server == server && platform.number == server->number)
+		return &platform.channel.channel;
+	session = mint(server->now.endpoint, BADGE(service, UINT16_MAX,
+		++server->now.clients), CREDIT, UINT16_MAX, sk_no_handle());
+	if (session.raw < 0)
+		return NULL;
+	sk_kernel_channel_close(&platform.channel);
+	sk_kernel_channel_open(&platform.channel, NULL, 0, 0, session);
+	platform.channel.clock = &supervisor.clock.channel;
+	platform.server = server;
+	platform.number = server->number;
+	return &platform.channel.channel;
+}
+
+static void answer(struct waiter *waiter, svrctl_Error error, struct sk_handle device)
+{
+	const struct svrctl_Server_device_reply reply = {{device}};
+
+	waiter->what = WAIT_NONE;
+	if (!error)
+		waiter->server->now.given_hardware |= 1u << waiter->service;
+	svrctl_Server_device_answer(&waiter->reply, error, &reply);
+}
+
+static uint64_t cookie_of(const struct waiter *waiter, unsigned ask)
+{
+	return BADGE(ask, waiter - supervisor.waiters, waiter->number);
+}
+
+static svrctl_Error ask_list(const struct waiter *waiter, hw_DeviceId from)
+{
+	const struct sk_call call = {.deadline = now() + CALL_MS * MS};
+	const struct svrctl_Want *want = &waiter->server->manifest.wanted[waiter->service];
+	const struct hw_Bus_list_request request = {.match = want->as.device, .from = from};
+	struct sk_channel *channel = bus();
+
+	if (!channel)
+		return svrctl_Error_UNAVAILABLE;
+	return hw_Bus_list_begin(&supervisor.ring.ring, channel, &request,
+		cookie_of(waiter, ASK_LIST), &call) == SK_OK ? 0 : svrctl_Error_NO_HARDWARE;
+}
+
+static svrctl_Error ask_claim(const struct waiter *waiter, hw_DeviceId id)
+{
+	const struct sk_call call = {.deadline = now() + CALL_MS * MS};
+	const struct hw_Bus_claim_request request = {.id = id};
+	struct sk_channel *channel = bus();
+
+	if (!channel)
+		return svrctl_Error_UNAVAILABLE;
+	return hw_Bus_claim_begin(&supervisor.ring.ring, channel, &request,
+		cookie_of(waiter, ASK_CLAIM), &call) == SK_OK ? 0 : svrctl_Error_NO_HARDWARE;
+}
+
+void hardware_device(struct server *server, uint32_t number, uint32_t index,
+	struct sk_reply *to)
+{
+	struct waiter *waiter = wait_add(to, WAIT_DEVICE, server);
+	svrctl_Error error;
+
+	if (!waiter) {
+		svrctl_Server_device_answer(to, svrctl_Error_QUOTA_EXCEEDED, NULL);
+		return;
+	}
+	waiter->number = ++asked;
+	waiter->service = number;
+	waiter->index = index;
+	error = ask_list(waiter, 0);
+	if (error)
+		answer(waiter, error, sk_no_handle());
+}
+
+static svrctl_Error error_of(int status)
+{
+	return status == hw_Error_TAKEN ? svrctl_Error_TAKEN :
+		status == hw_Error_QUOTA_EXCEEDED ? svrctl_Error_QUOTA_EXCEEDED :
+		status < 0 ? svrctl_Error_UNAVAILABLE : svrctl_Error_NO_HARDWARE;
+}
+
+/* The index-th of those that match, perhaps of a later page. */
+static svrctl_Error listed(struct waiter *waiter, const struct sk_completion *done)
+{
+	struct hw_Bus_list_reply reply;
+	struct hw_Found found;
+	int status = hw_Bus_list_end(done, &reply);
+
+	if (status != SK_OK)
+		return error_of(status);
+	while (hw_Found_next(&reply.devices, &found))
+		if (waiter->index-- == 0)
+			return ask_claim(waiter, found.id);
+	return reply.next ? ask_list(waiter, reply.next) : svrctl_Error_NO_HARDWARE;
+}
+
+void hardware_came(const struct sk_completion *done)
+{
+	uint32_t place = (uint32_t)(done->cookie >> 32) & 0xffff;
+	struct waiter *waiter = &supervisor.waiters[place % WAITERS_MAX];
+	struct hw_Bus_claim_reply reply = {.device = {sk_no_handle()}};
+	svrctl_Error error;
+	int status;
+
+	/* Nobody waits any more: the device goes back with the completion. */
+	if (waiter->what != WAIT_DEVICE || waiter->number != (uint32_t)done->cookie)
+		return;
+	if (done->cookie >> 48 == ASK_LIST) {
+		error = listed(waiter, done);
+	} else {
+		status = hw_Bus_claim_end(done, &reply);
+		error = status == SK_OK ? 0 : error_of(status);
+		answer(waiter, error, reply.device.raw);
+		return;
+	}
+	if (error)
+		answer(waiter, error, sk_no_handle());
+}

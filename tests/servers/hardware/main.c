@@ -1,0 +1,73 @@
+/* Runs the cases, of which the log has the outcome in TAP, and then ends the machine. */
+#include "cases.h"
+
+struct cases cases;
+
+void expect(const char *file, int line, const char *what, int64_t came, int64_t expected)
+{
+	if (came == expected)
+		return;
+	cases.failures++;
+	sk_log(cases.os, log_Level_ERROR, "# %s:%d: %s: expected %ld, came %ld", file, line,
+		what, (long)expected, (long)came);
+}
+
+void run(const char *name, void (*body)(void))
+{
+	cases.failures = 0;
+	body();
+	sk_log(cases.os, log_Level_INFO, "%s - %s", cases.failures ? "not ok" : "ok", name);
+}
+
+struct sk_channel *on(struct sk_handle handle)
+{
+	static struct sk_kernel_channel channel;
+
+	sk_os_channel(cases.os, &channel, handle);
+	return &channel.channel;
+}
+
+volatile void *map(struct sk_handle memory, uint64_t length)
+{
+	struct kernel_Space_map_request request;
+	struct kernel_Space_map_reply reply;
+
+	kernel_Space_map_request_init(&request);
+	request.memory.raw = memory;
+	request.length = length;
+	request.protection = kernel_Protection_READ | kernel_Protection_WRITE;
+	if (kernel_Space_map(&cases.os->thread->space.channel, &request, &reply, NULL) !=
+			SK_OK)
+		return NULL;
+	return (volatile void *)(uintptr_t)reply.address;
+}
+
+bool await_interrupt(uint64_t bits)
+{
+	struct kernel_Notification_clear_reply reply;
+	uint64_t until = sk_os_after(cases.os, 2000);
+
+	do {
+		if (CALL(kernel_Notification, clear, on(cases.os->notification), &reply,
+				.mask = bits) == SK_OK && reply.bits)
+			return true;
+		sk_os_sleep(cases.os, 1);
+	} while (sk_os_now(cases.os) < until);
+	return false;
+}
+
+int sk_os_main(struct sk_os *os)
+{
+	cases.os = os;
+	sk_client_open(&cases.bus, os, "platform", "hw.Bus");
+	sk_client_open(&cases.disk, os, "disk", "block.Device");
+	sk_client_open(&cases.control, os, "supervisor", "svrctl.Supervisor");
+	sk_os_ready(os);
+	device_cases();
+	disk_cases();
+	sk_log(os, log_Level_INFO, "all cases were run");
+	CALL0(svrctl_Supervisor, shut_down, &cases.control.kernel.channel,
+		.action = kernel_PowerAction_OFF);
+	sk_os_sleep(os, 5000);
+	return 0;
+}
