@@ -288,6 +288,27 @@ static void grow_table(void)
 		close(handles[i]);
 }
 
+/* All pages that it may write, its stack's too, are there: what is used from now on
+ * is not its own. */
+static bool fill_pages(struct test *t)
+{
+	struct kernel_Space_populate_reply filled;
+	struct kernel_Space_mappings_reply reply;
+	struct kernel_Mapping mapping;
+	uint64_t from = 0;
+
+	while (K(t, t->space, Space_mappings, &reply, .from = from) == SK_OK) {
+		if (!kernel_Mapping_next(&reply.list, &mapping))
+			return true;
+		from = mapping.address + mapping.length;
+		if (mapping.protection & kernel_Protection_WRITE &&
+		    K(t, t->space, Space_populate, &filled, .address = mapping.address,
+				.length = mapping.length, .write = true) != SK_OK)
+			return false;
+	}
+	return false;
+}
+
 static bool begin(struct test *t, uint32_t seconds, uint64_t seed)
 {
 	h.t = t;
@@ -304,6 +325,8 @@ static bool begin(struct test *t, uint32_t seconds, uint64_t seed)
 	K0(t, h.server.helper->thread.handle, Thread_set_priority,
 		.priority = SERVER_PRIORITY);
 	grow_table();
+	if (!fill_pages(t))
+		return false;
 	h.begun = h.told = now(t);
 	h.end = h.begun + seconds * SECOND;
 	return true;
