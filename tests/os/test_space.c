@@ -263,7 +263,8 @@ static void populate_makes_present(struct test *t)
 		.length = PAGES(4), .write = true));
 	EXPECT(t, reply.done, PAGES(4));
 	REQUIRE_OK(t, K(t, t->space, Space_state, &after, 0));
-	EXPECT(t, after.resident - before.resident, PAGES(4));
+	/* Other threads of the space touch pages too. */
+	EXPECT_TRUE(t, after.resident - before.resident >= PAGES(4));
 	REQUIRE_OK(t, K(t, t->space, Space_resident, &resident, .address = at, .pages = 8));
 	REQUIRE(t, resident.present.size >= 1);
 	EXPECT(t, resident.present.data[0], 0x0f);

@@ -41,6 +41,14 @@ static void open_recorder(struct recorder *recorder, uint64_t thread)
 	recorder->reader = (struct sk_trace_reader){.ring = recorder->ring, .slots = SLOTS};
 }
 
+static int call_nothing(void)
+{
+	struct bench_Target_nothing_reply reply;
+
+	return bench_Target_nothing(&target.channel,
+		&(struct bench_Target_nothing_request){0}, &reply, NULL);
+}
+
 /* A server whose loop waits already, and a channel to it; nothing is on. */
 static bool open_both(struct test *t)
 {
@@ -53,7 +61,8 @@ static bool open_both(struct test *t)
 	open_recorder(&client, 1);
 	open_recorder(&server_side, 2);
 	if (!clock_page || !serve(t, &server) || sk_kernel_channel_open(&target,
-			&t->thread->slots, 4, 5, server.client) != SK_OK)
+			&t->thread->slots, 4, 5, server.client) != SK_OK ||
+	    call_nothing() != SK_OK)
 		return false;
 	pause_for(t, MS);
 	sk_trace_channel(&target.channel, &client.trace);
@@ -65,14 +74,6 @@ static bool open_both(struct test *t)
 static uint32_t next(struct recorder *recorder, uint8_t record[SK_TRACE_SLOT])
 {
 	return sk_trace_read(&recorder->reader, record) ? sk_get_uint32(record) : 0;
-}
-
-static int call_nothing(void)
-{
-	struct bench_Target_nothing_reply reply;
-
-	return bench_Target_nothing(&target.channel,
-		&(struct bench_Target_nothing_request){0}, &reply, NULL);
 }
 
 static int call_page(void)
