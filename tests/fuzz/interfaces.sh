@@ -89,7 +89,7 @@ fault() {
 }
 
 fault 'a right to answer that is not used up is found' 'answer' \
-	runtime/channel.c '/^int sk_answer\(/,/^}/s/= sk_reply_keep\(to\)/= *to/'
+	runtime/channel.c '/^int sk_answer\(/,/^}/s/to->port = NULL;//'
 fault 'a transport that takes a second answer is found' 'answer' \
 	runtime/loopback.c '/^static int loopback_answer/,/^}/s/call->token = 0;/(void)call;/'
 fault 'handles of a refused request that stay open are found' 'leaked' \
