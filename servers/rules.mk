@@ -22,7 +22,8 @@ OS_HEADERS := $(OS_SCHEMAS:%=$(OS_GENERATED)/%.skald.h)
 OS_LINK	:= $(CC) -static -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T runtime/start/program.ld
 OS_COMMON := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/server/*.c))
-OS_SUPERVISOR := $(patsubst %.c,$(OS)/%.o,$(wildcard servers/supervisor/*.c))
+OS_SUPERVISOR := $(patsubst %.c,$(OS)/%.o,$(filter-out servers/supervisor/host%,\
+	$(wildcard servers/supervisor/*.c)))
 
 os: kernel $(ARCHIVE)
 
@@ -82,12 +83,17 @@ $(foreach path,$(SERVER_PATHS),$(eval $(call SERVER_RULES,$(notdir $(path)),$(pa
 
 # Of those in the archive.
 OS_PATHS := $(foreach server,$(SERVERS),$(filter %/$(server),$(SERVER_PATHS)))
-OS_MANIFESTS := $(foreach path,$(OS_PATHS),$(patsubst $(path)/%.yaml,\
-	$(OS)/programs/$(notdir $(path))/%.manifest,$(wildcard $(path)/*.yaml)))
+OS_TEXTS := $(foreach path,$(OS_PATHS),$(wildcard $(path)/*.yaml))
+encoded = $(OS)/programs/$(notdir $(patsubst %/,%,$(dir $(1))))/$(notdir $(1:.yaml=.manifest))
+OS_MANIFESTS := $(foreach text,$(OS_TEXTS),$(call encoded,$(text)))
 
+# What is wrong between manifests is said with file and line too.
 $(ARCHIVE): $(OS_MANIFESTS) $(OS)/supervisor.elf $(SERVERS:%=$(OS)/programs/%.elf) \
-		servers/archive $(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
-	servers/archive $@ $(OS) $(OS_ROOT) $(SERVERS)
+		$(BUILD)/manifests servers/archive $(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
+	@$(BUILD)/manifests $(foreach server,$(SERVERS),-p \
+		servers/$(server)=$(OS)/programs/$(server).elf) \
+		$(foreach text,$(OS_TEXTS),$(text)=$(call encoded,$(text)))
+	servers/archive $@ $(OS) $(OS_ROOT) $(OS_MANIFESTS) -- $(SERVERS)
 
 os-servers:
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
@@ -105,8 +111,10 @@ os-servers:
 OS_ON_HOST := $(patsubst %,$(BUILD)/servers/supervisor/%.o,archive elf manifest) \
 	$(patsubst %,$(BUILD)/protocols/%.skald.o,svrctl hw log kernel)
 
-$(OS_ON_HOST) $(BUILD)/tests/unit/test_supervisor.o: private C11 += -I$(BUILD)/protocols
-$(OS_ON_HOST) $(BUILD)/tests/unit/test_supervisor.o: | $(patsubst %,$(BUILD)/protocols/%.skald.h,svrctl log hw kernel)
+OS_CHECK := $(patsubst %.c,$(BUILD)/%.o,$(wildcard servers/supervisor/host*.c))
+
+$(OS_ON_HOST) $(OS_CHECK) $(BUILD)/tests/unit/test_supervisor.o: private C11 += -I$(BUILD)/protocols
+$(OS_ON_HOST) $(OS_CHECK) $(BUILD)/tests/unit/test_supervisor.o: | $(patsubst %,$(BUILD)/protocols/%.skald.h,svrctl log hw kernel)
 
 $(BUILD)/tests/unit/test_heap: $(BUILD)/tests/unit/test_heap.o $(BUILD)/runtime/server/heap.o
 $(BUILD)/tests/unit/test_supervisor: $(BUILD)/tests/unit/test_supervisor.o $(OS_ON_HOST) \
@@ -114,7 +122,10 @@ $(BUILD)/tests/unit/test_supervisor: $(BUILD)/tests/unit/test_supervisor.o $(OS_
 $(BUILD)/tests/unit/test_heap $(BUILD)/tests/unit/test_supervisor:
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
 
--include $(OS_ON_HOST:.o=.d) $(BUILD)/runtime/server/heap.d
+$(BUILD)/manifests: $(OS_CHECK) $(OS_ON_HOST) $(BUILD)/libskald.a
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
+
+-include $(OS_ON_HOST:.o=.d) $(OS_CHECK:.o=.d) $(BUILD)/runtime/server/heap.d
 
 # The console's line discipline alone.
 OS_DISCIPLINE := $(patsubst %,$(BUILD)/servers/console/%.o,input erase output)

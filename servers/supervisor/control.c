@@ -377,7 +377,7 @@ static svrctl_Error add_copied(const struct controller *controller, struct serve
 {
 	uint64_t start = pages_of(request->manifest.size);
 	struct bytes wire = {server->pages, request->manifest.size}, program = {NULL, 0};
-	const char *why;
+	struct objection objection;
 
 	if (read_lease(to, &request->manifest, server->pages) != SK_OK)
 		return svrctl_Error_BAD_MANIFEST;
@@ -390,7 +390,7 @@ static svrctl_Error add_copied(const struct controller *controller, struct serve
 		if (!elf_read(program, &server->image.elf))
 			return svrctl_Error_BAD_PROGRAM;
 	}
-	if (!manifest_read(wire, &server->manifest, &why))
+	if (!manifest_read(wire, &server->manifest, &objection))
 		return svrctl_Error_BAD_MANIFEST;
 	if (!manifest_is_within(&server->manifest, &controller->owner->manifest))
 		return svrctl_Error_NOT_PERMITTED;

@@ -4,7 +4,6 @@
  */
 #include "servers/supervisor/supervisor.h"
 
-#define PLATFORM "platform"
 #define CALL_MS 10000
 #define CREDIT 8
 

@@ -4,7 +4,6 @@
  */
 #include "servers/supervisor/supervisor.h"
 
-#define STACK_BYTES (UINT64_C(128) << 10)
 #define THREAD_SLOTS 32
 /* Calls that one instance can have under way at the supervisor: of its thread, of its
  * ring; and connects. */

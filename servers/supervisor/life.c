@@ -49,13 +49,20 @@ static struct server *provider(const struct server *server, uint32_t i)
 	return find_service(server->manifest.used[i].service, &number);
 }
 
-static bool leads_to(const struct server *from, const struct server *to, unsigned depth)
+/* `seen` has a bit for each that needs no other look. */
+static bool leads_to(const struct server *from, const struct server *to, uint64_t *seen)
 {
-	for (uint32_t i = 0; i < from->manifest.used_count; i++) {
-		const struct server *next = provider(from, i);
+	const struct server *next = hardware_provider(from);
+	uint64_t bit = UINT64_C(1) << (from - supervisor.servers);
 
-		if (next && (next == to || depth == SERVERS_MAX ||
-				leads_to(next, to, depth + 1)))
+	if (*seen & bit)
+		return false;
+	*seen |= bit;
+	if (next && (next == to || leads_to(next, to, seen)))
+		return true;
+	for (uint32_t i = 0; i < from->manifest.used_count; i++) {
+		next = provider(from, i);
+		if (next && (next == to || leads_to(next, to, seen)))
 			return true;
 	}
 	return false;
@@ -63,12 +70,14 @@ static bool leads_to(const struct server *from, const struct server *to, unsigne
 
 bool has_cycle(struct server *server)
 {
-	return leads_to(server, server, 0);
+	uint64_t seen = 0;
+
+	return leads_to(server, server, &seen);
 }
 
 bool is_own(struct sk_string service)
 {
-	return same_text(service, (struct sk_string){OWN_SERVICE, sizeof(OWN_SERVICE) - 1});
+	return is_text(service, OWN_SERVICE);
 }
 
 /* ---- states ---- */

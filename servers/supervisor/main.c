@@ -5,7 +5,6 @@
  */
 #include "servers/supervisor/supervisor.h"
 
-
 /* Slots: two of kernel.c's behind the thread's, then the port's. */
 #define PORT_SLOT 4
 /* More than all sessions together can have under way. */
@@ -173,7 +172,7 @@ static bool open_archive(void)
 
 static void know(const struct archive_file *file)
 {
-	const char *why = NULL;
+	struct objection objection = {0};
 	svrctl_Error error = svrctl_Error_QUOTA_EXCEEDED;
 	struct server *server = NULL;
 
@@ -182,12 +181,12 @@ static void know(const struct archive_file *file)
 			server = &supervisor.servers[i];
 	if (server)
 		error = svrctl_Error_BAD_MANIFEST;
-	if (server && manifest_read(file->content, &server->manifest, &why))
+	if (server && manifest_read(file->content, &server->manifest, &objection))
 		error = find_server(server->manifest.head.name) ? svrctl_Error_EXISTS :
 			server_adopt(server, file->content, (struct bytes){NULL, 0});
 	if (error)
 		say("supervisor", "%s is left out: error %d%s%s", file->name, error,
-			why ? ", " : "", why ? why : "");
+			objection.why ? ", " : "", objection.why ? objection.why : "");
 }
 
 static void read_manifests(void)

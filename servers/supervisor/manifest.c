@@ -8,6 +8,11 @@ bool same_text(struct sk_string one, struct sk_string other)
 	return one.size == other.size && memcmp(one.data, other.data, one.size) == 0;
 }
 
+bool is_text(struct sk_string one, const char *other)
+{
+	return same_text(one, (struct sk_string){other, (uint32_t)strlen(other)});
+}
+
 bool is_before(struct sk_string one, struct sk_string other)
 {
 	uint32_t size = one.size < other.size ? one.size : other.size;
@@ -52,72 +57,139 @@ static void read_lists(struct manifest *manifest)
 
 /* ---- what cannot be ---- */
 
-static const char *wrong_services(const struct manifest *manifest)
+/* NULL: nothing; and the same of each of the following. */
+static const char *wrong_served(const struct manifest *manifest, uint32_t i)
 {
-	for (uint32_t i = 0; i < manifest->served_count; i++) {
-		const struct svrctl_Served *served = &manifest->served[i];
+	const struct svrctl_Served *served = &manifest->served[i];
 
-		if (!is_name(served->service) || !is_name(served->interface_name))
-			return "a service that is served has no good name";
-		for (uint32_t k = 0; k < i; k++)
-			if (same_text(manifest->served[k].service, served->service))
-				return "a service is served twice";
-	}
-	for (uint32_t i = 0; i < manifest->used_count; i++) {
-		const struct svrctl_Used *used = &manifest->used[i];
-
-		if (!is_name(used->service) || !is_name(used->interface_name))
-			return "a service that is used has no good name";
-		for (uint32_t k = 0; k < manifest->served_count; k++)
-			if (same_text(manifest->served[k].service, used->service))
-				return "it uses a service of its own";
-		for (uint32_t k = 0; k < i; k++)
-			if (same_text(manifest->used[k].service, used->service))
-				return "a service is used twice";
-	}
+	if (!is_name(served->service) || !is_name(served->interface_name))
+		return "a service that is served has no good name";
+	if (is_text(served->service, OWN_SERVICE))
+		return "it serves what the supervisor does itself";
+	for (uint32_t k = 0; k < i; k++)
+		if (same_text(manifest->served[k].service, served->service))
+			return "a service is served twice";
 	return NULL;
 }
 
-static bool is_good_want(const struct svrctl_Want *want)
+static const char *wrong_used(const struct manifest *manifest, uint32_t i)
 {
-	switch (want->which) {
-	case svrctl_Want_ports:
-		return want->as.ports.count > 0 &&
-			want->as.ports.count <= 0x10000u - want->as.ports.first;
-	case svrctl_Want_memory:
-		return want->as.memory.length > 0 && want->as.memory.address % 4096 == 0 &&
-			want->as.memory.length % 4096 == 0 &&
-			want->as.memory.length <= UINT64_MAX - want->as.memory.address;
-	default:
-		return true;
-	}
+	const struct svrctl_Used *used = &manifest->used[i];
+
+	if (!is_name(used->service) || !is_name(used->interface_name))
+		return "a service that is used has no good name";
+	for (uint32_t k = 0; k < manifest->served_count; k++)
+		if (same_text(manifest->served[k].service, used->service))
+			return "it uses a service of its own";
+	for (uint32_t k = 0; k < i; k++)
+		if (same_text(manifest->used[k].service, used->service))
+			return "a service is used twice";
+	return NULL;
 }
 
-static const char *what_is_wrong(const struct manifest *manifest)
+static const char *wrong_want(const struct manifest *manifest, uint32_t i)
+{
+	const struct svrctl_Want *want = &manifest->wanted[i];
+	const struct svrctl_WantedMemory *memory = &want->as.memory;
+
+	if (want->which == svrctl_Want_ports && (want->as.ports.count == 0 ||
+			want->as.ports.count > 0x10000u - want->as.ports.first))
+		return "there are no such ports";
+	if (want->which == svrctl_Want_memory && (memory->length == 0 ||
+			memory->address % 4096 != 0 || memory->length % 4096 != 0 ||
+			memory->length > UINT64_MAX - memory->address))
+		return "memory that it wants is not of whole pages";
+	if (want->which == svrctl_Want_memory &&
+			(uint32_t)memory->caching > kernel_Caching_UNCACHED)
+		return "there is no such caching";
+	if (want->which == svrctl_Want_interrupt && (uint32_t)want->as.interrupt.trigger >
+			kernel_Trigger_LEVEL_LOW)
+		return "no line has such a trigger";
+	return NULL;
+}
+
+static const char *wrong_restart(const struct svrctl_Restart *restart)
+{
+	if ((uint32_t)restart->policy > svrctl_RestartPolicy_ALWAYS)
+		return "there is no such policy";
+	return restart->back_off > restart->back_off_max ?
+		"its first back-off is longer than the longest" : NULL;
+}
+
+static const char *wrong_budget(const struct svrctl_Manifest *head)
+{
+	if (head->budget.threads == 0 || head->budget.handles == 0)
+		return "its budget has no threads, or no handles";
+	return head->budget.spaces > 0 && !(head->grants & svrctl_Grants_MAKE_SPACES) ?
+		"its budget has spaces, and it is not granted MAKE_SPACES" : NULL;
+}
+
+static const char *wrong_grants(const struct svrctl_Manifest *head)
+{
+	const svrctl_Grants all = svrctl_Grants_SET_CLOCK | svrctl_Grants_TRACE |
+		svrctl_Grants_SYSTEM_INFO | svrctl_Grants_SYSTEM | svrctl_Grants_INITRD |
+		svrctl_Grants_MAKE_SPACES;
+
+	return head->grants & ~all ? "there is no such grant" : NULL;
+}
+
+static bool wants_device(const struct manifest *manifest)
+{
+	for (uint32_t i = 0; i < manifest->wanted_count; i++)
+		if (manifest->wanted[i].which == svrctl_Want_device)
+			return true;
+	return false;
+}
+
+/* Takes it down: true, there is something wrong. */
+static bool object(struct objection *objection, const char *member, int32_t item,
+	const char *why)
+{
+	*objection = (struct objection){why, member, item};
+	return why != NULL;
+}
+
+static bool is_wrong(const struct manifest *manifest, struct objection *objection)
 {
 	const struct svrctl_Manifest *head = &manifest->head;
 
-	if (!is_name(head->name))
-		return "its name is none";
-	if (head->program.size == 0)
-		return "it names no program";
-	if (head->priority == 0 || head->priority > PRIORITY_HIGHEST)
-		return "its priority is out of range";
-	if (head->budget.threads == 0 || head->budget.handles == 0)
-		return "its budget has no threads, or no handles";
-	if (head->has_health && head->health.interval > 0 && head->health.deadline == 0)
-		return "its health check has no deadline";
-	for (uint32_t i = 0; i < manifest->wanted_count; i++)
-		if (!is_good_want(&manifest->wanted[i]))
-			return "hardware that it wants cannot be";
-	return wrong_services(manifest);
+	return object(objection, "name", -1, is_name(head->name) ? NULL :
+			"its name is none") ||
+		object(objection, "program", -1, head->program.size > 0 ? NULL :
+			"it names no program") ||
+		object(objection, "priority", -1, head->priority > 0 &&
+			head->priority <= PRIORITY_HIGHEST ? NULL :
+			"its priority is out of range") ||
+		object(objection, "per_device", -1, !head->per_device ||
+			wants_device(manifest) ? NULL : "it wants no device") ||
+		object(objection, "grants", -1, wrong_grants(head)) ||
+		object(objection, "budget", -1, wrong_budget(head)) ||
+		object(objection, "restart", -1, wrong_restart(&head->restart)) ||
+		object(objection, "health", -1, head->health.interval == 0 ||
+			head->health.deadline > 0 ? NULL :
+			"its health check has no deadline");
 }
 
-bool manifest_read(struct bytes wire, struct manifest *manifest, const char **why)
+static bool has_wrong_items(const struct manifest *manifest, struct objection *objection)
+{
+	for (uint32_t i = 0; i < manifest->wanted_count; i++)
+		if (object(objection, "hardware", (int32_t)i, wrong_want(manifest, i)))
+			return true;
+	for (uint32_t i = 0; i < manifest->served_count; i++)
+		if (object(objection, "serves", (int32_t)i, wrong_served(manifest, i)))
+			return true;
+	for (uint32_t i = 0; i < manifest->used_count; i++)
+		if (object(objection, "uses", (int32_t)i, wrong_used(manifest, i)))
+			return true;
+	return false;
+}
+
+bool manifest_read(struct bytes wire, struct manifest *manifest,
+	struct objection *objection)
 {
 	struct svrctl_Manifest *head = &manifest->head;
 
-	*why = "it does not decode";
+	*objection = (struct objection){"it does not decode", NULL, -1};
 	if (svrctl_Manifest_decode(head, wire.at, wire.size) != SK_OK)
 		return false;
 	if (head->budget.bytes == 0)
@@ -125,8 +197,7 @@ bool manifest_read(struct bytes wire, struct manifest *manifest, const char **wh
 	memcpy(manifest->name, head->name.data, head->name.size);
 	manifest->name[head->name.size] = 0;
 	read_lists(manifest);
-	*why = what_is_wrong(manifest);
-	return *why == NULL;
+	return !is_wrong(manifest, objection) && !has_wrong_items(manifest, objection);
 }
 
 /* ---- rights ---- */
@@ -160,6 +231,17 @@ bool manifest_rights(const struct svrctl_Served *served, const struct svrctl_Use
 	}
 	if (count == 0)
 		*rights = UINT16_MAX;
+	return true;
+}
+
+bool manifest_own_rights(const struct svrctl_Used *used, uint16_t *rights)
+{
+	static struct sk_string names[] = {{"INSPECT", 7}, {"CONTROL", 7}, {"MANAGE", 6}};
+	const struct svrctl_Served own = {.rights = {.items = names, .count = 3}};
+
+	if (!manifest_rights(&own, used, rights))
+		return false;
+	*rights &= svrctl_Rights_INSPECT | svrctl_Rights_CONTROL | svrctl_Rights_MANAGE;
 	return true;
 }
 

@@ -12,6 +12,13 @@
 #define PRIORITY_HIGHEST 190
 /* Bytes of one that does not say. */
 #define BUDGET_DEFAULT (UINT64_C(16) << 20)
+/* Of the first thread; its quota's. */
+#define STACK_BYTES (UINT64_C(128) << 10)
+/* Under which name and interface the supervisor serves itself. */
+#define OWN_SERVICE "supervisor"
+#define OWN_INTERFACE "svrctl.Supervisor"
+/* The service that hands out devices. */
+#define PLATFORM "platform"
 #define SERVED_MAX 16
 #define USED_MAX 32
 #define WANTED_MAX 32
@@ -28,15 +35,27 @@ struct manifest {
 	struct svrctl_Want wanted[WANTED_MAX];
 };
 
-/* False: it does not decode, or cannot be meant; *why says so. */
-bool manifest_read(struct bytes wire, struct manifest *manifest, const char **why);
+/* What there is to be said against one: of which member, and which item of that (-1: of
+ * all of it). */
+struct objection {
+	const char *why;
+	const char *member;
+	int32_t item;
+};
+
+/* False: it does not decode, or cannot be meant; *objection says why. */
+bool manifest_read(struct bytes wire, struct manifest *manifest,
+	struct objection *objection);
 /* The rights that it asks for of a service, as its server names them. False: the server
  * has no right of that name. */
 bool manifest_rights(const struct svrctl_Served *served, const struct svrctl_Used *used,
 	uint16_t *rights);
+/* The same of the supervisor's own service. */
+bool manifest_own_rights(const struct svrctl_Used *used, uint16_t *rights);
 /* Whether a manifest asks for nothing that another does not have: grants, hardware,
  * services and their rights, budget, priority. */
 bool manifest_is_within(const struct manifest *manifest, const struct manifest *other);
+bool is_text(struct sk_string one, const char *other);
 bool same_text(struct sk_string one, struct sk_string other);
 /* In the order of bytes. */
 bool is_before(struct sk_string one, struct sk_string other);

@@ -29,22 +29,13 @@ static void refuse(struct sk_reply *to, svrctl_Error error)
 static void connect_here(struct server *client, const struct svrctl_Used *used,
 	const struct svrctl_Names_connect_request *request, struct sk_reply *to)
 {
-	static const char names[] = "\7INSPECT\7CONTROL\6MANAGE";
 	struct svrctl_Names_connect_reply reply;
-	uint16_t rights = svrctl_Rights_INSPECT | svrctl_Rights_CONTROL |
-		svrctl_Rights_MANAGE, wanted = 0;
-	struct svrctl_Used_rights_list list = used->rights;
-	struct sk_string name;
-	bool any = false;
 
-	for (; svrctl_Used_rights_next(&list, &name); any = true) {
-		uint16_t bit = 1;
-
-		for (const char *at = names; *at; at += *at + 1, bit = (uint16_t)(bit << 1))
-			if (same_text(name, (struct sk_string){at + 1, (uint32_t)*at}))
-				wanted |= bit;
+	if (!manifest_own_rights(used, &reply.rights)) {
+		refuse(to, svrctl_Error_NOT_PERMITTED);
+		return;
 	}
-	reply.rights = (any ? wanted : rights) & request->rights;
+	reply.rights &= request->rights;
 	reply.session.raw = control_connect(client, reply.rights);
 	if (reply.session.raw.raw < 0) {
 		refuse(to, svrctl_Error_QUOTA_EXCEEDED);
@@ -92,7 +83,6 @@ static void connect(void *self, const struct svrctl_Names_connect_request *reque
 {
 	struct server *client = self, *server;
 	const struct svrctl_Used *used = find_used(client, request->service);
-	const struct sk_string own_interface = {OWN_INTERFACE, sizeof(OWN_INTERFACE) - 1};
 	uint32_t service;
 	uint16_t rights;
 
@@ -100,7 +90,7 @@ static void connect(void *self, const struct svrctl_Names_connect_request *reque
 		refuse(to, svrctl_Error_NOT_PERMITTED);
 		return;
 	}
-	if (is_own(used->service) && same_text(used->interface_name, own_interface)) {
+	if (is_own(used->service) && is_text(used->interface_name, OWN_INTERFACE)) {
 		connect_here(client, used, request, to);
 		return;
 	}

@@ -18,16 +18,12 @@
 #include "servers/supervisor/manifest.h"
 #include "svrctl.skald.h"
 
-#define SERVERS_MAX 48
+#define SERVERS_MAX 48			/* at most 64: sets of them are bits */
 #define CONTROLLERS_MAX 16		/* sessions of svrctl.Supervisor */
 #define WAITERS_MAX 256			/* requests that are answered later */
 #define PARTS_MAX ELF_PARTS
 #define LOG_LINES 100			/* of one program in a second */
 #define MS UINT64_C(1000000)
-
-/* Under which name and interface it serves itself. */
-#define OWN_SERVICE "supervisor"
-#define OWN_INTERFACE "svrctl.Supervisor"
 
 /* What calls arrive as: its own badges have one of these in bits 48 and up, the
  * server's place in bits 32 to 47, and below them which of its instances. */

@@ -46,22 +46,4 @@ cases '4 CPUs' 4 "$build"
 if [ "$build" = build ] && [ -f build/clang/os/x86_64/test-servers.tar ]; then
 	cases '4 CPUs, clang' 4 build/clang
 fi
-
-# A manifest that is wrong does not get into an archive.
-mkdir -p "$work/servers/bad"
-cat >"$work/servers/bad/manifest.yaml" <<'YAML'
-name: bad
-program: servers/bad
-budget: {bytes: 4096}
-serves:
-  - {service: bad, interface: test.Target}
-YAML
-refused() {
-	! make --no-print-directory "$work/bad.tar" SERVER_FOLDERS="servers $work/servers" \
-		SERVERS=bad ARCHIVE="$work/bad.tar" OS="$build/os/x86_64" >"$work/log" 2>&1 &&
-		grep -q "bad/manifest.yaml:5:" "$work/log" && [ ! -e "$work/bad.tar" ]
-}
-refused
-tap $? "a wrong manifest is refused when it is built, with file and line"
-rm -rf "$build/os/x86_64/programs/bad"
 exit $failed

@@ -248,13 +248,13 @@ static bool reads_manifest(const struct svrctl_Manifest *from, struct manifest *
 	static uint8_t bytes[32][65536];
 	static unsigned next;
 	uint8_t *at = bytes[next++ % 32];
-	const char *why = NULL;
+	struct objection objection;
 	int size = svrctl_Manifest_encode(from, at, sizeof(bytes[0]));
 	bool is_good;
 
 	assert_true(size > 0);
-	is_good = manifest_read((struct bytes){at, (uint64_t)size}, to, &why);
-	assert_true(is_good == (why == NULL));
+	is_good = manifest_read((struct bytes){at, (uint64_t)size}, to, &objection);
+	assert_true(is_good == (objection.why == NULL));
 	return is_good;
 }
 
@@ -289,7 +289,7 @@ static void manifest_is_refused(void **state)
 	static struct svrctl_Served twice[2];
 	struct svrctl_Want want = {.which = svrctl_Want_ports};
 	struct svrctl_Manifest from;
-	const char *why;
+	struct objection objection;
 
 	(void)state;
 #undef REFUSED
@@ -305,6 +305,13 @@ static void manifest_is_refused(void **state)
 	REFUSED(from.priority = PRIORITY_HIGHEST + 1);
 	REFUSED(from.has_budget = true; from.budget.threads = 0);
 	REFUSED(from.has_health = true; from.health.deadline = 0);
+	REFUSED(from.has_restart = true; from.restart.policy = 3);
+	REFUSED(from.has_restart = true; from.restart.back_off = 10001);
+	REFUSED(from.grants = 1);
+	REFUSED(from.has_budget = true; from.budget.spaces = 1);
+	REFUSED(from.per_device = true);
+	REFUSED(served.service = (svrctl_Name)TEXT("supervisor"));
+	served.service = (svrctl_Name)TEXT("files");
 	twice[0] = twice[1] = served;
 	REFUSED(from.serves.items = twice; from.serves.count = 2);
 	REFUSED(used.service = served.service);
@@ -317,7 +324,7 @@ static void manifest_is_refused(void **state)
 	want.as.memory.address = UINT64_MAX - 0xfff;
 	want.as.memory.length = 0x2000;
 	REFUSED(from.has_hardware = true; from.hardware.items = &want; from.hardware.count = 1);
-	assert_false(manifest_read((struct bytes){NULL, 0}, &manifest, &why));
+	assert_false(manifest_read((struct bytes){NULL, 0}, &manifest, &objection));
 }
 
 static void manifest_within(void **state)
@@ -339,7 +346,6 @@ static void manifest_within(void **state)
 	WITHIN(from.grants = svrctl_Grants_SYSTEM, false);
 	WITHIN(from.priority++, false);
 	WITHIN(from.has_budget = true; from.budget.bytes = BUDGET_DEFAULT + 1, false);
-	WITHIN(from.has_budget = true; from.budget.spaces = 1, false);
 	WITHIN(used.rights.count = 0, false);
 	WITHIN(used.rights.count = 3, false);
 	used.rights.count = 1;

@@ -20,7 +20,7 @@ static void list(void)
 		count++;
 		running += one.state == svrctl_State_RUNNING;
 	}
-	EXPECT(count, 11);
+	EXPECT(count, 10);
 	/* target, probe, lazy */
 	EXPECT(running, 3);
 	EXPECT_OK(S(list, &reply, .after = NAME("sleeper")));
@@ -210,6 +210,27 @@ static void adding(void)
 	EXPECT(S0(remove, .name = NAME("target")), svrctl_Error_BAD_STATE);
 }
 
+/* No archive has a manifest like this one. */
+static void no_program(void)
+{
+	uint32_t size = manifest_of(NAME("leaver"));
+	uint8_t *program = manifest;
+	struct svrctl_Supervisor_status_reply reply = {0};
+
+	for (uint32_t at = 0; at < size; at++)
+		if (memcmp(manifest + at, "servers/target", 14) == 0)
+			program = manifest + at;
+	program[0] = 'z';
+	EXPECT_OK(S0(remove, .name = NAME("leaver")));
+	EXPECT_OK(add(size, NULL, 0));
+	EXPECT(S0(start, .name = NAME("leaver")), svrctl_Error_BAD_PROGRAM);
+	EXPECT_OK(S(status, &reply, .name = NAME("leaver")));
+	EXPECT(reply.condition.last_end, svrctl_End_NOT_STARTED);
+	EXPECT(reply.condition.last_code, svrctl_Error_BAD_PROGRAM);
+	program[0] = 's';
+	EXPECT_OK(add(size, NULL, 0));
+}
+
 static void guest(void)
 {
 	struct svrctl_Condition condition;
@@ -244,6 +265,7 @@ void control_cases(void)
 	run("a client is told when its services come and go", changes);
 	run("fifty restarts, one after the other", latency);
 	run("servers are added and removed, within the own grants", adding);
+	run("one without a program is given up", no_program);
 	run("one that may look may do no more", guest);
 	run("one that wants hardware is started and stopped", hardware);
 	run("one that says too much is cut short", flood);

@@ -109,16 +109,6 @@ static void always(void)
 	EXPECT(condition_of(NAME("leaver")).last_end, svrctl_End_EXITED);
 }
 
-static void no_program(void)
-{
-	struct svrctl_Condition condition;
-
-	EXPECT(S0(start, .name = NAME("missing")), svrctl_Error_BAD_PROGRAM);
-	condition = condition_of(NAME("missing"));
-	EXPECT(condition.last_end, svrctl_End_NOT_STARTED);
-	EXPECT(condition.last_code, svrctl_Error_BAD_PROGRAM);
-}
-
 /* What it wants of its heap it gets until its quota is used up, and then no more. */
 static void quota(void)
 {
@@ -147,6 +137,5 @@ void life_cases(void)
 	run("one that is not ready in time is killed", not_ready);
 	run("one that gives up is not started again", gives_up);
 	run("one that ends well is started again if it says so", always);
-	run("one without a program is given up", no_program);
 	run("a heap ends with the quota, and not its server", quota);
 }
