@@ -157,20 +157,12 @@ OPERATION(Quota, quota, method, CREATE) \
 	return ANSWER_NEW(Quota, method, member, new, error); \
 }
 
-static struct thread *make_thread(struct quota *quota, struct space *space,
-	uint32_t priority, kernel_error *error)
-{
-	*error = priority > kernel_PRIORITY_MAX ? kernel_Error_INVALID :
-		kernel_Error_QUOTA_EXCEEDED;
-	return priority > quota->priority ? NULL : thread_new(quota, space, priority, error);
-}
-
 MAKE(create_space, space, space, space_new(quota, &error))
 MAKE(create_memory, memory, memory, memory_new(quota, request->size, &error))
 MAKE(create_endpoint, endpoint, endpoint, endpoint_new(quota, &error))
 MAKE(create_notification, notification, notification, notification_new(quota, &error))
 MAKE_OF(Quota, quota, create_thread, CREATE, thread, thread, space, space,
-	make_thread(quota, space, request->priority, &error))
+	thread_new(quota, space, request->priority, &error))
 MAKE_OF(Quota, quota, create_timer, CREATE, timer, timer, notify, notification,
 	timer_new(quota, notification, request->bits, &error))
 MAKE_OF(Quota, quota, create_paged, CREATE, memory, memory, pager, session,

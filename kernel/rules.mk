@@ -7,7 +7,7 @@ KERNEL_PROTOCOLS := kernel fault ostrace
 KERNEL_GENERATED := $(KERNEL_PROTOCOLS:%=$(BUILD)/kernel/%.skald.c)
 KERNEL_HOST := $(BUILD)/kernel-host
 KERNEL_SOURCES := $(wildcard kernel/*.c) \
-	$(wildcard kernel/arch/host/*.c) $(patsubst %,runtime/%.c,codec channel status)
+	$(wildcard kernel/arch/host/*.c) $(patsubst %,runtime/%.c,codec channel status image/archive image/elf)
 KERNEL_OBJECTS := $(KERNEL_SOURCES:%.c=$(KERNEL_HOST)/%.o) \
 	$(KERNEL_PROTOCOLS:%=$(KERNEL_HOST)/%.skald.o)
 KERNEL_UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/kernel/unit/test_*.c))

@@ -39,6 +39,16 @@ static struct system *the_system;
 struct object *system_object;
 static struct list physical;		/* what drivers have; struct memory.claim */
 
+static bool has_word(const char *line, const char *word)
+{
+	size_t size = strlen(word);
+
+	for (const char *at = line; (at = strstr(at, word)) != NULL; at += size)
+		if ((at == line || at[-1] == ' ') && (at[size] == ' ' || at[size] == 0))
+			return true;
+	return false;
+}
+
 void system_init(struct quota *root, const struct arch_boot *boot)
 {
 	size_t size = strlen(boot->command_line);
@@ -54,7 +64,7 @@ void system_init(struct quota *root, const struct arch_boot *boot)
 	memcpy(command_line, boot->command_line, size);
 	command_line[size] = 0;
 	system_boot.command_line = command_line;
-	sched_set_slow(strstr(command_line, "slow") != NULL);
+	sched_set_slow(has_word(command_line, "slow"));
 	the_system = object_new(&system_type, root, &error);
 	CHECK(the_system);
 	system_object = &the_system->object;

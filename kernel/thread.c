@@ -56,7 +56,8 @@ struct thread *thread_new(struct quota *quota, struct space *space,
 {
 	struct thread *thread;
 
-	*error = priority > quota->priority ? kernel_Error_INVALID :
+	*error = priority > kernel_PRIORITY_MAX ? kernel_Error_INVALID :
+		priority > quota->priority ? kernel_Error_QUOTA_EXCEEDED :
 		space->state >= kernel_SpaceState_ENDING ? kernel_Error_ENDED :
 		!quota_take(quota, QUOTA_THREADS, 1) ? kernel_Error_QUOTA_EXCEEDED : 0;
 	if (*error)

@@ -21,7 +21,7 @@ OS_SCHEMAS := $(patsubst protocols/%.skald,%,$(wildcard protocols/*.skald))
 OS_HEADERS := $(OS_SCHEMAS:%=$(OS_GENERATED)/%.skald.h)
 OS_LINK	:= $(CC) -static -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T runtime/start/program.ld
-OS_COMMON := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/server/*.c))
+OS_COMMON := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/server/*.c runtime/image/*.c))
 OS_SUPERVISOR := $(patsubst %.c,$(OS)/%.o,$(filter-out servers/supervisor/host%,\
 	$(wildcard servers/supervisor/*.c)))
 
@@ -108,7 +108,8 @@ os-servers:
 
 # ---- what of it runs on the host: tests/unit ----
 
-OS_ON_HOST := $(patsubst %,$(BUILD)/servers/supervisor/%.o,archive elf manifest) \
+OS_ON_HOST := $(BUILD)/servers/supervisor/manifest.o \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard runtime/image/*.c)) \
 	$(patsubst %,$(BUILD)/protocols/%.skald.o,svrctl hw log kernel)
 
 OS_CHECK := $(patsubst %.c,$(BUILD)/%.o,$(wildcard servers/supervisor/host*.c))

@@ -8,7 +8,7 @@
 
 #include <yaml.h>
 
-#include "servers/supervisor/elf.h"
+#include "runtime/image/elf.h"
 #include "servers/supervisor/manifest.h"
 
 /* A program, by its path in the archive. */

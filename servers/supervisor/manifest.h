@@ -5,7 +5,7 @@
 #ifndef SUPERVISOR_MANIFEST_H
 #define SUPERVISOR_MANIFEST_H
 
-#include "servers/supervisor/archive.h"
+#include "runtime/image/archive.h"
 #include "svrctl.skald.h"
 
 /* Of programs; the supervisor's own is above. */

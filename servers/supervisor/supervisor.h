@@ -13,8 +13,8 @@
 #include "runtime/kernel/ring.h"
 #include "runtime/start/start.h"
 #include "runtime/start/string.h"
-#include "servers/supervisor/archive.h"
-#include "servers/supervisor/elf.h"
+#include "runtime/image/archive.h"
+#include "runtime/image/elf.h"
 #include "servers/supervisor/manifest.h"
 #include "svrctl.skald.h"
 

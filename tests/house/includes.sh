@@ -26,6 +26,7 @@ check compiler 'compiler/|idl/'
 check runtime 'runtime/|kernel/abi\.h"' 'runtime/(kernel|start|server)/'
 # Above the kernel: its objects are called by generated stubs.
 check runtime/kernel 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
+check runtime/image 'runtime/'
 check runtime/start 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
 # Above the supervisor.
 check runtime/server 'runtime/|(kernel|svrctl|log)\.skald\.h"'

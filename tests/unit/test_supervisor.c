@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "servers/supervisor/archive.h"
-#include "servers/supervisor/elf.h"
+#include "runtime/image/archive.h"
+#include "runtime/image/elf.h"
 #include "servers/supervisor/manifest.h"
 
 /* A copy that begins and ends where the memory does. */

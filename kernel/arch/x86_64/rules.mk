@@ -17,7 +17,8 @@ X86_CC	:= $(CC) -std=c11 -ffreestanding -fbuiltin $(WARN) -O2 -g -I$(X86) -I. -I
 X86_LD	= $(LD) -nostdlib -z max-page-size=4096 -z noexecstack --gc-sections --no-warn-rwx-segments \
 	-T $(X86_OUT)/kernel.ld
 X86_OBJECTS := $(patsubst %.c,$(X86_OUT)/%.o,$(filter-out $(X86)/offsets.c,$(wildcard kernel/*.c $(X86)/*.c)) \
-	$(patsubst %,runtime/%.c,codec channel status start/string)) \
+	$(patsubst %,runtime/%.c,codec channel status start/string \
+	image/archive image/elf)) \
 	$(patsubst %.S,$(X86_OUT)/%.o,$(wildcard $(X86)/*.S)) \
 	$(KERNEL_PROTOCOLS:%=$(X86_OUT)/%.skald.o)
 

@@ -114,8 +114,8 @@ static void make_program(uint8_t *at)
 	memcpy(at + 124, "00000000220", 12);
 	memcpy(at + 257, "ustar", 5);
 	memcpy(file, elf, 7);
-	file[16] = 2, file[24] = 0x40, file[26] = 0x40, file[32] = 64, file[54] = 56;
-	file[56] = 1, file[64] = 1, file[68] = 7, file[72] = 128, file[80] = 0x40;
+	file[16] = 2, file[18] = 62, file[24] = 0x40, file[26] = 0x40, file[32] = 64, file[54] = 56;
+	file[56] = 1, file[64] = 1, file[68] = 5, file[72] = 128, file[80] = 0x40;
 	file[82] = 0x40, file[96] = 16, file[104] = 0xc0, file[105] = 0x1f;
 }
 

@@ -11,7 +11,8 @@ KERNEL_FUZZ_ROOT ?= .
 KERNEL_FUZZ_OUT ?= $(BUILD)/kernel-fuzz-objects
 KERNEL_FUZZ ?= $(BUILD)/kernel-fuzz
 KERNEL_FUZZ_NAMES := $(wildcard kernel/*.c) \
-	$(wildcard kernel/arch/host/*.c) $(patsubst %,runtime/%.c,codec channel status ring events)
+	$(wildcard kernel/arch/host/*.c) $(patsubst %,runtime/%.c,codec channel status ring events \
+	image/archive image/elf)
 KERNEL_FUZZ_OBJECTS := $(KERNEL_FUZZ_NAMES:%.c=$(KERNEL_FUZZ_OUT)/%.o) \
 	$(patsubst %,$(KERNEL_FUZZ_OUT)/%.skald.o,kernel fault ostrace) \
 	$(patsubst %.c,$(KERNEL_FUZZ_OUT)/%.o,$(wildcard tests/kernel/fuzz/*.c))

@@ -42,12 +42,13 @@ static unsigned program_elf(uint8_t *file)
 	memset(file, 0, 256);
 	memcpy(file, "\177ELF\2\1\1", 7);
 	program_put(file + 16, 2, 2);
+	program_put(file + 18, 62, 2);
 	program_put(file + 24, PROGRAM_ENTRY, 8);
 	program_put(file + 32, 64, 8);
 	program_put(file + 54, 56, 2);
 	program_put(file + 56, 1, 2);
 	program_put(file + 64, 1, 4);
-	program_put(file + 68, 7, 4);
+	program_put(file + 68, 5, 4);
 	program_put(file + 72, 128, 8);
 	program_put(file + 80, PROGRAM_ENTRY, 8);
 	program_put(file + 96, 16, 8);

@@ -6,6 +6,7 @@
 #include "kernel/memory.h"
 #include "kernel/quota.h"
 #include "kernel/random.h"
+#include "kernel/sched.h"
 #include "kernel/system.h"
 
 /* ---- the first program ---- */
@@ -267,6 +268,30 @@ static void spaces_are_listed_and_opened(void **unused)
 		kernel_Error_NOT_FOUND);
 }
 
+static bool is_slow(const char *command_line)
+{
+	bool is;
+
+	program_make_archive();
+	host_machine(UINT64_C(8) << 20, 1);
+	host_initrd(program_archive, sizeof program_archive);
+	host_boot.command_line = command_line;
+	host_kernel();
+	is = sched_is_slow;
+	host_stop();
+	return is;
+}
+
+static void slow_is_a_word_of_its_own(void **unused)
+{
+	(void)unused;
+	assert_false(is_slow(""));
+	assert_false(is_slow("case=slow"));
+	assert_false(is_slow("case=+slower slower"));
+	/* A machine that was told so stays slow, the hosted ones too. */
+	assert_true(is_slow("case=slower slow"));
+}
+
 static const struct CMUnitTest cases[] = {
 	CASE(it_is_loaded_with_handles_and_a_stack),
 	cmocka_unit_test(without_one_the_kernel_says_so),
@@ -280,5 +305,6 @@ static const struct CMUnitTest cases[] = {
 	CASE(a_device_is_one_drivers),
 	CASE(memory_that_is_in_use_is_no_device),
 	CASE(spaces_are_listed_and_opened),
+	cmocka_unit_test(slow_is_a_word_of_its_own),
 };
 FIXTURE_MAIN(cases)

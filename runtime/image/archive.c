@@ -1,5 +1,5 @@
 /* ustar: a header of 512 bytes, the file, filled up to a multiple of 512. */
-#include "servers/supervisor/archive.h"
+#include "runtime/image/archive.h"
 
 #include "runtime/start/string.h"
 

@@ -1,13 +1,13 @@
 /*
- * The archive that came with the kernel: plain ustar, in memory, only read.
+ * An archive in memory: plain ustar (POSIX.1-2017, pax, "ustar Interchange Format"),
+ * only read. Anybody may have written it.
  */
-#ifndef SUPERVISOR_ARCHIVE_H
-#define SUPERVISOR_ARCHIVE_H
+#ifndef RUNTIME_IMAGE_ARCHIVE_H
+#define RUNTIME_IMAGE_ARCHIVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-
-#include "runtime/attached.h"
 
 struct bytes {
 	const uint8_t *at;

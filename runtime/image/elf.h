@@ -1,11 +1,11 @@
 /*
- * ELF files of programs: what of one is mapped where, looked at before anything is
- * done with it.
+ * ELF files of programs (System V ABI, chapters 4 and 5): what of one is mapped where,
+ * looked at before anything is done with it.
  */
-#ifndef SUPERVISOR_ELF_H
-#define SUPERVISOR_ELF_H
+#ifndef RUNTIME_IMAGE_ELF_H
+#define RUNTIME_IMAGE_ELF_H
 
-#include "servers/supervisor/archive.h"
+#include "runtime/image/archive.h"
 
 #define ELF_PARTS 8
 

@@ -1,11 +1,17 @@
 /* ELF files, which anybody may have written. */
-#include "servers/supervisor/elf.h"
+#include "runtime/image/elf.h"
 
 #include "runtime/start/string.h"
 
 #define PAGE UINT64_C(4096)
 #define PART_LOAD 1
-#define MACHINE_X86_64 62
+#if defined(__aarch64__)
+#define MACHINE 183
+#elif defined(__riscv)
+#define MACHINE 243
+#else
+#define MACHINE 62			/* x86_64 */
+#endif
 /* Addresses that programs can have, of which the kernel keeps the ends. */
 #define LOWEST UINT64_C(0x10000)
 #define HIGHEST (UINT64_C(1) << 46)
@@ -87,7 +93,7 @@ bool elf_read(struct bytes file, struct elf *elf)
 		return false;
 	memcpy(&header, file.at, sizeof(header));
 	if (memcmp(header.magic, "\177ELF\2\1", 6) != 0 || header.type != 2 ||
-			header.machine != MACHINE_X86_64 || header.part_size != sizeof(part) ||
+			header.machine != MACHINE || header.part_size != sizeof(part) ||
 			header.parts > file.size ||
 			header.part_count > (file.size - header.parts) / sizeof(part))
 		return false;
