@@ -1,0 +1,461 @@
+/* tty.Terminal: what a handle of a terminal is asked. */
+#include "servers/console/terminal.h"
+
+#define ANSWER(name, ...) \
+	tty_Terminal_##name##_answer(to, 0, &(struct tty_Terminal_##name##_reply){__VA_ARGS__})
+
+static struct terminal *terminal_of(void *self)
+{
+	return ((struct file *)self)->terminal;
+}
+
+/* ---- contents ---- */
+
+static void op_read(void *self, const struct fs_File_read_request *request,
+	struct sk_reply *to)
+{
+	struct file *file = self;
+
+	if (!(file->flags & fs_Open_READ))
+		sk_answer_error(to, fs_Error_EBADF);
+	else
+		file_read(file, request->data, !(file->flags & fs_Open_NON_BLOCKING) &&
+			!(request->flags & fs_Io_NO_WAIT), to);
+	terminal_go_on(terminal_of(self));
+}
+
+static void op_write(void *self, const struct fs_File_write_request *request,
+	struct sk_reply *to)
+{
+	struct file *file = self;
+
+	if (!(file->flags & fs_Open_WRITE))
+		sk_answer_error(to, fs_Error_EBADF);
+	else if (file->terminal->is_hung_up)
+		sk_answer_error(to, fs_Error_EIO);
+	else
+		file_write(file, request->data, !(file->flags & fs_Open_NON_BLOCKING) &&
+			!(request->flags & fs_Io_NO_WAIT), to);
+	terminal_go_on(terminal_of(self));
+}
+
+/* What no terminal does. */
+#define REFUSE(name, error) \
+	static void op_##name(void *self, const struct fs_File_##name##_request *request, \
+		struct sk_reply *to) \
+	{ \
+		(void)self; \
+		(void)request; \
+		fs_File_##name##_answer(to, fs_Error_##error, NULL); \
+	}
+
+REFUSE(read_at, ESPIPE)
+REFUSE(write_at, ESPIPE)
+REFUSE(seek, ESPIPE)
+REFUSE(truncate, EINVAL)
+REFUSE(allocate, ENODEV)
+REFUSE(sync, EINVAL)
+REFUSE(sync_range, ESPIPE)
+REFUSE(extents, EOPNOTSUPP)
+REFUSE(memory, ENODEV)
+REFUSE(seals, EINVAL)
+REFUSE(add_seals, EINVAL)
+
+static void op_describe(void *self, const struct fs_File_describe_request *request,
+	struct sk_reply *to)
+{
+	const struct file *file = self;
+
+	(void)request;
+	fs_File_describe_answer(to, 0, &(struct fs_File_describe_reply){
+		.kind = fs_Kind_TERMINAL, .flags = file->flags});
+}
+
+static void op_set_flags(void *self, const struct fs_File_set_flags_request *request,
+	struct sk_reply *to)
+{
+	const fs_Open settable = fs_Open_APPEND | fs_Open_NON_BLOCKING | fs_Open_DIRECT |
+		fs_Open_NO_ACCESS_TIME | fs_Open_ASYNC;
+	struct file *file = self;
+
+	file->flags = (file->flags & ~settable) | (request->flags & settable);
+	fs_File_set_flags_answer(to, 0, &(struct fs_File_set_flags_reply){0});
+}
+
+static void op_flush(void *self, const struct fs_File_flush_request *request,
+	struct sk_reply *to)
+{
+	(void)self;
+	(void)request;
+	fs_File_flush_answer(to, 0, &(struct fs_File_flush_reply){0});
+}
+
+static void op_available(void *self, const struct fs_File_available_request *request,
+	struct sk_reply *to)
+{
+	(void)request;
+	fs_File_available_answer(to, 0, &(struct fs_File_available_reply){
+		ldisc_available(&terminal_of(self)->ld)});
+}
+
+static void op_ready(void *self, const struct fs_File_ready_request *request,
+	struct sk_reply *to)
+{
+	const struct terminal *t = terminal_of(self);
+
+	fs_File_ready_answer(to, 0, &(struct fs_File_ready_reply){
+		.now = file_ready(t) & (request->mask | fs_Ready_HANG_UP),
+		.sequence = t->sequence});
+}
+
+static void op_wait_ready(void *self, const struct fs_File_wait_ready_request *request,
+	struct sk_reply *to)
+{
+	struct waiter *waiter = wait_begin(self, TO_BE_READY, to);
+
+	if (!waiter)
+		return;
+	waiter->mask = request->mask;
+	waiter->sequence = request->sequence;
+	wait_try(waiter);
+}
+
+/* ---- settings ---- */
+
+static void op_settings(void *self, const struct tty_Terminal_settings_request *request,
+	struct sk_reply *to)
+{
+	(void)request;
+	ANSWER(settings, terminal_of(self)->ld.settings);
+}
+
+static void op_set_settings(void *self, const struct tty_Terminal_set_settings_request *request,
+	struct sk_reply *to)
+{
+	struct terminal *t = terminal_of(self);
+	struct waiter *waiter;
+
+	if (request->when == tty_When_NOW) {
+		ldisc_set(&t->ld, &request->settings);
+		terminal_apply(t);
+		ANSWER(set_settings, 0);
+	} else if ((waiter = wait_begin(self, TO_SET, to)) != NULL) {
+		waiter->settings = request->settings;
+		waiter->flushes = request->when == tty_When_FLUSHED;
+	}
+	for (unsigned i = 0; i < TERMINAL_FILES; i++)
+		if (t->files[i].terminal)
+			tty_Terminal_settings_changed_send(&t->files[i].events,
+				&(struct tty_Terminal_settings_changed_event){0});
+	terminal_go_on(t);
+}
+
+static void op_window_size(void *self, const struct tty_Terminal_window_size_request *request,
+	struct sk_reply *to)
+{
+	(void)request;
+	ANSWER(window_size, terminal_of(self)->size);
+}
+
+static void send_signal(struct terminal *t, tty_Signal signal)
+{
+	const struct tty_Terminal_signal_event event = {
+		.signal = signal, .session = t->session, .process_group = t->foreground,
+	};
+
+	for (unsigned i = 0; i < TERMINAL_FILES; i++)
+		if (t->files[i].terminal)
+			tty_Terminal_signal_send(&t->files[i].events, &event);
+}
+
+static void op_set_window_size(void *self,
+	const struct tty_Terminal_set_window_size_request *request, struct sk_reply *to)
+{
+	struct terminal *t = terminal_of(self);
+
+	if (memcmp(&t->size, &request->size, sizeof(t->size)) != 0) {
+		t->size = request->size;
+		send_signal(t, tty_Signal_WINDOW_CHANGED);
+	}
+	ANSWER(set_window_size, 0);
+}
+
+static void op_flush_queues(void *self, const struct tty_Terminal_flush_queues_request *request,
+	struct sk_reply *to)
+{
+	struct terminal *t = terminal_of(self);
+
+	if (request->queues & tty_Queue_INPUT) {
+		ldisc_flush_input(&t->ld);
+		t->come = t->come_done = 0;
+	}
+	if (request->queues & tty_Queue_OUTPUT) {
+		ldisc_flush_output(&t->ld);
+		t->ld.has_flushed = true;
+	}
+	ANSWER(flush_queues, 0);
+	terminal_go_on(t);
+}
+
+static void op_drain(void *self, const struct tty_Terminal_drain_request *request,
+	struct sk_reply *to)
+{
+	(void)request;
+	if (wait_begin(self, TO_DRAIN, to))
+		terminal_go_on(terminal_of(self));
+}
+
+static void op_set_flow(void *self, const struct tty_Terminal_set_flow_request *request,
+	struct sk_reply *to)
+{
+	struct terminal *t = terminal_of(self);
+	const uint8_t *keys = t->ld.settings.characters;
+
+	if (request->flow == tty_Flow_STOP_OUTPUT || request->flow == tty_Flow_START_OUTPUT)
+		ldisc_stop(&t->ld, request->flow == tty_Flow_STOP_OUTPUT);
+	else
+		t->ld.urgent = keys[request->flow == tty_Flow_STOP_INPUT ? tty_Character_STOP :
+			tty_Character_START];
+	ANSWER(set_flow, 0);
+	terminal_go_on(t);
+}
+
+/* ---- session ---- */
+
+static void op_foreground(void *self, const struct tty_Terminal_foreground_request *request,
+	struct sk_reply *to)
+{
+	(void)request;
+	ANSWER(foreground, terminal_of(self)->foreground);
+}
+
+static void op_set_foreground(void *self,
+	const struct tty_Terminal_set_foreground_request *request, struct sk_reply *to)
+{
+	terminal_of(self)->foreground = request->process_group;
+	ANSWER(set_foreground, 0);
+}
+
+static void op_session(void *self, const struct tty_Terminal_session_request *request,
+	struct sk_reply *to)
+{
+	(void)request;
+	ANSWER(session, terminal_of(self)->session);
+}
+
+static void op_set_session(void *self, const struct tty_Terminal_set_session_request *request,
+	struct sk_reply *to)
+{
+	terminal_of(self)->session = request->session;
+	terminal_of(self)->foreground = request->process_group;
+	ANSWER(set_session, 0);
+}
+
+static void op_unsent(void *self, const struct tty_Terminal_unsent_request *request,
+	struct sk_reply *to)
+{
+	const struct terminal *t = terminal_of(self);
+
+	(void)request;
+	ANSWER(unsent, ldisc_unsent(&t->ld) + t->go - t->go_done);
+}
+
+static void op_type_in(void *self, const struct tty_Terminal_type_in_request *request,
+	struct sk_reply *to)
+{
+	struct terminal *t = terminal_of(self);
+
+	ldisc_type(&t->ld, request->characters.data, request->characters.size);
+	ANSWER(type_in, 0);
+	terminal_go_on(t);
+}
+
+static void op_set_exclusive(void *self, const struct tty_Terminal_set_exclusive_request *request,
+	struct sk_reply *to)
+{
+	terminal_of(self)->is_exclusive = request->exclusive;
+	ANSWER(set_exclusive, 0);
+}
+
+static void op_exclusive(void *self, const struct tty_Terminal_exclusive_request *request,
+	struct sk_reply *to)
+{
+	(void)request;
+	ANSWER(exclusive, terminal_of(self)->is_exclusive);
+}
+
+static void op_hang_up(void *self, const struct tty_Terminal_hang_up_request *request,
+	struct sk_reply *to)
+{
+	(void)request;
+	ANSWER(hang_up, 0);
+	terminal_hang_up(terminal_of(self));
+}
+
+static void op_identity(void *self, const struct tty_Terminal_identity_request *request,
+	struct sk_reply *to)
+{
+	const char *name = terminal_of(self)->name;
+
+	(void)request;
+	ANSWER(identity, .name = {name, (uint32_t)strlen(name)}, .device_major = 4,
+		.device_minor = 64);
+}
+
+/* ---- handles ---- */
+
+static void gone(void *self)
+{
+	struct file *file = self;
+
+	wait_drop_all(file, SK_PEER_CLOSED);
+	sk_events_close(&file->events);
+	file->terminal = NULL;
+}
+
+static void canceled(void *self, uint64_t token)
+{
+	struct file *file = self;
+
+	for (unsigned i = 0; i < TERMINAL_WAITING; i++) {
+		struct waiter *waiter = &file->waiting[i];
+
+		if (waiter->what == NOTHING || waiter->reply.token != token)
+			continue;
+		waiter->what = NOTHING;
+		sk_alarm_cancel(file->terminal->os, &waiter->alarm);
+		sk_reply_drop(&waiter->reply);
+	}
+	sk_events_canceled(&file->events, token);
+}
+
+static const struct sk_object file_object = {
+	.dispatch = file_dispatch, .gone = gone, .canceled = canceled,
+};
+
+int32_t terminal_open(struct terminal *t, struct sk_port *port, fs_Open flags,
+	struct sk_handle *handle)
+{
+	bool has_others = false;
+	struct file *file = NULL;
+	int status;
+
+	for (unsigned i = 0; i < TERMINAL_FILES; i++) {
+		has_others |= t->files[i].terminal != NULL;
+		if (!t->files[i].terminal)
+			file = &t->files[i];
+	}
+	if (t->is_exclusive && has_others)
+		return tty_Error_EBUSY;
+	if (!file)
+		return tty_Error_ENOMEM;
+	memset(file, 0, sizeof(*file));
+	file->terminal = t;
+	file->flags = flags & (fs_Open_READ | fs_Open_WRITE | fs_Open_NON_BLOCKING);
+	status = sk_mint(port, &file_object, file, handle);
+	if (status != SK_OK)
+		file->terminal = NULL;
+	/* Who opens it after a hang-up begins anew. */
+	else if (!has_others)
+		t->is_hung_up = t->is_exclusive = false;
+	return status;
+}
+
+/* ---- what has changed ---- */
+
+static void note_ready(struct terminal *t)
+{
+	static const fs_Ready kinds[] = {fs_Ready_READABLE, fs_Ready_WRITABLE,
+		fs_Ready_HANG_UP};
+	fs_Ready now = file_ready(t);
+
+	for (unsigned i = 0; i < 3; i++)
+		if (now & ~t->ready & kinds[i])
+			t->edges[i] = ++t->sequence;
+	t->ready = now;
+}
+
+static void note_events(struct terminal *t)
+{
+	static const tty_Signal signals[] = {tty_Signal_INTERRUPT, tty_Signal_QUIT,
+		tty_Signal_STOP};
+
+	for (unsigned i = 0; i < 3; i++)
+		if (t->ld.signals & 1u << signals[i])
+			send_signal(t, signals[i]);
+	t->ld.signals = 0;
+	for (unsigned i = 0; t->ld.has_break && i < TERMINAL_FILES; i++)
+		if (t->files[i].terminal)
+			tty_Terminal_break_received_send(&t->files[i].events,
+				&(struct tty_Terminal_break_received_event){0});
+	t->ld.has_break = false;
+}
+
+void terminal_wake(struct terminal *t)
+{
+	note_events(t);
+	note_ready(t);
+	for (unsigned i = 0; i < TERMINAL_FILES; i++)
+		for (unsigned n = 0; t->files[i].terminal && n < TERMINAL_WAITING; n++)
+			wait_try(&t->files[i].waiting[n]);
+}
+
+void terminal_go_on(struct terminal *t)
+{
+	terminal_pump(t);
+	terminal_wake(t);
+	/* Who read has made room, and who wrote has something to be sent. */
+	terminal_pump(t);
+	note_ready(t);
+}
+
+void terminal_hang_up(struct terminal *t)
+{
+	t->is_hung_up = true;
+	send_signal(t, tty_Signal_HANG_UP);
+	for (unsigned i = 0; i < TERMINAL_FILES; i++) {
+		if (!t->files[i].terminal)
+			continue;
+		for (unsigned n = 0; n < TERMINAL_WAITING; n++)
+			if (t->files[i].waiting[n].what == TO_READ)
+				wait_try(&t->files[i].waiting[n]);
+		tty_Terminal_hung_up_send(&t->files[i].events,
+			&(struct tty_Terminal_hung_up_event){0});
+	}
+	terminal_wake(t);
+	for (unsigned i = 0; i < TERMINAL_FILES; i++)
+		if (t->files[i].terminal)
+			wait_drop_all(&t->files[i], tty_Error_EIO);
+	t->session = t->foreground = 0;
+}
+
+static struct sk_events *events(void *self)
+{
+	return &((struct file *)self)->events;
+}
+
+int file_dispatch(void *self, struct sk_incoming *incoming)
+{
+	static const struct tty_Terminal_ops ops = {
+		.read = op_read, .read_at = op_read_at,
+		.write = op_write, .write_at = op_write_at,
+		.seek = op_seek, .truncate = op_truncate, .allocate = op_allocate,
+		.sync = op_sync, .sync_range = op_sync_range,
+		.extents = op_extents, .memory = op_memory,
+		.describe = op_describe, .set_flags = op_set_flags,
+		.flush = op_flush, .available = op_available,
+		.ready = op_ready, .wait_ready = op_wait_ready,
+		.seals = op_seals, .add_seals = op_add_seals,
+		.settings = op_settings, .set_settings = op_set_settings,
+		.window_size = op_window_size, .set_window_size = op_set_window_size,
+		.flush_queues = op_flush_queues, .drain = op_drain, .set_flow = op_set_flow,
+		.foreground = op_foreground, .set_foreground = op_set_foreground,
+		.session = op_session, .set_session = op_set_session,
+		.unsent = op_unsent, .type_in = op_type_in,
+		.set_exclusive = op_set_exclusive, .exclusive = op_exclusive,
+		.hang_up = op_hang_up, .identity = op_identity,
+		.events = events,
+	};
+
+	return tty_Terminal_dispatch(&ops, self, incoming);
+}
