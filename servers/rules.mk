@@ -3,7 +3,8 @@
 #	make os		$(OS)/skald.tar, and the kernel
 #	make os-servers	$(OS)/test-servers.tar: servers of tests, for the supervisor's;
 #			$(OS)/test-files.tar: ramfs, and a program that works with files;
-#			and $(OS)/test-hardware.tar, for drivers
+#			$(OS)/test-hardware.tar, for drivers; and $(OS)/test-console.tar,
+#			with a terminal and somebody who sits there
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
 # its *.c but host*.c, with the protocols and with schemas there and beside the folder,
@@ -102,6 +103,8 @@ os-servers:
 		SERVERS='ramfs files' ARCHIVE=$(OS)/test-files.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='platform virtio-blk hardware' ARCHIVE=$(OS)/test-hardware.tar
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='serial console typist' ARCHIVE=$(OS)/test-console.tar
 
 .PHONY: os os-servers
 -include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d) $(OS_SCHEMAS:%=$(OS)/%.skald.d)

@@ -7,8 +7,9 @@ enum { DATA, INTERRUPTS, IDENTITY, LINE_CONTROL, MODEM_CONTROL, LINE_STATE, MODE
 	SCRATCH };
 
 /* INTERRUPTS */
-#define ON_INPUT 0x0d			/* and mishaps, and modem lines */
+#define ON_INPUT 0x01
 #define ON_EMPTY 0x02
+#define ON_OTHERS 0x0c			/* mishaps, and modem lines */
 /* IDENTITY, read: none waits. */
 #define NONE_WAITS 0x01
 #define FIFOS_ON 0x81			/* tells of input from 8 bytes on, or when it pauses */
@@ -75,11 +76,21 @@ static uint32_t collect(struct uart *uart, uint8_t *bytes)
 	return count;
 }
 
-static void await_empty(struct uart *uart, bool awaits)
+static bool is_full(const struct uart *uart)
 {
-	if (awaits != uart->awaits_empty)
-		put(uart, INTERRUPTS, awaits ? ON_INPUT | ON_EMPTY : ON_INPUT);
-	uart->awaits_empty = awaits;
+	return uart->in_head - uart->in_tail == UART_QUEUE;
+}
+
+/* What there is no room for stays in the device, which then stops the other side if
+ * it can. */
+static void set_interrupts(struct uart *uart, bool awaits_empty)
+{
+	uint8_t wanted = (uint8_t)(ON_OTHERS | (is_full(uart) ? 0 : ON_INPUT) |
+		(awaits_empty ? ON_EMPTY : 0));
+
+	if (wanted != uart->interrupts)
+		put(uart, INTERRUPTS, wanted);
+	uart->interrupts = wanted;
 }
 
 void uart_send(struct uart *uart)
@@ -94,7 +105,7 @@ void uart_send(struct uart *uart)
 		if (request.data.size > 0)
 			kernel_IoPorts_write_many(&uart->ports.channel, &request, &reply, NULL);
 	}
-	await_empty(uart, uart->urgent ||
+	set_interrupts(uart, uart->urgent ||
 		(uart->out_tail != uart->out_head && !is_held(uart)));
 }
 
@@ -141,7 +152,7 @@ static void throttle(struct uart *uart)
 void uart_taken(struct uart *uart)
 {
 	throttle(uart);
-	if (uart->urgent)
+	if (uart->urgent || !(uart->interrupts & ON_INPUT))
 		uart_send(uart);
 }
 
@@ -169,10 +180,6 @@ static void receive(struct uart *uart, uint8_t state)
 	uart->counts.received++;
 	if (mishaps == 0 && is_flow(uart, byte))
 		return;
-	if (uart->in_head - uart->in_tail == UART_QUEUE) {
-		uart->counts.buffer_overruns++;
-		return;
-	}
 	uart->input[at] = byte;
 	uart->mishaps[at] = mishaps;
 	uart->in_head++;
@@ -202,7 +209,7 @@ static void came(void *self)
 	for (unsigned i = 0; i < ROUNDS && !(get(uart, IDENTITY) & NONE_WAITS); i++) {
 		uint8_t state;
 
-		for (unsigned n = 0; n < ROUNDS &&
+		for (unsigned n = 0; n < ROUNDS && !is_full(uart) &&
 				(state = get(uart, LINE_STATE)) & HAS_INPUT; n++)
 			receive(uart, state);
 		look_at_modem(uart);
@@ -376,6 +383,6 @@ bool uart_open(struct uart *uart, struct sk_os *os, uint32_t ports, uint32_t int
 	uart->modem_control = READY | REQUEST | INTERRUPT_LINE;
 	put(uart, MODEM_CONTROL, uart->modem_control);
 	uart->modem_state = get(uart, MODEM_STATE);
-	put(uart, INTERRUPTS, ON_INPUT);
+	set_interrupts(uart, false);
 	return true;
 }

@@ -42,7 +42,7 @@ struct uart {
 	bool is_stopped;		/* by our client */
 	bool is_stopped_by_flow;	/* by the other side */
 	bool has_throttled;		/* we have stopped the other side */
-	bool awaits_empty;		/* an interrupt tells of room to send */
+	uint8_t interrupts;		/* of what the device tells */
 };
 
 /* Takes hold of the hardware, by its place in the manifest. False: there is none. */
