@@ -3,8 +3,8 @@
 #	make os		$(OS)/skald.tar, and the kernel
 #	make os-servers	$(OS)/test-servers.tar: servers of tests, for the supervisor's;
 #			$(OS)/test-files.tar: ramfs, and a program that works with files;
-#			$(OS)/test-hardware.tar, for drivers; and $(OS)/test-console.tar,
-#			with a terminal and somebody who sits there
+#			$(OS)/test-hardware.tar, for drivers; $(OS)/test-clock.tar; and
+#			$(OS)/test-console.tar, with a terminal and somebody who sits there
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
 # its *.c but host*.c, with the protocols and with schemas there and beside the folder,
@@ -105,6 +105,8 @@ os-servers:
 		SERVERS='platform virtio-blk hardware' ARCHIVE=$(OS)/test-hardware.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='serial console typist' ARCHIVE=$(OS)/test-console.tar
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='clock watch' ARCHIVE=$(OS)/test-clock.tar
 
 .PHONY: os os-servers
 -include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d) $(OS_SCHEMAS:%=$(OS)/%.skald.d)
@@ -141,3 +143,9 @@ $(BUILD)/tests/unit/test_console: $(BUILD)/tests/unit/test_console.o $(OS_DISCIP
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
 
 -include $(OS_DISCIPLINE:.o=.d)
+
+# The calendar of the battery-backed clock.
+$(BUILD)/tests/unit/test_calendar: $(BUILD)/tests/unit/test_calendar.o $(BUILD)/servers/clock/calendar.o
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
+
+-include $(BUILD)/servers/clock/calendar.d
