@@ -18,6 +18,8 @@ RUNTIME	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard runtime/*.c))
 HOSTFS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard servers/hostfs/*.c)) \
 	   $(BUILD)/protocols/fs.skald.o
 CLIENT	:= $(BUILD)/servers/hostfs/client%
+# What both have in common.
+FILES	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard runtime/files/*.c))
 RAMFS	:= $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard servers/ramfs/*.c)))
 
 .DELETE_ON_ERROR:
@@ -116,19 +118,25 @@ $(BUILD)/protocols/%.skald.c $(BUILD)/protocols/%.skald.h &: protocols/%.skald $
 	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.deps
 
 # What fs.skald imports has to be there for its header.
-$(HOSTFS) $(RAMFS): | $(patsubst %,$(BUILD)/protocols/%.skald.h,fs block kernel)
+$(HOSTFS) $(RAMFS) $(FILES): | $(patsubst %,$(BUILD)/protocols/%.skald.h,fs block kernel)
 
-$(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(BUILD)/libskald.a
+$(BUILD)/hostfs: $(filter-out $(CLIENT),$(HOSTFS)) $(FILES) $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
 $(BUILD)/hostfs-client: $(filter $(CLIENT),$(HOSTFS)) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
-# The sources of a server in the OS.
-$(RAMFS): private C11 += -I$(BUILD)/protocols
+# Sources that are of the OS too.
+$(HOSTFS) $(RAMFS) $(FILES): private C11 += -I$(BUILD)/protocols
 
-$(BUILD)/ramfs: $(RAMFS) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
+$(BUILD)/ramfs: $(RAMFS) $(FILES) $(BUILD)/protocols/fs.skald.o $(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
+
+$(BUILD)/tests/unit/test_files_range.o: private C11 += -I$(BUILD)/protocols
+$(BUILD)/tests/unit/test_files_range.o: | $(patsubst %,$(BUILD)/protocols/%.skald.h,fs block kernel)
+$(BUILD)/tests/unit/test_files_range: $(BUILD)/tests/unit/test_files_range.o \
+		$(BUILD)/runtime/files/range.o
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
 
 # ---- tools ----
 
@@ -213,5 +221,5 @@ $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPI
 include kernel/rules.mk tests/os/rules.mk servers/rules.mk
 
 
--include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(RAMFS) $(VECTORS)) \
+-include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(RAMFS) $(FILES) $(VECTORS)) \
 	$(UNITS:=.d) $(patsubst %,$(BUILD)/protocols/%.deps,fs block kernel)

@@ -22,7 +22,8 @@ OS_SCHEMAS := $(patsubst protocols/%.skald,%,$(wildcard protocols/*.skald))
 OS_HEADERS := $(OS_SCHEMAS:%=$(OS_GENERATED)/%.skald.h)
 OS_LINK	:= $(CC) -static -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T runtime/start/program.ld
-OS_COMMON := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/server/*.c runtime/image/*.c))
+OS_COMMON := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/server/*.c runtime/image/*.c \
+	runtime/files/*.c))
 OS_SUPERVISOR := $(patsubst %.c,$(OS)/%.o,$(filter-out servers/supervisor/host%,\
 	$(wildcard servers/supervisor/*.c)))
 
@@ -30,7 +31,7 @@ os: kernel $(ARCHIVE)
 
 $(OS_COMMON) $(OS_SUPERVISOR): | $(OS_HEADERS)
 
-$(OS)/runtime/server/%.o $(OS)/servers/%.o: private OS_C += $(OS_FAST)
+$(OS)/runtime/server/%.o $(OS)/runtime/files/%.o $(OS)/servers/%.o: private OS_C += $(OS_FAST)
 
 OS_LIBRARY := $(OS)/libos.a
 $(OS_LIBRARY): $(OS_RUNTIME) $(OS_COMMON) $(OS_SCHEMAS:%=$(OS)/%.skald.o)

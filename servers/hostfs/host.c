@@ -53,7 +53,7 @@ bool host_open(struct host *host, const char *socket, void (*woken)(void *host))
 		.connected = session_connected,
 		.gone = session_gone,
 		.canceled = session_canceled,
-		.dispatch = operations_dispatch,
+		.dispatch = files_dispatch,
 		.woken = woken,
 	};
 	int error;

@@ -8,7 +8,7 @@
  *   resolve.c     from a place to a node below the root, and never above it
  *   walk.c        the same name by name: links, `..`, and how far it came
  *   file.c        open files, and the handles to them
- *   operations.c  the tables of operations, and what all of them share
+ *   operations.c  what several operations share
  *   wait.c        calls that wait
  *   record.c      record locks
  *   watch.c       watchers
@@ -24,7 +24,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "protocols/fs.skald.h"
+#include "runtime/files/files.h"
 #include "runtime/socket.h"
 
 /* Of one client, with all that it confined: nodes besides the root, handles
@@ -102,12 +102,7 @@ struct open_handle {
 /* A call that waits. */
 struct waiter {
 	struct sk_reply reply;		/* port NULL: a free place */
-	enum wait_kind {
-		WAIT_FLOCK,
-		WAIT_LOCK,
-		WAIT_RECORD,
-		WAIT_NEVER
-	} kind;
+	enum files_wait_kind kind;
 	struct host *host;
 	struct session *account;
 	struct fs_Lock lock;
@@ -146,7 +141,7 @@ struct host {
 	uint64_t search;
 	struct locker *lockers;
 	unsigned lockers_end;
-	struct range *ranges, *free_ranges;
+	struct files_range *ranges, *free_ranges;
 	struct watcher *watchers;
 	unsigned watching;
 	struct sk_server server;
@@ -303,7 +298,6 @@ int wait_timeout_ms(const struct host *host);
 
 /* ---- op_lock.c: locks, without waiting: 0 or an errno, EAGAIN ---- */
 
-int lock_to_host(struct flock *to, const struct fs_Lock *from);
 int lock_whole(const struct open_file *file, fs_LockKind kind);
 int lock_range(int fd, const struct fs_Lock *lock);
 int lock_test(int fd, const struct fs_Lock *lock, struct fs_Lock *found);
@@ -313,6 +307,9 @@ int lock_test(int fd, const struct fs_Lock *lock, struct fs_Lock *found);
 bool record_init(struct host *host);
 void record_close(struct host *host);
 int record_lock(struct session *session, fs_Node node, fs_LockOwner owner,
+	const struct fs_Lock *lock);
+/* Whether the owner would wait for himself in the end. */
+bool record_is_deadly(struct session *session, fs_Node node, fs_LockOwner owner,
 	const struct fs_Lock *lock);
 /* Of one node or (NULL) of all, of one owner or of all. */
 void record_release(struct session *session, const struct identity *identity,
@@ -335,11 +332,6 @@ void watch_serve(struct host *host);
 
 /* ---- operations.c and op_*.c ---- */
 
-/* For struct sk_server_config, and for handles. */
-int operations_dispatch(void *session, struct sk_incoming *incoming);
-int operations_dispatch_file(void *handle, struct sk_incoming *incoming);
-int operations_dispatch_directory(void *handle, struct sk_incoming *incoming);
-
 /* Errors have the host's numbers; those that the protocol has not are EIO. */
 fs_Error operations_error(int error);
 /* 0, or why this may not be changed by this subject. */
@@ -355,76 +347,5 @@ fs_Kind operations_kind(mode_t mode);
  */
 int operations_progress(struct session *session, struct walked *walked, bool node,
 	struct fs_Progress *progress);
-
-#define OPERATION(name) \
-	void op_##name(void *self, const struct fs_FileSystem_##name##_request *request, \
-		struct sk_reply *to);
-OPERATION(describe)
-OPERATION(confine)
-OPERATION(walk)
-OPERATION(stat)
-OPERATION(access)
-OPERATION(read_link)
-OPERATION(path_of)
-OPERATION(open)
-OPERATION(make_directory)
-OPERATION(make_node)
-OPERATION(make_link)
-OPERATION(link)
-OPERATION(unlink)
-OPERATION(remove_directory)
-OPERATION(rename)
-OPERATION(set_mode)
-OPERATION(set_owner)
-OPERATION(set_times)
-OPERATION(truncate)
-OPERATION(set_node_flags)
-OPERATION(get_xattr)
-OPERATION(set_xattr)
-OPERATION(remove_xattr)
-OPERATION(list_xattrs)
-OPERATION(lock)
-OPERATION(test_lock)
-OPERATION(unlock_all)
-OPERATION(copy_range)
-OPERATION(statfs)
-OPERATION(sync)
-OPERATION(cover)
-OPERATION(create_watcher)
-#undef OPERATION
-void op_forget(void *self, const struct fs_FileSystem_forget_request *request);
-
-#define OPERATION(name) \
-	void op_file_##name(void *self, const struct fs_File_##name##_request *request, \
-		struct sk_reply *to);
-OPERATION(read)
-OPERATION(read_at)
-OPERATION(write)
-OPERATION(write_at)
-OPERATION(seek)
-OPERATION(truncate)
-OPERATION(allocate)
-OPERATION(sync)
-OPERATION(sync_range)
-OPERATION(extents)
-OPERATION(status)
-OPERATION(describe)
-OPERATION(set_flags)
-OPERATION(share)
-OPERATION(flush)
-OPERATION(available)
-OPERATION(ready)
-OPERATION(wait_ready)
-OPERATION(flock)
-OPERATION(lock)
-OPERATION(test_lock)
-OPERATION(seals)
-OPERATION(add_seals)
-#undef OPERATION
-void op_file_advise(void *self, const struct fs_File_advise_request *request);
-void op_read_entries(void *self, const struct fs_Directory_read_entries_request *request,
-	struct sk_reply *to);
-void op_entries_at(void *self, const struct fs_Directory_entries_at_request *request,
-	struct sk_reply *to);
 
 #endif

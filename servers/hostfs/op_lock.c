@@ -1,4 +1,4 @@
-/* Locks of open files, and whether they are ready. The host's locks belong to
+/* Locks of open files, and waiting for locks. The host's locks belong to
  * open files as well, so they are the protocol's. */
 #define _GNU_SOURCE
 #include "servers/hostfs/hostfs.h"
@@ -17,7 +17,7 @@ int lock_whole(const struct open_file *file, fs_LockKind kind)
 	return flock(file->fd, operation | LOCK_NB) < 0 ? errno : 0;
 }
 
-int lock_to_host(struct flock *to, const struct fs_Lock *from)
+static int lock_to_host(struct flock *to, const struct fs_Lock *from)
 {
 	static const short types[] = {
 		[fs_LockKind_NONE] = F_UNLCK,
@@ -25,9 +25,7 @@ int lock_to_host(struct flock *to, const struct fs_Lock *from)
 		[fs_LockKind_EXCLUSIVE] = F_WRLCK,
 	};
 
-	if (from->kind < 0 || from->kind > fs_LockKind_EXCLUSIVE ||
-			from->start > INT64_MAX || from->length > INT64_MAX ||
-			(from->length > 0 && from->length - 1 > INT64_MAX - from->start))
+	if (files_lock_check(from) != 0)
 		return EINVAL;
 	*to = (struct flock){
 		.l_type = types[from->kind],
@@ -71,47 +69,39 @@ int lock_test(int fd, const struct fs_Lock *lock, struct fs_Lock *found)
 
 /* ---- operations ---- */
 
-/* Waits for a lock that is not to be had now, if the client will. */
-static int or_wait(struct open_handle *handle, enum wait_kind kind,
-	const struct fs_Lock *lock, struct sk_reply *to)
+static int try(const struct files_want *want)
 {
-	const struct waiter waiter = {
-		.kind = kind, .account = handle->file->account, .file = handle->file,
-		.lock = *lock,
+	const struct open_file *file;
+
+	if (want->kind == FILES_RECORD)
+		return record_lock(want->self, want->node, want->owner, &want->lock);
+	file = ((struct open_handle *)want->self)->file;
+	return want->kind == FILES_FLOCK ? lock_whole(file, want->lock.kind) :
+		lock_range(file->fd, &want->lock);
+}
+
+int files_try(const struct files_want *want)
+{
+	return operations_error(try(want));
+}
+
+int files_wait(const struct files_want *want, struct sk_reply *to)
+{
+	struct waiter waiter = {
+		.kind = want->kind, .lock = want->lock, .node = want->node,
+		.owner = want->owner,
 	};
 
-	return wait_add(handle->file->account->host, &waiter, to);
-}
-
-void op_file_flock(void *self, const struct fs_File_flock_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_File_flock_reply reply = {0};
-	const struct fs_Lock lock = {.kind = request->kind};
-	struct open_handle *handle = self;
-	int error = lock_whole(handle->file, request->kind);
-
-	if (error == EAGAIN && request->wait) {
-		error = or_wait(handle, WAIT_FLOCK, &lock, to);
-		if (error == 0)
-			return;
+	if (want->kind == FILES_RECORD) {
+		waiter.session = want->self;
+		waiter.account = waiter.session->account;
+		if (record_is_deadly(want->self, want->node, want->owner, &want->lock))
+			return fs_Error_EDEADLK;
+	} else {
+		waiter.file = ((struct open_handle *)want->self)->file;
+		waiter.account = waiter.file->account;
 	}
-	fs_File_flock_answer(to, operations_error(error), &reply);
-}
-
-void op_file_lock(void *self, const struct fs_File_lock_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_File_lock_reply reply = {0};
-	struct open_handle *handle = self;
-	int error = lock_range(handle->file->fd, &request->range);
-
-	if (error == EAGAIN && request->wait) {
-		error = or_wait(handle, WAIT_LOCK, &request->range, to);
-		if (error == 0)
-			return;
-	}
-	fs_File_lock_answer(to, operations_error(error), &reply);
+	return operations_error(wait_add(waiter.account->host, &waiter, to));
 }
 
 void op_file_test_lock(void *self, const struct fs_File_test_lock_request *request,
@@ -125,36 +115,4 @@ void op_file_test_lock(void *self, const struct fs_File_test_lock_request *reque
 	if (error == 0 && opener)
 		reply.holder = record_holder(opener, handle->file->fd, &reply.found);
 	fs_File_test_lock_answer(to, operations_error(error), &reply);
-}
-
-/* Files and directories are always ready, so nothing ever changes. */
-#define READY (fs_Ready_READABLE | fs_Ready_WRITABLE)
-#define SEQUENCE 1
-
-void op_file_ready(void *self, const struct fs_File_ready_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_File_ready_reply reply = {
-		.now = request->mask & READY, .sequence = SEQUENCE,
-	};
-
-	(void)self;
-	fs_File_ready_answer(to, SK_OK, &reply);
-}
-
-void op_file_wait_ready(void *self, const struct fs_File_wait_ready_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_File_wait_ready_reply reply = {
-		.now = request->mask & READY, .edges = request->mask & READY,
-		.sequence = SEQUENCE,
-	};
-	int error = 0;
-
-	if (request->sequence >= SEQUENCE || reply.now == 0) {
-		error = or_wait(self, WAIT_NEVER, &(struct fs_Lock){0}, to);
-		if (error == 0)
-			return;
-	}
-	fs_File_wait_ready_answer(to, operations_error(error), &reply);
 }

@@ -75,7 +75,7 @@ void op_confine(void *self, const struct fs_FileSystem_confine_request *request,
 	struct sk_reply *to)
 {
 	static const struct sk_object object = {
-		.dispatch = operations_dispatch, .gone = confined_gone,
+		.dispatch = files_dispatch, .gone = confined_gone,
 		.canceled = session_canceled,
 	};
 	struct session *session = self, *confined;

@@ -17,18 +17,12 @@
 /* Owners that wait for one another, one behind the other. */
 #define CHAIN_MAX 64
 
-struct range {
-	uint64_t start, end;		/* the last byte */
-	fs_LockKind kind;
-	struct range *next;
-};
-
 struct locker {
 	struct session *session;	/* NULL: a free place */
 	fs_LockOwner owner;
 	struct identity identity;
 	int fd;
-	struct range *ranges;
+	struct files_range *ranges;
 };
 
 bool record_init(struct host *host)
@@ -55,27 +49,36 @@ static struct locker *locker_end(const struct host *host)
 
 /* ---- ranges ---- */
 
-static void free_range(struct session *session, struct range *range)
+static struct files_range *take_range(void *context)
 {
+	struct session *session = context;
+	struct files_range *range = session->account->ranges < HOSTFS_RANGES_MAX ?
+		session->host->free_ranges : NULL;
+
+	if (!range)
+		return NULL;
+	session->host->free_ranges = range->next;
+	session->account->ranges++;
+	return range;
+}
+
+static void give_range(void *context, struct files_range *range)
+{
+	struct session *session = context;
+
 	range->next = session->host->free_ranges;
 	session->host->free_ranges = range;
 	session->account->ranges--;
 }
 
-/* There is one: that was seen to. */
-static struct range *new_range(struct session *session, struct range from)
+static struct files_ranges ranges_of(struct session *session)
 {
-	struct range *range = session->host->free_ranges;
-
-	session->host->free_ranges = range->next;
-	session->account->ranges++;
-	*range = from;
-	return range;
+	return (struct files_ranges){take_range, give_range, session};
 }
 
 static bool has_ranges(const struct session *session, unsigned count)
 {
-	const struct range *range = session->host->free_ranges;
+	const struct files_range *range = session->host->free_ranges;
 
 	if (session->account->ranges + count > HOSTFS_RANGES_MAX)
 		return false;
@@ -86,69 +89,13 @@ static bool has_ranges(const struct session *session, unsigned count)
 	return count == 0;
 }
 
-static uint64_t last_byte(const struct fs_Lock *lock)
-{
-	return lock->length == 0 ? UINT64_MAX : lock->start + lock->length - 1;
-}
-
-/* How many more ranges it takes at most to set this lock. */
-static unsigned ranges_for(const struct locker *locker, const struct fs_Lock *lock)
-{
-	unsigned count = lock->kind != fs_LockKind_NONE;
-
-	for (const struct range *at = locker->ranges; at; at = at->next)
-		if (at->start < lock->start && at->end > last_byte(lock))
-			count++;
-	return count;
-}
-
-/* Takes bytes out of one range: whether anything is left of it. */
-static bool cut(struct session *session, struct range *range, uint64_t start,
-	uint64_t end)
-{
-	if (range->start < start && range->end > end)
-		range->next = new_range(session, (struct range){
-			end + 1, range->end, range->kind, range->next});
-	if (range->start < start)
-		range->end = start - 1;
-	else if (range->end > end)
-		range->start = end + 1;
-	else
-		return false;
-	return true;
-}
-
-static void set_ranges(struct locker *locker, const struct fs_Lock *lock)
-{
-	uint64_t end = last_byte(lock);
-	struct range **at = &locker->ranges;
-
-	while (*at) {
-		struct range *range = *at;
-
-		if (range->end < lock->start || range->start > end ||
-				cut(locker->session, range, lock->start, end)) {
-			at = &range->next;
-			continue;
-		}
-		*at = range->next;
-		free_range(locker->session, range);
-	}
-	if (lock->kind != fs_LockKind_NONE)
-		locker->ranges = new_range(locker->session, (struct range){
-			lock->start, end, lock->kind, locker->ranges});
-}
-
 /* ---- lockers ---- */
 
 static void end_locker(struct locker *locker)
 {
-	while (locker->ranges) {
-		struct range *range = locker->ranges;
+	const struct files_ranges ranges = ranges_of(locker->session);
 
-		locker->ranges = range->next;
-		free_range(locker->session, range);
-	}
+	files_ranges_free(&locker->ranges, &ranges);
 	close(locker->fd);
 	locker->session->account->lockers--;
 	locker->session = NULL;
@@ -223,9 +170,9 @@ int record_lock(struct session *session, fs_Node number, fs_LockOwner owner,
 	const struct fs_Lock *lock)
 {
 	const struct node *node = node_of(session, number);
+	const struct files_ranges ranges = ranges_of(session);
 	struct locker *locker;
-	struct flock range;
-	int error = node ? lock_to_host(&range, lock) : EBADF;
+	int error = node ? files_lock_check(lock) : EBADF;
 
 	if (error == 0 && lock->kind == fs_LockKind_NONE &&
 			!find(session, &node->identity, owner))
@@ -234,10 +181,11 @@ int record_lock(struct session *session, fs_Node number, fs_LockOwner owner,
 		error = find_or_add(session, node, owner, &locker);
 	if (error != 0)
 		return error;
-	error = has_ranges(session, ranges_for(locker, lock)) ?
+	/* What the host has locked must be written down. */
+	error = has_ranges(session, files_ranges_needed(locker->ranges, lock)) ?
 		lock_range(locker->fd, lock) : ENOLCK;
 	if (error == 0)
-		set_ranges(locker, lock);
+		files_ranges_set(&locker->ranges, lock, &ranges);
 	if (!locker->ranges)
 		end_locker(locker);
 	return error;
@@ -258,20 +206,9 @@ void record_release(struct session *session, const struct identity *identity,
 
 /* ---- who holds what ---- */
 
-static bool is_in_the_way(const struct range *range, const struct fs_Lock *lock)
-{
-	return range->start <= last_byte(lock) && range->end >= lock->start &&
-		(range->kind == fs_LockKind_EXCLUSIVE ||
-		lock->kind == fs_LockKind_EXCLUSIVE);
-}
-
 static bool holds_in_the_way(const struct locker *locker, const struct fs_Lock *lock)
 {
-	const struct range *range = locker->session ? locker->ranges : NULL;
-
-	while (range && !is_in_the_way(range, lock))
-		range = range->next;
-	return range != NULL;
+	return locker->session && files_ranges_block(locker->ranges, lock);
 }
 
 fs_LockOwner record_holder(const struct session *session, int fd,
@@ -329,40 +266,19 @@ static bool waits_in_a_ring(struct host *host, const struct wish *first,
 	return false;
 }
 
-/* ---- operations ---- */
-
-static int wait_for(struct session *session,
-	const struct fs_FileSystem_lock_request *request, struct sk_reply *to)
+bool record_is_deadly(struct session *session, fs_Node node, fs_LockOwner owner,
+	const struct fs_Lock *lock)
 {
-	const struct waiter waiter = {
-		.kind = WAIT_RECORD, .account = session->account, .session = session,
-		.node = request->node, .owner = request->owner, .lock = request->range,
-	};
 	const struct wish wish = {
-		session, request->owner, &node_of(session, request->node)->identity,
-		&request->range,
+		session, owner, &node_of(session, node)->identity, lock,
 	};
 
 	/* Each of those who wait is looked at once. */
 	session->host->search++;
-	if (waits_in_a_ring(session->host, &wish, &wish, 0))
-		return EDEADLK;
-	return wait_add(session->host, &waiter, to);
+	return waits_in_a_ring(session->host, &wish, &wish, 0);
 }
 
-void op_lock(void *self, const struct fs_FileSystem_lock_request *request,
-	struct sk_reply *to)
-{
-	const struct fs_FileSystem_lock_reply reply = {0};
-	int error = record_lock(self, request->node, request->owner, &request->range);
-
-	if (error == EAGAIN && request->wait) {
-		error = wait_for(self, request, to);
-		if (error == 0)
-			return;
-	}
-	fs_FileSystem_lock_answer(to, operations_error(error), &reply);
-}
+/* ---- operations ---- */
 
 void op_test_lock(void *self, const struct fs_FileSystem_test_lock_request *request,
 	struct sk_reply *to)

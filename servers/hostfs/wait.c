@@ -27,25 +27,15 @@ static void forget(const struct waiter *waiter)
 {
 	waiter->account->waiters--;
 	waiter->host->waiting--;
-	if (waiter->kind != WAIT_NEVER)
+	if (waiter->kind != FILES_NEVER)
 		waiter->host->retrying--;
 }
 
 /* Answers what its attempt has come to. */
 static void answer(struct waiter *waiter, int error)
 {
-	struct sk_reply *to = &waiter->reply;
-	fs_Error code = operations_error(error);
-
 	forget(waiter);
-	if (waiter->kind == WAIT_FLOCK)
-		fs_File_flock_answer(to, code, &(struct fs_File_flock_reply){0});
-	else if (waiter->kind == WAIT_LOCK)
-		fs_File_lock_answer(to, code, &(struct fs_File_lock_reply){0});
-	else if (waiter->kind == WAIT_RECORD)
-		fs_FileSystem_lock_answer(to, code, &(struct fs_FileSystem_lock_reply){0});
-	else
-		sk_reply_drop(to);
+	files_wait_over(waiter->kind, &waiter->reply, operations_error(error));
 }
 
 int wait_add(struct host *host, const struct waiter *from, struct sk_reply *to)
@@ -64,7 +54,7 @@ int wait_add(struct host *host, const struct waiter *from, struct sk_reply *to)
 		waiter->reply = sk_reply_keep(to);
 		account->waiters++;
 		host->waiting++;
-		if (from->kind != WAIT_NEVER)
+		if (from->kind != FILES_NEVER)
 			host->retrying++;
 		if (host->waiters_end <= i)
 			host->waiters_end = i + 1;
@@ -98,11 +88,11 @@ struct waiter *wait_next(const struct host *host, struct waiter *after)
 static int try_again(const struct waiter *waiter)
 {
 	switch (waiter->kind) {
-	case WAIT_FLOCK:
+	case FILES_FLOCK:
 		return lock_whole(waiter->file, waiter->lock.kind);
-	case WAIT_LOCK:
+	case FILES_LOCK:
 		return lock_range(waiter->file->fd, &waiter->lock);
-	case WAIT_RECORD:
+	case FILES_RECORD:
 		return record_lock(waiter->session, waiter->node, waiter->owner,
 			&waiter->lock);
 	default:

@@ -16,11 +16,8 @@
 
 #define WATCHERS_MAX 64
 #define QUEUE_SIZE 32768
-#define ALL_CHANGES (fs_Change_ACCESSED | fs_Change_MODIFIED | fs_Change_STATUS | \
-	fs_Change_CLOSED_WRITTEN | fs_Change_CLOSED_READ | fs_Change_OPENED | \
-	fs_Change_MOVED_FROM | fs_Change_MOVED_TO | fs_Change_CREATED | \
-	fs_Change_REMOVED | fs_Change_SELF_REMOVED | fs_Change_SELF_MOVED)
-#define TOLD (ALL_CHANGES | fs_Change_UNMOUNTED | fs_Change_IGNORED | fs_Change_DIRECTORY)
+#define TOLD (FILES_CHANGES | (uint32_t)(fs_Change_UNMOUNTED | fs_Change_IGNORED | \
+	fs_Change_DIRECTORY))
 
 _Static_assert(fs_Change_SELF_MOVED == IN_MOVE_SELF && fs_Change_IGNORED == IN_IGNORED &&
 	fs_Change_CREATED == IN_CREATE && (uint32_t)fs_Change_DIRECTORY == IN_ISDIR,
@@ -34,10 +31,8 @@ struct watcher {
 	int fd;
 	unsigned watches;
 	int numbers[HOSTFS_WATCHES_MAX];
-	struct sk_events events;
-	uint32_t lost;			/* behind what is in the queue */
-	uint32_t start, end;		/* of what is in the queue */
-	_Alignas(struct inotify_event) uint8_t queue[QUEUE_SIZE];
+	struct files_changes changes;
+	uint8_t queue[QUEUE_SIZE];
 };
 
 bool watch_init(struct host *host)
@@ -51,8 +46,6 @@ void watch_close(struct host *host)
 	free(host->watchers);
 }
 
-/* ---- from the host to the queue ---- */
-
 static void drop_number(struct watcher *watcher, int number)
 {
 	for (unsigned i = 0; i < watcher->watches; i++)
@@ -64,24 +57,19 @@ static void drop_number(struct watcher *watcher, int number)
 
 static void queue_event(struct watcher *watcher, const struct inotify_event *event)
 {
-	uint32_t size = (uint32_t)sizeof(*event) + event->len;
+	const struct fs_Watcher_changed_event changed = {
+		.watch = (uint32_t)event->wd, .what = (fs_Change)(event->mask & TOLD),
+		.cookie = event->cookie,
+		.name = {event->name, event->len > 0 ? (uint32_t)strlen(event->name) : 0},
+	};
 
 	if (event->mask & IN_IGNORED)
 		drop_number(watcher, event->wd);
 	/* The host lost some; nobody knows how many. */
-	if (event->mask & IN_Q_OVERFLOW || (watcher->lost > 0 && watcher->start <
-			watcher->end) || QUEUE_SIZE - (watcher->end - watcher->start) < size) {
-		watcher->lost += watcher->lost < UINT32_MAX;
-		return;
-	}
-	if (QUEUE_SIZE - watcher->end < size) {
-		memmove(watcher->queue, watcher->queue + watcher->start,
-			watcher->end - watcher->start);
-		watcher->end -= watcher->start;
-		watcher->start = 0;
-	}
-	memcpy(watcher->queue + watcher->end, event, size);
-	watcher->end += size;
+	if (event->mask & IN_Q_OVERFLOW)
+		files_changes_lose(&watcher->changes);
+	else
+		files_changes_put(&watcher->changes, &changed);
 }
 
 /* What is there now, but not for ever: others wait. */
@@ -98,41 +86,13 @@ static void take_events(struct watcher *watcher)
 	}
 }
 
-/* ---- from the queue to the client ---- */
-
-static void send_first(struct watcher *watcher)
-{
-	const struct inotify_event *event =
-		(const void *)(watcher->queue + watcher->start);
-	const struct fs_Watcher_changed_event changed = {
-		.watch = (uint32_t)event->wd,
-		.what = event->mask & (uint32_t)TOLD,
-		.cookie = event->cookie,
-		.name = {event->name, event->len > 0 ? (uint32_t)strlen(event->name) : 0},
-	};
-
-	watcher->start += (uint32_t)sizeof(*event) + event->len;
-	fs_Watcher_changed_send(&watcher->events, &changed);
-}
-
-static void serve(struct watcher *watcher)
-{
-	take_events(watcher);
-	if (watcher->events.next.port && watcher->start < watcher->end)
-		send_first(watcher);
-	if (watcher->start < watcher->end)
-		return;
-	watcher->start = watcher->end = 0;
-	/* Told before whatever comes from now on. */
-	watcher->events.lost += watcher->lost;
-	watcher->lost = 0;
-}
-
 void watch_serve(struct host *host)
 {
 	for (unsigned i = 0; host->watching > 0 && i < WATCHERS_MAX; i++)
-		if (host->watchers[i].host)
-			serve(&host->watchers[i]);
+		if (host->watchers[i].host) {
+			take_events(&host->watchers[i]);
+			files_changes_serve(&host->watchers[i].changes);
+		}
 }
 
 unsigned watch_poll(const struct host *host, struct pollfd *to)
@@ -168,7 +128,7 @@ static int add_watch(struct watcher *watcher, const struct fs_Watcher_add_reques
 
 	if (!node)
 		return EBADF;
-	if (request->what == 0 || request->what & ~(uint32_t)ALL_CHANGES)
+	if (request->what == 0 || request->what & ~FILES_CHANGES)
 		return EINVAL;
 	if (watcher->watches == HOSTFS_WATCHES_MAX)
 		return ENOSPC;
@@ -208,7 +168,7 @@ static struct sk_events *events_of(void *self)
 {
 	struct watcher *watcher = self;
 
-	return &watcher->events;
+	return &watcher->changes.events;
 }
 
 static int dispatch(void *self, struct sk_incoming *incoming)
@@ -224,14 +184,14 @@ static void canceled(void *self, uint64_t token)
 {
 	struct watcher *watcher = self;
 
-	sk_events_canceled(&watcher->events, token);
+	sk_events_canceled(&watcher->changes.events, token);
 }
 
 static void gone(void *self)
 {
 	struct watcher *watcher = self;
 
-	sk_events_close(&watcher->events);
+	sk_events_close(&watcher->changes.events);
 	close(watcher->fd);
 	watcher->host->watching--;
 	watcher->host = NULL;
@@ -259,8 +219,7 @@ static int open_watcher(struct session *session, struct watcher **to)
 	watcher->serial = session->serial;
 	watcher->fd = fd;
 	watcher->watches = 0;
-	watcher->lost = watcher->start = watcher->end = 0;
-	sk_events_init(&watcher->events);
+	files_changes_init(&watcher->changes, watcher->queue, QUEUE_SIZE);
 	session->host->watching++;
 	*to = watcher;
 	return 0;

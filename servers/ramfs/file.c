@@ -69,10 +69,10 @@ static int mint(struct open_file *file, struct sk_port *port, fs_Rights rights,
 	struct fs_File_handle *to)
 {
 	static const struct sk_object object = {
-		.dispatch = operations_dispatch_file, .gone = gone, .canceled = canceled,
+		.dispatch = files_dispatch_file, .gone = gone, .canceled = canceled,
 	};
 	static const struct sk_object directory = {
-		.dispatch = operations_dispatch_directory, .gone = gone,
+		.dispatch = files_dispatch_directory, .gone = gone,
 		.canceled = canceled,
 	};
 	struct account *account = file->opener->account;

@@ -241,7 +241,7 @@ static int serve(const struct options *options)
 		.connected = connected,
 		.gone = gone,
 		.canceled = canceled,
-		.dispatch = operations_dispatch,
+		.dispatch = files_dispatch,
 		.woken = print_counts,
 	};
 	int status = sk_server_open(&server, &config);

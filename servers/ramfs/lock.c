@@ -8,17 +8,11 @@
 /* Owners that wait for one another, one behind the other. */
 #define CHAIN_MAX 64
 
-struct range {
-	struct range *next;
-	uint64_t start, end;		/* the last byte */
-	fs_LockKind kind;
-};
-
 struct locker {
 	struct locker *next;		/* on the same node */
 	struct lock_owner owner;
 	struct account *account;
-	struct range *ranges;
+	struct files_range *ranges;
 	/* In the list of all that sessions have. */
 	struct locker *next_of_session;
 	struct inode *inode;		/* held */
@@ -63,20 +57,6 @@ int lock_whole(struct open_file *file, fs_LockKind kind)
 
 /* ---- ranges ---- */
 
-static uint64_t last_byte(const struct fs_Lock *lock)
-{
-	return lock->length == 0 ? INT64_MAX : lock->start + lock->length - 1;
-}
-
-static int check(const struct fs_Lock *lock)
-{
-	if (lock->kind < 0 || lock->kind > fs_LockKind_EXCLUSIVE ||
-			lock->start > INT64_MAX || lock->length > INT64_MAX ||
-			(lock->length > 0 && lock->length - 1 > INT64_MAX - lock->start))
-		return fs_Error_EINVAL;
-	return 0;
-}
-
 static struct locker **place_of(const struct inode *inode, const struct lock_owner *owner)
 {
 	struct locker **at = (struct locker **)(uintptr_t)&inode->lockers;
@@ -86,62 +66,42 @@ static struct locker **place_of(const struct inode *inode, const struct lock_own
 	return at;
 }
 
-static const struct range *in_the_way(const struct locker *locker,
-	const struct fs_Lock *lock)
-{
-	const struct range *range = locker->ranges;
-
-	while (range && (range->start > last_byte(lock) || range->end < lock->start ||
-			(range->kind != fs_LockKind_EXCLUSIVE &&
-			lock->kind != fs_LockKind_EXCLUSIVE)))
-		range = range->next;
-	return range;
-}
-
 /* Another one's that is in the way, and whose. */
-static const struct range *find_other(const struct inode *inode,
+static const struct files_range *find_other(const struct inode *inode,
 	const struct lock_owner *owner, const struct fs_Lock *lock,
 	const struct locker **whose)
 {
-	const struct range *range = NULL;
+	const struct files_range *range = NULL;
 
 	*whose = inode->lockers;
 	for (; *whose && !range; *whose = range ? *whose : (*whose)->next)
 		if (!is_same(&(*whose)->owner, owner))
-			range = in_the_way(*whose, lock);
+			range = files_ranges_block((*whose)->ranges, lock);
 	return range;
 }
 
-static struct range *new_range(struct locker *locker, uint64_t start, uint64_t end,
-	fs_LockKind kind)
+static struct files_range *take_range(void *context)
 {
+	struct locker *locker = context;
 	struct ram *ram = locker->inode->ram;
-	struct range *range = locker->account->ranges < ram->limits.ranges ?
+	struct files_range *range = locker->account->ranges < ram->limits.ranges ?
 		ram_table_new(ram, sizeof(*range)) : NULL;
 
-	if (!range)
-		return NULL;
-	locker->account->ranges++;
-	range->start = start;
-	range->end = end;
-	range->kind = kind;
+	locker->account->ranges += range != NULL;
 	return range;
 }
 
-static void free_range(struct locker *locker, struct range *range)
+static void give_range(void *context, struct files_range *range)
 {
+	struct locker *locker = context;
+
 	locker->account->ranges--;
 	ram_table_free(locker->inode->ram, range, sizeof(*range));
 }
 
-static void free_ranges(struct locker *locker, struct range *range)
+static struct files_ranges ranges_of(struct locker *locker)
 {
-	while (range) {
-		struct range *next = range->next;
-
-		free_range(locker, range);
-		range = next;
-	}
+	return (struct files_ranges){take_range, give_range, locker};
 }
 
 static struct locker *new_locker(struct inode *inode, const struct lock_owner *owner,
@@ -172,6 +132,7 @@ static void end_locker(struct locker *locker)
 {
 	struct inode *inode = locker->inode;
 	struct account *account = locker->account;
+	const struct files_ranges ranges = ranges_of(locker);
 	struct locker **at = place_of(inode, &locker->owner);
 
 	*at = locker->next;
@@ -181,82 +142,19 @@ static void end_locker(struct locker *locker)
 			at = &(*at)->next_of_session;
 		*at = locker->next_of_session;
 	}
-	free_ranges(locker, locker->ranges);
+	files_ranges_free(&locker->ranges, &ranges);
 	account->lockers--;
 	ram_table_free(inode->ram, locker, sizeof(*locker));
 	account_release(account);
 	inode_release(inode);
 }
 
-/* ---- setting ---- */
-
-/*
- * What the ranges are to be: the old ones but for what the lock covers, and
- * the lock, each joined with its neighbour where they touch and are alike.
- */
-struct row {
-	struct locker *locker;
-	struct range *first, *last;
-	bool is_full;
-};
-
-static void append(struct row *row, uint64_t start, uint64_t end, fs_LockKind kind)
-{
-	struct range *last = row->last, *range;
-
-	if (kind == fs_LockKind_NONE || start > end || row->is_full)
-		return;
-	if (last && last->kind == kind && last->end + 1 == start) {
-		last->end = end;
-		return;
-	}
-	range = new_range(row->locker, start, end, kind);
-	row->is_full = !range;
-	if (!range)
-		return;
-	*(last ? &last->next : &row->first) = range;
-	row->last = range;
-}
-
-static void build(struct row *row, const struct fs_Lock *lock)
-{
-	uint64_t end = last_byte(lock);
-	bool is_in = false;
-
-	for (const struct range *old = row->locker->ranges; old; old = old->next) {
-		uint64_t before = lock->start > 0 && old->end >= lock->start ?
-			lock->start - 1 : old->end;
-
-		if (old->start < lock->start)
-			append(row, old->start, before, old->kind);
-		if (!is_in && old->end >= lock->start) {
-			append(row, lock->start, end, lock->kind);
-			is_in = true;
-		}
-		if (old->end > end)
-			append(row, old->start > end ? old->start : end + 1, old->end,
-				old->kind);
-	}
-	if (!is_in)
-		append(row, lock->start, end, lock->kind);
-}
-
 /* False: there is no room, and all is as it was. */
 static bool set_ranges(struct locker *locker, const struct fs_Lock *lock)
 {
-	struct row row = {.locker = locker};
-	/* What is to go makes room for what comes. */
-	uint32_t charged = 0;
+	const struct files_ranges from = ranges_of(locker);
 
-	for (const struct range *range = locker->ranges; range; range = range->next)
-		charged++;
-	locker->account->ranges -= charged;
-	build(&row, lock);
-	locker->account->ranges += charged;
-	free_ranges(locker, row.is_full ? row.first : locker->ranges);
-	if (!row.is_full)
-		locker->ranges = row.first;
-	return !row.is_full;
+	return files_ranges_set(&locker->ranges, lock, &from);
 }
 
 int lock_range(struct inode *inode, const struct lock_owner *owner,
@@ -264,7 +162,7 @@ int lock_range(struct inode *inode, const struct lock_owner *owner,
 {
 	struct locker *locker = *place_of(inode, owner);
 	const struct locker *other;
-	int error = check(lock);
+	int error = files_lock_check(lock);
 
 	if (error == 0 && lock->kind != fs_LockKind_NONE &&
 			find_other(inode, owner, lock, &other))
@@ -287,8 +185,8 @@ int lock_test(const struct inode *inode, const struct lock_owner *owner,
 	const struct fs_Lock *lock, struct fs_Lock *found, struct lock_owner *holder)
 {
 	const struct locker *whose;
-	const struct range *range;
-	int error = check(lock);
+	const struct files_range *range;
+	int error = files_lock_check(lock);
 
 	*found = (struct fs_Lock){.kind = fs_LockKind_NONE};
 	*holder = (struct lock_owner){0};
@@ -297,10 +195,7 @@ int lock_test(const struct inode *inode, const struct lock_owner *owner,
 	range = find_other(inode, owner, lock, &whose);
 	if (!range)
 		return 0;
-	*found = (struct fs_Lock){
-		.kind = range->kind, .start = range->start,
-		.length = range->end == INT64_MAX ? 0 : range->end - range->start + 1,
-	};
+	*found = files_range_lock(range);
 	*holder = whose->owner;
 	return 0;
 }
@@ -345,13 +240,13 @@ static bool waits_in_a_ring(struct inode *inode, const struct lock_owner *first,
 	struct ram *ram = inode->ram;
 
 	for (struct locker *at = inode->lockers; at; at = at->next) {
-		if (is_same(&at->owner, owner) || !in_the_way(at, lock))
+		if (is_same(&at->owner, owner) || !files_ranges_block(at->ranges, lock))
 			continue;
 		if (is_same(&at->owner, first))
 			return true;
 		for (struct waiter *waiter = depth < CHAIN_MAX ? ram->waiters : NULL; waiter;
 				waiter = waiter->next) {
-			if (waiter->kind != WAIT_RECORD || waiter->is_over ||
+			if (waiter->kind != FILES_RECORD || waiter->is_over ||
 					!is_same(&waiter->owner, &at->owner) ||
 					waiter->seen == ram->search)
 				continue;

@@ -130,7 +130,7 @@ int sk_os_main(struct sk_os *os)
 {
 	const struct ram_world world = {allocate, release, now, os};
 	const struct sk_service services[] = {{
-		.context = os, .dispatch = operations_dispatch, .connected = connected,
+		.context = os, .dispatch = files_dispatch, .connected = connected,
 		.gone = gone, .canceled = canceled,
 	}};
 

@@ -113,7 +113,7 @@ void op_confine(void *self, const struct fs_FileSystem_confine_request *request,
 	struct sk_reply *to)
 {
 	static const struct sk_object object = {
-		.dispatch = operations_dispatch, .gone = confined_gone,
+		.dispatch = files_dispatch, .gone = confined_gone,
 		.canceled = confined_canceled,
 	};
 	struct fs_FileSystem_confine_reply reply;

@@ -16,7 +16,7 @@
  *   lock.c        locks on files and ranges
  *   wait.c        calls that wait for them
  *   watch.c       watchers
- *   operations.c  the tables of operations, and what all of them share
+ *   operations.c  what several operations share
  *   op_*.c        the operations; op_bytes.c those that move bytes
  *   host.c        as a server on Linux; main.c as one in the OS
  *
@@ -27,7 +27,7 @@
 #ifndef SERVERS_RAMFS_RAMFS_H
 #define SERVERS_RAMFS_RAMFS_H
 
-#include "fs.skald.h"
+#include "runtime/files/files.h"
 #include "runtime/start/string.h"
 
 #define RAM_PAGE 4096U
@@ -527,13 +527,11 @@ bool lock_is_deadly(struct inode *inode, const struct lock_owner *owner,
 
 /* ---- wait.c ---- */
 
-enum wait_kind { WAIT_FLOCK, WAIT_FILE_LOCK, WAIT_RECORD, WAIT_NEVER };
-
 /* A call that waits. */
 struct waiter {
 	struct waiter *next;		/* as they came */
 	struct sk_reply reply;
-	enum wait_kind kind;
+	enum files_wait_kind kind;
 	struct account *account;
 	struct open_file *file;		/* all but RECORD */
 	struct where where;		/* RECORD; held */
@@ -564,10 +562,6 @@ void watch_unmounted(struct ram *ram);
 
 /* ---- operations.c and op_*.c ---- */
 
-int operations_dispatch(void *session, struct sk_incoming *incoming);
-int operations_dispatch_file(void *handle, struct sk_incoming *incoming);
-int operations_dispatch_directory(void *handle, struct sk_incoming *incoming);
-
 /* 0, or why nothing may be changed here. */
 int operations_may_write(const struct session *session);
 /* Without NUL and slash, and neither dot: 0 or EINVAL. */
@@ -584,80 +578,5 @@ int operations_progress(struct session *session, const struct walked *walked,
 /* Into a lease of the caller: 0 or EFAULT. */
 int operations_give(const struct sk_reply *to, const struct sk_lease *lease,
 	const void *bytes, uint64_t size);
-
-#define OPERATION(name) \
-	void op_##name(void *self, const struct fs_FileSystem_##name##_request *request, \
-		struct sk_reply *to);
-OPERATION(describe)
-OPERATION(set_subject)
-OPERATION(confine)
-OPERATION(walk)
-OPERATION(stat)
-OPERATION(access)
-OPERATION(read_link)
-OPERATION(path_of)
-OPERATION(find)
-OPERATION(open)
-OPERATION(make_directory)
-OPERATION(make_node)
-OPERATION(make_link)
-OPERATION(link)
-OPERATION(unlink)
-OPERATION(remove_directory)
-OPERATION(rename)
-OPERATION(set_mode)
-OPERATION(set_owner)
-OPERATION(set_times)
-OPERATION(truncate)
-OPERATION(set_node_flags)
-OPERATION(get_xattr)
-OPERATION(set_xattr)
-OPERATION(remove_xattr)
-OPERATION(list_xattrs)
-OPERATION(lock)
-OPERATION(test_lock)
-OPERATION(unlock_all)
-OPERATION(copy_range)
-OPERATION(statfs)
-OPERATION(sync)
-OPERATION(cover)
-OPERATION(remount)
-OPERATION(unmount)
-OPERATION(create_watcher)
-#undef OPERATION
-void op_forget(void *self, const struct fs_FileSystem_forget_request *request);
-void op_drop_subject(void *self, const struct fs_FileSystem_drop_subject_request *request);
-
-#define OPERATION(name) \
-	void op_file_##name(void *self, const struct fs_File_##name##_request *request, \
-		struct sk_reply *to);
-OPERATION(read)
-OPERATION(read_at)
-OPERATION(write)
-OPERATION(write_at)
-OPERATION(seek)
-OPERATION(truncate)
-OPERATION(allocate)
-OPERATION(sync)
-OPERATION(sync_range)
-OPERATION(extents)
-OPERATION(status)
-OPERATION(describe)
-OPERATION(set_flags)
-OPERATION(share)
-OPERATION(flush)
-OPERATION(available)
-OPERATION(ready)
-OPERATION(wait_ready)
-OPERATION(flock)
-OPERATION(lock)
-OPERATION(test_lock)
-OPERATION(seals)
-OPERATION(add_seals)
-#undef OPERATION
-void op_read_entries(void *self, const struct fs_Directory_read_entries_request *request,
-	struct sk_reply *to);
-void op_entries_at(void *self, const struct fs_Directory_entries_at_request *request,
-	struct sk_reply *to);
 
 #endif

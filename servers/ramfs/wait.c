@@ -63,16 +63,16 @@ void wait_canceled(struct ram *ram, uint64_t token)
 
 static struct inode *inode_of(const struct waiter *waiter)
 {
-	return waiter->kind == WAIT_RECORD ? waiter->where.inode : waiter->file->where.inode;
+	return waiter->kind == FILES_RECORD ? waiter->where.inode : waiter->file->where.inode;
 }
 
 static int try_again(struct waiter *waiter)
 {
 	switch (waiter->kind) {
-	case WAIT_FLOCK:
+	case FILES_FLOCK:
 		return lock_whole(waiter->file, waiter->lock.kind);
-	case WAIT_FILE_LOCK:
-	case WAIT_RECORD:
+	case FILES_LOCK:
+	case FILES_RECORD:
 		return lock_range(inode_of(waiter), &waiter->owner, &waiter->lock);
 	default:
 		return fs_Error_EAGAIN;
@@ -82,23 +82,14 @@ static int try_again(struct waiter *waiter)
 /* Answers what its attempt has come to. */
 static void answer(struct waiter *waiter, int error)
 {
-	struct sk_reply *to = &waiter->reply;
-
 	waiter->is_over = true;
-	if (waiter->kind == WAIT_FLOCK)
-		fs_File_flock_answer(to, error, &(struct fs_File_flock_reply){0});
-	else if (waiter->kind == WAIT_FILE_LOCK)
-		fs_File_lock_answer(to, error, &(struct fs_File_lock_reply){0});
-	else if (waiter->kind == WAIT_RECORD)
-		fs_FileSystem_lock_answer(to, error, &(struct fs_FileSystem_lock_reply){0});
-	else
-		sk_reply_drop(to);
+	files_wait_over(waiter->kind, &waiter->reply, error);
 }
 
 static void retry_once(struct ram *ram, const struct inode *inode)
 {
 	for (struct waiter *waiter = ram->waiters; waiter; waiter = waiter->next) {
-		int error = waiter->is_over || waiter->kind == WAIT_NEVER ||
+		int error = waiter->is_over || waiter->kind == FILES_NEVER ||
 			inode_of(waiter) != inode ? fs_Error_EAGAIN : try_again(waiter);
 
 		if (error != fs_Error_EAGAIN)

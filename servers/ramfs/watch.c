@@ -1,14 +1,6 @@
-/*
- * Watchers. What happens is put into the watcher's queue, which has a bound,
- * and sent from there one by one as its client asks. What does not fit in is
- * counted and lost.
- */
+/* Watchers, and who is told what. */
 #include "servers/ramfs/ramfs.h"
 
-#define ALL_CHANGES (fs_Change_ACCESSED | fs_Change_MODIFIED | fs_Change_STATUS | \
-	fs_Change_CLOSED_WRITTEN | fs_Change_CLOSED_READ | fs_Change_OPENED | \
-	fs_Change_MOVED_FROM | fs_Change_MOVED_TO | fs_Change_CREATED | \
-	fs_Change_REMOVED | fs_Change_SELF_REMOVED | fs_Change_SELF_MOVED)
 /* Told whether asked for or not. */
 #define ALWAYS (fs_Change_UNMOUNTED | fs_Change_IGNORED)
 #define OF_SELF (fs_Change_SELF_REMOVED | fs_Change_SELF_MOVED)
@@ -23,11 +15,6 @@ struct watch {
 	bool is_once;
 };
 
-/* In the queue, with the name behind it. */
-struct record {
-	uint32_t watch, what, cookie, name_size;
-};
-
 struct watcher {
 	struct watcher *next;
 	struct ram *ram;
@@ -35,88 +22,20 @@ struct watcher {
 	struct watch *watches;
 	uint32_t count;
 	uint32_t numbers;		/* the last that was given */
-	struct sk_events events;
-	uint32_t lost;			/* behind what is in the queue */
-	uint32_t start, end, last;	/* of the queue, and its last record */
+	struct files_changes changes;
 	uint8_t queue[];
 };
-
-/* ---- the queue ---- */
-
-static uint32_t size_of(const struct record *record)
-{
-	return (uint32_t)sizeof(*record) + (record->name_size + 3) / 4 * 4;
-}
-
-/* As inotify: the same once more says nothing new. */
-static bool is_last(const struct watcher *watcher, const struct record *record,
-	const char *name)
-{
-	const uint8_t *last = watcher->queue + watcher->last;
-
-	return watcher->start < watcher->end &&
-		memcmp(last, record, sizeof(*record)) == 0 &&
-		memcmp(last + sizeof(*record), name, record->name_size) == 0;
-}
-
-static void put(struct watcher *watcher, const struct record *record, const char *name)
-{
-	uint32_t size = size_of(record), room = watcher->ram->limits.events;
-
-	if (watcher->lost == 0 && is_last(watcher, record, name))
-		return;
-	if ((watcher->lost > 0 && watcher->start < watcher->end) ||
-			room - (watcher->end - watcher->start) < size) {
-		watcher->lost += watcher->lost < UINT32_MAX;
-		return;
-	}
-	if (room - watcher->end < size) {
-		memmove(watcher->queue, watcher->queue + watcher->start,
-			watcher->end - watcher->start);
-		watcher->end -= watcher->start;
-		watcher->start = 0;
-	}
-	watcher->last = watcher->end;
-	memcpy(watcher->queue + watcher->end, record, sizeof(*record));
-	if (record->name_size > 0)
-		memcpy(watcher->queue + watcher->end + sizeof(*record), name,
-			record->name_size);
-	watcher->end += size;
-}
-
-/* The first one, to whoever waits. */
-static void serve(struct watcher *watcher)
-{
-	struct record record;
-
-	if (watcher->events.next.port && watcher->start < watcher->end) {
-		const uint8_t *first = watcher->queue + watcher->start;
-		struct fs_Watcher_changed_event changed;
-
-		memcpy(&record, first, sizeof(record));
-		changed = (struct fs_Watcher_changed_event){
-			.watch = record.watch, .what = (fs_Change)record.what,
-			.cookie = record.cookie,
-			.name = {(const char *)first + sizeof(record), record.name_size},
-		};
-		watcher->start += size_of(&record);
-		fs_Watcher_changed_send(&watcher->events, &changed);
-	}
-	if (watcher->start < watcher->end)
-		return;
-	watcher->start = watcher->end = 0;
-	/* Told before whatever comes from now on. */
-	watcher->events.lost += watcher->lost;
-	watcher->lost = 0;
-}
 
 static void tell(struct watch *watch, uint32_t what, uint32_t cookie, const char *name,
 	uint32_t size)
 {
-	const struct record record = {watch->number, what, cookie, size};
+	const struct fs_Watcher_changed_event changed = {
+		.watch = watch->number, .what = (fs_Change)what, .cookie = cookie,
+		.name = {name, size},
+	};
 
-	put(watch->watcher, &record, name);
-	serve(watch->watcher);
+	files_changes_put(&watch->watcher->changes, &changed);
+	files_changes_serve(&watch->watcher->changes);
 }
 
 /* ---- watches ---- */
@@ -236,7 +155,7 @@ static int add_watch(struct watcher *watcher, const struct fs_Watcher_add_reques
 
 	if (error != 0)
 		return error;
-	if (request->what == 0 || request->what & ~(uint32_t)ALL_CHANGES)
+	if (request->what == 0 || request->what & ~FILES_CHANGES)
 		return fs_Error_EINVAL;
 	watch = find_watch(watcher, where.inode);
 	if (!watch)
@@ -276,7 +195,7 @@ static struct sk_events *events_of(void *self)
 {
 	struct watcher *watcher = self;
 
-	return &watcher->events;
+	return &watcher->changes.events;
 }
 
 static int dispatch(void *self, struct sk_incoming *incoming)
@@ -284,10 +203,11 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 	static const struct fs_Watcher_ops table = {
 		.add = op_add, .remove = op_remove, .events = events_of,
 	};
+	struct watcher *watcher = self;
 	int status = fs_Watcher_dispatch(&table, self, incoming);
 
 	/* Perhaps somebody waits by now. */
-	serve(self);
+	files_changes_serve(&watcher->changes);
 	return status;
 }
 
@@ -295,7 +215,7 @@ static void canceled(void *self, uint64_t token)
 {
 	struct watcher *watcher = self;
 
-	sk_events_canceled(&watcher->events, token);
+	sk_events_canceled(&watcher->changes.events, token);
 }
 
 static void gone(void *self)
@@ -304,7 +224,7 @@ static void gone(void *self)
 	struct ram *ram = watcher->ram;
 	struct account *account = watcher->session->account;
 
-	sk_events_close(&watcher->events);
+	sk_events_close(&watcher->changes.events);
 	while (watcher->watches)
 		end_watch(watcher->watches);
 	while (*at != watcher)
@@ -334,7 +254,7 @@ static int new_watcher(struct session *session, struct watcher **to)
 	watcher->ram = ram;
 	watcher->session = session;
 	session_hold(session);
-	sk_events_init(&watcher->events);
+	files_changes_init(&watcher->changes, watcher->queue, ram->limits.events);
 	watcher->next = ram->watchers;
 	ram->watchers = watcher;
 	ram->watching++;

@@ -29,7 +29,7 @@ find_fault() {
 		return 1
 	fi
 	gcc "${flags[@]}" -c -o "$work/$name.o" "$work/$name.c" || return
-	for object in "$out"/obj-plain/{*.o,servers/hostfs/*.o,fuzz/hostfs/sandbox.o}; do
+	for object in "$out"/obj-plain/{*.o,servers/hostfs/*.o,runtime/files/*.o,fuzz/hostfs/sandbox.o}; do
 		[ "$(basename "$object")" = "$name.o" ] || objects+=("$object")
 	done
 	gcc "${flags[@]}" -o run "$out/obj-plain/targets/hostfs.o" "${objects[@]}" \

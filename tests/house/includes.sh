@@ -23,11 +23,13 @@ check() {
 
 check idl 'idl/'
 check compiler 'compiler/|idl/'
-check runtime 'runtime/|kernel/abi\.h"' 'runtime/(kernel|start|server)/'
+check runtime 'runtime/|kernel/abi\.h"' 'runtime/(kernel|start|server|files)/'
 # Above the kernel: its objects are called by generated stubs.
 check runtime/kernel 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
 check runtime/image 'runtime/'
 check runtime/start 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
+# Of servers of files.
+check runtime/files 'runtime/|fs\.skald\.h"'
 # Above the supervisor.
 check runtime/server 'runtime/|(kernel|svrctl|log)\.skald\.h"'
 # Offsets of structs for assembly are generated from C.
