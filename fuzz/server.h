@@ -56,7 +56,7 @@ struct fuzz_server {
 	/* A field of this name holds numbers that replies give and requests
 	 * take. */
 	bool (*is_number)(const char *field);
-	const char *secret;		/* text that no client may ever get */
+	const char *secret;		/* text that no client may ever get, or NULL */
 };
 
 struct fuzz;

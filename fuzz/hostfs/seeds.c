@@ -148,6 +148,14 @@ static void changes(void)
 	step(SERVER_CALL, 1, 0, "\4\0\0\0\0\0\0\0", 8, NULL);
 	CALL(0, 0, FileSystem_make_directory, at("n"), 0700);
 	save("watcher");
+	CALL(0, 0, FileSystem_create_watcher, 0);
+	CALL(0, 0, FileSystem_make_directory, at("w"), 0700);
+	CALL(0, 0, FileSystem_walk, place("w", 0));
+	CALL(1, 1, Watcher_add, fs_ROOT, (fs_Change)0xfff, false, false);
+	CALL(0, 0, FileSystem_remove_directory, at("w"));
+	/* The watch is the last number that came. */
+	CALL(0, 1 | 8, FileSystem_forget, fs_ROOT, 1);
+	save("watched");
 }
 
 static void sessions(void)
@@ -180,6 +188,61 @@ static void sessions(void)
 	save("rest");
 }
 
+/* What only a server that has all of the protocol does. */
+static void whole(void)
+{
+	static const struct fs_Lock bytes_0_to_9 = {fs_LockKind_EXCLUSIVE, 0, 10};
+
+	CALL(0, 0, FileSystem_make_directory, at("x"), 0777);
+	CALL(0, 0, FileSystem_rename, at("d"), at("x"), fs_RenameMode_EXCHANGE);
+	CALL(0, 0, FileSystem_rename, at("a"), at("y"), fs_RenameMode_WHITEOUT);
+	CALL(0, 0, FileSystem_walk, place("x", 0));
+	CALL(0, 1, FileSystem_rename, {fs_ROOT, 0, {"b", 1}}, at("z"), fs_RenameMode_REPLACE);
+	CALL(0, 0, FileSystem_rename, at("z"), at("y"), fs_RenameMode_REPLACE);
+	CALL(0, 0, FileSystem_unlink, at("y"));
+	save("names");
+	LEND(0, 0, FileSystem_set_subject, 5, 1000, 1000, 0, IN(8));
+	CALL(0, 0, FileSystem_make_directory, {fs_ROOT, 5, {"m", 1}}, 0777);
+	CALL(0, 0, FileSystem_walk, place("a", 0));
+	CALL(0, 1, FileSystem_set_mode, fs_ROOT, 0, 06755);
+	CALL(0, 1, FileSystem_truncate, fs_ROOT, 5, 3);
+	CALL(0, 1, FileSystem_set_node_flags, fs_ROOT, 0, fs_NodeFlags_IMMUTABLE,
+		fs_NodeFlags_IMMUTABLE);
+	CALL(0, 0, FileSystem_drop_subject, 5);
+	CALL(0, 0, FileSystem_find, 2, 0);
+	save("subjects");
+	CALL(0, 0, FileSystem_open, place("", 0), fs_Open_TEMPORARY | fs_Open_WRITE, 0644);
+	CALL(0, 0, FileSystem_walk, place("a", 0));
+	CALL(0, 0, FileSystem_unlink, at("a"));
+	CALL(0, 1, FileSystem_link, fs_ROOT, at("h"));
+	LEND(1, 0, File_write_at, 5000000, 0, IN(100));
+	CALL(1, 0, File_allocate, fs_Allocate_PUNCH, 4096, 5000000);
+	CALL(1, 0, File_truncate, 5000050);
+	CALL(1, 0, File_truncate, 6000000);
+	save("holes");
+	open_one("a", fs_Open_READ | fs_Open_WRITE);
+	open_one("a", fs_Open_READ | fs_Open_WRITE);
+	CALL(1, 0, File_lock, bytes_0_to_9, true);
+	CALL(2, 0, File_lock, {fs_LockKind_SHARED, 4, 0}, true);
+	CALL(1, 0, File_lock, {fs_LockKind_NONE, 2, 5}, false);
+	CALL(1, 0, File_flock, fs_LockKind_EXCLUSIVE, false);
+	CALL(2, 0, File_flock, fs_LockKind_EXCLUSIVE, true);
+	CALL(1, 0, File_flock, fs_LockKind_SHARED, false);
+	CALL(1, 0, File_lock, {fs_LockKind_NONE, 0, 0}, false);
+	step(SERVER_HANG_UP, 1, 0, "", 0, NULL);
+	save("waiting");
+	CALL(0, 0, FileSystem_walk, place("a", 0));
+	CALL(0, 0, FileSystem_walk, place("d/b", 0));
+	CALL(0, 1, FileSystem_lock, fs_ROOT, 1, bytes_0_to_9, true);
+	CALL(0, 1 | 8, FileSystem_lock, fs_ROOT, 2, bytes_0_to_9, true);
+	CALL(0, 1, FileSystem_lock, fs_ROOT, 2, bytes_0_to_9, true);
+	CALL(0, 1 | 8, FileSystem_lock, fs_ROOT, 1, bytes_0_to_9, true);
+	CALL(0, 0, FileSystem_unlock_all, 0, 1);
+	CALL(0, 0, FileSystem_remount, fs_MountFlags_READ_ONLY);
+	CALL(0, 0, FileSystem_unmount, true);
+	save("ring");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -189,5 +252,6 @@ int main(int argc, char **argv)
 	files();
 	changes();
 	sessions();
+	whole();
 	return 0;
 }

@@ -1,22 +1,11 @@
 /*
  * Locks: of files as wholes (flock), and of ranges, which belong to open files
- * or to owners of a session. Each owner's ranges on a node are a list by start,
- * where those that touch and are of one kind are one.
+ * or to owners of a session.
  */
 #include "servers/ramfs/ramfs.h"
 
 /* Owners that wait for one another, one behind the other. */
 #define CHAIN_MAX 64
-
-struct locker {
-	struct locker *next;		/* on the same node */
-	struct lock_owner owner;
-	struct account *account;
-	struct files_range *ranges;
-	/* In the list of all that sessions have. */
-	struct locker *next_of_session;
-	struct inode *inode;		/* held */
-};
 
 static bool is_same(const struct lock_owner *one, const struct lock_owner *other)
 {

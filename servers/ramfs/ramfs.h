@@ -511,6 +511,17 @@ int file_may(const struct open_handle *handle, fs_Rights right);
 
 /* ---- lock.c: 0 or an error; EAGAIN if another one's is in the way ---- */
 
+/* An owner with ranges on a node. */
+struct locker {
+	struct locker *next;		/* on the same node */
+	struct lock_owner owner;
+	struct account *account;
+	struct files_range *ranges;
+	/* In the list of all that sessions have. */
+	struct locker *next_of_session;
+	struct inode *inode;		/* held */
+};
+
 int lock_whole(struct open_file *file, fs_LockKind kind);
 int lock_range(struct inode *inode, const struct lock_owner *owner,
 	const struct fs_Lock *lock);

@@ -34,9 +34,10 @@ check runtime/files 'runtime/|fs\.skald\.h"'
 check runtime/server 'runtime/|(kernel|svrctl|log)\.skald\.h"'
 # Offsets of structs for assembly are generated from C.
 check kernel 'kernel/|runtime/|(machine|offsets|wanted)\.h"|[a-z]+\.skald\.h"'
-check fuzz 'fuzz/|compiler/|idl/|runtime/' 'fuzz/(hostfs|ostrace)/'
-# The server, as a target: with its sources.
+check fuzz 'fuzz/|compiler/|idl/|runtime/' 'fuzz/(hostfs|ramfs|ostrace)/'
+# Servers, as targets: with their sources.
 check fuzz/hostfs 'fuzz/|compiler/|runtime/|servers/hostfs/|protocols/'
+check fuzz/ramfs 'fuzz/|runtime/|servers/ramfs/'
 # Programs for the host.
 for tool in tools/*/; do
 	tool=${tool%/}
