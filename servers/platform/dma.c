@@ -37,6 +37,7 @@ hw_Error dma_new(struct function *function, uint64_t size, uint64_t alignment,
 		return hw_Error_EXHAUSTED;
 	status = K(own_quota(), Quota_create_contiguous, &made, .size = size,
 		.alignment = alignment < PAGE ? PAGE : alignment, .below = below);
+	check_own(status);
 	if (status != SK_OK)
 		return as_error(status);
 	*copy = sk_os_copy(platform.os, made.memory.raw, kernel_Rights_READ |

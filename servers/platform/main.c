@@ -27,6 +27,15 @@ void drop(struct sk_handle *handle)
 	*handle = sk_no_handle();
 }
 
+void check_own(int status)
+{
+	if (status >= 0)
+		return;
+	sk_log(platform.os, log_Level_ERROR, "its own handles are no more: %s",
+		sk_status_name(status));
+	sk_os_exit(platform.os, 3);
+}
+
 struct sk_handle physical(uint64_t address, uint64_t length, kernel_Caching caching,
 	int *error)
 {
@@ -34,6 +43,7 @@ struct sk_handle physical(uint64_t address, uint64_t length, kernel_Caching cach
 
 	*error = K(platform.system, System_physical, &reply, .charge = {own_quota()},
 		.address = address, .length = length, .caching = caching);
+	check_own(*error);
 	return *error == SK_OK ? reply.memory.raw : sk_no_handle();
 }
 

@@ -120,6 +120,7 @@ hw_Error messages_take(struct function *function, uint32_t index,
 		return hw_Error_TAKEN;
 	error = K(platform.system, System_message_interrupt, &made,
 		.charge = {own_quota()});
+	check_own(error);
 	if (error != SK_OK)
 		return as_error(error);
 	error = K(made.interrupt.raw, Interrupt_status, &status, 0);

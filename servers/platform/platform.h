@@ -85,6 +85,9 @@ struct sk_channel *on(struct sk_handle handle);
 	kernel_##method(on(handle), &(struct kernel_##method##_request){__VA_ARGS__}, \
 		reply, NULL)
 struct sk_handle own_quota(void);
+/* What a call on its own handles came back with: a status (no error) cannot be, so its
+ * table or its memory is damaged, and it ends, to be started anew. */
+void check_own(int status);
 void drop(struct sk_handle *handle);
 /* Raw memory; none, and 0 or the kernel's error. */
 struct sk_handle physical(uint64_t address, uint64_t length, kernel_Caching caching,

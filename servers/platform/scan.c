@@ -149,7 +149,13 @@ static void add_function(struct place place, uint32_t parent, unsigned depth)
 	read_identity(function);
 	read_capabilities(function);
 	if (header == 0) {
+		bool was_master = config_read(place, PCI_COMMAND, 2) & COMMAND_MASTER;
+
 		read_bars(function);
+		/* Somebody has driven it whose device was of an earlier platform
+		 * server: it is to be quiet before that one's memory is free. */
+		if (was_master)
+			reset_function(function);
 	} else if (header == HEADER_BRIDGE) {
 		uint8_t below = (uint8_t)config_read(place, 0x19, 1);
 

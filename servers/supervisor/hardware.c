@@ -29,6 +29,15 @@ struct server *hardware_provider(const struct server *server)
 	return NULL;
 }
 
+bool has_device(const struct server *server)
+{
+	for (uint32_t i = 0; i < server->manifest.wanted_count; i++)
+		if (server->manifest.wanted[i].which == svrctl_Want_device &&
+				server->now.given_hardware & 1u << i)
+			return true;
+	return false;
+}
+
 /* NULL: it does not run. */
 static struct sk_channel *bus(void)
 {

@@ -183,6 +183,19 @@ void life_start(struct server *server, bool again)
 	begin(server);
 }
 
+/* Devices are of the instance that gave them; its successor has made them quiet. Who
+ * drives one is to take it anew, and cannot but by its own start. */
+static void drop_drivers(const struct server *platform)
+{
+	for (uint32_t i = 0; i < SERVERS_MAX; i++) {
+		struct server *driver = &supervisor.servers[i];
+
+		if (driver->is_known && is_alive(driver) && has_device(driver) &&
+				hardware_provider(driver) == platform)
+			life_kill(driver, svrctl_End_DEVICE_LOST, 0, 0);
+	}
+}
+
 void life_ready(struct server *server)
 {
 	uint32_t interval = server->manifest.head.health.interval;
@@ -193,6 +206,7 @@ void life_ready(struct server *server)
 		server->restart_time = now() - server->ended_at;
 		say(server->manifest.name, "ready again after %lu us",
 			server->restart_time / 1000);
+		drop_drivers(server);
 	}
 	set_state(server, svrctl_State_RUNNING, interval ? after(interval) : 0);
 }
@@ -293,7 +307,8 @@ static void follow(struct server *server)
 static void died(struct server *server, int32_t code)
 {
 	static const char *const ends[] = {"", "it ended by itself", "it faulted",
-		"it does not answer", "it was not ready in time", "it was stopped"};
+		"it does not answer", "it was not ready in time", "it was stopped",
+		"it could not be started", "its device was lost with the platform server"};
 
 	server->last_end = server->ending;
 	if (server->ending == svrctl_End_NONE) {
@@ -326,6 +341,15 @@ void life_look(void)
 }
 
 /* ---- health ---- */
+
+/* It will be looked at: that it does not answer is no wonder. */
+static bool is_ending(const struct server *server)
+{
+	struct kernel_Space_state_reply reply;
+
+	return K(server->now.space, Space_state, &reply, 0) == SK_OK &&
+		reply.state != kernel_SpaceState_RUNNING;
+}
 
 static void check(struct server *server)
 {
@@ -362,6 +386,8 @@ void life_health(void)
 		if (!server)
 			continue;
 		server->now.is_checked = false;
+		if (status == SK_PEER_CLOSED && is_ending(server))
+			continue;
 		if (status != SK_OK || reply.value != server->number)
 			life_kill(server, svrctl_End_UNHEALTHY, status, 0);
 	}

@@ -234,6 +234,8 @@ void control_changed(struct server *server);
 
 /* Who has to be there before it; NULL: nobody, or it wants no device. */
 struct server *hardware_provider(const struct server *server);
+/* Whether it was given one. */
+bool has_device(const struct server *server);
 /* Gives the index-th device that matches what the manifest wants as this number. */
 void hardware_device(struct server *server, uint32_t number, uint32_t index,
 	struct sk_reply *to);
