@@ -223,6 +223,9 @@ static void ring_alarms(struct sk_os *os)
 	if (!os->alarms)
 		return;
 	now = sk_os_now(os);
+	/* Whoever was answered last is not to wait for what they do. */
+	if (os->alarms->time <= now)
+		sk_kernel_port_flush(&os->loop->port);
 	while (os->alarms && os->alarms->time <= now) {
 		struct sk_alarm *alarm = os->alarms;
 
