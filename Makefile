@@ -67,6 +67,11 @@ os-hostile: needs-build needs-os ## hostile programs in the OS [SECONDS=3600 SMP
 	@$(MAKE) --no-print-directory kernel os-tests
 	@tests/os/hostile.sh -s $(or $(SECONDS),3600) -c $(or $(SMP),4) $(if $(SEED),-r $(SEED))
 
+inject: needs-build needs-os ## faults in servers under load [N=10000 SMP=1 SEED=1 FROM=0 LOG=f]
+	@$(MAKE) --no-print-directory kernel os-inject
+	@tests/servers/inject.sh -n $(or $(N),10000) -c $(or $(SMP),1) -s $(or $(SEED),1) \
+		-f $(or $(FROM),0) -l $(or $(LOG),$(BUILD)/inject.log)
+
 bench-ipc: needs-build needs-os kernel ## what messages cost, in guest instructions
 iso: needs-build needs-iso ## build/skald.iso, for BIOS and UEFI
 
@@ -75,7 +80,7 @@ clean: ## remove what was built
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run test bench fuzz os-test os-hostile clean units
+.PHONY: all help run test bench fuzz os-test os-hostile inject clean units
 
 # ---- the compiler ----
 

@@ -5,11 +5,13 @@
 #			$(OS)/test-files.tar: ramfs, and a program that works with files;
 #			$(OS)/test-hardware.tar, for drivers; $(OS)/test-clock.tar; and
 #			$(OS)/test-console.tar, with a terminal and somebody who sits there
+#	make os-inject	$(OS)/test-inject.tar: those that faults are injected into
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
 # its *.c but host*.c, with the protocols and with schemas there and beside the folder,
 # make its program; other *.yaml are manifests that have programs in common with it.
-# SERVERS names those that are in the archive, ARCHIVE the archive.
+# SERVERS names those that are in the archive, ARCHIVE the archive. OTHER_MANIFESTS, encoded,
+# take the place of those of the same name.
 
 SERVER_FOLDERS ?= servers
 SERVER_PATHS := $(patsubst %/manifest.yaml,%,$(wildcard $(SERVER_FOLDERS:%=%/*/manifest.yaml)))
@@ -91,11 +93,12 @@ OS_MANIFESTS := $(foreach text,$(OS_TEXTS),$(call encoded,$(text)))
 
 # What is wrong between manifests is said with file and line too.
 $(ARCHIVE): $(OS_MANIFESTS) $(OS)/supervisor.elf $(SERVERS:%=$(OS)/programs/%.elf) \
-		$(BUILD)/manifests servers/archive $(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
+		$(OTHER_MANIFESTS) $(BUILD)/manifests servers/archive \
+		$(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
 	@$(BUILD)/manifests $(foreach server,$(SERVERS),-p \
 		servers/$(server)=$(OS)/programs/$(server).elf) \
 		$(foreach text,$(OS_TEXTS),$(text)=$(call encoded,$(text)))
-	servers/archive $@ $(OS) $(OS_ROOT) $(OS_MANIFESTS) -- $(SERVERS)
+	servers/archive $@ $(OS) $(OS_ROOT) $(OS_MANIFESTS) $(OTHER_MANIFESTS) -- $(SERVERS)
 
 os-servers:
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
@@ -108,9 +111,31 @@ os-servers:
 		SERVERS='serial console typist' ARCHIVE=$(OS)/test-console.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='clock watch' ARCHIVE=$(OS)/test-clock.tar
+	@$(MAKE) --no-print-directory os-inject
 
-.PHONY: os os-servers
+os-inject:
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='platform virtio-blk ramfs inject' ARCHIVE=$(OS)/test-inject.tar \
+		OTHER_MANIFESTS='$(INJECTED:%=$(OS)/programs/inject/%.manifest)'
+
+.PHONY: os os-servers os-inject
 -include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d) $(OS_SCHEMAS:%=$(OS)/%.skald.d)
+
+# ---- fault injection ----
+
+# Manifests of those that are harmed: as they are, but started again at once and without
+# end, and asked after their health often.
+INJECTED := platform virtio-blk ramfs
+INJECTED_AGAIN := restart: {policy: ALWAYS, back_off: 1, back_off_max: 8, limit: 1000000, \
+	window: 1000}
+INJECTED_HEALTH := health: {interval: 50, deadline: 400, start_deadline: 5000}
+
+$(INJECTED:%=$(OS)/programs/inject/%.manifest): $(OS)/programs/inject/%.manifest: \
+		servers/%/manifest.yaml protocols/svrctl.skald servers/rules.mk $(BUILD)/skald
+	@mkdir -p $(@D)
+	@{ sed '/^restart:/d; /^health:/d' $<; echo '$(INJECTED_AGAIN)'; \
+		echo '$(INJECTED_HEALTH)'; } | \
+		$(BUILD)/skald encode -I protocols -o $@ protocols/svrctl.skald Manifest
 
 # ---- what of it runs on the host: tests/unit ----
 
