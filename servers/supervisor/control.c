@@ -286,6 +286,21 @@ static void restart(void *self, const struct svrctl_Supervisor_restart_request *
 	wait_for(to, WAIT_START, server, true);
 }
 
+static void kill(void *self, const struct svrctl_Supervisor_kill_request *request,
+	struct sk_reply *to)
+{
+	const struct svrctl_Supervisor_kill_reply reply = {0};
+	svrctl_Error error;
+	struct server *server = allowed(to, svrctl_Rights_CONTROL, request->name, &error);
+
+	(void)self;
+	if (server && !is_alive(server))
+		error = svrctl_Error_BAD_STATE;
+	svrctl_Supervisor_kill_answer(to, error, &reply);
+	if (!error)
+		life_kill(server, svrctl_End_KILLED, 0, 0);
+}
+
 static void end_all(void *self, const struct svrctl_Supervisor_shut_down_request *request,
 	struct sk_reply *to)
 {
@@ -459,6 +474,7 @@ int control_dispatch(struct controller *controller, struct sk_incoming *incoming
 		.start = start,
 		.stop = stop,
 		.restart = restart,
+		.kill = kill,
 		.add = add,
 		.remove = remove_server,
 		.shut_down = end_all,

@@ -207,6 +207,8 @@ void life_ready(struct server *server)
 		say(server->manifest.name, "ready again after %lu us",
 			server->restart_time / 1000);
 		drop_drivers(server);
+	} else {
+		say(server->manifest.name, "ready");
 	}
 	set_state(server, svrctl_State_RUNNING, interval ? after(interval) : 0);
 }
@@ -308,7 +310,8 @@ static void died(struct server *server, int32_t code)
 {
 	static const char *const ends[] = {"", "it ended by itself", "it faulted",
 		"it does not answer", "it was not ready in time", "it was stopped",
-		"it could not be started", "its device was lost with the platform server"};
+		"it could not be started", "its device was lost with the platform server",
+		"it was killed"};
 
 	server->last_end = server->ending;
 	if (server->ending == svrctl_End_NONE) {
