@@ -269,9 +269,12 @@ const char *device_open(struct sk_os *os)
 	const struct svrctl_Server_device_request request = {0};
 	struct svrctl_Server_device_reply reply;
 	struct part parts[PARTS] = {{0}};
+	int status;
 
 	disk.os = os;
-	if (svrctl_Server_device(&os->supervisor.channel, &request, &reply, NULL) != SK_OK ||
+	status = svrctl_Server_device(&os->supervisor.channel, &request, &reply, NULL);
+	disk.is_missing = status == svrctl_Error_NO_HARDWARE;
+	if (status != SK_OK ||
 			sk_os_channel_apart(os, &disk.device, reply.device.raw) != SK_OK)
 		return "there is no device";
 	find_parts(parts);

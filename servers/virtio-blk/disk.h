@@ -58,6 +58,7 @@ struct disk {
 	struct request *slots[SLOTS];
 	uint64_t order;
 	bool is_failed;
+	bool is_missing;		/* the machine has none */
 	uint64_t reads, bytes_read, writes, bytes_written, busy_time, errors, busy_since;
 };
 
