@@ -30,7 +30,12 @@ all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
-run: needs-build ## serve this folder through generated stubs, read it back, compare
+run: needs-build needs-os ## build the OS and boot it to its monitor's prompt [SMP=4 DISK=file]
+	@$(MAKE) --no-print-directory -j2 $(BUILD)/skald
+	@$(MAKE) --no-print-directory -j2 os
+	@SMP='$(SMP)' DISK='$(DISK)' servers/run $(BUILD)/kernel/skald.elf $(OS)/skald.tar
+
+demo: needs-build ## serve this folder through generated stubs on Linux, read it back, compare
 	@$(MAKE) --no-print-directory all
 	@servers/hostfs/demo.sh
 
@@ -80,7 +85,7 @@ clean: ## remove what was built
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run test bench fuzz os-test os-hostile inject clean units
+.PHONY: all help run demo test bench fuzz os-test os-hostile inject clean units
 
 # ---- the compiler ----
 

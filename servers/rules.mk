@@ -175,3 +175,11 @@ $(BUILD)/tests/unit/test_calendar: $(BUILD)/tests/unit/test_calendar.o $(BUILD)/
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
 
 -include $(BUILD)/servers/clock/calendar.d
+
+# The monitor's line editor alone.
+OS_EDITOR := $(patsubst %,$(BUILD)/servers/monitor/%.o,edit words)
+
+$(BUILD)/tests/unit/test_monitor: $(BUILD)/tests/unit/test_monitor.o $(OS_EDITOR)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
+
+-include $(OS_EDITOR:.o=.d)

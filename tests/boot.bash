@@ -46,7 +46,7 @@ boot_read() {
 boot_expect() {
 	local pattern=$1 until=$((SECONDS + ${2:-20}))
 	while ! [[ $boot_fed =~ $pattern ]]; do
-		if [ $SECONDS -ge $until ] || ! boot_read 0.1; then
+		if [ $SECONDS -ge $until ] || ! boot_read 0.03; then
 			[[ $boot_fed =~ $pattern ]] && break
 			echo "# it did not come: $pattern" >>"$boot_log"
 			return 1

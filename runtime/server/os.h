@@ -124,6 +124,13 @@ void sk_os_channel_close(struct sk_os *os, struct sk_kernel_channel *channel);
  * it cannot be had. */
 struct sk_handle sk_os_copy(struct sk_os *os, struct sk_handle handle, uint16_t rights);
 
+/*
+ * For programs that serve nothing: does what is due of alarms, completions of the ring
+ * and signals; if there is none of these, waits for one until the deadline. 0,
+ * SK_TIMED_OUT.
+ */
+int sk_os_step(struct sk_os *os, uint64_t deadline);
+
 /* The time of an alarm, anew. */
 void sk_alarm_set(struct sk_os *os, struct sk_alarm *alarm, uint64_t time);
 void sk_alarm_cancel(struct sk_os *os, struct sk_alarm *alarm);

@@ -234,28 +234,52 @@ static void ring_alarms(struct sk_os *os)
 	}
 }
 
-static void reap(struct sk_os *os)
+/* False: there was nothing. */
+static bool reap(struct sk_os *os)
 {
 	struct sk_completion done;
+	bool any = false;
 
 	while (sk_ring_next(&os->ring.ring, SK_POLL, &done) == SK_OK) {
 		struct sk_pending *pending = (struct sk_pending *)(uintptr_t)done.cookie;
 
 		pending->done(pending->self, &done);
 		sk_ring_release(&done);
+		any = true;
 	}
+	return any;
 }
 
-static void notified(void *self, uint64_t bits)
+static void take_bits(struct sk_os *os, uint64_t bits)
 {
-	struct sk_loop *loop = self;
-	struct sk_os *os = loop->os;
-
 	if (bits & SK_LOOP_RING)
 		reap(os);
 	for (uint32_t i = 0; i < os->signal_count; i++)
 		if (bits & UINT64_C(1) << i)
 			os->signals[i].came(os->signals[i].self);
+}
+
+static void notified(void *self, uint64_t bits)
+{
+	struct sk_loop *loop = self;
+
+	take_bits(loop->os, bits);
+}
+
+int sk_os_step(struct sk_os *os, uint64_t deadline)
+{
+	uint64_t bits;
+	int status;
+
+	ring_alarms(os);
+	if (reap(os))
+		return SK_OK;
+	if (os->alarms && os->alarms->time < deadline)
+		deadline = os->alarms->time;
+	status = sk_sys_wait(sk_kernel_number(os->notification), UINT64_MAX, deadline, &bits);
+	if (status == SK_OK)
+		take_bits(os, bits);
+	return status == SK_WOULD_BLOCK ? SK_TIMED_OUT : status;
 }
 
 /* ---- what the supervisor says ---- */
