@@ -188,6 +188,24 @@ static void sessions(void)
 	save("rest");
 }
 
+/* Lists that are there already: what is lent has no contents here. */
+static void lists(void)
+{
+	const fs_Name access = {"system.posix_acl_access", 23};
+	const fs_Name inherited = {"system.posix_acl_default", 24};
+
+	CALL(0, 0, FileSystem_walk, place("a", 0));
+	LEND(0, 1, FileSystem_get_xattr, fs_ROOT, 0, access, OUT(60));
+	CALL(0, 1, FileSystem_set_mode, fs_ROOT, 0, 0614);
+	LEND(0, 1, FileSystem_list_xattrs, fs_ROOT, 0, OUT(90));
+	CALL(0, 1, FileSystem_remove_xattr, fs_ROOT, 0, access);
+	CALL(0, 0, FileSystem_walk, place("d", 0));
+	CALL(0, 1, FileSystem_make_directory, {fs_ROOT, 0, {"n", 1}}, 0750);
+	LEND(0, 1, FileSystem_set_xattr, fs_ROOT, 0, inherited, (fs_XattrMode)0, IN(44));
+	CALL(0, 1, FileSystem_remove_xattr, fs_ROOT, 0, inherited);
+	save("lists");
+}
+
 /* What only a server that has all of the protocol does. */
 static void whole(void)
 {
@@ -252,6 +270,7 @@ int main(int argc, char **argv)
 	files();
 	changes();
 	sessions();
+	lists();
 	whole();
 	return 0;
 }

@@ -213,6 +213,7 @@ static void count_inode(const struct inode *inode)
 	writers += inode->writers;
 	MUST(inode->number < NUMBERS_MAX, inode, "more nodes than a case can make");
 	names[inode->number] = below[inode->number] = 0;
+	MUST(acl_is_in_mode(inode), inode, "its access list is not its mode");
 	MUST(inode->writers == 0 || inode->executors == 0, inode,
 		"it is written while it runs");
 }

@@ -78,12 +78,29 @@ static struct inode *add(struct inode *directory, const char *name, fs_Kind kind
 	return inode;
 }
 
+/* The owner all, 1000 rw, the group r-x, others x; of all but the owner r. */
+static void add_list(struct inode *inode, enum acl_kind kind)
+{
+	static const uint8_t list[] = {
+		2, 0, 0, 0, 1, 0, 7, 0, 255, 255, 255, 255, 2, 0, 6, 0, 232, 3, 0, 0,
+		4, 0, 5, 0, 255, 255, 255, 255, 16, 0, 4, 0, 255, 255, 255, 255,
+		32, 0, 1, 0, 255, 255, 255, 255,
+	};
+	static const struct subject root = {.capabilities = UINT64_MAX};
+	struct acl *acl;
+
+	if (acl_read(&ram, list, sizeof(list), &acl) != 0 ||
+			acl_set(&root, inode, kind, acl) != 0)
+		fuzz_found("an access list cannot be set");
+}
+
 static void fill(void)
 {
 	struct inode *directory = add(ram.root, "d", fs_Kind_DIRECTORY, NULL);
 
 	directory->mode = 0755;
-	add(ram.root, "a", fs_Kind_FILE, "what is in a");
+	add_list(directory, ACL_DEFAULT);
+	add_list(add(ram.root, "a", fs_Kind_FILE, "what is in a"), ACL_ACCESS);
 	add(ram.root, "l", fs_Kind_LINK, "a");
 	add(ram.root, "o", fs_Kind_LINK, "../outside");
 	add(ram.root, "s", fs_Kind_LINK, "/outside");

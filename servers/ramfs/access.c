@@ -1,10 +1,11 @@
 /* Credentials, and what they allow: as Linux decides. */
-#include "servers/ramfs/ramfs.h"
+#include "servers/ramfs/tree.h"
 
 #define SET_USER 04000U
 #define SET_GROUP 02000U
 #define STICKY 01000U
 #define ANY_EXECUTE 0111U
+#define GROUP_ANY 0070U
 #define GROUP_EXECUTE 0010U
 
 bool access_is_capable(const struct subject *who, enum capability capability)
@@ -47,14 +48,19 @@ static bool overrides(const struct subject *who, const struct inode *inode, uint
 int access_check(const struct subject *who, const struct inode *inode, uint32_t want)
 {
 	uint32_t mode = inode->mode;
+	bool is_owner = who->uid == inode->owner, is_allowed;
 
 	if (want & fs_Access_WRITE && inode->flags & fs_NodeFlags_IMMUTABLE)
 		return fs_Error_EPERM;
-	if (who->uid == inode->owner)
+	if (is_owner)
 		mode >>= 6;
 	else if (access_is_in_group(who, inode->group))
 		mode >>= 3;
-	if ((want & ~mode) == 0 || overrides(who, inode, want))
+	is_allowed = (want & ~mode) == 0;
+	/* As with Linux, a mask of nothing leaves it to the mode. */
+	if (!is_owner && inode->acls[ACL_ACCESS] && inode->mode & GROUP_ANY)
+		is_allowed = acl_allows(inode, who, want);
+	if (is_allowed || overrides(who, inode, want))
 		return 0;
 	return fs_Error_EACCES;
 }

@@ -4,7 +4,7 @@
  * page that was reserved, and not written yet, has the lowest bit of its
  * pointer set.
  */
-#include "servers/ramfs/ramfs.h"
+#include "servers/ramfs/tree.h"
 
 #define BITS 6
 #define PLACES (1U << BITS)

@@ -2,7 +2,7 @@
  * Names in directories: a hash table to find them, and a row by rising cookie
  * to list them while they come and go. Both grow and shrink with what is in.
  */
-#include "servers/ramfs/ramfs.h"
+#include "servers/ramfs/tree.h"
 
 #define FIRST_HEADS 8
 #define FIRST_SLOTS 8

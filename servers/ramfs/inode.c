@@ -80,6 +80,7 @@ static void end(struct inode *inode)
 	else if (inode->kind == fs_Kind_LINK)
 		ram_free(ram, inode->as.text, inode->size);
 	xattr_free_all(inode);
+	acl_free_all(inode);
 	ram_free(ram, inode, sizeof(*inode));
 	ram->inodes--;
 }

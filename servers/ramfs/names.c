@@ -41,6 +41,18 @@ static bool is_directory(const struct inode *inode)
 	return inode->kind == fs_Kind_DIRECTORY;
 }
 
+static void inherit_group(const struct subject *who, const struct inode *directory,
+	struct inode *inode)
+{
+	if (!(directory->mode & SET_GROUP))
+		return;
+	inode->group = directory->group;
+	if (is_directory(inode))
+		inode->mode |= SET_GROUP;
+	else if (inode->mode & GROUP_EXECUTE && !access_keeps_group(who, directory->group))
+		inode->mode &= ~SET_GROUP;
+}
+
 struct inode *names_new(const struct subject *who, struct inode *directory,
 	fs_Kind kind, uint32_t mode)
 {
@@ -51,14 +63,11 @@ struct inode *names_new(const struct subject *who, struct inode *directory,
 	inode->owner = who->uid;
 	inode->group = who->gid;
 	inode->flags = directory->flags & (uint32_t)INHERITED;
-	if (!(directory->mode & SET_GROUP))
+	inherit_group(who, directory, inode);
+	if (acl_inherit(directory, inode))
 		return inode;
-	inode->group = directory->group;
-	if (kind == fs_Kind_DIRECTORY)
-		inode->mode |= SET_GROUP;
-	else if (mode & GROUP_EXECUTE && !access_keeps_group(who, directory->group))
-		inode->mode &= ~SET_GROUP;
-	return inode;
+	inode_release(inode);
+	return NULL;
 }
 
 int names_add(const struct spot *spot, struct inode *inode, struct entry **entry)

@@ -44,6 +44,7 @@ void op_set_mode(void *self, const struct fs_FileSystem_set_mode_request *reques
 		where.inode->mode = request->mode & 07777;
 		if (!access_keeps_group(who, where.inode->group))
 			where.inode->mode &= ~SET_GROUP;
+		acl_mode_set(where.inode);
 		inode_changed(where.inode);
 		watch_tell(&where, fs_Change_STATUS);
 		reply.status = inode_status(where.inode);

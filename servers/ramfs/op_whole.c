@@ -16,7 +16,7 @@ void op_describe(void *self, const struct fs_FileSystem_describe_request *reques
 	struct fs_FileSystem_describe_reply reply = {
 		.features = fs_Features_DEVICE_NODES | fs_Features_HARD_LINKS |
 			fs_Features_XATTRS | fs_Features_LOCKS | fs_Features_WATCHES |
-			fs_Features_SPARSE | fs_Features_FIND |
+			fs_Features_SPARSE | fs_Features_FIND | fs_Features_ACCESS_LISTS |
 			(session->rights & fs_Rights_IMPERSONATE ? fs_Features_SUBJECTS : 0U),
 		.type = {"ramfs", 5},
 		.root = inode_status(node_root(session)),
@@ -163,12 +163,14 @@ static int check_copy(const struct where *from, const struct where *to,
 	*length = request->length < COPY_MAX ? request->length : COPY_MAX;
 	if (to->inode->flags & fs_NodeFlags_IMMUTABLE)
 		return fs_Error_EPERM;
-	if (*length > INT64_MAX - start || *length > INT64_MAX - request->to_offset)
-		return fs_Error_EOVERFLOW;
+	if (request->to_offset >= RAM_SIZE_MAX)
+		return fs_Error_EFBIG;
 	if (start >= size)
 		*length = 0;
 	else if (*length > size - start)
 		*length = size - start;
+	if (*length > RAM_SIZE_MAX - request->to_offset)
+		*length = RAM_SIZE_MAX - request->to_offset;
 	if (from->inode == to->inode && request->to_offset + *length > start &&
 			request->to_offset < start + *length)
 		return fs_Error_EINVAL;

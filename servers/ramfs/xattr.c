@@ -1,5 +1,5 @@
 /* Extended attributes: a list for each node, by name. */
-#include "servers/ramfs/ramfs.h"
+#include "servers/ramfs/tree.h"
 
 static size_t size_of(const struct xattr *xattr)
 {

@@ -20,6 +20,8 @@ check 'locks that overlap are found' find_fault 'ranges overlap' \
 	runtime/files/range.c 's/range->end = gap->start - 1;//'
 check 'a watch of what is no more is found' find_fault 'use-after-free|watched' \
 	servers/ramfs/inode.c 's/watch_ended\(inode\);//'
+check 'an access list that the mode does not follow is found' find_fault 'access list' \
+	servers/ramfs/op_status.c 's/acl_mode_set\(where.inode\);//'
 check 'a client that leaves nodes behind is found' find_fault 'nobody is there' \
 	servers/ramfs/session.c 's/(\nvoid session_close[^}]*)node_forget_all\(session\);/\1/'
 exit $failed

@@ -24,6 +24,9 @@
 #define SLOTS 4
 #define SEEN 4096
 
+#define ACCESS_LIST "system.posix_acl_access"
+#define DEFAULT_LIST "system.posix_acl_default"
+
 /* One of the servers: with a process for each subject, or with subjects. */
 struct side {
 	const char *name;

@@ -16,7 +16,7 @@ static const char *const names[WHATS] = {
 static const uint8_t weights[WHATS] = {
 	[MKDIR] = 8, [MKNOD] = 5, [SYMLINK] = 6, [LINK] = 6, [UNLINK] = 6, [RMDIR] = 4,
 	[RENAME] = 10, [CHMOD] = 8, [CHOWN] = 6, [TIMES] = 6, [RESIZE] = 3, [FLAGS] = 2,
-	[SET_XATTR] = 4, [GET_XATTR] = 3, [REMOVE_XATTR] = 2, [LIST_XATTRS] = 2, [STAT] = 5,
+	[SET_XATTR] = 8, [GET_XATTR] = 5, [REMOVE_XATTR] = 2, [LIST_XATTRS] = 2, [STAT] = 5,
 	[ACCESS] = 5, [READ_LINK] = 3, [PATH_OF] = 3, [LIST] = 4, [COPY] = 3, [WATCH] = 3,
 	[RECORD] = 6, [TEST_RECORD] = 4, [UNLOCK] = 1, [OPEN] = 16, [CLOSE] = 3, [READ] = 5,
 	[READ_AT] = 4, [WRITE] = 7, [WRITE_AT] = 6, [SEEK] = 5, [TRUNCATE] = 4,
@@ -139,7 +139,8 @@ static int choices_of(enum what what)
 void make_operation(struct operation *to, uint64_t *random)
 {
 	static const char *const attributes[] = {
-		"user.a", "user.b", "user.longer", "user.", "user.a", "user.b",
+		"user.a", "user.b", "user.longer", "user.", "user.a", ACCESS_LIST, ACCESS_LIST,
+		ACCESS_LIST, DEFAULT_LIST, DEFAULT_LIST,
 	};
 
 	memset(to, 0, sizeof(*to));
@@ -163,7 +164,8 @@ void make_operation(struct operation *to, uint64_t *random)
 	if (to->what == FLAGS)
 		to->flags &= fs_NodeFlags_NO_DUMP | fs_NodeFlags_NO_ACCESS_TIME;
 	if (to->what >= SET_XATTR && to->what <= LIST_XATTRS)
-		strcpy(to->other, attributes[below(random, 6)]);
+		strcpy(to->other, attributes[below(random, sizeof(attributes) /
+			sizeof(attributes[0]))]);
 	if (to->what >= COPY && to->what <= UNLOCK)
 		to->subject = 0;
 	if (to->what == MKNOD)

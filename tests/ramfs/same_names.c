@@ -191,15 +191,54 @@ static void say_bytes(int status, uint32_t size, uint64_t room, struct result *t
 		SAY(to, "%c", bytes[i] ? bytes[i] : '.');
 }
 
+/* An access list: whole, or with what is wrong in one place. How long it is. */
+static uint64_t make_list(const struct operation *op)
+{
+	static const struct {
+		uint16_t tag;
+		uint32_t id;
+	} kinds[] = {{1, UINT32_MAX}, {2, 1000}, {2, 1001}, {4, UINT32_MAX}, {8, 1000},
+		{16, UINT32_MAX}, {32, UINT32_MAX}};
+	uint32_t chosen = op->flags >> 8;
+	uint64_t size = 4;
+
+	sk_put_uint32(bytes, op->flags % 16 == 0 ? 1 : 2);
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		bool is_named = kinds[i].tag == 2 || kinds[i].tag == 8 || kinds[i].tag == 16;
+
+		/* Mostly those that must be there. */
+		if ((is_named ? chosen >> i : chosen >> 7) % (is_named ? 2 : 64) == 0 &&
+				(is_named || i == op->flags % 7))
+			continue;
+		sk_put_uint16(bytes + size, kinds[i].tag);
+		sk_put_uint16(bytes + size + 2, (uint16_t)(op->offset + op->size * 3 + i * 5 +
+			(chosen >> i)) % 8);
+		sk_put_uint32(bytes + size + 4, kinds[i].id);
+		size += 8;
+	}
+	if (op->flags % 16 == 1)
+		sk_put_uint16(bytes + 12, (uint16_t)(chosen % 70));
+	if (op->flags % 16 == 2)
+		sk_put_uint16(bytes + 14, 8);
+	if (op->flags % 16 == 3)
+		sk_put_uint32(bytes + 16, UINT32_MAX);
+	return op->flags % 16 == 4 ? size - chosen % 9 : op->flags % 64 == 5 ? 0 : size;
+}
+
 static void xattr(struct side *side, const struct operation *op, fs_Node node,
 	struct result *to)
 {
 	fs_Subject subject = side_subject(side, op->subject);
 	const fs_Name name = {op->other, (uint32_t)strlen(op->other)};
 	uint64_t room = op->size % 50;
+	bool is_list = strncmp(op->other, "system.", 7) == 0;
 	int status;
 
 	memset(bytes, 'a' + op->choice, room);
+	if (is_list && op->what == SET_XATTR)
+		room = make_list(op);
+	else if (is_list)
+		room += op->size % 3 * 40;
 	if (op->what == SET_XATTR) {
 		const struct fs_FileSystem_set_xattr_request request = {
 			node, subject, name, (fs_XattrMode)op->choice, sk_lend(bytes, room),
