@@ -5,6 +5,7 @@
 #			$(OS)/test-files.tar: ramfs, and a program that works with files;
 #			$(OS)/test-hardware.tar, for drivers; $(OS)/test-clock.tar; and
 #			$(OS)/test-console.tar, with a terminal and somebody who sits there
+#			and $(OS)/test-intruder.tar, a driver that tries everything
 #	make os-inject	$(OS)/test-inject.tar: those that faults are injected into
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
@@ -111,6 +112,8 @@ os-servers:
 		SERVERS='serial console typist' ARCHIVE=$(OS)/test-console.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='clock watch' ARCHIVE=$(OS)/test-clock.tar
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='intruder' ARCHIVE=$(OS)/test-intruder.tar
 	@$(MAKE) --no-print-directory os-inject
 
 os-inject:
