@@ -1,6 +1,10 @@
 /* tty.Terminal: what a handle of a terminal is asked. */
 #include "servers/console/terminal.h"
 
+/* Linux's numbers of its first serial line. */
+#define MAJOR 4
+#define MINOR 64
+
 #define ANSWER(name, ...) \
 	tty_Terminal_##name##_answer(to, 0, &(struct tty_Terminal_##name##_reply){__VA_ARGS__})
 
@@ -60,6 +64,11 @@ REFUSE(extents, EOPNOTSUPP)
 REFUSE(memory, ENODEV)
 REFUSE(seals, EINVAL)
 REFUSE(add_seals, EINVAL)
+/* Handles are opened anew, and locks are whoever's that gives files to programs. */
+REFUSE(share, EOPNOTSUPP)
+REFUSE(flock, EOPNOTSUPP)
+REFUSE(lock, EOPNOTSUPP)
+REFUSE(test_lock, EOPNOTSUPP)
 
 static void op_describe(void *self, const struct fs_File_describe_request *request,
 	struct sk_reply *to)
@@ -69,6 +78,24 @@ static void op_describe(void *self, const struct fs_File_describe_request *reque
 	(void)request;
 	fs_File_describe_answer(to, 0, &(struct fs_File_describe_reply){
 		.kind = fs_Kind_TERMINAL, .flags = file->flags});
+}
+
+static void op_status(void *self, const struct fs_File_status_request *request,
+	struct sk_reply *to)
+{
+	(void)self;
+	(void)request;
+	fs_File_status_answer(to, 0, &(struct fs_File_status_reply){.status = {
+		.kind = fs_Kind_TERMINAL, .mode = 0620, .links = 1, .block_size = 1024,
+		.device_major = MAJOR, .device_minor = MINOR,
+	}});
+}
+
+/* Nothing is read ahead. */
+static void op_advise(void *self, const struct fs_File_advise_request *request)
+{
+	(void)self;
+	(void)request;
 }
 
 static void op_set_flags(void *self, const struct fs_File_set_flags_request *request,
@@ -129,6 +156,30 @@ static void op_settings(void *self, const struct tty_Terminal_settings_request *
 	ANSWER(settings, terminal_of(self)->ld.settings);
 }
 
+static uint32_t keep(uint32_t now, uint32_t wanted, uint32_t locked)
+{
+	return (now & locked) | (wanted & ~locked);
+}
+
+void terminal_set(struct terminal *t, const struct tty_Settings *settings)
+{
+	const struct tty_Settings *now = &t->ld.settings, *locked = &t->locked;
+	struct tty_Settings set = *settings;
+
+	set.input = keep(now->input, set.input, locked->input);
+	set.output = keep(now->output, set.output, locked->output);
+	set.control = keep(now->control, set.control, locked->control);
+	set.local = keep(now->local, set.local, locked->local);
+	for (unsigned i = 0; i < sizeof(set.characters); i++)
+		if (locked->characters[i])
+			set.characters[i] = now->characters[i];
+	/* There is one discipline. */
+	set.discipline = now->discipline;
+	ldisc_set(&t->ld, &set);
+	terminal_apply(t);
+	terminal_settings_changed(t);
+}
+
 static void op_set_settings(void *self, const struct tty_Terminal_set_settings_request *request,
 	struct sk_reply *to)
 {
@@ -136,18 +187,37 @@ static void op_set_settings(void *self, const struct tty_Terminal_set_settings_r
 	struct waiter *waiter;
 
 	if (request->when == tty_When_NOW) {
-		ldisc_set(&t->ld, &request->settings);
-		terminal_apply(t);
+		terminal_set(t, &request->settings);
 		ANSWER(set_settings, 0);
 	} else if ((waiter = wait_begin(self, TO_SET, to)) != NULL) {
 		waiter->settings = request->settings;
 		waiter->flushes = request->when == tty_When_FLUSHED;
 	}
-	for (unsigned i = 0; i < TERMINAL_FILES; i++)
-		if (t->files[i].terminal)
-			tty_Terminal_settings_changed_send(&t->files[i].events,
-				&(struct tty_Terminal_settings_changed_event){0});
 	terminal_go_on(t);
+}
+
+static void op_locked_settings(void *self,
+	const struct tty_Terminal_locked_settings_request *request, struct sk_reply *to)
+{
+	(void)request;
+	ANSWER(locked_settings, terminal_of(self)->locked);
+}
+
+/* False: only who controls terminals may, which was said. */
+static bool may_control(const struct file *file, struct sk_reply *to)
+{
+	if (!file->may_control)
+		sk_answer_error(to, tty_Error_EPERM);
+	return file->may_control;
+}
+
+static void op_lock_settings(void *self,
+	const struct tty_Terminal_lock_settings_request *request, struct sk_reply *to)
+{
+	if (!may_control(self, to))
+		return;
+	terminal_of(self)->locked = request->locked;
+	ANSWER(lock_settings, 0);
 }
 
 static void op_window_size(void *self, const struct tty_Terminal_window_size_request *request,
@@ -157,17 +227,6 @@ static void op_window_size(void *self, const struct tty_Terminal_window_size_req
 	ANSWER(window_size, terminal_of(self)->size);
 }
 
-static void send_signal(struct terminal *t, tty_Signal signal)
-{
-	const struct tty_Terminal_signal_event event = {
-		.signal = signal, .session = t->session, .process_group = t->foreground,
-	};
-
-	for (unsigned i = 0; i < TERMINAL_FILES; i++)
-		if (t->files[i].terminal)
-			tty_Terminal_signal_send(&t->files[i].events, &event);
-}
-
 static void op_set_window_size(void *self,
 	const struct tty_Terminal_set_window_size_request *request, struct sk_reply *to)
 {
@@ -175,7 +234,7 @@ static void op_set_window_size(void *self,
 
 	if (memcmp(&t->size, &request->size, sizeof(t->size)) != 0) {
 		t->size = request->size;
-		send_signal(t, tty_Signal_WINDOW_CHANGED);
+		terminal_signal(t, tty_Signal_WINDOW_CHANGED);
 	}
 	ANSWER(set_window_size, 0);
 }
@@ -246,6 +305,8 @@ static void op_session(void *self, const struct tty_Terminal_session_request *re
 static void op_set_session(void *self, const struct tty_Terminal_set_session_request *request,
 	struct sk_reply *to)
 {
+	if (!may_control(self, to))
+		return;
 	terminal_of(self)->session = request->session;
 	terminal_of(self)->foreground = request->process_group;
 	ANSWER(set_session, 0);
@@ -265,6 +326,8 @@ static void op_type_in(void *self, const struct tty_Terminal_type_in_request *re
 {
 	struct terminal *t = terminal_of(self);
 
+	if (!may_control(self, to))
+		return;
 	ldisc_type(&t->ld, request->characters.data, request->characters.size);
 	ANSWER(type_in, 0);
 	terminal_go_on(t);
@@ -298,141 +361,11 @@ static void op_identity(void *self, const struct tty_Terminal_identity_request *
 	const char *name = terminal_of(self)->name;
 
 	(void)request;
-	ANSWER(identity, .name = {name, (uint32_t)strlen(name)}, .device_major = 4,
-		.device_minor = 64);
+	ANSWER(identity, .name = {name, (uint32_t)strlen(name)}, .device_major = MAJOR,
+		.device_minor = MINOR);
 }
 
-/* ---- handles ---- */
-
-static void gone(void *self)
-{
-	struct file *file = self;
-
-	wait_drop_all(file, SK_PEER_CLOSED);
-	sk_events_close(&file->events);
-	file->terminal = NULL;
-}
-
-static void canceled(void *self, uint64_t token)
-{
-	struct file *file = self;
-
-	for (unsigned i = 0; i < TERMINAL_WAITING; i++) {
-		struct waiter *waiter = &file->waiting[i];
-
-		if (waiter->what == NOTHING || waiter->reply.token != token)
-			continue;
-		waiter->what = NOTHING;
-		sk_alarm_cancel(file->terminal->os, &waiter->alarm);
-		sk_reply_drop(&waiter->reply);
-	}
-	sk_events_canceled(&file->events, token);
-}
-
-static const struct sk_object file_object = {
-	.dispatch = file_dispatch, .gone = gone, .canceled = canceled,
-};
-
-int32_t terminal_open(struct terminal *t, struct sk_port *port, fs_Open flags,
-	struct sk_handle *handle)
-{
-	bool has_others = false;
-	struct file *file = NULL;
-	int status;
-
-	for (unsigned i = 0; i < TERMINAL_FILES; i++) {
-		has_others |= t->files[i].terminal != NULL;
-		if (!t->files[i].terminal)
-			file = &t->files[i];
-	}
-	if (t->is_exclusive && has_others)
-		return tty_Error_EBUSY;
-	if (!file)
-		return tty_Error_ENOMEM;
-	memset(file, 0, sizeof(*file));
-	file->terminal = t;
-	file->flags = flags & (fs_Open_READ | fs_Open_WRITE | fs_Open_NON_BLOCKING);
-	status = sk_mint(port, &file_object, file, handle);
-	if (status != SK_OK)
-		file->terminal = NULL;
-	/* Who opens it after a hang-up begins anew. */
-	else if (!has_others)
-		t->is_hung_up = t->is_exclusive = false;
-	return status;
-}
-
-/* ---- what has changed ---- */
-
-static void note_ready(struct terminal *t)
-{
-	static const fs_Ready kinds[] = {fs_Ready_READABLE, fs_Ready_WRITABLE,
-		fs_Ready_HANG_UP};
-	fs_Ready now = file_ready(t);
-
-	for (unsigned i = 0; i < 3; i++)
-		if (now & ~t->ready & kinds[i])
-			t->edges[i] = ++t->sequence;
-	t->ready = now;
-}
-
-static void note_events(struct terminal *t)
-{
-	static const tty_Signal signals[] = {tty_Signal_INTERRUPT, tty_Signal_QUIT,
-		tty_Signal_STOP};
-
-	for (unsigned i = 0; i < 3; i++)
-		if (t->ld.signals & 1u << signals[i])
-			send_signal(t, signals[i]);
-	t->ld.signals = 0;
-	for (unsigned i = 0; t->ld.has_break && i < TERMINAL_FILES; i++)
-		if (t->files[i].terminal)
-			tty_Terminal_break_received_send(&t->files[i].events,
-				&(struct tty_Terminal_break_received_event){0});
-	t->ld.has_break = false;
-}
-
-void terminal_wake(struct terminal *t)
-{
-	note_events(t);
-	note_ready(t);
-	for (unsigned i = 0; i < TERMINAL_FILES; i++)
-		for (unsigned n = 0; t->files[i].terminal && n < TERMINAL_WAITING; n++)
-			wait_try(&t->files[i].waiting[n]);
-}
-
-void terminal_go_on(struct terminal *t)
-{
-	terminal_pump(t);
-	terminal_wake(t);
-	/* Who read has made room, and who wrote has something to be sent. */
-	terminal_pump(t);
-	note_ready(t);
-}
-
-void terminal_hang_up(struct terminal *t)
-{
-	t->is_hung_up = true;
-	send_signal(t, tty_Signal_HANG_UP);
-	for (unsigned i = 0; i < TERMINAL_FILES; i++) {
-		if (!t->files[i].terminal)
-			continue;
-		for (unsigned n = 0; n < TERMINAL_WAITING; n++)
-			if (t->files[i].waiting[n].what == TO_READ)
-				wait_try(&t->files[i].waiting[n]);
-		tty_Terminal_hung_up_send(&t->files[i].events,
-			&(struct tty_Terminal_hung_up_event){0});
-	}
-	terminal_wake(t);
-	for (unsigned i = 0; i < TERMINAL_FILES; i++)
-		if (t->files[i].terminal)
-			wait_drop_all(&t->files[i], tty_Error_EIO);
-	t->session = t->foreground = 0;
-}
-
-static struct sk_events *events(void *self)
-{
-	return &((struct file *)self)->events;
-}
+/* ---- all of them ---- */
 
 int file_dispatch(void *self, struct sk_incoming *incoming)
 {
@@ -446,6 +379,11 @@ int file_dispatch(void *self, struct sk_incoming *incoming)
 		.flush = op_flush, .available = op_available,
 		.ready = op_ready, .wait_ready = op_wait_ready,
 		.seals = op_seals, .add_seals = op_add_seals,
+		.status = op_status, .advise = op_advise, .share = op_share,
+		.flock = op_flock, .lock = op_lock, .test_lock = op_test_lock,
+		.locked_settings = op_locked_settings, .lock_settings = op_lock_settings,
+		.modem = op_modem, .set_modem = op_set_modem, .wait_modem = op_wait_modem,
+		.set_break = op_set_break, .send_break = op_send_break, .counts = op_counts,
 		.settings = op_settings, .set_settings = op_set_settings,
 		.window_size = op_window_size, .set_window_size = op_set_window_size,
 		.flush_queues = op_flush_queues, .drain = op_drain, .set_flow = op_set_flow,
@@ -454,7 +392,7 @@ int file_dispatch(void *self, struct sk_incoming *incoming)
 		.unsent = op_unsent, .type_in = op_type_in,
 		.set_exclusive = op_set_exclusive, .exclusive = op_exclusive,
 		.hang_up = op_hang_up, .identity = op_identity,
-		.events = events,
+		.events = file_events,
 	};
 
 	return tty_Terminal_dispatch(&ops, self, incoming);

@@ -6,11 +6,6 @@
 #define AGAIN 50
 #define PATIENCE 500
 
-static struct sk_call soon(struct terminal *t)
-{
-	return (struct sk_call){.deadline = sk_os_after(t->os, PATIENCE)};
-}
-
 static struct sk_channel *line(struct terminal *t)
 {
 	return &t->line.kernel.channel;
@@ -131,26 +126,113 @@ bool terminal_is_drained(const struct terminal *t)
 	return ldisc_unsent(&t->ld) == 0 && !t->is_writing;
 }
 
+/* ---- what else it is asked ---- */
+
+/* A call that does not take long; its `reply` is there. */
+#define CALL(method, ...) \
+	(!t->is_connected ? tty_Error_EIO : is_error(tty_Line_##method(line(t), \
+		&(struct tty_Line_##method##_request){__VA_ARGS__}, &reply, \
+		&(struct sk_call){.deadline = sk_os_after(t->os, PATIENCE)})))
+
+static int32_t is_error(int status)
+{
+	return status < 0 ? tty_Error_EIO : status;
+}
+
+int32_t line_modem(struct terminal *t, tty_Modem *lines)
+{
+	struct tty_Line_modem_reply reply = {0};
+	int32_t error = CALL(modem, 0);
+
+	*lines = reply.lines;
+	return error;
+}
+
+int32_t line_set_modem(struct terminal *t, tty_Modem lines, tty_Modem mask)
+{
+	struct tty_Line_set_modem_reply reply;
+
+	return CALL(set_modem, lines, mask);
+}
+
+int32_t line_set_break(struct terminal *t, bool on)
+{
+	struct tty_Line_set_break_reply reply;
+
+	return CALL(set_break, on);
+}
+
+int32_t line_counts(struct terminal *t, struct tty_Counts *counts)
+{
+	struct tty_Line_counts_reply reply = {0};
+	int32_t error = CALL(counts, 0);
+
+	*counts = reply.counts;
+	return error;
+}
+
+static void drain_came(void *self, struct sk_completion *done)
+{
+	struct terminal *t = self;
+	struct tty_Line_drain_reply reply;
+	int status = tty_Line_drain_end(done, &reply);
+
+	t->is_draining = false;
+	if (status != SK_OK)
+		lost(t);
+	wait_drained(t, status == SK_OK);
+	terminal_go_on(t);
+}
+
+bool terminal_drain(struct terminal *t)
+{
+	if (!t->is_connected || t->is_draining)
+		return false;
+	t->is_draining = tty_Line_drain_begin(&t->os->ring.ring, line(t),
+		&(struct tty_Line_drain_request){0}, sk_pending(&t->drain), NULL) == SK_OK;
+	return t->is_draining;
+}
+
+static void listen(struct terminal *t)
+{
+	t->is_listening = tty_Line_next_event_begin(&t->os->ring.ring, line(t),
+		sk_pending(&t->event), NULL) == SK_OK;
+}
+
+/* Of modem lines; the others are seen as they come. */
+static void event_came(void *self, struct sk_completion *done)
+{
+	struct terminal *t = self;
+	struct tty_Line_event event;
+	int status = tty_Line_next_event_end(done, &event);
+
+	t->is_listening = false;
+	if (status != SK_OK) {
+		lost(t);
+		return;
+	}
+	if (event.which == tty_Line_event_modem_changed)
+		terminal_modem_changed(t, event.as.modem_changed.lines,
+			event.as.modem_changed.changed);
+	listen(t);
+}
+
 /* ---- both ---- */
 
 static void send_urgent(struct terminal *t)
 {
-	const struct tty_Line_send_urgent_request request = {.character = t->ld.urgent};
 	struct tty_Line_send_urgent_reply reply;
-	struct sk_call call = soon(t);
 
+	CALL(send_urgent, t->ld.urgent);
 	t->ld.urgent = 0;
-	tty_Line_send_urgent(line(t), &request, &reply, &call);
 }
 
 static void flush_line(struct terminal *t)
 {
-	const struct tty_Line_flush_request request = {.queues = tty_Queue_OUTPUT};
 	struct tty_Line_flush_reply reply;
-	struct sk_call call = soon(t);
 
 	t->ld.has_flushed = false;
-	tty_Line_flush(line(t), &request, &reply, &call);
+	CALL(flush, tty_Queue_OUTPUT);
 }
 
 void terminal_pump(struct terminal *t)
@@ -185,7 +267,7 @@ void terminal_apply(struct terminal *t)
 		.stop = set->characters[tty_Character_STOP],
 	}};
 	struct tty_Line_set_settings_reply reply;
-	struct sk_call call = soon(t);
+	const struct sk_call call = {.deadline = sk_os_after(t->os, PATIENCE)};
 
 	if (!t->is_connected || tty_Line_set_settings(line(t), &request, &reply, &call) != SK_OK)
 		return;
@@ -200,11 +282,13 @@ static void connect(void *self)
 
 	if (t->is_connected)
 		return;
-	if (t->is_reading || t->is_writing || sk_client_connect(&t->line, false, NULL) != SK_OK) {
+	if (t->is_reading || t->is_writing || t->is_draining || t->is_listening ||
+			sk_client_connect(&t->line, false, NULL) != SK_OK) {
 		lost(t);
 		return;
 	}
 	t->is_connected = true;
+	listen(t);
 	terminal_apply(t);
 	terminal_go_on(t);
 }
@@ -218,6 +302,8 @@ void terminal_open_line(struct terminal *t, struct sk_os *os, const char *name,
 	t->ld.settings.input_speed = t->ld.settings.output_speed = 115200;
 	t->read = (struct sk_pending){read_came, t};
 	t->write = (struct sk_pending){write_came, t};
+	t->drain = (struct sk_pending){drain_came, t};
+	t->event = (struct sk_pending){event_came, t};
 	t->again = (struct sk_alarm){.ring = connect, .self = t};
 	sk_client_open(&t->line, os, service, "tty.Line");
 	sk_alarm_set(os, &t->again, sk_os_now(os));

@@ -16,33 +16,59 @@ static void op_open(void *self, const struct tty_Console_open_request *request,
 	struct tty_Console_open_reply reply;
 	int32_t error = tty_Error_ENXIO;
 
-	(void)self;
 	if ((request->flags & fs_Open_READ && !sk_allows(to, tty_Rights_READ)) ||
 			(request->flags & fs_Open_WRITE && !sk_allows(to, tty_Rights_WRITE)))
 		error = tty_Error_EACCES;
 	else if (is_it(request->name))
-		error = terminal_open(&terminal, to->port, request->flags,
-			&reply.terminal.raw);
+		error = terminal_open(&terminal, self, to->port, request->flags,
+			sk_allows(to, tty_Rights_CONTROL), &reply.terminal.raw);
 	if (error != 0)
 		sk_answer_error(to, error);
 	else
 		tty_Console_open_answer(to, 0, &reply);
 }
 
+static void op_list(void *self, const struct tty_Console_list_request *request,
+	struct sk_reply *to)
+{
+	const struct sk_string name = {NAME, (uint32_t)strlen(NAME)};
+	const struct tty_Console_list_reply reply = {
+		.names = {.items = &name, .count = request->from == 0},
+	};
+
+	(void)self;
+	tty_Console_list_answer(to, 0, &reply);
+}
+
+/* As much as there is room for. */
+static void op_print(void *self, const struct tty_Console_print_request *request)
+{
+	(void)self;
+	ldisc_write(&terminal.ld, request->text.data, request->text.size);
+	terminal_go_on(&terminal);
+}
+
 static int dispatch(void *self, struct sk_incoming *incoming)
 {
-	static const struct tty_Console_ops ops = {.open = op_open};
+	static const struct tty_Console_ops ops = {
+		.open = op_open, .list = op_list, .print = op_print,
+	};
 
 	return tty_Console_dispatch(&ops, self, incoming);
 }
 
 int sk_os_main(struct sk_os *os)
 {
-	static const struct sk_service services[] = {{.dispatch = dispatch}};
+	const struct sk_service services[] = {{
+		.context = os, .dispatch = dispatch, .connected = client_connected,
+		.gone = client_gone,
+	}};
 
 	terminal_open_line(&terminal, os, NAME, "com1");
 	return sk_serve(os, &(struct sk_serve){
-		.services = services, .service_count = 1, .max_kept = 128,
-		.max_objects = TERMINAL_FILES,
+		.services = services, .service_count = 1,
+		/* For all that may wait, with events: nobody's requests keep out another's. */
+		.max_kept = TERMINAL_FILES * (TERMINAL_WAITING + 1),
+		.max_clients = CLIENTS * CLIENT_SESSIONS, .max_objects = TERMINAL_FILES,
 	});
 }

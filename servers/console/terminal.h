@@ -12,11 +12,27 @@
 #include "runtime/server/serve.h"
 #include "servers/console/discipline.h"
 
-/* Handles of all clients together, and requests of one handle that wait. */
-#define TERMINAL_FILES 32
+/*
+ * Programs that are clients, what each can have of sessions and of handles, and what
+ * one handle can have of requests that wait. So one takes nothing from the others.
+ */
+#define CLIENTS 16
+#define CLIENT_SESSIONS 4
+#define CLIENT_FILES 8
+#define TERMINAL_FILES (CLIENTS * CLIENT_FILES)
 #define TERMINAL_WAITING 4
 
-enum waiting_for { NOTHING, TO_READ, TO_WRITE, TO_BE_READY, TO_DRAIN, TO_SET };
+enum waiting_for {
+	NOTHING, TO_READ, TO_WRITE, TO_BE_READY, TO_DRAIN, TO_SET, TO_SEE_MODEM, TO_END_BREAK
+};
+
+/* A program, by the name of its manifest. */
+struct client {
+	char name[64];
+	uint32_t name_size;
+	uint32_t sessions;
+	uint32_t files;
+};
 
 struct terminal;
 struct file;
@@ -26,10 +42,12 @@ struct waiter {
 	struct sk_reply reply;
 	struct sk_lease lease;
 	struct file *file;
+	uint64_t order;			/* rises: who waits longest is the lowest */
 	uint64_t done;			/* bytes so far */
-	struct sk_alarm alarm;		/* TIME */
+	struct sk_alarm alarm;		/* TIME, or the end of a break */
 	bool has_timed_out;
-	fs_Ready mask;
+	bool has_asked;			/* the line is to say when all is sent */
+	uint32_t mask;			/* fs.Ready, or tty.Modem */
 	uint64_t sequence;
 	/* TO_SET */
 	struct tty_Settings settings;
@@ -38,10 +56,15 @@ struct waiter {
 
 struct file {
 	struct terminal *terminal;	/* NULL: free */
+	struct client *client;
 	fs_Open flags;
+	bool may_control;
 	struct sk_events events;
+	uint32_t owed;			/* signals for which nobody waited, and OWED_END */
 	struct waiter waiting[TERMINAL_WAITING];
 };
+
+#define OWED_END 1u
 
 struct terminal {
 	struct sk_os *os;
@@ -49,10 +72,12 @@ struct terminal {
 	struct ldisc ld;
 	struct file files[TERMINAL_FILES];
 	struct tty_WindowSize size;
+	struct tty_Settings locked;	/* what is not 0 cannot be set */
 	tty_Pid session, foreground;
 	bool is_exclusive;
 	bool is_hung_up;
 	fs_Ready ready;			/* as seen last */
+	uint64_t orders;		/* of waiters, so far */
 	uint64_t sequence;		/* rises when more is ready */
 	uint64_t edges[3];		/* the sequence when it became readable, writable, hung up */
 
@@ -65,8 +90,8 @@ struct terminal {
 	uint32_t mark_count;
 	uint8_t going[256];
 	uint32_t go, go_done;
-	bool is_reading, is_writing;
-	struct sk_pending read, write;
+	bool is_reading, is_writing, is_draining, is_listening;
+	struct sk_pending read, write, drain, event;
 	struct sk_alarm again;		/* connects */
 };
 
@@ -78,14 +103,33 @@ void terminal_open_line(struct terminal *t, struct sk_os *os, const char *name,
 void terminal_pump(struct terminal *t);
 /* The line gets its part of the settings; what it made of them is taken over. */
 void terminal_apply(struct terminal *t);
-/* Nothing waits to be sent here; what the device has is its own. */
+/* Nothing waits to be sent here; what the line has is another matter. */
 bool terminal_is_drained(const struct terminal *t);
+/* The line is to say, by wait_drained(), when it has sent all. False: it is asked
+ * already, or not there. */
+bool terminal_drain(struct terminal *t);
+/* Of the line: 0 or an error; EIO: it is not there. */
+int32_t line_modem(struct terminal *t, tty_Modem *lines);
+int32_t line_set_modem(struct terminal *t, tty_Modem lines, tty_Modem mask);
+int32_t line_set_break(struct terminal *t, bool on);
+int32_t line_counts(struct terminal *t, struct tty_Counts *counts);
 
-/* ---- its handles: file.c ---- */
+/* ---- clients: client.c ---- */
 
-/* A handle to it, for a client: 0, an error, or a status. */
-int32_t terminal_open(struct terminal *t, struct sk_port *port, fs_Open flags,
-	struct sk_handle *handle);
+/* For struct sk_service: the context is a struct sk_os. */
+void *client_connected(void *context, uint64_t badge);
+void client_gone(void *self);
+
+/* ---- its handles: handle.c ---- */
+
+/* A handle to it: 0, an error, or a status. */
+int32_t terminal_open(struct terminal *t, struct client *client, struct sk_port *port,
+	fs_Open flags, bool may_control, struct sk_handle *handle);
+/* The event goes to all, or is owed to those who do not wait for it. */
+void terminal_signal(struct terminal *t, tty_Signal signal);
+void terminal_settings_changed(struct terminal *t);
+void terminal_modem_changed(struct terminal *t, tty_Modem lines, tty_Modem changed);
+struct sk_events *file_events(void *self);
 /* Who waits for what has come gets it; events go out. */
 void terminal_wake(struct terminal *t);
 /* terminal_pump() and terminal_wake() until nothing moves. */
@@ -95,13 +139,34 @@ void terminal_hang_up(struct terminal *t);
 /* Requests that wait: wait.c. */
 struct waiter *wait_begin(struct file *file, enum waiting_for what, struct sk_reply *to);
 void wait_try(struct waiter *waiter);
+/* All that wait and may go on. */
+void wait_try_all(struct terminal *t);
 void wait_drop_all(struct file *file, int32_t error);
+void wait_cancel(struct file *file, uint64_t token);
+/* The line has sent all, or cannot say. */
+void wait_drained(struct terminal *t, bool is_sent);
+void wait_modem_changed(struct terminal *t, tty_Modem lines, tty_Modem changed);
 
 /* Reads and writes, at once or later. */
 void file_read(struct file *file, struct sk_lease lease, bool waits, struct sk_reply *to);
 void file_write(struct file *file, struct sk_lease lease, bool waits, struct sk_reply *to);
 fs_Ready file_ready(const struct terminal *t);
 
+/* ---- requests: file.c; those of the line: modem.c ---- */
+
 int file_dispatch(void *self, struct sk_incoming *incoming);
+
+/* As far as they are not locked; what the line made of them is taken over. */
+void terminal_set(struct terminal *t, const struct tty_Settings *settings);
+
+#define MODEM_OP(name) \
+	void op_##name(void *self, const struct tty_Terminal_##name##_request *request, \
+		struct sk_reply *to)
+MODEM_OP(modem);
+MODEM_OP(set_modem);
+MODEM_OP(wait_modem);
+MODEM_OP(set_break);
+MODEM_OP(send_break);
+MODEM_OP(counts);
 
 #endif

@@ -34,6 +34,7 @@ struct waiter *wait_begin(struct file *file, enum waiting_for what, struct sk_re
 			continue;
 		*waiter = (struct waiter){
 			.what = what, .reply = sk_reply_keep(to), .file = file,
+			.order = ++file->terminal->orders,
 			.alarm = {.ring = time_out, .self = waiter},
 		};
 		return waiter;
@@ -44,8 +45,24 @@ struct waiter *wait_begin(struct file *file, enum waiting_for what, struct sk_re
 
 static void end(struct waiter *waiter)
 {
+	struct terminal *t = waiter->file->terminal;
+
+	if (waiter->what == TO_END_BREAK)
+		line_set_break(t, false);
 	waiter->what = NOTHING;
-	sk_alarm_cancel(waiter->file->terminal->os, &waiter->alarm);
+	sk_alarm_cancel(t->os, &waiter->alarm);
+}
+
+void wait_cancel(struct file *file, uint64_t token)
+{
+	for (unsigned i = 0; i < TERMINAL_WAITING; i++) {
+		struct waiter *waiter = &file->waiting[i];
+
+		if (waiter->what == NOTHING || waiter->reply.token != token)
+			continue;
+		end(waiter);
+		sk_reply_drop(&waiter->reply);
+	}
 }
 
 void wait_drop_all(struct file *file, int32_t error)
@@ -217,17 +234,32 @@ static void try_ready(struct terminal *t, struct waiter *waiter)
 	fs_File_wait_ready_answer(&waiter->reply, 0, &reply);
 }
 
-static void try_set(struct terminal *t, struct waiter *waiter)
+/* ---- until all is sent ---- */
+
+static void ask_line(struct terminal *t, struct waiter *waiter)
 {
-	if (!terminal_is_drained(t))
-		return;
-	end(waiter);
+	if (!waiter->has_asked && terminal_is_drained(t))
+		waiter->has_asked = terminal_drain(t);
+}
+
+static void set_later(struct terminal *t, struct waiter *waiter)
+{
 	if (waiter->flushes)
 		ldisc_flush_input(&t->ld);
-	ldisc_set(&t->ld, &waiter->settings);
-	terminal_apply(t);
+	terminal_set(t, &waiter->settings);
 	tty_Terminal_set_settings_answer(&waiter->reply, 0,
 		&(struct tty_Terminal_set_settings_reply){0});
+}
+
+/* ---- all that wait ---- */
+
+static void try_break(struct waiter *waiter)
+{
+	if (!waiter->has_timed_out)
+		return;
+	end(waiter);
+	tty_Terminal_send_break_answer(&waiter->reply, 0,
+		&(struct tty_Terminal_send_break_reply){0});
 }
 
 void wait_try(struct waiter *waiter)
@@ -237,6 +269,7 @@ void wait_try(struct waiter *waiter)
 
 	switch (waiter->what) {
 	case NOTHING:
+	case TO_SEE_MODEM:
 		break;
 	case TO_READ:
 		try_read(t, waiter);
@@ -249,14 +282,94 @@ void wait_try(struct waiter *waiter)
 		try_ready(t, waiter);
 		break;
 	case TO_DRAIN:
-		if (!terminal_is_drained(t))
-			break;
-		end(waiter);
-		tty_Terminal_drain_answer(&waiter->reply, 0,
-			&(struct tty_Terminal_drain_reply){0});
-		break;
 	case TO_SET:
-		try_set(t, waiter);
+		ask_line(t, waiter);
+		break;
+	case TO_END_BREAK:
+		try_break(waiter);
 		break;
 	}
+}
+
+/* Calls it with each that waits, and may call it for none any more. */
+static void each(struct terminal *t, void (*visit)(struct waiter *waiter, const void *what),
+	const void *what)
+{
+	for (unsigned i = 0; i < TERMINAL_FILES; i++)
+		for (unsigned n = 0; t->files[i].terminal && n < TERMINAL_WAITING; n++)
+			if (t->files[i].waiting[n].what != NOTHING)
+				visit(&t->files[i].waiting[n], what);
+}
+
+/* Who has waited longest reads first, alone, as long as it takes. */
+static struct waiter *first_reader(struct terminal *t)
+{
+	struct waiter *first = NULL;
+
+	for (unsigned i = 0; i < TERMINAL_FILES; i++)
+		for (unsigned n = 0; t->files[i].terminal && n < TERMINAL_WAITING; n++) {
+			struct waiter *waiter = &t->files[i].waiting[n];
+
+			if (waiter->what == TO_READ &&
+					(!first || waiter->order < first->order))
+				first = waiter;
+		}
+	return first;
+}
+
+static void try_other(struct waiter *waiter, const void *what)
+{
+	(void)what;
+	if (waiter->what != TO_READ)
+		wait_try(waiter);
+}
+
+void wait_try_all(struct terminal *t)
+{
+	struct waiter *reader = first_reader(t);
+
+	while (reader) {
+		wait_try(reader);
+		reader = reader->what == TO_READ ? NULL : first_reader(t);
+	}
+	each(t, try_other, NULL);
+}
+
+static void drained(struct waiter *waiter, const void *what)
+{
+	const bool *is_sent = what;
+	enum waiting_for was = waiter->what;
+
+	if (!waiter->has_asked)
+		return;
+	waiter->has_asked = false;
+	if (!*is_sent)
+		return;
+	end(waiter);
+	if (was == TO_SET)
+		set_later(waiter->file->terminal, waiter);
+	else
+		tty_Terminal_drain_answer(&waiter->reply, 0,
+			&(struct tty_Terminal_drain_reply){0});
+}
+
+void wait_drained(struct terminal *t, bool is_sent)
+{
+	each(t, drained, &is_sent);
+}
+
+static void modem_changed(struct waiter *waiter, const void *what)
+{
+	const struct tty_Terminal_modem_changed_event *event = what;
+
+	if (waiter->what != TO_SEE_MODEM || !(waiter->mask & event->changed))
+		return;
+	end(waiter);
+	tty_Terminal_wait_modem_answer(&waiter->reply, 0,
+		&(struct tty_Terminal_wait_modem_reply){event->lines});
+}
+
+void wait_modem_changed(struct terminal *t, tty_Modem lines, tty_Modem changed)
+{
+	each(t, modem_changed, &(struct tty_Terminal_modem_changed_event){lines, changed});
 }

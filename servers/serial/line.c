@@ -310,6 +310,7 @@ static void op_modem(void *self, const struct tty_Line_modem_request *request,
 	(void)request;
 	tty_Line_modem_answer(to, 0,
 		&(struct tty_Line_modem_reply){uart_modem(&line->uart)});
+	tell(line);
 }
 
 /* A method that does one thing and answers nothing. */

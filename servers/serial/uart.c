@@ -203,10 +203,11 @@ static void came(void *self)
 	const struct kernel_Interrupt_acknowledge_request request = {0};
 	struct kernel_Interrupt_acknowledge_reply reply;
 	struct uart *uart = self;
+	unsigned rounds = 0;
 
 	/* First: an edge that comes meanwhile is then told of. */
 	kernel_Interrupt_acknowledge(&uart->interrupt.channel, &request, &reply, NULL);
-	for (unsigned i = 0; i < ROUNDS && !(get(uart, IDENTITY) & NONE_WAITS); i++) {
+	for (; rounds < ROUNDS && !(get(uart, IDENTITY) & NONE_WAITS); rounds++) {
 		uint8_t state;
 
 		for (unsigned n = 0; n < ROUNDS && !is_full(uart) &&
@@ -215,6 +216,11 @@ static void came(void *self)
 		look_at_modem(uart);
 		throttle(uart);
 		uart_send(uart);
+	}
+	/* What is left makes another edge. */
+	if (rounds == ROUNDS) {
+		put(uart, INTERRUPTS, 0);
+		put(uart, INTERRUPTS, uart->interrupts);
 	}
 	uart->changed(uart->self);
 }

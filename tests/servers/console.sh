@@ -11,11 +11,11 @@ BYTES=100000
 
 # check NAME COMMAND...
 check() {
-	local name="($label) $1"
+	local name="($label) $1" began=$EPOCHREALTIME
 	shift
-	tap_wants "$name" || [ -z "$pattern" ] || return 0
 	"$@"
 	tap $? "$name" "$boot_log"
+	[ -z "${TIMES:-}" ] || echo "# after $(((${EPOCHREALTIME/./} - ${began/./}) / 1000)) ms"
 }
 
 # Characters, without a line's end.
@@ -112,20 +112,83 @@ writes_much() {
 	boot_send "flood $BYTES"
 	boot_await ">wrote $BYTES of $BYTES" 60 || return
 	sed -n '/^flood</,/^>wrote/p' "$boot_log" | sed '1s/^flood<//; $d' >"$work/flood"
-	for ((i = 0; i < 8000; i += 50)); do
-		for ((j = i; j < i + 49; j++)); do
-			printf "\\x$(printf %x $((97 + j * 7 / 50 % 26)))"
-		done
-		echo
-	done >"$work/block"
+	awk 'BEGIN { for (i = 0; i < 8000; i++)
+		printf "%c", i % 50 == 49 ? 10 : 97 + int(i * 7 / 50) % 26 }' >"$work/block"
 	for ((i = 0; i < BYTES; i += 8000)); do cat "$work/block"; done |
 		head -c "$BYTES" | cmp - "$work/flood" >>"$boot_log" 2>&1
+}
+
+# Says something to QEMU.
+monitor() {
+	echo "$1" >"$work/monitor.in"
+}
+
+opens_more() {
+	ask second 'second.second[?].' && type_in 'to it\n' && boot_expect 'second got to it' || return
+	ask list 'printed.*list: ttyS0, next 0' || return
+	ask alone 'alone: 16' && ask lock 'locked: echo 1, kill 0'
+}
+
+hangs_up() {
+	ask hangup 'hung up: read 0, write -5, signals 1 18, the end' &&
+		ask 'after it' 'after it.got after it'
+}
+
+stops_output() {
+	type_in '\x13' && boot_send unseen
+	! boot_expect unseen 1 || return
+	type_in '\x11' && boot_expect 'unseen.*got unseen'
+}
+
+stops_input() {
+	head -c 12000 /dev/urandom >"$work/paste"
+	ask 'flow 12000' 'stalls' && cat "$work/paste" >&"$boot_in" &&
+		boot_expect 'sum [0-9]+ [0-9]+' 60 && expected "$work/paste" || return
+	sed -n '/^stalls/,/^sum/p' "$boot_log" | grep -q $'\x13.*\x11'
+}
+
+drains() {
+	ask drain 'drain 0, sent 3000, unsent 0'
+}
+
+has_modem_lines() {
+	ask modem 'modem 0, ring 0 then 1, clear 1'
+}
+
+breaks() {
+	ask break 'break 0, long enough' || return
+	ask event waits && monitor 'chardev-send-break serial0' && boot_expect 'event: break' || return
+	# It is a byte 0 of what is read.
+	type_in '\n' && boot_expect 'got ' && ask 'break signal' 'breaks 1, settings 0' || return
+	ask event waits && monitor 'chardev-send-break serial0' && boot_expect 'event: signal 2'
+}
+
+# Whoever waits longest gets a line: of four some are the rogue's.
+resists() {
+	ask 'start rogue' 'took 8, then 12' && sleep 0.5 || return
+	for line in one two three four; do boot_send "$line"; done
+	boot_expect 'got four' && ask open 'opened 7, then 12' || return
+	ask sessions 'sessions 3, then -13' || return
+	ask event waits && type_in '\x03' && boot_expect 'event: signal 2' || return
+	boot_expect 'rogue: page fault' 30 && ask 'still here' 'still here.got still here'
+}
+
+# A driver that is started anew; what it had of output may be lost.
+restarts() {
+	boot_send 'restart serial'
+	boot_expect 'restart 0' && ask 'by another' 'by another.got by another' &&
+		ask modem 'modem 0, ring 0 then 1'
 }
 
 # cases LABEL CPUS BUILD
 cases() {
 	label=$1
+	# A pattern that begins with another label wants none of this.
+	[[ $pattern != "("* || $pattern == "($label)"* ]] || return 0
 	boot_kernel=$3/kernel/skald.elf
+	rm -f "$work/monitor".*
+	mkfifo "$work/monitor.in" "$work/monitor.out"
+	boot_devices=(-chardev "pipe,id=monitor,path=$work/monitor" -mon chardev=monitor)
 	boot_start "$2" "$3/os/x86_64/test-console.tar"
 	check 'a program gets a terminal' boot_expect 'typist is here' 30
 	check 'a line is echoed, and read when it ends' canonical
@@ -139,11 +202,20 @@ cases() {
 	check "$BYTES bytes are pasted without loss" pastes
 	check "$BYTES bytes of lines are pasted without loss" pastes_lines
 	check "$BYTES bytes are written without loss" writes_much
+	check 'several handles are one terminal, and one has it alone if it wants' opens_more
+	check 'output stops and goes on by characters' stops_output
+	check 'a sender is stopped in time while nobody reads' stops_input
+	check 'drain waits until the line has sent all' drains
+	check 'modem lines are set, seen and waited for' has_modem_lines
+	check 'breaks are sent, and come as event, byte or signal' breaks
+	check 'after a hang-up reads end, writes fail, and it is opened anew' hangs_up
+	check 'a client that takes all it can keeps nobody from the terminal' resists
+	check 'the terminal goes on with a new driver' restarts
 	boot_send off
 	boot_end 20
 	grep -q '^supervisor: all has ended' "$boot_log"
 	tap $? "($label) all ends when it is told to" "$boot_log"
-	! grep -qE 'PANIC|panic:|kernel fault|page fault' "$boot_log"
+	! grep -E 'PANIC|panic:|kernel fault|page fault' "$boot_log" | grep -qv '^rogue:'
 	tap $? "($label) nobody faults" "$boot_log"
 }
 

@@ -1,15 +1,11 @@
 /* The commands. */
 #include "tests/servers/typist/typist.h"
 
-#define T(method, reply, ...) \
-	tty_Terminal_##method(&t.terminal.channel, \
-		&(struct tty_Terminal_##method##_request){__VA_ARGS__}, reply, NULL)
-
 static uint8_t bytes[8192];
 
 /* ---- settings ---- */
 
-static struct tty_Settings settings(void)
+struct tty_Settings settings(void)
 {
 	struct tty_Terminal_settings_reply reply = {0};
 
@@ -17,13 +13,13 @@ static struct tty_Settings settings(void)
 	return reply.settings;
 }
 
-static int set(const struct tty_Settings *to)
+int set_settings(const struct tty_Settings *to)
 {
-	return T(set_settings, &(struct tty_Terminal_set_settings_reply){0}, .settings = *to);
+	return TELL(set_settings, .settings = *to);
 }
 
 /* Nothing is done with what comes, or goes. */
-static struct tty_Settings make_raw(uint8_t minimum, uint8_t time)
+struct tty_Settings make_raw(uint8_t minimum, uint8_t time)
 {
 	const struct tty_Settings old = settings();
 	struct tty_Settings raw = old;
@@ -33,16 +29,18 @@ static struct tty_Settings make_raw(uint8_t minimum, uint8_t time)
 	raw.output = 0;
 	raw.characters[tty_Character_MINIMUM] = minimum;
 	raw.characters[tty_Character_TIME] = time;
-	set(&raw);
+	set_settings(&raw);
 	return old;
 }
 
 static void change(tty_LocalFlags clear, tty_LocalFlags add)
 {
 	struct tty_Settings now = settings();
+	int status;
 
 	now.local = (now.local & ~clear) | add;
-	say("settings %d", set(&now));
+	status = TELL(set_settings, .when = tty_When_DRAINED, .settings = now);
+	say("settings %d", status);
 }
 
 static void run_quiet(const char *words)
@@ -68,12 +66,12 @@ static void run_raw(const char *words)
 
 	write_to(&t.terminal, "reads\n", 6, 0);
 	size = read_from(&t.terminal, bytes, 100, 0);
-	set(&old);
+	set_settings(&old);
 	bytes[size > 0 ? size : 0] = '\0';
 	say("read %d: %s", size, (const char *)bytes);
 }
 
-static void sum_of(uint32_t wanted)
+void say_sum(uint32_t wanted)
 {
 	uint32_t sum = 0, done = 0;
 	int size;
@@ -91,8 +89,8 @@ static void run_paste(const char *words)
 	struct tty_Settings old = make_raw(1, 0);
 
 	say("paste");
-	sum_of(number(&words));
-	set(&old);
+	say_sum(number(&words));
+	set_settings(&old);
 }
 
 /* lines BYTES: in canonical mode, without echo. */
@@ -101,10 +99,10 @@ static void run_lines(const char *words)
 	struct tty_Settings old = settings(), now = old;
 
 	now.local &= ~(tty_LocalFlags)tty_LocalFlags_ECHO;
-	set(&now);
+	set_settings(&now);
 	say("lines");
-	sum_of(number(&words));
-	set(&old);
+	say_sum(number(&words));
+	set_settings(&old);
 }
 
 static void run_nowait(const char *words)
@@ -132,14 +130,13 @@ static void run_flood(const char *words)
 		left -= (uint32_t)size;
 		done += (uint32_t)size;
 	}
-	set(&old);
+	set_settings(&old);
 	say(">wrote %u of %u", done, all);
 }
 
 /* ---- events ---- */
 
-/* The next one but those of settings, and that some were lost. */
-static int next_event(struct tty_Terminal_event *event)
+int next_event(struct tty_Terminal_event *event)
 {
 	const struct sk_call call = {.deadline = sk_os_after(t.os, 10000)};
 	int status;
@@ -163,11 +160,37 @@ static void run_event(const char *words)
 		say("event: %d", status);
 	else if (event.which == tty_Terminal_event_signal)
 		say("event: signal %d", event.as.signal.signal);
+	else if (event.which == tty_Terminal_event_break_received)
+		say("event: break");
 	else
 		say("event: number %d", (int)event.which);
 }
 
-/* ---- the end ---- */
+/* ---- others ---- */
+
+/* start NAME: a program. */
+static void run_start(const char *words)
+{
+	const struct svrctl_Supervisor_start_request request = {
+		.name = {words + 1, (uint32_t)strlen(words + 1)},
+	};
+	struct svrctl_Supervisor_start_reply reply;
+
+	say("start %d", svrctl_Supervisor_start(&t.control.kernel.channel, &request, &reply,
+		NULL));
+}
+
+/* restart NAME: ends it, and starts it again. */
+static void run_restart(const char *words)
+{
+	const struct svrctl_Supervisor_restart_request request = {
+		.name = {words + 1, (uint32_t)strlen(words + 1)}, .grace = 0,
+	};
+	struct svrctl_Supervisor_restart_reply reply;
+
+	say("restart %d", svrctl_Supervisor_restart(&t.control.kernel.channel, &request,
+		&reply, NULL));
+}
 
 static void run_off(const char *words)
 {
@@ -184,6 +207,11 @@ static void run_off(const char *words)
 const struct command commands[] = {
 	{"quiet", run_quiet}, {"loud", run_loud}, {"raw", run_raw}, {"paste", run_paste},
 	{"lines", run_lines}, {"nowait", run_nowait}, {"flood", run_flood},
-	{"event", run_event}, {"off", run_off},
+	{"event", run_event}, {"modem", run_modem}, {"break", run_break},
+	{"drain", run_drain}, {"flow", run_flow}, {"open", run_open},
+	{"second", run_second}, {"hangup", run_hangup}, {"alone", run_alone},
+	{"lock", run_lock}, {"list", run_list}, {"sessions", run_sessions},
+	{"start", run_start},
+	{"restart", run_restart}, {"off", run_off},
 	{NULL, NULL},
 };

@@ -95,6 +95,9 @@ int sk_os_main(struct sk_os *os)
 	sk_os_ready(os);
 	sk_client_open(&t.console, os, "console", "tty.Console");
 	sk_client_open(&t.control, os, "supervisor", "svrctl.Supervisor");
+	sk_os_arguments(os, false, line, sizeof(line));
+	if (memcmp(line, "rogue", 6) == 0)
+		return be_a_rogue();
 	size = open_one(&t.terminal, true);
 	if (size != SK_OK) {
 		sk_log(os, log_Level_ERROR, "no terminal: %d", size);
