@@ -22,6 +22,10 @@ CLIENT	:= $(BUILD)/servers/hostfs/client%
 FILES	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard runtime/files/*.c))
 RAMFS	:= $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard servers/ramfs/*.c)))
 
+# On all CPUs, unless this make was told how many. Of targets that make the same files
+# by a make of their own each has a line of its own below.
+PARALLEL = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -31,49 +35,49 @@ help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
 run: needs-build needs-os ## build the OS and boot it to its monitor's prompt [SMP=4 DISK=file]
-	@$(MAKE) --no-print-directory -j2 $(BUILD)/skald
-	@$(MAKE) --no-print-directory -j2 os
+	@$(PARALLEL) os
 	@SMP='$(SMP)' DISK='$(DISK)' servers/run $(BUILD)/kernel/skald.elf $(OS)/skald.tar
 
 demo: needs-build ## serve this folder through generated stubs on Linux, read it back, compare
-	@$(MAKE) --no-print-directory all
+	@$(PARALLEL) all
 	@servers/hostfs/demo.sh
 
 # Three builds: gcc, gcc with sanitizers, clang. TEST=NAME runs some of it.
 test: needs-build needs-test needs-os needs-iso ## everything that proves it; TEST=NAME for some of it
-	@$(MAKE) --no-print-directory all units os-all os os-servers
-	@$(MAKE) --no-print-directory all units kernel-units os-fakes BUILD=build/asan \
-		SANITIZE=1 CFLAGS='-O1 -g'
-	@$(MAKE) --no-print-directory all kernel-units kernel os-tests os-servers CC=clang \
-		BUILD=build/clang
+	@$(PARALLEL) all units os os-tests
+	@$(PARALLEL) os-all
+	@$(PARALLEL) os-servers
+	@$(PARALLEL) all units kernel-units os-fakes BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'
+	@$(PARALLEL) all kernel-units kernel os-tests CC=clang BUILD=build/clang
+	@$(PARALLEL) os-servers CC=clang BUILD=build/clang
 	@tests/run '$(TEST)'
 
 bench: needs-build needs-bench needs-os ## figures, against the peers and by hand
-	@$(MAKE) --no-print-directory all kernel os-tests $(OS)/plugin.so
+	@$(PARALLEL) all kernel os-tests $(OS)/plugin.so
 	@tests/bench/codec/bench.sh
 	@tests/bench/hostfs/bench.sh
 	@OS=$(OS) tests/bench/ipc/table.sh
 
 # SECONDS is a name that shells count in: it goes as an argument.
 fuzz: needs-build needs-fuzz $(if $(filter afl,$(ENGINE)),needs-afl) ## fuzz SCHEMA=f [TARGET=x SECONDS=60 ENGINE=afl JOBS=2], or all there is
-	@$(MAKE) --no-print-directory -j2 $(BUILD)/skald
+	@$(PARALLEL) $(BUILD)/skald
 	@fuzz/run $(if $(TARGET),--target '$(TARGET)') $(if $(SECONDS),--seconds '$(SECONDS)') \
 		$(if $(ENGINE),--engine '$(ENGINE)') $(if $(JOBS),--jobs '$(JOBS)') \
 		$(if $(OUT),--out '$(OUT)') $(SCHEMA)
 
 os-test: needs-build needs-test needs-os needs-iso ## of that what proves the kernel
-	@$(MAKE) --no-print-directory all os-all
-	@$(MAKE) --no-print-directory kernel-units os-fakes BUILD=build/asan \
-		SANITIZE=1 CFLAGS='-O1 -g'
-	@$(MAKE) --no-print-directory kernel os-tests CC=clang BUILD=build/clang
+	@$(PARALLEL) all os-tests
+	@$(PARALLEL) os-all
+	@$(PARALLEL) kernel-units os-fakes BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'
+	@$(PARALLEL) kernel os-tests CC=clang BUILD=build/clang
 	@tests/run --kernel '$(TEST)'
 
 os-hostile: needs-build needs-os ## hostile programs in the OS [SECONDS=3600 SMP=4 SEED=n]
-	@$(MAKE) --no-print-directory kernel os-tests
+	@$(PARALLEL) kernel os-tests
 	@tests/os/hostile.sh -s $(or $(SECONDS),3600) -c $(or $(SMP),4) $(if $(SEED),-r $(SEED))
 
 inject: needs-build needs-os ## faults in servers under load [N=10000 SMP=1 SEED=1 FROM=0 LOG=f]
-	@$(MAKE) --no-print-directory kernel os-inject
+	@$(PARALLEL) os-inject
 	@tests/servers/inject.sh -n $(or $(N),10000) -c $(or $(SMP),1) -s $(or $(SEED),1) \
 		-f $(or $(FROM),0) -l $(or $(LOG),$(BUILD)/inject.log)
 
