@@ -186,3 +186,15 @@ $(BUILD)/tests/unit/test_monitor: $(BUILD)/tests/unit/test_monitor.o $(OS_EDITOR
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
 
 -include $(OS_EDITOR:.o=.d)
+
+# The driver of virtio disks, with a device of the test's.
+OS_DISK := $(patsubst %,$(BUILD)/servers/virtio-blk/%.o,queue device request operations)
+
+$(OS_DISK) $(BUILD)/tests/unit/test_virtio.o: private C11 += -I$(BUILD)/protocols
+$(OS_DISK) $(BUILD)/tests/unit/test_virtio.o: | $(patsubst %,$(BUILD)/protocols/%.skald.h,block hw kernel svrctl log)
+
+$(BUILD)/tests/unit/test_virtio: $(BUILD)/tests/unit/test_virtio.o $(OS_DISK) \
+		$(BUILD)/protocols/block.skald.o $(BUILD)/libskald.a
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
+
+-include $(OS_DISK:.o=.d)

@@ -108,14 +108,14 @@ static volatile uint8_t *map_bar(uint32_t index, uint64_t *length)
 	return mapped[index];
 }
 
-/* NULL: it is not there, or less than it has to be. */
+/* NULL: it is not there, or less than it has to be, or where no register can be. */
 static volatile uint8_t *map_part(const struct part *part, uint32_t bytes)
 {
 	uint64_t length = 0;
 	volatile uint8_t *at = part->is_there && part->length >= bytes ?
 		map_bar(part->bar, &length) : NULL;
 
-	if (!at || part->offset > length || part->length > length - part->offset)
+	if (!at || part->offset % 4 != 0 || part->offset > length || part->length > length - part->offset)
 		return NULL;
 	return at + part->offset;
 }
@@ -194,7 +194,7 @@ static bool start_queue(const struct part *notify)
 	size = queue_size(REGISTER(disk.common, COMMON_SIZE, uint16_t));
 	place = (uint64_t)REGISTER(disk.common, COMMON_NOTIFY, uint16_t) *
 		notify->multiplier;
-	if (size == 0 || place + 2 > notify->length || !queue_open())
+	if (size == 0 || place % 2 != 0 || place + 2 > notify->length || !queue_open())
 		return false;
 	bell = (volatile uint16_t *)(volatile void *)(disk.notify + place);
 	queue_addresses(&descriptors, &available, &used);

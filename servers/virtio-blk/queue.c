@@ -52,7 +52,7 @@ _Static_assert(offsetof(struct shared, used) % 4 == 0, "as the device wants it")
 
 static volatile struct shared *shared;
 static uint64_t base;			/* as the device sees it */
-static uint16_t entries, seen;
+static uint16_t entries, offered, seen;
 static bool is_busy[SLOTS];
 
 bool queue_open(void)
@@ -84,10 +84,10 @@ void queue_addresses(uint64_t *descriptors, uint64_t *available, uint64_t *used)
 	*used = base + offsetof(struct shared, used);
 }
 
-uint16_t queue_size(uint16_t offered)
+uint16_t queue_size(uint16_t most)
 {
 	entries = ENTRIES;
-	while (entries > offered)
+	while (entries > most)
 		entries /= 2;
 	return entries < SLOTS * PER_SLOT ? 0 : entries;
 }
@@ -123,9 +123,9 @@ void queue_submit(uint32_t slot, enum kind kind, uint64_t sector, uint32_t bytes
 		shared->descriptors[first].next = (uint16_t)(first + 2);
 	describe(first + 2, offsetof(struct shared, status) + slot, 1, DEVICE_WRITES);
 	is_busy[slot] = true;
-	shared->available.ring[shared->available.index % entries] = (uint16_t)first;
+	shared->available.ring[offered % entries] = (uint16_t)first;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	shared->available.index++;
+	shared->available.index = ++offered;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	device_notify();
 }
