@@ -39,8 +39,8 @@ static bool by_power(struct function *function)
 	return true;
 }
 
-/* Its status, by the capability that leads to the common registers. */
-static volatile uint8_t *virtio_registers(struct function *function)
+/* Its status register, by the capability that leads to the common ones. */
+static volatile uint8_t *virtio_status(struct function *function)
 {
 	hw_Error error;
 
@@ -55,8 +55,9 @@ static volatile uint8_t *virtio_registers(struct function *function)
 				config_read(function->place, (uint16_t)(one->offset + 3), 1) !=
 				VIRTIO_COMMON)
 			continue;
-		inside = config_read(function->place, (uint16_t)(one->offset + 8), 4);
-		if (inside + VIRTIO_STATUS >= function->bars[number].length)
+		inside = VIRTIO_STATUS + (uint64_t)config_read(function->place,
+			(uint16_t)(one->offset + 8), 4);
+		if (inside >= function->bars[number].length)
 			continue;
 		memory = bar_memory(function, number, kernel_Caching_UNCACHED, &error);
 		if (memory.raw < 0)
@@ -71,14 +72,14 @@ static volatile uint8_t *virtio_registers(struct function *function)
 static bool by_virtio(struct function *function)
 {
 	volatile uint8_t *at = function->identity.vendor == VIRTIO_VENDOR ?
-		virtio_registers(function) : NULL;
+		virtio_status(function) : NULL;
 	bool is_reset = false;
 
 	if (!at)
 		return false;
-	at[VIRTIO_STATUS] = 0;
+	*at = 0;
 	for (unsigned i = 0; i < TRIES && !is_reset; i++) {
-		is_reset = at[VIRTIO_STATUS] == 0;
+		is_reset = *at == 0;
 		if (!is_reset)
 			sk_os_sleep(platform.os, 1);
 	}

@@ -17,13 +17,34 @@ extract() {
 }
 
 build_it() {
-	local file command
+	local file
 	for file in greet.skald {greeter,guest}/{manifest.yaml,main.c}; do
 		extract "$file" || return 1
 	done
 	[ "$(wc -l <"$work/mine/greeter/main.c")" -lt 60 ] || { echo "greeter is long"; return 1; }
-	command=$(grep '^make os SERVER_FOLDERS' docs/servers.md)
+	make_it 'greeter guest'
+}
+
+# The page's command that makes an archive of these.
+make_it() {
+	local command
+	command=$(grep "^make os SERVER_FOLDERS.*SERVERS='$1'" docs/servers.md)
 	[ -n "$command" ] && eval "${command//mine/$work/mine} BUILD=$build"
+}
+
+build_driver() {
+	extract factorial/manifest.yaml && extract factorial/main.c &&
+		make_it 'platform factorial'
+}
+
+driver_says() {
+	boot_devices=(-device edu)
+	boot_start 1 "$work/mine/driver.tar"
+	boot_expect 'factorial: 10! is 3628800'
+	local status=$?
+	boot_kill
+	[ $status = 0 ] || cat "$boot_log"
+	return $status
 }
 
 says() {
@@ -36,8 +57,15 @@ says() {
 	return $status
 }
 
-rm -rf "$build"/os/x86_64/programs/{greeter,guest}{,.elf} "$build"/os/generated/{greeter,guest}
+forget() {
+	rm -rf "$build"/os/x86_64/programs/{greeter,guest,factorial}{,.elf} \
+		"$build"/os/generated/{greeter,guest,factorial}
+}
+
+forget
 tap_run "the server and the client of docs/servers.md build" build_it
 tap_run "they meet in the OS, and say what the page says" says
-rm -rf "$build"/os/x86_64/programs/{greeter,guest}{,.elf} "$build"/os/generated/{greeter,guest}
+tap_run "the driver of docs/servers.md builds" build_driver
+tap_run "it drives its device in the OS, and says what the page says" driver_says
+forget
 exit $failed
