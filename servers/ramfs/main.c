@@ -46,24 +46,6 @@ static uint64_t budget(struct sk_os *os)
 	return reply.limit.bytes / 4 * SHARE;
 }
 
-/* 0: it is not told. */
-static uint64_t archive_size(struct sk_os *os)
-{
-	const struct svrctl_Server_system_request ask = {0};
-	struct svrctl_Server_system_reply system;
-	const struct kernel_System_boot_info_request look = {0};
-	struct kernel_System_boot_info_reply info;
-	struct sk_kernel_channel channel;
-	int error = svrctl_Server_system(&os->supervisor.channel, &ask, &system, NULL);
-
-	if (error != SK_OK)
-		return 0;
-	sk_os_channel(os, &channel, system.system.raw);
-	error = kernel_System_boot_info(&channel.channel, &look, &info, NULL);
-	sk_kernel_channel_close(&channel);
-	return error == SK_OK ? info.initrd_size : 0;
-}
-
 /* The archive in memory; NULL: it cannot be had. */
 static const void *map_archive(struct sk_os *os, uint64_t *size)
 {
@@ -73,10 +55,10 @@ static const void *map_archive(struct sk_os *os, uint64_t *size)
 	struct kernel_Space_map_reply mapped;
 	int error;
 
-	*size = archive_size(os);
 	error = svrctl_Server_initrd(&os->supervisor.channel, &ask, &initrd, NULL);
 	if (error != SK_OK)
 		return NULL;
+	*size = initrd.size;
 	kernel_Space_map_request_init(&map);
 	map.memory.raw = initrd.initrd.raw;
 	map.length = (*size + SK_PAGE - 1) / SK_PAGE * SK_PAGE;

@@ -369,7 +369,8 @@ static void system_object(void *self, const struct svrctl_Server_system_request 
 static void initrd(void *self, const struct svrctl_Server_initrd_request *request,
 	struct sk_reply *to)
 {
-	struct svrctl_Server_initrd_reply reply = {{sk_no_handle()}};
+	struct svrctl_Server_initrd_reply reply = {{sk_no_handle()},
+		supervisor.archive.size};
 	struct kernel_System_boot_memory_reply made;
 
 	(void)request;
