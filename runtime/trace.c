@@ -8,6 +8,8 @@
 
 /* Where `written` stands in the header. */
 #define WRITTEN 8
+/* How often a record is tried to be read, or a writer could keep its reader at it. */
+#define TRIES 4
 
 enum record {
 	CALL = 1, RETURN, SERVE, ANSWER, SEND, EVENT, REFUSE,
@@ -53,7 +55,7 @@ bool sk_trace_read(struct sk_trace_reader *reader, uint8_t record[SK_TRACE_SLOT]
 	const uint64_t *place = (const uint64_t *)(const void *)(reader->ring + WRITTEN);
 	uint64_t written = __atomic_load_n(place, __ATOMIC_ACQUIRE), oldest;
 
-	while (reader->read < written) {
+	for (unsigned tries = 0; reader->read < written && tries < TRIES; tries++) {
 		/* The slot before it is being written, perhaps. */
 		oldest = written < reader->slots ? 0 : written - reader->slots + 1;
 		if (reader->read < oldest) {

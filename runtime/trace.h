@@ -76,7 +76,8 @@ struct sk_trace_reader {
 	uint64_t lost;			/* records that were overwritten before */
 };
 
-/* The next record, a copy; false: there is none now. */
+/* The next record, a copy; false: there is none now, or its writer is so fast that
+ * none can be had. */
 bool sk_trace_read(struct sk_trace_reader *reader, uint8_t record[SK_TRACE_SLOT]);
 
 /* ---- for the runtime ---- */

@@ -2,6 +2,7 @@
 #include "runtime/server/os.h"
 
 #include "kernel.skald.h"
+#include "runtime/kernel/clock.h"
 #include "runtime/server/loop.h"
 
 /* Slots of its thread, of which sk_thread has two: for the supervisor, for all
@@ -9,6 +10,7 @@
 #define OWN_SLOT 2
 #define SHARED_SLOT 4
 #define FREE_SLOT (SK_LOOP_SLOT + SK_KERNEL_PORT_SLOTS)
+#define RING_SLOTS (SK_OS_RING + SK_OS_RING_OWN + 1)
 
 #define KERNEL(os, on, method, reply, ...) \
 	kernel_##method(&(os)->thread->on.channel, \
@@ -17,7 +19,7 @@
 /* ---- memory ---- */
 
 static bool map_region(struct sk_os *os, struct sk_handle memory, uint64_t bytes,
-	uint64_t *address)
+	kernel_Protection protection, uint64_t *address)
 {
 	struct kernel_Space_map_request request;
 	struct kernel_Space_map_reply reply;
@@ -26,7 +28,7 @@ static bool map_region(struct sk_os *os, struct sk_handle memory, uint64_t bytes
 	kernel_Space_map_request_init(&request);
 	request.memory.raw = memory;
 	request.length = bytes;
-	request.protection = kernel_Protection_READ | kernel_Protection_WRITE;
+	request.protection = protection;
 	status = kernel_Space_map(&os->thread->space.channel, &request, &reply, NULL);
 	if (status == SK_OK)
 		*address = reply.address;
@@ -43,7 +45,8 @@ static void *reserve(void *self, uint64_t bytes)
 
 	if (KERNEL(os, quota, Quota_create_memory, &memory, .size = all) != SK_OK)
 		return NULL;
-	is_mapped = map_region(os, memory.memory.raw, all, &from);
+	is_mapped = map_region(os, memory.memory.raw, all,
+		kernel_Protection_READ | kernel_Protection_WRITE, &from);
 	sk_close(&os->thread->space.channel, memory.memory.raw);
 	if (!is_mapped)
 		return NULL;
@@ -97,19 +100,20 @@ static bool open_ring(struct sk_os *os)
 	struct sk_kernel_channel channel;
 	uint64_t address;
 
-	if (KERNEL(os, quota, Quota_create_ring, &ring, .slots = SK_OS_RING + 1) != SK_OK)
+	if (KERNEL(os, quota, Quota_create_ring, &ring, .slots = RING_SLOTS) != SK_OK)
 		return false;
 	sk_os_channel(os, &channel, ring.ring.raw);
 	if (kernel_Ring_memory(&channel.channel, &(struct kernel_Ring_memory_request){0},
 			&memory, NULL) != SK_OK ||
-			!map_region(os, memory.memory.raw, ABI_RING_SIZE(SK_OS_RING + 1),
+			!map_region(os, memory.memory.raw, ABI_RING_SIZE(RING_SLOTS),
+				kernel_Protection_READ | kernel_Protection_WRITE,
 				&address) ||
 			kernel_Ring_bind(&channel.channel, &(struct kernel_Ring_bind_request){
 				.has_notify = true, .notify = {sk_os_notify(os)},
 				.bits = SK_LOOP_RING}, &bound, NULL) != SK_OK)
 		return false;
 	sk_kernel_ring_open(&os->ring, ring.ring.raw, (void *)(uintptr_t)address,
-		os->notification, SK_LOOP_RING, os->slots, SK_OS_RING);
+		os->notification, SK_LOOP_RING, os->slots, RING_SLOTS - 1);
 	return true;
 }
 
@@ -160,6 +164,7 @@ int sk_main(struct sk_thread *thread, uint64_t argument)
 	(void)argument;
 	if (!open_os(&os, thread))
 		__builtin_trap();
+	sk_loop_trace(&os);
 	sk_os_exit(&os, sk_os_main(&os));
 }
 
@@ -220,11 +225,32 @@ int sk_os_arguments(struct sk_os *os, bool environment, char *text, uint32_t cap
 
 /* ---- time ---- */
 
+const void *sk_os_clock(struct sk_os *os)
+{
+	const struct kernel_Clock_page_request request = {0};
+	struct kernel_Clock_page_reply reply;
+	struct sk_kernel_channel clock;
+	uint64_t address;
+
+	if (os->clock_page)
+		return os->clock_page;
+	/* os->clock has no slots, and takes no handles. */
+	sk_os_channel(os, &clock, sk_kernel_channel_handle(&os->clock));
+	if (kernel_Clock_page(&clock.channel, &request, &reply, NULL) != SK_OK)
+		return NULL;
+	if (map_region(os, reply.page.raw, SK_PAGE, kernel_Protection_READ, &address))
+		os->clock_page = (const void *)(uintptr_t)address;
+	sk_close(&os->thread->space.channel, reply.page.raw);
+	return os->clock_page;
+}
+
 uint64_t sk_os_now(struct sk_os *os)
 {
 	const struct kernel_Clock_now_request request = {0};
 	struct kernel_Clock_now_reply reply = {0};
 
+	if (os->clock_page)
+		return sk_kernel_clock(os->clock_page);
 	kernel_Clock_now(&os->clock.channel, &request, &reply, NULL);
 	return reply.monotonic;
 }
@@ -251,6 +277,8 @@ void sk_os_channel(struct sk_os *os, struct sk_kernel_channel *channel,
 	sk_kernel_channel_open(channel, &os->thread->slots, SHARED_SLOT, SHARED_SLOT + 1,
 		handle);
 	channel->clock = &os->clock.channel;
+	if (os->trace)
+		sk_trace_channel(&channel->channel, os->trace);
 }
 
 int sk_os_channel_apart(struct sk_os *os, struct sk_kernel_channel *channel,
@@ -269,6 +297,8 @@ int sk_os_channel_apart(struct sk_os *os, struct sk_kernel_channel *channel,
 	if (handle.raw < 0)
 		channel->number = 0;
 	channel->clock = &os->clock.channel;
+	if (os->trace)
+		sk_trace_channel(&channel->channel, os->trace);
 	return SK_OK;
 }
 

@@ -15,10 +15,13 @@
 #include "runtime/server/heap.h"
 #include "runtime/start/start.h"
 #include "runtime/start/string.h"
+#include "runtime/trace.h"
 #include "svrctl.skald.h"
 
 /* Calls that one program can have under way besides that of its thread. */
 #define SK_OS_RING 8
+/* And of the runtime's own: for events of the supervisor, and for traces. */
+#define SK_OS_RING_OWN 2
 /* Bits of its notification that are its own: from 0 on. */
 #define SK_OS_BITS 62
 
@@ -71,13 +74,15 @@ struct sk_os {
 
 	/* The runtime's own. */
 	uint64_t pairs_used;			/* of free slots, bit by bit */
-	struct sk_slot slots[SK_OS_RING];
+	struct sk_slot slots[SK_OS_RING + SK_OS_RING_OWN];
 	uint8_t *ring_memory;
 	struct sk_signal signals[SK_OS_BITS];
 	uint32_t signal_count;
 	struct sk_alarm *alarms;		/* the next to ring first */
 	struct sk_pending event;
 	struct sk_loop *loop;			/* NULL: it serves nothing */
+	const void *clock_page;			/* NULL: not asked for yet */
+	struct sk_trace *trace;			/* NULL: it takes no part in traces */
 };
 
 /* The program. It ends with what comes back: 0 is good. */
@@ -91,6 +96,9 @@ _Noreturn void sk_os_give_up(struct sk_os *os, int32_t code, const char *why);
 /* Ends the program, with all its threads. */
 _Noreturn void sk_os_exit(struct sk_os *os, int32_t code);
 
+/* The clock's page (runtime/kernel/clock.h), mapped when it is first asked for; NULL: it
+ * cannot be. */
+const void *sk_os_clock(struct sk_os *os);
 /* Monotonic nanoseconds, and the deadline that passes in so many milliseconds. */
 uint64_t sk_os_now(struct sk_os *os);
 uint64_t sk_os_after(struct sk_os *os, uint32_t milliseconds);

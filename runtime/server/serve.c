@@ -234,19 +234,26 @@ static void ring_alarms(struct sk_os *os)
 	}
 }
 
+bool sk_loop_reap(struct sk_os *os, uint64_t deadline)
+{
+	struct sk_completion done;
+	struct sk_pending *pending;
+
+	if (sk_ring_next(&os->ring.ring, deadline, &done) != SK_OK)
+		return false;
+	pending = (struct sk_pending *)(uintptr_t)done.cookie;
+	pending->done(pending->self, &done);
+	sk_ring_release(&done);
+	return true;
+}
+
 /* False: there was nothing. */
 static bool reap(struct sk_os *os)
 {
-	struct sk_completion done;
 	bool any = false;
 
-	while (sk_ring_next(&os->ring.ring, SK_POLL, &done) == SK_OK) {
-		struct sk_pending *pending = (struct sk_pending *)(uintptr_t)done.cookie;
-
-		pending->done(pending->self, &done);
-		sk_ring_release(&done);
+	while (sk_loop_reap(os, SK_POLL))
 		any = true;
-	}
 	return any;
 }
 
@@ -399,6 +406,10 @@ int sk_serve(struct sk_os *os, const struct sk_serve *what)
 		await_event(os);
 	if (status == SK_OK)
 		status = sk_os_ready(os);
+	if (status == SK_OK && os->trace) {
+		sk_trace_port(&loop.port.port, os->trace);
+		sk_loop_trace_on(os);
+	}
 	while (status == SK_OK && !loop.stopping)
 		status = step(&loop);
 	sk_kernel_port_flush(&loop.port);

@@ -128,6 +128,7 @@ static void who_is(void *self, const struct svrctl_Server_client_request *reques
 	uint32_t service = (uint32_t)(request->badge >> 48);
 	uint32_t place = (uint32_t)(request->badge >> 32) & 0xffff;
 	struct svrctl_Server_client_reply reply = {0};
+	struct kernel_Object_info_reply info;
 
 	if (service >= server->manifest.served_count || place >= SERVERS_MAX ||
 			!supervisor.servers[place].is_known) {
@@ -135,6 +136,8 @@ static void who_is(void *self, const struct svrctl_Server_client_request *reques
 		return;
 	}
 	client = &supervisor.servers[place];
+	if (is_alive(client) && K(client->now.space, Object_info, &info, 0) == SK_OK)
+		reply.space = info.id;
 	reply.server = client->manifest.head.name;
 	reply.service = server->manifest.served[service].service;
 	for (uint32_t i = 0; i < client->manifest.used_count; i++)
