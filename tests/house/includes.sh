@@ -31,7 +31,7 @@ check runtime/start 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
 # Of servers of files.
 check runtime/files 'runtime/|fs\.skald\.h"'
 # Above the supervisor.
-check runtime/server 'runtime/|(kernel|svrctl|log)\.skald\.h"'
+check runtime/server 'runtime/|(kernel|svrctl|log|ostrace)\.skald\.h"'
 # Offsets of structs for assembly are generated from C.
 check kernel 'kernel/|runtime/|(machine|offsets|wanted)\.h"|[a-z]+\.skald\.h"'
 check fuzz 'fuzz/|compiler/|idl/|runtime/' 'fuzz/(hostfs|ramfs|ostrace)/'
