@@ -3,6 +3,7 @@
 #	make os		$(OS)/skald.tar, and the kernel
 #	make os-servers	$(OS)/test-servers.tar: servers of tests, for the supervisor's;
 #			$(OS)/test-files.tar: ramfs, and a program that works with files;
+#			$(OS)/test-trace.tar: the trace server, and programs that are traced;
 #			$(OS)/test-hardware.tar, for drivers; $(OS)/test-clock.tar; and
 #			$(OS)/test-console.tar, with a terminal and somebody who sits there
 #			and $(OS)/test-intruder.tar, a driver that tries everything
@@ -106,6 +107,8 @@ os-servers:
 		SERVERS='target probe' ARCHIVE=$(OS)/test-servers.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='ramfs files' ARCHIVE=$(OS)/test-files.tar
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='trace serial ramfs traced' ARCHIVE=$(OS)/test-trace.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='platform virtio-blk hardware' ARCHIVE=$(OS)/test-hardware.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
