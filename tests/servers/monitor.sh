@@ -7,7 +7,7 @@ source tests/tap.bash
 source tests/boot.bash
 build=${BUILD:-build}
 label=
-big=3000000				# bytes of a file that takes long to show
+big=400000				# bytes of a file that takes a while to show
 
 # The archive, with a long file and one without a line's end.
 make_archive() {
