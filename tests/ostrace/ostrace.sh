@@ -14,7 +14,7 @@ ostrace=$build/ostrace
 golden=tests/ostrace/golden
 export LC_ALL=C
 
-for scenario in calls kernel program kept many; do
+for scenario in calls kernel program kept many renamed; do
 	"$build/tests/ostrace/write" $scenario >"$work/$scenario" || exit 1
 done
 
@@ -84,6 +84,10 @@ shows 'ostrace: filters hold together' 0 '' "$ostrace" -l 2us -e -m fs.File.read
 shows 'ostrace: the table is of what was filtered' 0 'method          calls  errors  open         p50         p99         max       total        self
 fs.File.read      100     100     0  500.000 us  990.000 us    1.000 ms   50.500 ms   15.150 ms
 ' "$ostrace" --stats -e "$work/many"
+
+shows 'ostrace: what is known has its own name, whatever is announced' 0 'cpu0 deliver #21 -> shell/main fs.File.read(16 B) reply
+shell/main fs.File.read(16 B) = ok (16 B)
+' "$ostrace" --kernel "$work/renamed"
 
 "$ostrace" --pcapng -l 50us "$work/calls" | od -A n -t x1 -v | tr -d ' \n' >"$work/packets"
 [ "$(grep -o '43616c6c2066732e46696c652e72656164' "$work/packets" | wc -l)" = 1 ] &&

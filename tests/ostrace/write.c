@@ -238,12 +238,27 @@ static void many(void)
 	end();
 }
 
+/* Somebody announces other names for what is known: of a request, and of its reply. */
+static void renamed(void)
+{
+	begin();
+	PUT(MessageAnnounced, .message_id = FS_READ, .name = TEXT("bank.Account.pay"));
+	PUT(MessageAnnounced, .message_id = FS_READ + 1, .name = TEXT("bank.Account.paid"));
+	shell();
+	AT(100, Call, .correlation = 5, .message_id = FS_READ, .size = 16);
+	AT(900, Return, .correlation = 5, .message_id = FS_READ + 1, .size = 16);
+	cpu(0);
+	AT(800, Deliver, .correlation = 5, .from = 21, .to = 11, .message_id = FS_READ + 1,
+		.size = 16, .is_reply = true);
+	end();
+}
+
 static const struct {
 	const char *name;
 	void (*write)(void);
 } scenarios[] = {
 	{"calls", calls}, {"kernel", kernel}, {"program", program}, {"kept", kept},
-	{"many", many},
+	{"many", many}, {"renamed", renamed},
 };
 
 int main(int argc, char **argv)
@@ -253,6 +268,6 @@ int main(int argc, char **argv)
 			scenarios[i].write();
 			return fflush(stdout) != 0;
 		}
-	fprintf(stderr, "usage: write calls|kernel|program|kept|many\n");
+	fprintf(stderr, "usage: write calls|kernel|program|kept|many|renamed\n");
 	return 2;
 }

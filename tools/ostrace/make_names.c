@@ -1,6 +1,6 @@
 /*
- * Writes the table of messages and errors that ostrace knows by itself, from the
- * schemas that are named: what streams need not announce.
+ * Writes the tables of runtime/names.h, from the schemas that are named: what streams
+ * need not announce.
  *
  *	make_names FOLDER SCHEMA... >names.c
  */
@@ -29,11 +29,19 @@ static int by_id(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+/* From 1 on; 0: it was not noted, or there is none. */
+static size_t error_number(const struct declaration *error)
+{
+	for (size_t i = 0; error && i < error_count; i++)
+		if (strcmp(errors[i]->qualified, error->qualified) == 0)
+			return i + 1;
+	return 0;
+}
+
 static void note_error(const struct declaration *error)
 {
-	for (size_t i = 0; i < error_count; i++)
-		if (errors[i] == error || strcmp(errors[i]->qualified, error->qualified) == 0)
-			return;
+	if (error_number(error) != 0)
+		return;
 	if (error_count == sizeof(errors) / sizeof(errors[0]))
 		exit(1);
 	errors[error_count++] = error;
@@ -70,33 +78,30 @@ static void note_file(const struct file *file)
 
 static void print_messages(void)
 {
-	puts("const struct known_message known_messages[] = {");
+	puts("const struct sk_known_message sk_known_messages[] = {");
 	for (size_t i = 0; i < row_count; i++) {
 		const struct method *method = rows[i].method;
 
-		printf("\t{UINT32_C(0x%08" PRIx32 "), \"%s%s%s\", ", rows[i].id,
+		printf("\t{UINT32_C(0x%08" PRIx32 "), %zu, %s, \"%s%s%s\"},\n", rows[i].id,
+			error_number(method ? method->error : NULL),
+			method && method->is_oneway ? "true" : "false",
 			method ? method->owner->qualified : "", method ? "." : "",
 			method ? method->name : "next_event");
-		if (method && method->error)
-			printf("\"%s\", ", method->error->qualified);
-		else
-			printf("NULL, ");
-		puts(method && method->is_oneway ? "true}," : "false},");
 	}
-	puts("};\nconst size_t known_message_count =\n"
-		"\tsizeof(known_messages) / sizeof(known_messages[0]);\n");
+	puts("};\nconst size_t sk_known_message_count =\n"
+		"\tsizeof(sk_known_messages) / sizeof(sk_known_messages[0]);\n");
 }
 
 static void print_errors(void)
 {
-	puts("const struct known_error known_errors[] = {");
+	puts("const struct sk_known_error sk_known_errors[] = {");
 	for (size_t i = 0; i < error_count; i++)
 		for (const struct enumerator *e = errors[i]->as.enumeration.first; e; e = e->next)
 			if (!e->value.negative && e->value.low != 0)
-				printf("\t{\"%s\", %" PRIu64 ", \"%s\"},\n",
-					errors[i]->qualified, e->value.low, e->name);
-	puts("};\nconst size_t known_error_count =\n"
-		"\tsizeof(known_errors) / sizeof(known_errors[0]);");
+				printf("\t{%zu, %" PRIu64 ", \"%s\"},\n", i + 1,
+					e->value.low, e->name);
+	puts("};\nconst size_t sk_known_error_count =\n"
+		"\tsizeof(sk_known_errors) / sizeof(sk_known_errors[0]);");
 }
 
 int main(int argc, char **argv)
@@ -119,7 +124,7 @@ int main(int argc, char **argv)
 	rows[row_count++].id = 4 * METHOD_NEXT_EVENT;
 	qsort(rows, row_count, sizeof(rows[0]), by_id);
 	puts("/* Made by make_names from the schemas. */\n"
-		"#include \"tools/ostrace/world.h\"\n");
+		"#include \"runtime/names.h\"\n");
 	print_messages();
 	print_errors();
 	arena_free(arena);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/names.h"
+
 /* Threads' keys, where a CPU writes: above all ids of objects. */
 #define CPU_KEY(cpu) (~(uint64_t)(cpu))
 
@@ -163,34 +165,18 @@ const char *world_who(const struct world *world, const struct thread *thread,
 	return room;
 }
 
-static int by_id(const void *key, const void *item)
-{
-	uint32_t id = *(const uint32_t *)key;
-	const struct known_message *message = item;
-
-	return id < message->id ? -1 : id > message->id;
-}
-
-static const struct known_message *find_known(uint32_t id)
-{
-	return bsearch(&id, known_messages, known_message_count,
-		sizeof(known_messages[0]), by_id);
-}
-
-/* Messages that were declared by themselves have any id. Of others it says what they
- * are: replies and errors follow their request, events end with 11 (binary). */
+/* What is known comes first: any program may announce any name. */
 const char *world_method(const struct world *world, uint32_t message_id,
 	char room[MESSAGE_NAME_ROOM])
 {
-	uint32_t ids[2] = {message_id, message_id & ~UINT32_C(3)};
+	const char *name = sk_known_name(message_id);
 
-	for (unsigned i = 0; i < 2; i++) {
-		const char *announced = map_get(&world->messages, ids[i]);
-		const struct known_message *known = find_known(ids[i]);
-
-		if (announced || known)
-			return announced ? announced : known->name;
-	}
+	if (!name)
+		name = map_get(&world->messages, message_id);
+	if (!name)
+		name = map_get(&world->messages, sk_request_of(message_id));
+	if (name)
+		return name;
 	snprintf(room, MESSAGE_NAME_ROOM, "0x%08" PRIx32, message_id);
 	return room;
 }
@@ -207,23 +193,20 @@ const char *world_name(const struct world *world, uint32_t id, char room[NAME_RO
 
 bool world_is_oneway(uint32_t message_id)
 {
-	const struct known_message *known = find_known(message_id);
+	const struct sk_known_message *known = sk_known_message(message_id);
 
 	return known && known->is_oneway;
 }
 
 const char *world_status(uint32_t message_id, int32_t status, char room[NAME_ROOM])
 {
-	const struct known_message *known = find_known(message_id);
+	const char *name;
 
 	if (status == STATUS_ERROR)
 		return "an error";
+	name = sk_known_result(message_id, status);
+	if (name)
+		return name;
 	snprintf(room, NAME_ROOM, "%" PRId32, status);
-	if (status < 0 && sk_status_name(status)[0] != 's')
-		return sk_status_name(status);
-	for (size_t i = 0; status > 0 && known && known->error && i < known_error_count; i++)
-		if (known_errors[i].value == status &&
-				strcmp(known_errors[i].of, known->error) == 0)
-			return known_errors[i].name;
 	return room;
 }

@@ -76,22 +76,4 @@ bool world_is_oneway(uint32_t message_id);
 /* "NOT_FOUND", "TIMED_OUT", "5": of a method's result that is not 0. */
 const char *world_status(uint32_t message_id, int32_t status, char room[NAME_ROOM]);
 
-/* The project's own protocols (made by make_names), in the order of ids; both end
- * with a name of NULL. */
-struct known_message {
-	uint32_t id;
-	const char *name;
-	const char *error;		/* its enum's name, or NULL */
-	bool is_oneway;
-};
-struct known_error {
-	const char *of;
-	int32_t value;
-	const char *name;
-};
-extern const struct known_message known_messages[];
-extern const size_t known_message_count;
-extern const struct known_error known_errors[];
-extern const size_t known_error_count;
-
 #endif
