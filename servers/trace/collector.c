@@ -121,7 +121,7 @@ static void rings(void *self, const struct ostrace_Collector_rings_request *requ
 			.number = source->number, .cpu = source->cpu,
 			.thread = source->thread, .space = source->space,
 			.slots = source->slots, .written = source_written(source),
-			.lost = source->lost, .closed = source->is_closed,
+			.lost = source->lost_to_streams, .closed = source->is_closed,
 			.name = {source->program_name,
 				(uint32_t)strlen(source->program_name)},
 		};

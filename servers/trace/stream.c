@@ -82,7 +82,7 @@ static bool put_names(struct stream *stream, struct out *out)
 }
 
 /* Whose the records are that follow. There is room. */
-static void put_source(struct stream *stream, const struct source *source,
+static void put_source(struct stream *stream, struct source *source,
 	struct cursor *cursor, struct out *out)
 {
 	uint64_t lost = cursor->reader.lost + source->lost - cursor->before;
@@ -106,6 +106,7 @@ static void put_source(struct stream *stream, const struct source *source,
 	PUT(out, Source, &entry);
 	stream->current = source->number;
 	stream->lost += lost - cursor->told;
+	source->lost_to_streams += lost - cursor->told;
 	cursor->told = lost;
 }
 

@@ -65,6 +65,7 @@ struct source {
 	uint64_t since;			/* no record is older */
 	uint64_t seen;			/* `written`, as it was last seen */
 	uint64_t lost;			/* of a CPU: before they could be copied */
+	uint64_t lost_to_streams;	/* of each, together */
 };
 
 /* ---- who reads ---- */

@@ -235,11 +235,44 @@ static void of_one_program(void)
 	close_stream(&stream);
 }
 
+/* How a program's rings are listed: what they have lost together, and whether one of
+ * them is closed. */
+static uint64_t ring_lost(const char *name, bool *closed)
+{
+	struct ostrace_Collector_rings_reply reply = {0};
+	struct ostrace_Ring ring;
+	uint64_t lost = 0;
+
+	*closed = false;
+	do {
+		if (COLLECTOR(rings, &reply, .from = reply.next) != SK_OK)
+			return 0;
+		while (ostrace_Ring_next(&reply.list, &ring)) {
+			if (ring.name.size != strlen(name) ||
+					memcmp(ring.name.data, name, ring.name.size) != 0)
+				continue;
+			*closed |= ring.closed;
+			lost += ring.lost;
+		}
+	} while (reply.next != 0);
+	return lost;
+}
+
+static bool is_closed(const char *name)
+{
+	bool closed;
+
+	ring_lost(name, &closed);
+	return closed;
+}
+
 /* Each call is two records, so many more than a ring has slots. */
 static void lost_are_counted(void)
 {
 	struct sk_kernel_channel stream;
 	struct seen seen = {0};
+	bool closed;
+	uint64_t before = ring_lost("traced", &closed);
 
 	EXPECT(open_stream(&stream, false), 0);
 	EXPECT(set_kinds(ostrace_Kinds_CALLS, "traced"), 0);
@@ -250,6 +283,7 @@ static void lost_are_counted(void)
 	EXPECT(seen.lost > 0, true);
 	/* Turning it off is a call that began while it was on. */
 	EXPECT(seen.own + seen.lost, 2 * BURST + 2);
+	EXPECT(ring_lost("traced", &closed) - before, seen.lost);
 	close_stream(&stream);
 }
 
@@ -275,25 +309,6 @@ static void stream_ends(void)
 }
 
 /* ---- liars ---- */
-
-static bool is_closed(const char *name)
-{
-	struct ostrace_Collector_rings_reply reply = {0};
-	struct ostrace_Ring ring;
-	bool closed = false;
-	uint32_t from = 0;
-
-	do {
-		if (COLLECTOR(rings, &reply, .from = from) != SK_OK)
-			return false;
-		while (ostrace_Ring_next(&reply.list, &ring))
-			if (ring.name.size == strlen(name) &&
-					memcmp(ring.name.data, name, ring.name.size) == 0)
-				closed |= ring.closed;
-		from = reply.next;
-	} while (from != 0);
-	return closed;
-}
 
 static void lies(void)
 {
