@@ -307,6 +307,8 @@ void sk_os_channel_close(struct sk_os *os, struct sk_kernel_channel *channel)
 	if (channel->send_slot >= FREE_SLOT)
 		os->pairs_used &= ~(UINT64_C(1) << (channel->send_slot - FREE_SLOT) / 2);
 	sk_kernel_channel_close(channel);
+	/* Closed again, it must not free what is somebody else's by then. */
+	channel->send_slot = 0;
 }
 
 struct sk_handle sk_os_copy(struct sk_os *os, struct sk_handle handle, uint16_t rights)
