@@ -85,6 +85,13 @@ endef
 
 $(foreach path,$(SERVER_PATHS),$(eval $(call SERVER_RULES,$(notdir $(path)),$(path))))
 
+# The monitor shows traces, by the names of the protocols.
+$(OS)/programs/monitor.elf: $(OS)/programs/monitor/names.o
+
+$(OS)/programs/monitor/names.o: $(BUILD)/tools/ostrace/names.c
+	@mkdir -p $(@D)
+	$(OS_C) -c -o $@ $<
+
 # ---- the archive ----
 
 # Of those in the archive.

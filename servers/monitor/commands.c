@@ -30,6 +30,8 @@ const struct command commands[] = {
 	{"kill", "NAME", "end a server as a fault would", SERVERS, 1, 1, do_kill},
 	{"log", "[-n LINES] [NAME]", "the end of the log, or of what a server says in it",
 		SERVERS, 0, 3, do_log},
+	{"trace", "[NAME [SECONDS|COMMAND]]", "calls of a server, as they come or of a command; "
+		"`trace off`", SERVERS, 0, WORDS_MAX, do_trace},
 	{"ls", "[-l] [PATH]...", "what is in a folder", PATHS, 0, WORDS_MAX, do_ls},
 	{"cat", "PATH...", "what is in files", PATHS, 1, WORDS_MAX, do_cat},
 	{"head", "[-c BYTES] PATH", "the first ten lines of a file", PATHS, 1, 3, do_head},
@@ -88,8 +90,9 @@ static void show_one(const struct command *command)
 	paint(NONE);
 	put_text(" ");
 	put_text(command->usage);
-	for (; size < 26; size++)
+	do
 		put_text(" ");
+	while (++size < 26);
 	put_text(command->what);
 	put_text("\n");
 }
@@ -111,29 +114,31 @@ static void do_help(struct words *words)
 			"runs.\n");
 }
 
+void command_do(struct words *words)
+{
+	const struct command *command = command_find(words->word[0]);
+
+	if (!command) {
+		unknown(words->word[0]);
+		return;
+	}
+	monitor.command = command->name;
+	if (words->count - 1 < command->least || words->count - 1 > command->most)
+		command_usage();
+	else
+		command->run(words);
+}
+
 void command_run(const char *line)
 {
 	static struct words words;
-	const struct command *command;
 
 	if (!words_split(&words, line, (uint32_t)strlen(line))) {
 		complain(NULL, "too many words");
 		return;
 	}
-	if (words.count == 0)
-		return;
-	if (words.is_open) {
+	if (words.is_open)
 		complain(NULL, "a quote is not closed");
-		return;
-	}
-	command = command_find(words.word[0]);
-	if (!command) {
-		unknown(words.word[0]);
-		return;
-	}
-	monitor.command = command->name;
-	if (words.count - 1 < command->least || words.count - 1 > command->most)
-		command_usage();
-	else
-		command->run(&words);
+	else if (words.count > 0)
+		command_do(&words);
 }

@@ -142,6 +142,7 @@ static void open_all(struct sk_os *os)
 	sk_client_open(&monitor.supervisor, os, "supervisor", "svrctl.Supervisor");
 	sk_client_open(&monitor.files, os, "root", "fs.FileSystem");
 	sk_client_open(&monitor.bus, os, "platform", "hw.Bus");
+	sk_client_open(&monitor.traces, os, "traces", "ostrace.Collector");
 	if (svrctl_Server_system(&os->supervisor.channel,
 			&(struct svrctl_Server_system_request){.empty = 0}, &reply, NULL) == SK_OK)
 		sk_os_channel_apart(os, &monitor.system, reply.system.raw);

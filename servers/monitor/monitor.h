@@ -6,6 +6,7 @@
  *   edit.c       the line editor; words.c words, paths, numbers: both pure
  *   commands.c   the table of commands; complete.c: what Tab knows of it
  *   servers.c    commands about servers; system.c about the machine
+ *   trace.c      `trace`; records.c shows what comes of it
  *   look.c       commands that read files; change.c those that change them
  *   files.c      files by their paths
  *
@@ -24,6 +25,7 @@ struct monitor {
 	struct sk_client supervisor;		/* svrctl.Supervisor */
 	struct sk_client files;			/* fs.FileSystem */
 	struct sk_client bus;			/* hw.Bus */
+	struct sk_client traces;		/* ostrace.Collector */
 	struct sk_kernel_channel system;	/* kernel.System, to look at */
 	struct edit edit;
 	const char *command;			/* that runs */
@@ -96,8 +98,9 @@ extern const struct command commands[];
 extern const uint32_t command_count;
 
 const struct command *command_find(const char *name);
-/* Does what the line says. */
+/* Does what the line says, or the words, of which there is one at least. */
 void command_run(const char *line);
+void command_do(struct words *words);
 /* Shows how it is used. */
 void command_usage(void);
 /* Tab was typed. */
@@ -113,6 +116,7 @@ void do_kill(struct words *words);
 void do_poweroff(struct words *words);
 void do_reboot(struct words *words);
 void do_log(struct words *words);
+void do_trace(struct words *words);
 void do_devices(struct words *words);
 void do_memory(struct words *words);
 void do_uptime(struct words *words);
@@ -134,6 +138,16 @@ void do_write(struct words *words);
  * status. */
 int servers_each(void (*each)(void *self, const char *name), void *self,
 	uint32_t *starting, uint32_t *count);
+
+/* ---- records of traces (records.c) ---- */
+
+#define RECORDS_NAME 65
+/* A stream of this program's begins; its name has less than RECORDS_NAME bytes. */
+void records_begin(const char *name);
+/* The stream's next entry: shows it, or keeps it until its call ends. */
+void records_take(const uint8_t *entry, uint32_t size);
+/* Shows what has not ended. */
+void records_end(void);
 
 /* ---- files (files.c) ---- */
 

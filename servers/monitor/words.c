@@ -91,13 +91,18 @@ bool words_split(struct words *words, const char *line, uint32_t size)
 	}
 }
 
+void words_drop(struct words *words, uint32_t at, uint32_t count)
+{
+	words->count -= count;
+	for (uint32_t i = at; i < words->count; i++)
+		words->word[i] = words->word[i + count];
+}
+
 bool words_option(struct words *words, const char *option)
 {
 	if (words->count < 2 || !same(words->word[1], option))
 		return false;
-	words->count--;
-	for (uint32_t i = 1; i < words->count; i++)
-		words->word[i] = words->word[i + 1];
+	words_drop(words, 1, 1);
 	return true;
 }
 

@@ -27,6 +27,8 @@ struct words {
 
 /* The first `size` bytes of a line. False: more words than there is room for. */
 bool words_split(struct words *words, const char *line, uint32_t size);
+/* Takes out so many from one on. There are as many. */
+void words_drop(struct words *words, uint32_t at, uint32_t count);
 /* Whether the first word after the command is this option, which is then taken out. */
 bool words_option(struct words *words, const char *option);
 

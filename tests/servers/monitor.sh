@@ -177,6 +177,39 @@ is_interrupted() {
 	boot_expect 'poweroff. switches the machine off\.'$'\n''skald:/> $' 5
 }
 
+# One after the other comes every five seconds.
+is_traced_live() {
+	boot_send 'trace ramfs'
+	boot_expect "$traced_line"'svrctl\.Health\.check\([0-9]+ B\) = ok \([0-9]+ B\) <[0-9.]+ [mu]s>'$'\n' 20 ||
+		{ echo 'expected what ramfs is asked'; return 1; }
+	type_keys '\003'
+	boot_expect '\^C'$'\n''skald:/> $' 5 || { echo 'expected an end by ^C'; return 1; }
+	says trace '^nothing is recorded'$'\n'
+}
+
+# The collector dies, and with it what is on; ramfs takes part in the next.
+is_traced_anew() {
+	act 'trace ramfs kill trace' 'trace: ready again' &&
+		until_says 'trace ramfs ls' "$traced_line"'fs\.'
+}
+
+traces() {
+	local traced_line=$'\n'' +[0-9]+\.[0-9]{9} ramfs serves '
+	case_of 'who is traced is listed, and who takes no part is said' all_say \
+		'trace => ^nothing is recorded'$'\n''NAME .*'$'\n''ramfs +1024 +0 +0'$'\n' \
+		'trace console => trace: console: it takes no part in traces' \
+		'trace ramfs trace => usage: trace' 'trace ramfs 5 x => usage: trace' \
+		'trace ramfs frob => frob: no such command' 'trace off => ^$'
+	case_of 'calls of a server are shown, of a command' all_say \
+		"trace ramfs cat /etc/motd => Welcome to Skald\..*${traced_line}fs\.File\.read_at\([0-9]+ B\) = ok \([0-9]+ B\) <[0-9.]+ [mu]s>"$'\n' \
+		"trace ramfs ls => ^[^<]*[1-9][0-9]* ramfs serves" \
+		"trace ramfs mkdir /etc => it is there already.*${traced_line}fs\.FileSystem\.[a-z_]+\([0-9]+ B\) = EEXIST <" \
+		'trace => ^nothing is recorded'
+	case_of 'calls of a server are shown as they come, until ^C' is_traced_live
+	case_of 'calls of a server are shown for so many seconds' says 'trace ramfs 1' '^( .*)?$'
+	case_of 'the collector may die meanwhile, and the next one traces' is_traced_anew
+}
+
 switches_off() {
 	boot_send poweroff
 	boot_end 30 && grep -q '^supervisor: all has ended' "$boot_log"
@@ -226,6 +259,7 @@ commands() {
 	case_of 'Tab completes commands, servers and paths, and lists them' completes
 	case_of 'keys edit the line, and go back to earlier ones' edits
 	case_of '^C ends a long `cat` at once, and a line; ^D says how to leave' is_interrupted
+	traces
 	case_of 'a killed server is seen to be restarted' is_restarted
 	case_of 'servers are stopped, started and restarted' is_stopped_and_started
 	case_of 'a prompt comes back when console, driver or monitor are killed' comes_back

@@ -325,6 +325,9 @@ static void test_words(void **state)
 	assert_int_equal(words.count, 2);
 	assert_string_equal(words.word[1], "x");
 	assert_false(words_option(&words, "-l"));
+	words_drop(&words, 0, 1);
+	assert_int_equal(words.count, 1);
+	assert_string_equal(words.word[0], "x");
 }
 
 static void test_too_many_words(void **state)
