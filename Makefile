@@ -57,6 +57,7 @@ bench: needs-build needs-bench needs-os ## figures, against the peers and by han
 	@tests/bench/codec/bench.sh
 	@tests/bench/hostfs/bench.sh
 	@OS=$(OS) tests/bench/ipc/table.sh
+	@OS=$(OS) tests/bench/trace/bench.sh
 
 # SECONDS is a name that shells count in: it goes as an argument.
 fuzz: needs-build needs-fuzz $(if $(filter afl,$(ENGINE)),needs-afl) ## fuzz SCHEMA=f [TARGET=x SECONDS=60 ENGINE=afl JOBS=2], or all there is

@@ -20,7 +20,7 @@ struct runner {
 	char pattern[64];
 	size_t pattern_size;
 	unsigned cpus;
-	bool benches;
+	bool benches, traces;
 	bool is_hostile;
 	uint32_t rounds;		/* or seconds */
 	uint32_t seed;
@@ -329,7 +329,8 @@ static bool read_command_line(struct runner *r)
 		return false;
 	r->cpus = info.cpus;
 	r->benches = find_word(line->data, line->size, "bench") != NULL;
-	read_number(line, "bench=", &r->rounds);
+	r->traces = find_word(line->data, line->size, "bench-trace") != NULL;
+	read_number(line, r->traces ? "bench-trace=" : "bench=", &r->rounds);
 	r->is_hostile = read_number(line, "hostile=", &r->rounds);
 	read_number(line, "seed=", &r->seed);
 	at = find_word(line->data, line->size, "case=");
@@ -381,6 +382,8 @@ int sk_main(struct sk_thread *thread, uint64_t argument)
 	if (!open_runner(r, thread) || !read_command_line(r)) {
 		sk_print(thread, "not ok - the runner can begin\n");
 		r->failed++;
+	} else if (r->traces) {
+		run_trace_benches(&r->test, r->rounds);
 	} else if (r->benches) {
 		run_benches(&r->test, r->rounds);
 	} else if (r->is_hostile) {

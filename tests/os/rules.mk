@@ -21,7 +21,8 @@ OS_PROTOCOLS := $(patsubst %,$(OS_GENERATED)/%.skald.c,kernel fault ostrace benc
 OS_RUNTIME := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/kernel/*.c runtime/start/*.c) \
 	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c trace.c)) \
 	$(OS)/runtime/start/start_x86_64.o
-OS_TESTS := $(patsubst %.c,$(OS)/%.o,$(wildcard tests/os/*.c) tests/bench/ipc/measure.c) \
+OS_TESTS := $(patsubst %.c,$(OS)/%.o,$(wildcard tests/os/*.c) \
+	tests/bench/ipc/measure.c tests/bench/trace/measure.c) \
 	$(patsubst %,$(OS)/%.skald.o,kernel fault ostrace bench)
 
 os-tests: $(OS)/initrd.tar

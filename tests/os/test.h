@@ -235,6 +235,8 @@ unsigned run_hostile(struct test *t, uint32_t seconds, uint64_t seed);
 
 /* `rounds` 0: as many as it takes for good figures. */
 void run_benches(struct test *t, uint32_t rounds);
+/* And of what traces cost (tests/bench/trace/measure.c). */
+void run_trace_benches(struct test *t, uint32_t rounds);
 
 /* ---- the cases, one table for each file ---- */
 

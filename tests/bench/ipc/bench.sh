@@ -4,7 +4,8 @@
 # Prints, for each thing that is measured (measure.c), its name, the guest
 # instructions of one round trip, the privileged ones among them, and those that
 # are the kernel's, the rest being that of stubs and servers. The emulator counts
-# them, so each run gives the same numbers. ROUNDS: how often each is timed.
+# them, so each run gives the same numbers. ROUNDS: how often each is timed; BENCH:
+# which of them, bench or bench-trace (tests/bench/trace).
 # The figures of others, to compare with, are in docs/benchmarks.md.
 set -eu
 cd "$(dirname "$0")/../../.."
@@ -19,7 +20,7 @@ timeout 1200 qemu-system-x86_64 -machine q35 -accel tcg,thread=single -cpu max -
 	-icount shift=0,sleep=off -smp 1 -display none -no-reboot -nodefaults \
 	-serial "file:$log" -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
 	-plugin "$os/plugin.so" -d plugin -D "$log.plugin" \
-	-kernel "$kernel" -initrd "$os/initrd.tar" -append "bench${ROUNDS:+=$ROUNDS}" \
+	-kernel "$kernel" -initrd "$os/initrd.tar" -append "${BENCH:-bench}${ROUNDS:+=$ROUNDS}" \
 	</dev/null >/dev/null || true
 if ! grep -aq '^bench-end' "$log"; then
 	echo "bench-ipc did not end" >&2
