@@ -6,7 +6,8 @@
 #			$(OS)/test-trace.tar: the trace server, and programs that are traced;
 #			$(OS)/test-hardware.tar, for drivers; $(OS)/test-clock.tar; and
 #			$(OS)/test-console.tar, with a terminal and somebody who sits there
-#			and $(OS)/test-intruder.tar, a driver that tries everything
+#			$(OS)/test-intruder.tar, a driver that tries everything; and
+#			$(OS)/test-limits.tar, a client that takes all that it can get
 #	make os-inject	$(OS)/test-inject.tar: those that faults are injected into
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
@@ -124,6 +125,9 @@ os-servers:
 		SERVERS='clock watch' ARCHIVE=$(OS)/test-clock.tar
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
 		SERVERS='intruder' ARCHIVE=$(OS)/test-intruder.tar
+	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
+		SERVERS='serial console ramfs greedy' ARCHIVE=$(OS)/test-limits.tar \
+		OTHER_MANIFESTS='$(LIMITED:%=$(OS)/programs/limits/%.manifest)'
 	@$(MAKE) --no-print-directory os-inject
 
 os-inject:
@@ -141,14 +145,27 @@ os-inject:
 INJECTED := platform virtio-blk ramfs
 INJECTED_AGAIN := restart: {policy: ALWAYS, back_off: 1, back_off_max: 8, limit: 1000000, \
 	window: 1000}
-INJECTED_HEALTH := health: {interval: 50, deadline: 400, start_deadline: 5000}
+INJECTED_HEALTH := {interval: 50, deadline: 400, start_deadline: 5000}
+# Likewise those that a client takes all from. They are to answer, and may take their time.
+LIMITED := ramfs console
+LIMITED_HEALTH := {interval: 100, deadline: 2000}
 
+define CHANGED_MANIFEST
+@mkdir -p $(@D)
+@{ sed '/^restart:/d; /^health:/d' $<; echo '$(INJECTED_AGAIN)'; \
+	echo 'health: $(HEALTH)'; } | \
+	$(BUILD)/skald encode -I protocols -o $@ protocols/svrctl.skald Manifest
+endef
+
+$(INJECTED:%=$(OS)/programs/inject/%.manifest): private HEALTH := $(INJECTED_HEALTH)
 $(INJECTED:%=$(OS)/programs/inject/%.manifest): $(OS)/programs/inject/%.manifest: \
 		servers/%/manifest.yaml protocols/svrctl.skald servers/rules.mk $(BUILD)/skald
-	@mkdir -p $(@D)
-	@{ sed '/^restart:/d; /^health:/d' $<; echo '$(INJECTED_AGAIN)'; \
-		echo '$(INJECTED_HEALTH)'; } | \
-		$(BUILD)/skald encode -I protocols -o $@ protocols/svrctl.skald Manifest
+	$(CHANGED_MANIFEST)
+
+$(LIMITED:%=$(OS)/programs/limits/%.manifest): private HEALTH := $(LIMITED_HEALTH)
+$(LIMITED:%=$(OS)/programs/limits/%.manifest): $(OS)/programs/limits/%.manifest: \
+		servers/%/manifest.yaml protocols/svrctl.skald servers/rules.mk $(BUILD)/skald
+	$(CHANGED_MANIFEST)
 
 # ---- what of it runs on the host: tests/unit ----
 

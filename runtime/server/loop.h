@@ -10,6 +10,67 @@
 #define SK_LOOP_SLOT 6
 /* That a call of the program's ring has completed. */
 #define SK_LOOP_RING (UINT64_C(1) << 63)
+/* The program in badges of the supervisor's own sessions. */
+#define SK_LOOP_SUPERVISOR UINT32_C(0xffff)
+
+/* By a hash of its badge; one after the other where that is taken. */
+struct sk_loop_client {
+	uint64_t badge;
+	const struct sk_service *service;	/* NULL: free */
+	void *self;
+};
+
+/* Whose a request is, by its token's index. */
+struct sk_loop_asked {
+	const struct sk_service *service;	/* NULL: of an object */
+	void *self;
+	uint32_t program;
+};
+
+/* A minted session, and the program whose request it was minted for. */
+struct sk_loop_object {
+	struct sk_loop *loop;
+	const struct sk_object *object;		/* NULL: free */
+	void *self;
+	uint32_t program;
+};
+
+struct sk_loop {
+	struct sk_os *os;
+	struct sk_serve what;
+	struct sk_kernel_port port;
+	struct sk_port_ops port_ops;		/* the kernel's, but for minting */
+	struct sk_loop_asked *asked;
+	struct sk_loop_client *clients;
+	struct sk_loop_object *objects;
+	uint32_t client_mask;			/* places, less one */
+	uint32_t client_count;
+	uint32_t object_count;
+	uint32_t token_count;
+	uint32_t program;			/* whose request came last */
+	uint64_t answered;
+	bool stopping;
+};
+
+/* Which program a client is, by its badge. */
+static inline uint32_t sk_loop_program(uint64_t badge)
+{
+	return (uint32_t)(badge >> 32) & 0xffff;
+}
+
+/*
+ * Whether a program may have one more of what `all` programs have so many of, and can have
+ * at most `max`: as long as it has less itself (`count` says) than is left. So one can have
+ * half of it, the next half of the rest, and none all. The supervisor can.
+ */
+bool sk_loop_may_have(const struct sk_loop *loop, uint32_t max, uint32_t all,
+	uint32_t program, uint32_t (*count)(const struct sk_loop *loop, uint32_t program));
+/* A request is to be dispatched. False: its program has too many already that were
+ * kept, so that this one is not to be. */
+bool sk_loop_admit(struct sk_loop *loop, uint64_t token, const struct sk_loop_asked *asked);
+/* What its port mints is the program's whose request came last, and is limited as well
+ * as requests to it. */
+void sk_loop_mints(struct sk_loop *loop);
 
 /*
  * Traces, if the manifest uses them: begins before the program does, so that its channels

@@ -10,34 +10,7 @@
 #define DEFAULT_KEPT 64
 #define DEFAULT_CLIENTS 64
 #define SERVICE_SHIFT 48
-
-/* By a hash of its badge; one after the other where that is taken. */
-struct client {
-	uint64_t badge;
-	const struct sk_service *service;	/* NULL: free */
-	void *self;
-};
-
-/* Whose a request that was kept is, by its token's index. */
-struct asked {
-	const struct sk_service *service;
-	void *self;
-};
-
-struct sk_loop {
-	struct sk_os *os;
-	struct sk_serve what;
-	struct sk_kernel_port port;
-	struct sk_kernel_session *sessions;
-	struct sk_kernel_kept *kept;
-	struct asked *asked;
-	struct client *clients;
-	uint32_t client_mask;		/* places, less one */
-	uint32_t client_count;
-	uint32_t token_count;
-	uint64_t answered;
-	bool stopping;
-};
+#define TOKENS_BESIDE 64
 
 /* ---- clients ---- */
 
@@ -47,7 +20,7 @@ static uint32_t place_of(const struct sk_loop *loop, uint64_t badge)
 }
 
 /* Where it is, or could be. */
-static struct client *find_client(struct sk_loop *loop, uint64_t badge)
+static struct sk_loop_client *find_client(struct sk_loop *loop, uint64_t badge)
 {
 	uint32_t place = place_of(loop, badge);
 
@@ -57,7 +30,7 @@ static struct client *find_client(struct sk_loop *loop, uint64_t badge)
 }
 
 /* What follows moves up, or it would not be found any more. */
-static void remove_client(struct sk_loop *loop, struct client *client)
+static void remove_client(struct sk_loop *loop, struct sk_loop_client *client)
 {
 	uint32_t hole = (uint32_t)(client - loop->clients), place = hole;
 
@@ -81,7 +54,7 @@ static void remove_client(struct sk_loop *loop, struct client *client)
 static void gone(void *self, uint64_t badge)
 {
 	struct sk_loop *loop = self;
-	struct client *client = find_client(loop, badge), was = *client;
+	struct sk_loop_client *client = find_client(loop, badge), was = *client;
 
 	if (!was.service)
 		return;
@@ -90,18 +63,29 @@ static void gone(void *self, uint64_t badge)
 		was.service->gone(was.self);
 }
 
+static uint32_t count_clients(const struct sk_loop *loop, uint32_t program)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i <= loop->client_mask; i++)
+		count += loop->clients[i].service &&
+			sk_loop_program(loop->clients[i].badge) == program;
+	return count;
+}
+
 /* NULL: the service does not want it. */
 static void *client_self(struct sk_loop *loop, const struct sk_service *service,
 	uint64_t badge)
 {
-	struct client *client;
+	struct sk_loop_client *client;
 
 	if (!service->connected)
 		return service->context;
 	client = find_client(loop, badge);
 	if (client->service)
 		return client->self;
-	if (loop->client_count == loop->what.max_clients)
+	if (!sk_loop_may_have(loop, loop->what.max_clients, loop->client_count,
+			sk_loop_program(badge), count_clients))
 		return NULL;
 	client->self = service->connected(service->context, badge);
 	if (!client->self)
@@ -149,19 +133,13 @@ static int health(void *self, struct sk_incoming *incoming)
 static int serve(struct sk_loop *loop, const struct sk_service *service,
 	struct sk_incoming *incoming)
 {
-	uint64_t token = incoming->reply.token;
-	void *self;
+	struct sk_loop_asked asked = {service, NULL, sk_loop_program(incoming->badge)};
 
-	/* The last token is left to the supervisor's question. */
-	if (loop->port.kept_now >= loop->what.max_kept)
+	asked.self = client_self(loop, service, incoming->badge);
+	if ((!asked.self && service->connected) ||
+			!sk_loop_admit(loop, incoming->reply.token, &asked))
 		return sk_refuse(incoming, SK_EXHAUSTED);
-	self = client_self(loop, service, incoming->badge);
-	if (!self && service->connected)
-		return sk_refuse(incoming, SK_EXHAUSTED);
-	if (token != 0 && ABI_TOKEN_INDEX(token) < loop->token_count)
-		loop->asked[ABI_TOKEN_INDEX(token)] = (struct asked){service, self};
-	loop->answered++;
-	return service->dispatch(self, incoming);
+	return service->dispatch(asked.self, incoming);
 }
 
 static int dispatch(void *self, struct sk_incoming *incoming)
@@ -179,7 +157,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 static void canceled(void *self, uint64_t token)
 {
 	struct sk_loop *loop = self;
-	const struct asked *asked;
+	const struct sk_loop_asked *asked;
 
 	if (ABI_TOKEN_INDEX(token) >= loop->token_count)
 		return;
@@ -323,15 +301,19 @@ static bool open_tables(struct sk_loop *loop, struct sk_kernel_port_config *conf
 	while (places < 2 * loop->what.max_clients)
 		places *= 2;
 	loop->client_mask = places - 1;
-	loop->clients = sk_alloc_zeroed(heap, places * sizeof(struct client));
-	/* Tokens count from 0 or from 1. One is more than can be kept. */
-	config->kept_count = loop->token_count = loop->what.max_kept + 2;
-	loop->asked = sk_alloc_zeroed(heap, loop->token_count * sizeof(struct asked));
+	loop->clients = sk_alloc_zeroed(heap, places * sizeof(struct sk_loop_client));
+	/* One is more than can be kept; the kernel makes some more, and uses them in any
+	 * order. */
+	config->kept_count = loop->token_count = loop->what.max_kept + 1 + TOKENS_BESIDE;
+	loop->asked = sk_alloc_zeroed(heap, loop->token_count * sizeof(struct sk_loop_asked));
 	config->kept = sk_alloc_zeroed(heap, config->kept_count * sizeof(*config->kept));
 	config->session_count = loop->what.max_objects;
 	config->sessions = sk_alloc_zeroed(heap,
 		config->session_count * sizeof(*config->sessions));
-	return loop->clients && loop->asked && config->kept && config->sessions;
+	loop->objects = sk_alloc_zeroed(heap,
+		config->session_count * sizeof(*loop->objects));
+	return loop->clients && loop->asked && config->kept && config->sessions &&
+		loop->objects;
 }
 
 /* 0, a status, or an error of the kernel's. */
@@ -374,8 +356,12 @@ static int open_loop(struct sk_os *os, struct sk_loop *loop)
 		return status;
 	config.endpoint = reply.endpoint.raw;
 	status = prepare_endpoint(os, loop, config.endpoint);
-	return status != SK_OK ? status :
-		sk_kernel_port_open(&loop->port, &os->thread->slots, SK_LOOP_SLOT, &config);
+	if (status == SK_OK)
+		status = sk_kernel_port_open(&loop->port, &os->thread->slots, SK_LOOP_SLOT,
+			&config);
+	if (status == SK_OK)
+		sk_loop_mints(loop);
+	return status;
 }
 
 static int step(struct sk_loop *loop)

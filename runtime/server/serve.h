@@ -34,16 +34,21 @@ struct sk_service {
 	void (*canceled)(void *self, uint64_t token);
 };
 
+/*
+ * Of each of the three that follow one program can have half, the next one half of what
+ * is left, and so on, so that none has all; what is beyond is refused (SK_EXHAUSTED). A
+ * program is a manifest, however many sessions it has.
+ */
 struct sk_serve {
 	const struct sk_service *services;
 	uint32_t service_count;
-	/* Requests under way at once, of all clients; others wait outside.
-	 * 0: 64. */
+	/* Requests kept at once, of services and objects. While a program has its part
+	 * of them, its other requests are refused too. 0: 64. */
 	uint32_t max_kept;
-	/* Clients at once of services that have `connected`; more are refused
-	 * (SK_EXHAUSTED). 0: 64. */
+	/* Clients at once of services that have `connected`. 0: 64. */
 	uint32_t max_clients;
-	/* Minted sessions at once (sk_mint()). 0: none. */
+	/* Minted sessions at once (sk_mint()), each of the program whose request came last
+	 * when it was minted. 0: none. */
 	uint32_t max_objects;
 };
 

@@ -67,8 +67,10 @@ int sk_os_main(struct sk_os *os)
 	terminal_open_line(&terminal, os, NAME, "com1");
 	return sk_serve(os, &(struct sk_serve){
 		.services = services, .service_count = 1,
-		/* For all that may wait, with events: nobody's requests keep out another's. */
-		.max_kept = TERMINAL_FILES * (TERMINAL_WAITING + 1),
-		.max_clients = CLIENTS * CLIENT_SESSIONS, .max_objects = TERMINAL_FILES,
+		/* For all that each may have, with events; as if there were one more, so
+		 * that the last one finds room for it too. */
+		.max_kept = (CLIENTS + 1) * CLIENT_FILES * (TERMINAL_WAITING + 1),
+		.max_clients = (CLIENTS + 1) * CLIENT_SESSIONS,
+		.max_objects = TERMINAL_FILES + CLIENT_FILES,
 	});
 }

@@ -120,7 +120,7 @@ int sk_os_main(struct sk_os *os)
 		sk_os_give_up(os, 1, "there is no memory");
 	fill(os);
 	return sk_serve(os, &(struct sk_serve){
-		.services = services, .service_count = 1, .max_kept = 256,
-		.max_clients = 64, .max_objects = 2048,
+		.services = services, .service_count = 1, .max_kept = 512,
+		.max_clients = 128, .max_objects = 4096,
 	});
 }

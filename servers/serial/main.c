@@ -20,6 +20,6 @@ int sk_os_main(struct sk_os *os)
 		};
 	}
 	return sk_serve(os, &(struct sk_serve){
-		.services = services, .service_count = LINES, .max_kept = 8, .max_clients = 4,
+		.services = services, .service_count = LINES, .max_kept = 16, .max_clients = 8,
 	});
 }

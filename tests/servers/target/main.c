@@ -308,6 +308,6 @@ int sk_os_main(struct sk_os *os)
 	target.os = os;
 	os->stop = stop;
 	return sk_serve(os, &(struct sk_serve){
-		.services = services, .service_count = 1, .max_kept = 6, .max_clients = 4,
+		.services = services, .service_count = 1, .max_kept = 12, .max_clients = 8,
 	});
 }
