@@ -141,8 +141,11 @@ static bool take_own(struct sk_os *os)
 		sk_kernel_channel_open(&os->names, &slots, OWN_SLOT, OWN_SLOT + 1,
 			own.names.raw);
 	os->names.clock = os->supervisor.clock = &os->clock.channel;
-	return sk_thread_open(os->thread, own.thread.raw, &slots, own.space.raw,
-		own.quota.raw, sk_no_handle()) == SK_OK;
+	if (sk_thread_open(os->thread, own.thread.raw, &slots, own.space.raw, own.quota.raw,
+			sk_no_handle()) != SK_OK)
+		return false;
+	os->thread->faults = own.faults.raw;
+	return true;
 }
 
 static bool open_os(struct sk_os *os, struct sk_thread *thread)

@@ -36,6 +36,7 @@ int sk_thread_open(struct sk_thread *thread, struct sk_handle handle,
 
 	memset(thread, 0, sizeof(*thread));
 	thread->handle = handle;
+	thread->faults = sk_no_handle();
 	thread->slots = *slots;
 	status = open_channel(&thread->thread, slots, handle);
 	if (status == SK_OK)
@@ -83,6 +84,25 @@ _Noreturn void sk_start(uint64_t argument)
 
 /* ---- threads ---- */
 
+/* The handler keeps its handle, for the next one. */
+static int watch_faults(struct sk_thread *by, struct sk_channel *thread)
+{
+	const struct kernel_Space_duplicate_request request = {
+		.number = sk_kernel_number(by->faults),
+		.rights = UINT16_MAX,
+		.protocol_rights = UINT16_MAX,
+	};
+	struct kernel_Thread_set_fault_handler_request set = {.has_handler = true};
+	struct kernel_Thread_set_fault_handler_reply done;
+	struct kernel_Space_duplicate_reply reply;
+	int status = kernel_Space_duplicate(&by->space.channel, &request, &reply, NULL);
+
+	if (status != SK_OK)
+		return status;
+	set.handler.raw = sk_kernel_handle(reply.number);
+	return kernel_Thread_set_fault_handler(thread, &set, &done, NULL);
+}
+
 int sk_thread_new(struct sk_thread *by, struct sk_handle space, uint32_t priority,
 	uint32_t slot_count, struct sk_handle *handle, struct sk_kernel_slots *slots)
 {
@@ -100,6 +120,9 @@ int sk_thread_new(struct sk_thread *by, struct sk_handle space, uint32_t priorit
 	sk_kernel_channel_open(&thread, &by->slots, 0, 1, *handle);
 	if (slot_count > 0)
 		status = sk_slots_register(&thread.channel, slot_count, slots);
+	if (status == SK_OK && by->faults.raw >= 0 &&
+			space.raw == sk_kernel_channel_handle(&by->space).raw)
+		status = watch_faults(by, &thread.channel);
 	if (status != SK_OK) {
 		sk_kernel_channel_close(&thread);
 		*handle = sk_no_handle();

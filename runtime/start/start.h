@@ -23,6 +23,9 @@ struct sk_thread {
 	struct sk_kernel_channel space;
 	struct sk_kernel_channel quota;
 	struct sk_kernel_channel system;
+	/* Who is called (fault.Handler) when a thread faults that it makes in its own
+	 * space; none: such a thread stops, and nobody is told. */
+	struct sk_handle faults;
 };
 
 /* Slots 0 and 1 are those of the channels above; others are free. */
@@ -36,7 +39,8 @@ struct sk_thread {
  */
 int sk_main(struct sk_thread *thread, uint64_t argument);
 
-/* What a thread has: of the other three channels none, until they are opened. */
+/* What a thread has: of the other three channels none, until they are opened, and no
+ * handler of faults. */
 int sk_thread_open(struct sk_thread *thread, struct sk_handle handle,
 	const struct sk_kernel_slots *slots, struct sk_handle space,
 	struct sk_handle quota, struct sk_handle system);
@@ -45,7 +49,8 @@ int sk_slots_register(struct sk_channel *thread, uint32_t count,
 	struct sk_kernel_slots *slots);
 
 /*
- * A new thread in a space of the caller's, with slots, that is not started yet.
+ * A new thread in a space of the caller's, with slots, that is not started yet. If it is
+ * the caller's own space, its faults are told to `by->faults`.
  * 0, a status, or an error of the kernel's; then there is none.
  */
 int sk_thread_new(struct sk_thread *by, struct sk_handle space, uint32_t priority,

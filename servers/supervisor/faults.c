@@ -1,6 +1,6 @@
 /*
- * The fault handler of all first threads: a program that faults ends, and the log says
- * where.
+ * The fault handler of all programs' threads: a program that faults ends, and the log
+ * says where.
  */
 #include "servers/supervisor/supervisor.h"
 

@@ -48,6 +48,7 @@ static void put_own(struct listing *listing, const struct server *server)
 		"%lu bytes, %u threads, %u handles", server->manifest.head.budget.bytes,
 		server->manifest.head.budget.threads, server->manifest.head.budget.handles);
 	put(listing, kernel_Kind_CLOCK, kernel_Rights_READ, "the clock");
+	put(listing, kernel_Kind_SESSION, kernel_Rights_CALL, "fault.Handler of supervisor");
 	if (server->manifest.used_count > 0)
 		put(listing, kernel_Kind_SESSION, kernel_Rights_CALL,
 			"svrctl.Names of supervisor");

@@ -114,11 +114,15 @@ static int give_session(struct server *server)
 	return K(server->now.space, Space_insert, &reply, .what = {session});
 }
 
+struct sk_handle instance_faults(struct server *server, struct sk_handle charge)
+{
+	return mint(supervisor.endpoint, BADGE(BADGE_FAULT, place_of(server),
+		server->number), 1, UINT16_MAX, charge);
+}
+
 static int watch_faults(struct server *server)
 {
-	struct sk_handle session = mint(supervisor.endpoint,
-		BADGE(BADGE_FAULT, place_of(server), server->number), 1, UINT16_MAX,
-		sk_no_handle());
+	struct sk_handle session = instance_faults(server, sk_no_handle());
 
 	if (session.raw < 0)
 		return kernel_Error_QUOTA_EXCEEDED;

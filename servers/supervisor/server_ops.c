@@ -40,6 +40,7 @@ static void startup(void *self, const struct svrctl_Server_startup_request *requ
 	reply.thread.raw = copy(server->now.thread, ALL);
 	reply.clock.raw = copy(sk_kernel_channel_handle(&supervisor.clock),
 		kernel_Rights_READ | kernel_Rights_DUPLICATE | kernel_Rights_TRANSFER);
+	reply.faults.raw = instance_faults(server, server->now.quota);
 	reply.has_names = server->manifest.used_count > 0;
 	if (reply.has_names)
 		reply.names.raw = mint(supervisor.endpoint, BADGE(BADGE_NAMES,

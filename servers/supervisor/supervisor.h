@@ -30,7 +30,7 @@
 enum badge_kind {
 	BADGE_SERVER = 1,		/* svrctl.Server */
 	BADGE_NAMES,			/* svrctl.Names */
-	BADGE_FAULT,			/* fault.Handler: of its first thread */
+	BADGE_FAULT,			/* fault.Handler: of its threads */
 	BADGE_CONTROL			/* svrctl.Supervisor: place of the session */
 };
 #define BADGE(kind, place, number) \
@@ -171,6 +171,8 @@ uint64_t image_content(const struct elf_part *part);
 /* Space, quota and thread with what the manifest says, running. After an error there
  * is nothing. */
 svrctl_Error instance_start(struct server *server);
+/* A session by which the kernel tells of faults of its threads; none: it cannot be had. */
+struct sk_handle instance_faults(struct server *server, struct sk_handle charge);
 /* What is left of it goes. */
 void instance_end(struct server *server);
 /* A session for a client of one of its services; none: it cannot be had. */

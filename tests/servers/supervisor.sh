@@ -32,6 +32,8 @@ cases() {
 	tap $? "($1) the kernel does not panic" "$boot_log"
 	grep -qE '^target: page fault at 0x10, reading, by the instruction at 0x4[0-9a-f]*: nothing is mapped there' "$boot_log"
 	tap $? "($1) the log says where a program faulted, and why" "$boot_log"
+	grep -qE '^target: page fault at 0x20, reading, by the instruction at 0x4[0-9a-f]*: nothing is mapped there' "$boot_log"
+	tap $? "($1) the log says where another thread than the first faulted" "$boot_log"
 	grep -q '^crasher: given up: it has died too often' "$boot_log"
 	tap $? "($1) that a server is given up is said" "$boot_log"
 	local said

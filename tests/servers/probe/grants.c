@@ -25,8 +25,8 @@ static void own_table(void)
 	EXPECT(counts.of[kernel_Kind_QUOTA], 1);
 	EXPECT(counts.of[kernel_Kind_CLOCK], 1);
 	EXPECT(counts.of[kernel_Kind_ENDPOINT], 1);
-	/* To its supervisor; it uses no names. */
-	EXPECT(counts.of[kernel_Kind_SESSION], 1);
+	/* To its supervisor, and for faults; it uses no names. */
+	EXPECT(counts.of[kernel_Kind_SESSION], 2);
 	/* That it made itself, for its loop. */
 	EXPECT(counts.of[kernel_Kind_NOTIFICATION], 1);
 	EXPECT(counts.of[kernel_Kind_RING], 1);
@@ -56,12 +56,13 @@ static void listed(void)
 	unsigned count;
 
 	list_of(NAME("target"), &counts, &count);
-	EXPECT(count, 6);
-	EXPECT(counts.of[kernel_Kind_SESSION], 1);
+	EXPECT(count, 7);
+	EXPECT(counts.of[kernel_Kind_SESSION], 2);
 	EXPECT(counts.of[kernel_Kind_ENDPOINT], 1);
 	list_of(NAME("probe"), &counts, &count);
-	/* The supervisor itself, names, target, lazy, crasher, svrctl.Supervisor. */
-	EXPECT(counts.of[kernel_Kind_SESSION], 6);
+	/* The supervisor itself, for faults, names, target, lazy, crasher,
+	 * svrctl.Supervisor. */
+	EXPECT(counts.of[kernel_Kind_SESSION], 7);
 	EXPECT(counts.of[kernel_Kind_ENDPOINT], 0);
 }
 

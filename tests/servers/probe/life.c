@@ -34,6 +34,12 @@ static void faults(void)
 	crash(test_Fault_PORT, fault_Exception_PROTECTION);
 }
 
+static void fault_of_thread(void)
+{
+	crash(test_Fault_THREAD, fault_Reason_NOT_MAPPED);
+	EXPECT(condition_of(NAME("target")).last_address, 0x20);
+}
+
 static void codes(void)
 {
 	struct svrctl_Condition condition;
@@ -131,6 +137,7 @@ static void quota(void)
 void life_cases(void)
 {
 	run("one that faults is started again, and why is told", faults);
+	run("a fault of another thread than the first ends it as well", fault_of_thread);
 	run("codes of those that end by themselves are told", codes);
 	run("one that hangs is killed and started again", hang);
 	run("one that dies at once is started again less and less, and given up", crash_loop);

@@ -32,6 +32,25 @@ static unsigned overflow(unsigned depth)
 	return depth == 0 ? 0 : overflow(depth - 1) + here[0];
 }
 
+static void read_nowhere(void *argument)
+{
+	(void)*(volatile uint8_t *)argument;
+}
+
+/* Long enough for whoever is told to do what is to be done. */
+static void fault_by_thread(void)
+{
+	struct sk_thread *self = target.os->thread;
+	struct sk_kernel_slots slots = {NULL, 0};
+	uint8_t *stack = sk_pages(self, SK_PAGE, NULL);
+	struct sk_handle thread;
+
+	if (stack && sk_thread_new(self, sk_kernel_channel_handle(&self->space), 100, 0, &thread,
+			&slots) == SK_OK && sk_thread_start(self, thread, read_nowhere,
+			stack + SK_PAGE, (void *)(uintptr_t)0x20) == SK_OK)
+		sk_os_sleep(target.os, 2000);
+}
+
 static void fault(test_Fault fault)
 {
 	static volatile uintptr_t nowhere = 0x10;
@@ -53,6 +72,9 @@ static void fault(test_Fault fault)
 		break;
 	case test_Fault_PORT:
 		__asm__ volatile("inb $0x60, %%al" : : : "rax");
+		break;
+	case test_Fault_THREAD:
+		fault_by_thread();
 		break;
 	default:
 		break;
