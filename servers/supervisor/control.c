@@ -22,8 +22,8 @@ struct sk_handle control_connect(struct server *client, uint16_t rights)
 
 		if (controller->owner)
 			continue;
-		session = mint(supervisor.endpoint, BADGE(BADGE_CONTROL, i, 0), 4, rights,
-			client->now.quota);
+		session = mint(supervisor.endpoint, BADGE(BADGE_CONTROL, i, 0),
+			SESSION_CREDIT, rights, client->now.quota);
 		if (session.raw < 0)
 			return session;
 		controller->owner = client;

@@ -102,10 +102,25 @@ static svrctl_Error ask_claim(const struct waiter *waiter, hw_DeviceId id)
 		cookie_of(waiter, ASK_CLAIM), &call) == SK_OK ? 0 : svrctl_Error_NO_HARDWARE;
 }
 
+/* The platform server may take long, so nobody asks it for more than a part of what there
+ * can be under way. */
+static bool may_ask(const struct server *server)
+{
+	uint32_t all = 0, own = 0;
+
+	for (uint32_t i = 0; i < WAITERS_MAX; i++) {
+		const struct waiter *waiter = &supervisor.waiters[i];
+
+		all += waiter->what == WAIT_DEVICE;
+		own += waiter->what == WAIT_DEVICE && waiter->server == server;
+	}
+	return all < ASKS_MAX && own < SESSION_CREDIT;
+}
+
 void hardware_device(struct server *server, uint32_t number, uint32_t index,
 	struct sk_reply *to)
 {
-	struct waiter *waiter = wait_add(to, WAIT_DEVICE, server);
+	struct waiter *waiter = may_ask(server) ? wait_add(to, WAIT_DEVICE, server) : NULL;
 	svrctl_Error error;
 
 	if (!waiter) {
@@ -153,6 +168,11 @@ void hardware_came(const struct sk_completion *done)
 	/* Nobody waits any more: the device goes back with the completion. */
 	if (waiter->what != WAIT_DEVICE || waiter->number != (uint32_t)done->cookie)
 		return;
+	/* Nobody waits any more: the device goes back with the completion. */
+	if (!waiter->reply.port) {
+		waiter->what = WAIT_NONE;
+		return;
+	}
 	if (done->cookie >> 48 == ASK_LIST) {
 		error = listed(waiter, done);
 	} else {

@@ -5,9 +5,6 @@
 #include "servers/supervisor/supervisor.h"
 
 #define THREAD_SLOTS 32
-/* Calls that one instance can have under way at the supervisor: of its thread, of its
- * ring; and connects. */
-#define CREDIT 4
 
 #define TRY(call) \
 	do { \
@@ -106,7 +103,7 @@ static int give_session(struct server *server)
 {
 	struct kernel_Space_insert_reply reply;
 	struct sk_handle session = mint(supervisor.endpoint,
-		BADGE(BADGE_SERVER, place_of(server), server->number), CREDIT, UINT16_MAX,
+		BADGE(BADGE_SERVER, place_of(server), server->number), SESSION_CREDIT, UINT16_MAX,
 		sk_no_handle());
 
 	if (session.raw < 0)

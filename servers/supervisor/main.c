@@ -7,9 +7,11 @@
 
 /* Slots: two of kernel.c's behind the thread's, then the port's. */
 #define PORT_SLOT 4
-/* More than all sessions together can have under way. */
-#define TOKENS 640
-#define RING_SLOTS 32
+/* More than all sessions together can have under way, with those that faults are told by
+ * and calls of instances that have just ended. */
+#define TOKENS (WAITERS_MAX + 2 * SERVERS_MAX + 128)
+/* For a check of each one's health, and besides for devices. */
+#define RING_SLOTS (SERVERS_MAX + ASKS_MAX)
 #define RING_BIT (UINT64_C(1) << 61)
 /* Above all that it looks after. */
 #define PRIORITY 200

@@ -44,7 +44,7 @@ static void startup(void *self, const struct svrctl_Server_startup_request *requ
 	reply.has_names = server->manifest.used_count > 0;
 	if (reply.has_names)
 		reply.names.raw = mint(supervisor.endpoint, BADGE(BADGE_NAMES,
-			server - supervisor.servers, server->number), 4, ALL,
+			server - supervisor.servers, server->number), SESSION_CREDIT, ALL,
 			server->now.quota);
 	reply.name = server->manifest.head.name;
 	reply.instance = server->number - 1;

@@ -20,7 +20,12 @@
 
 #define SERVERS_MAX 48			/* at most 64: sets of them are bits */
 #define CONTROLLERS_MAX 16		/* sessions of svrctl.Supervisor */
-#define WAITERS_MAX 256			/* requests that are answered later */
+/* Calls that one session can have under way: each instance has one of svrctl.Server (for
+ * its thread and its ring) and one of svrctl.Names. */
+#define SESSION_CREDIT 4
+/* Requests that are answered later: all that can be under way, whoever makes them. */
+#define WAITERS_MAX ((2 * SERVERS_MAX + CONTROLLERS_MAX) * SESSION_CREDIT)
+#define ASKS_MAX 16			/* of those, for devices */
 #define PARTS_MAX ELF_PARTS
 #define LOG_LINES 100			/* of one program in a second */
 #define MS UINT64_C(1000000)

@@ -20,9 +20,13 @@ void wait_canceled(uint64_t token)
 	for (uint32_t i = 0; i < WAITERS_MAX; i++) {
 		struct waiter *waiter = &supervisor.waiters[i];
 
-		if (waiter->what == WAIT_NONE || waiter->reply.token != token)
+		if (waiter->what == WAIT_NONE || !waiter->reply.port ||
+				waiter->reply.token != token)
 			continue;
-		waiter->what = WAIT_NONE;
+		/* What the platform server is asked goes on, and counts until it
+		 * answers. */
+		if (waiter->what != WAIT_DEVICE)
+			waiter->what = WAIT_NONE;
 		sk_reply_drop(&waiter->reply);
 	}
 }
