@@ -329,7 +329,7 @@ static int read_lease(const struct sk_reply *to, const struct sk_lease *lease, u
 	return sk_lease_read(to, lease, 0, at, lease->size, NULL);
 }
 
-static struct server *free_place(void)
+struct server *server_place(void)
 {
 	for (uint32_t i = 0; i < SERVERS_MAX; i++)
 		if (!supervisor.servers[i].is_known)
@@ -418,7 +418,7 @@ static void add(void *self, const struct svrctl_Supervisor_add_request *request,
 	const struct controller *controller = self;
 	uint64_t size = pages_of(request->manifest.size) + pages_of(request->program.size);
 	struct svrctl_Supervisor_add_reply reply;
-	struct server *server = free_place();
+	struct server *server = server_place();
 	svrctl_Error error = svrctl_Error_QUOTA_EXCEEDED;
 
 	if (!sk_allows(to, svrctl_Rights_MANAGE)) {

@@ -1,14 +1,16 @@
 /*
  * Devices, which are the platform server's to give: it is asked by the ring, what is there
- * and then for the one, and whoever wants it waits meanwhile as others do.
+ * and then for the one, and whoever wants it waits meanwhile as others do. When it comes
+ * up it is asked too how many devices match manifests that have a server for each.
  */
 #include "servers/supervisor/supervisor.h"
 
 #define CALL_MS 10000
 #define CREDIT 8
 
-/* Bits 48 and up of what completes; 0 is of health. Below: the waiter, and its number. */
-enum { ASK_LIST = 1, ASK_CLAIM };
+/* Bits 48 and up of what completes; 0 is of health. Below: the waiter, and its number; of
+ * ASK_COUNT the server, and how many match so far. */
+enum { ASK_LIST = 1, ASK_CLAIM, ASK_COUNT };
 
 static struct {
 	struct sk_kernel_channel channel;	/* hw.Bus */
@@ -77,17 +79,22 @@ static uint64_t cookie_of(const struct waiter *waiter, unsigned ask)
 	return BADGE(ask, waiter - supervisor.waiters, waiter->number);
 }
 
-static svrctl_Error ask_list(const struct waiter *waiter, hw_DeviceId from)
+static svrctl_Error list(const struct svrctl_Want *want, hw_DeviceId from, uint64_t cookie)
 {
 	const struct sk_call call = {.deadline = now() + CALL_MS * MS};
-	const struct svrctl_Want *want = &waiter->server->manifest.wanted[waiter->service];
 	const struct hw_Bus_list_request request = {.match = want->as.device, .from = from};
 	struct sk_channel *channel = bus();
 
 	if (!channel)
 		return svrctl_Error_UNAVAILABLE;
-	return hw_Bus_list_begin(&supervisor.ring.ring, channel, &request,
-		cookie_of(waiter, ASK_LIST), &call) == SK_OK ? 0 : svrctl_Error_NO_HARDWARE;
+	return hw_Bus_list_begin(&supervisor.ring.ring, channel, &request, cookie, &call) ==
+		SK_OK ? 0 : svrctl_Error_NO_HARDWARE;
+}
+
+static svrctl_Error ask_list(const struct waiter *waiter, hw_DeviceId from)
+{
+	return list(&waiter->server->manifest.wanted[waiter->service], from,
+		cookie_of(waiter, ASK_LIST));
 }
 
 static svrctl_Error ask_claim(const struct waiter *waiter, hw_DeviceId id)
@@ -129,8 +136,10 @@ void hardware_device(struct server *server, uint32_t number, uint32_t index,
 	}
 	waiter->number = ++asked;
 	waiter->service = number;
-	waiter->index = index;
-	error = ask_list(waiter, 0);
+	waiter->index = index + server->device;
+	/* Of several it has one. */
+	error = server->manifest.head.per_device && index > 0 ? svrctl_Error_NO_HARDWARE :
+		ask_list(waiter, 0);
 	if (error)
 		answer(waiter, error, sk_no_handle());
 }
@@ -157,6 +166,94 @@ static svrctl_Error listed(struct waiter *waiter, const struct sk_completion *do
 	return reply.next ? ask_list(waiter, reply.next) : svrctl_Error_NO_HARDWARE;
 }
 
+/* ---- a server for each ---- */
+
+static void ask_count(struct server *server, hw_DeviceId from, uint32_t so_far)
+{
+	const struct svrctl_Want *want =
+		&server->manifest.wanted[manifest_device(&server->manifest)];
+
+	if (list(want, from, BADGE(ASK_COUNT, server - supervisor.servers, so_far)) != 0)
+		say(server->manifest.name, "its devices cannot be counted");
+}
+
+void hardware_up(const struct server *provider)
+{
+	for (uint32_t i = 0; i < SERVERS_MAX; i++) {
+		struct server *server = &supervisor.servers[i];
+
+		if (server->is_known && server->manifest.head.per_device &&
+				server->device == 0 && hardware_provider(server) == provider)
+			ask_count(server, 0, 0);
+	}
+}
+
+/* What it begins with is its own: the first may be forgotten before it. */
+static bool copy_pages(struct server *server, const struct server *first)
+{
+	const uint8_t *from = first->pages;
+	uint8_t *to;
+
+	server->wire = first->wire;
+	server->program = first->program;
+	if (!from)
+		return true;
+	to = sk_pages(supervisor.thread, first->pages_size, NULL);
+	if (!to)
+		return false;
+	memcpy(to, from, first->pages_size);
+	server->pages = to;
+	server->pages_size = first->pages_size;
+	server->wire.at = to;
+	if (first->program.at >= from && first->program.at < from + first->pages_size)
+		server->program.at = to + (first->program.at - from);
+	return true;
+}
+
+static void add_for(const struct server *first, uint32_t device)
+{
+	struct server *server = server_place();
+	struct objection objection;
+	svrctl_Error error = svrctl_Error_QUOTA_EXCEEDED;
+
+	if (server && copy_pages(server, first))
+		error = manifest_read(server->wire, &server->manifest, &objection) &&
+			manifest_number(&server->manifest, device) ? 0 :
+			svrctl_Error_BAD_MANIFEST;
+	if (!error && find_server(server->manifest.head.name))
+		error = svrctl_Error_EXISTS;
+	if (!error)
+		error = server_adopt(server, server->wire, server->program);
+	if (!error) {
+		server->device = device;
+		if (server->manifest.head.at_boot)
+			life_start(server, false);
+		return;
+	}
+	if (server)
+		server_forget(server);
+	if (error != svrctl_Error_EXISTS)
+		say(first->manifest.name, "none for device %u: error %d", device, error);
+}
+
+static void counted(const struct sk_completion *done)
+{
+	struct server *server = &supervisor.servers[(done->cookie >> 32 & 0xffff) % SERVERS_MAX];
+	uint32_t count = (uint32_t)done->cookie;
+	struct hw_Bus_list_reply reply;
+	struct hw_Found found;
+
+	if (hw_Bus_list_end(done, &reply) != SK_OK || !server->is_known ||
+			!server->manifest.head.per_device || server->device != 0)
+		return;
+	while (hw_Found_next(&reply.devices, &found))
+		count++;
+	if (reply.next)
+		ask_count(server, reply.next, count);
+	for (uint32_t device = 1; !reply.next && device < count; device++)
+		add_for(server, device);
+}
+
 void hardware_came(const struct sk_completion *done)
 {
 	uint32_t place = (uint32_t)(done->cookie >> 32) & 0xffff;
@@ -165,7 +262,10 @@ void hardware_came(const struct sk_completion *done)
 	svrctl_Error error;
 	int status;
 
-	/* Nobody waits any more: the device goes back with the completion. */
+	if (done->cookie >> 48 == ASK_COUNT) {
+		counted(done);
+		return;
+	}
 	if (waiter->what != WAIT_DEVICE || waiter->number != (uint32_t)done->cookie)
 		return;
 	/* Nobody waits any more: the device goes back with the completion. */

@@ -110,6 +110,8 @@ static void set_state(struct server *server, svrctl_State state, uint64_t due)
 		if (supervisor.servers[i].is_known &&
 				supervisor.servers[i].state == svrctl_State_BLOCKED)
 			begin(&supervisor.servers[i]);
+	if (is_up)
+		hardware_up(server);
 }
 
 static uint64_t after(uint32_t milliseconds)

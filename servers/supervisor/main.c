@@ -176,11 +176,8 @@ static void know(const struct archive_file *file)
 {
 	struct objection objection = {0};
 	svrctl_Error error = svrctl_Error_QUOTA_EXCEEDED;
-	struct server *server = NULL;
+	struct server *server = server_place();
 
-	for (uint32_t i = 0; i < SERVERS_MAX && !server; i++)
-		if (!supervisor.servers[i].is_known)
-			server = &supervisor.servers[i];
 	if (server)
 		error = svrctl_Error_BAD_MANIFEST;
 	if (server && manifest_read(file->content, &server->manifest, &objection))

@@ -133,12 +133,12 @@ static const char *wrong_grants(const struct svrctl_Manifest *head)
 	return head->grants & ~all ? "there is no such grant" : NULL;
 }
 
-static bool wants_device(const struct manifest *manifest)
+int32_t manifest_device(const struct manifest *manifest)
 {
 	for (uint32_t i = 0; i < manifest->wanted_count; i++)
 		if (manifest->wanted[i].which == svrctl_Want_device)
-			return true;
-	return false;
+			return (int32_t)i;
+	return -1;
 }
 
 /* Takes it down: true, there is something wrong. */
@@ -161,7 +161,7 @@ static bool is_wrong(const struct manifest *manifest, struct objection *objectio
 			head->priority <= PRIORITY_HIGHEST ? NULL :
 			"its priority is out of range") ||
 		object(objection, "per_device", -1, !head->per_device ||
-			wants_device(manifest) ? NULL : "it wants no device") ||
+			manifest_device(manifest) >= 0 ? NULL : "it wants no device") ||
 		object(objection, "grants", -1, wrong_grants(head)) ||
 		object(objection, "budget", -1, wrong_budget(head)) ||
 		object(objection, "restart", -1, wrong_restart(&head->restart)) ||
@@ -198,6 +198,38 @@ bool manifest_read(struct bytes wire, struct manifest *manifest,
 	manifest->name[head->name.size] = 0;
 	read_lists(manifest);
 	return !is_wrong(manifest, objection) && !has_wrong_items(manifest, objection);
+}
+
+/* ---- several devices ---- */
+
+/* `name` with the number behind it, there. */
+static bool put_number(struct sk_string *name, uint32_t number, char *to)
+{
+	char digits[10];
+	uint32_t count = 0, size = name->size;
+
+	for (; number > 0; number /= 10)
+		digits[count++] = (char)('0' + number % 10);
+	if (count == 0 || size + 1 + count > NAME_BYTES)
+		return false;
+	if (to != name->data)
+		memcpy(to, name->data, size);
+	to[size++] = '.';
+	while (count > 0)
+		to[size++] = digits[--count];
+	*name = (struct sk_string){to, size};
+	return true;
+}
+
+bool manifest_number(struct manifest *manifest, uint32_t number)
+{
+	bool is_good = put_number(&manifest->head.name, number, manifest->name);
+
+	manifest->name[manifest->head.name.size] = 0;
+	for (uint32_t i = 0; i < manifest->served_count; i++)
+		is_good = put_number(&manifest->served[i].service, number,
+			manifest->numbered[i]) && is_good;
+	return is_good;
 }
 
 /* ---- rights ---- */

@@ -22,11 +22,14 @@
 #define SERVED_MAX 16
 #define USED_MAX 32
 #define WANTED_MAX 32
+#define NAME_BYTES 64U
 
-/* All of it, and its lists as arrays. Strings are in the wire bytes. */
+/* All of it, and its lists as arrays. Strings are in the wire bytes, but for names that
+ * have got a number. */
 struct manifest {
 	struct svrctl_Manifest head;
-	char name[65];			/* the same as head.name, as C has it */
+	char name[NAME_BYTES + 1];	/* the same as head.name, as C has it */
+	char numbered[SERVED_MAX][NAME_BYTES];
 	uint32_t served_count;
 	uint32_t used_count;
 	uint32_t wanted_count;
@@ -46,6 +49,12 @@ struct objection {
 /* False: it does not decode, or cannot be meant; *objection says why. */
 bool manifest_read(struct bytes wire, struct manifest *manifest,
 	struct objection *objection);
+/* It is that of the number-th of several devices: its name, and those of what it serves, get
+ * ".NUMBER" behind them. False: they would be too long. Then, and once it is copied, it is
+ * good for nothing. */
+bool manifest_number(struct manifest *manifest, uint32_t number);
+/* Which of its wants is the first for a device; -1: none is. */
+int32_t manifest_device(const struct manifest *manifest);
 /* The rights that it asks for of a service, as its server names them. False: the server
  * has no right of that name. */
 bool manifest_rights(const struct svrctl_Served *served, const struct svrctl_Used *used,

@@ -76,6 +76,7 @@ struct server {
 	void *pages;			/* that were made for both; NULL: the archive's */
 	uint64_t pages_size;
 	struct image image;
+	uint32_t device;		/* of per_device: which of those that match */
 
 	svrctl_State state;
 	uint64_t due;			/* when to look at it again, by its state; 0: never */
@@ -187,6 +188,8 @@ struct sk_handle instance_connect(struct server *server, uint32_t service,
 /* A server of a manifest that was read, in its place: its program (NULL: that of the
  * archive), and whether it can be among the others. Else the place stays free. */
 svrctl_Error server_adopt(struct server *server, struct bytes wire, struct bytes program);
+/* A free place; NULL: there is none. */
+struct server *server_place(void);
 /* One that does not run is forgotten. */
 void server_forget(struct server *server);
 
@@ -246,6 +249,9 @@ bool has_device(const struct server *server);
 /* Gives the index-th device that matches what the manifest wants as this number. */
 void hardware_device(struct server *server, uint32_t number, uint32_t index,
 	struct sk_reply *to);
+/* A server has come up. If it is the platform server, there is to be one for each device,
+ * where a manifest says so. */
+void hardware_up(const struct server *provider);
 /* The platform server has answered. The completion stays the caller's. */
 void hardware_came(const struct sk_completion *done);
 

@@ -12,9 +12,12 @@ cases() {
 	local label=$1 archive=$4/os/x86_64/test-hardware.tar disk=$work/disk
 	boot_kernel=$4/kernel/skald.elf
 	truncate -s 16M "$disk"
+	truncate -s 8M "$disk.second"
 	printf 'what the host wrote' | dd of="$disk" bs=512 seek=7 conv=notrunc status=none
 	boot_devices=(-device edu -drive "if=none,id=disk,format=raw,file=$disk"
-		-device virtio-blk-pci,drive=disk,disable-legacy=on,serial=skald-disk)
+		-device virtio-blk-pci,drive=disk,disable-legacy=on,serial=skald-disk
+		-drive "if=none,id=second,format=raw,file=$disk.second"
+		-device virtio-blk-pci,drive=second,disable-legacy=on)
 	MACHINE=$2 boot_start "$3" "$archive"
 	boot_expect 'hardware: all cases were run' 60
 	local ran=$?

@@ -327,6 +327,27 @@ static void manifest_is_refused(void **state)
 	assert_false(manifest_read((struct bytes){NULL, 0}, &manifest, &objection));
 }
 
+static void manifest_of_several(void **state)
+{
+	static const char long_name[] =
+		"a234567890123456789012345678901234567890123456789012345678901234";
+	static struct manifest manifest;
+	struct svrctl_Manifest from = good_manifest();
+
+	(void)state;
+	assert_true(reads_manifest(&from, &manifest));
+	assert_true(manifest_number(&manifest, 120));
+	assert_string_equal(manifest.name, "files.120");
+	assert_true(is_text(manifest.head.name, "files.120"));
+	assert_true(is_text(manifest.served[0].service, "files.120"));
+	assert_true(is_text(manifest.used[0].service, "disk"));
+	from.name = (svrctl_Name){long_name, 62};
+	assert_true(reads_manifest(&from, &manifest));
+	assert_true(manifest_number(&manifest, 9));
+	assert_true(reads_manifest(&from, &manifest));
+	assert_false(manifest_number(&manifest, 10));
+}
+
 static void manifest_within(void **state)
 {
 	static struct manifest outer, inner;
@@ -363,6 +384,7 @@ int main(void)
 		cmocka_unit_test(elf_with_any_byte_changed),
 		cmocka_unit_test(manifest_is_read),
 		cmocka_unit_test(manifest_is_refused),
+		cmocka_unit_test(manifest_of_several),
 		cmocka_unit_test(manifest_within),
 	};
 

@@ -42,6 +42,28 @@ static void described(void)
 	blocks = reply.blocks;
 }
 
+/* Its server is there soon after that of the first. */
+static void second(void)
+{
+	struct block_Device_describe_reply reply = {.blocks = 0};
+	uint64_t until = sk_os_after(cases.os, 5000);
+	struct sk_client client;
+	int status;
+
+	sk_client_open(&client, cases.os, "disk.1", "block.Device");
+	do {
+		status = sk_client_connect(&client, true, NULL);
+		sk_os_sleep(cases.os, 5);
+	} while (status == svrctl_Error_NOT_FOUND && sk_os_now(cases.os) < until);
+	EXPECT_OK(status);
+	EXPECT_OK(CALL(block_Device, describe, &client.kernel.channel, &reply, 0));
+	EXPECT(reply.blocks, 16384);
+	sk_client_close(&client);
+	client.service = "disk.2";
+	EXPECT(sk_client_connect(&client, true, NULL), svrctl_Error_NOT_FOUND);
+	sk_client_end(&client);
+}
+
 static void from_host(void)
 {
 	static const char wrote[] = "what the host wrote";
@@ -204,6 +226,7 @@ void disk_cases(void)
 	if (!buffer || !other)
 		return;
 	run("a disk says what it is", described);
+	run("each device that matches has a server, where a manifest says so", second);
 	run("what the host wrote is read", from_host);
 	run("what is written reaches the host", to_host);
 	run("as much as is wanted is moved at once", large);
