@@ -143,11 +143,13 @@ static bool reset(void)
 	return false;
 }
 
-static bool negotiate(void)
+/* False: it does not offer what the driver has to have. */
+static bool negotiate(uint64_t needed)
 {
 	const uint64_t wanted = FEATURE_VERSION_1 | FEATURE_READ_ONLY | FEATURE_BLOCK_SIZE |
 		FEATURE_FLUSH | FEATURE_TOPOLOGY | FEATURE_DISCARD | FEATURE_ZEROS;
 
+	disk.features = 0;
 	set_status(STATUS_SEEN | STATUS_DRIVER);
 	for (uint32_t half = 0; half < 2; half++) {
 		REGISTER(disk.common, COMMON_FEATURE_SELECT, uint32_t) = half;
@@ -161,7 +163,7 @@ static bool negotiate(void)
 			(uint32_t)(disk.features >> 32 * half);
 	}
 	set_status(STATUS_SEEN | STATUS_DRIVER | STATUS_FEATURES);
-	return (disk.features & FEATURE_VERSION_1) && (get_status() & STATUS_FEATURES);
+	return (disk.features & needed) == needed && (get_status() & STATUS_FEATURES);
 }
 
 static void read_config(void)
@@ -185,9 +187,26 @@ static void read_config(void)
 		disk.sectors = UINT64_MAX / SECTOR / 2;
 }
 
+static void enable_queue(void)
+{
+	uint64_t descriptors, available, used;
+
+	queue_addresses(&descriptors, &available, &used);
+	REGISTER(disk.common, COMMON_SELECT, uint16_t) = 0;
+	REGISTER(disk.common, COMMON_SIZE, uint16_t) = queue_entries();
+	REGISTER(disk.common, COMMON_DESCRIPTORS, uint32_t) = (uint32_t)descriptors;
+	REGISTER(disk.common, COMMON_DESCRIPTORS + 4, uint32_t) =
+		(uint32_t)(descriptors >> 32);
+	REGISTER(disk.common, COMMON_AVAILABLE, uint32_t) = (uint32_t)available;
+	REGISTER(disk.common, COMMON_AVAILABLE + 4, uint32_t) = (uint32_t)(available >> 32);
+	REGISTER(disk.common, COMMON_USED, uint32_t) = (uint32_t)used;
+	REGISTER(disk.common, COMMON_USED + 4, uint32_t) = (uint32_t)(used >> 32);
+	REGISTER(disk.common, COMMON_ENABLE, uint16_t) = 1;
+}
+
 static bool start_queue(const struct part *notify)
 {
-	uint64_t descriptors, available, used, place;
+	uint64_t place;
 	uint16_t size;
 
 	REGISTER(disk.common, COMMON_SELECT, uint16_t) = 0;
@@ -197,20 +216,11 @@ static bool start_queue(const struct part *notify)
 	if (size == 0 || place % 2 != 0 || place + 2 > notify->length || !queue_open())
 		return false;
 	bell = (volatile uint16_t *)(volatile void *)(disk.notify + place);
-	queue_addresses(&descriptors, &available, &used);
-	REGISTER(disk.common, COMMON_SIZE, uint16_t) = size;
-	REGISTER(disk.common, COMMON_DESCRIPTORS, uint32_t) = (uint32_t)descriptors;
-	REGISTER(disk.common, COMMON_DESCRIPTORS + 4, uint32_t) =
-		(uint32_t)(descriptors >> 32);
-	REGISTER(disk.common, COMMON_AVAILABLE, uint32_t) = (uint32_t)available;
-	REGISTER(disk.common, COMMON_AVAILABLE + 4, uint32_t) = (uint32_t)(available >> 32);
-	REGISTER(disk.common, COMMON_USED, uint32_t) = (uint32_t)used;
-	REGISTER(disk.common, COMMON_USED + 4, uint32_t) = (uint32_t)(used >> 32);
-	REGISTER(disk.common, COMMON_ENABLE, uint16_t) = 1;
+	enable_queue();
 	return true;
 }
 
-/* By a message if it has those, else by its line. */
+/* By a message if it has those, else by its line. The one before it, if any, is closed. */
 static bool open_interrupt(void)
 {
 	struct hw_PciDevice_set_interrupt_mode_reply chosen;
@@ -219,6 +229,7 @@ static bool open_interrupt(void)
 	struct hw_Device_interrupt_reply line;
 	struct kernel_Interrupt_bind_request bind = {.has_notify = true};
 	struct kernel_Interrupt_bind_reply bound;
+	static uint64_t bits;
 	struct sk_handle handle;
 
 	if (PCI(set_interrupt_mode, &chosen, .mode = hw_InterruptMode_MSI_X,
@@ -233,8 +244,12 @@ static bool open_interrupt(void)
 	} else {
 		return false;
 	}
+	if (disk.interrupt.channel.ops)
+		sk_os_channel_close(disk.os, &disk.interrupt);
 	sk_os_channel(disk.os, &disk.interrupt, handle);
-	bind.bits = sk_os_signal(disk.os, requests_came, NULL);
+	if (bits == 0)
+		bits = sk_os_signal(disk.os, requests_came, NULL);
+	bind.bits = bits;
 	bind.notify.raw = sk_os_notify(disk.os);
 	return kernel_Interrupt_bind(&disk.interrupt.channel, &bind, &bound, NULL) == SK_OK;
 }
@@ -251,7 +266,7 @@ static const char *set_up(const struct part *parts)
 		return "its registers are not there";
 	if (!reset())
 		return "it cannot be reset";
-	if (!negotiate())
+	if (!negotiate(FEATURE_VERSION_1))
 		return "it is not of version 1";
 	read_config();
 	if (!open_interrupt())
@@ -279,6 +294,18 @@ const char *device_open(struct sk_os *os)
 		return "there is no device";
 	find_parts(parts);
 	return set_up(parts);
+}
+
+bool device_restart(void)
+{
+	const uint64_t had = disk.features;
+
+	if (!reset() || !negotiate(had) || !open_interrupt())
+		return false;
+	queue_clear();
+	enable_queue();
+	set_status(STATUS_SEEN | STATUS_DRIVER | STATUS_FEATURES | STATUS_READY);
+	return true;
 }
 
 void device_notify(void)

@@ -33,6 +33,7 @@ struct request {
 	enum kind kind;
 	block_Io flags;
 	uint32_t slot;			/* while at the device */
+	uint32_t looks;			/* at it, since the device has its present chunk */
 	struct sk_reply reply;
 	struct sk_lease lease;
 	uint64_t sector;
@@ -57,6 +58,9 @@ struct disk {
 	struct request requests[REQUESTS];
 	struct request *slots[SLOTS];
 	uint64_t order;
+	struct sk_alarm watch;		/* while requests are at the device */
+	uint32_t missed;		/* looks that found answers, since the last interrupt */
+	uint32_t resets;		/* since then too */
 	bool is_failed;
 	bool is_missing;		/* the machine has none */
 	uint64_t reads, bytes_read, writes, bytes_written, busy_time, errors, busy_since;
@@ -68,6 +72,8 @@ extern struct disk disk;
 
 /* Finds it and sets it up; NULL, or what is wrong. */
 const char *device_open(struct sk_os *os);
+/* It forgets all that it was asked, and can be asked again. False: it cannot. */
+bool device_restart(void);
 /* It broke the rules, or is silent: no more is asked of it. */
 void device_fail(const char *why);
 #define PCI(method, reply, ...) \
@@ -81,9 +87,13 @@ void device_fail(const char *why);
 
 /* Memory for it: false, there is none. */
 bool queue_open(void);
+/* As it was then: the device has been reset. */
+void queue_clear(void);
 /* Where parts of it are, for the device. */
 void queue_addresses(uint64_t *descriptors, uint64_t *available, uint64_t *used);
 uint16_t queue_size(uint16_t offered);
+/* As it was chosen. */
+uint16_t queue_entries(void);
 uint8_t *queue_buffer(uint32_t slot);
 /* Hands a slot to the device, with so many bytes of its buffer (0: none). */
 void queue_submit(uint32_t slot, enum kind kind, uint64_t sector, uint32_t bytes);

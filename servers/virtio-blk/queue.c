@@ -77,6 +77,16 @@ bool queue_open(void)
 	return true;
 }
 
+void queue_clear(void)
+{
+	volatile uint8_t *at = (volatile uint8_t *)shared;
+
+	for (uint32_t i = 0; i < sizeof(*shared); i++)
+		at[i] = 0;
+	memset(is_busy, 0, sizeof(is_busy));
+	offered = seen = 0;
+}
+
 void queue_addresses(uint64_t *descriptors, uint64_t *available, uint64_t *used)
 {
 	*descriptors = base;
@@ -90,6 +100,11 @@ uint16_t queue_size(uint16_t most)
 	while (entries > most)
 		entries /= 2;
 	return entries < SLOTS * PER_SLOT ? 0 : entries;
+}
+
+uint16_t queue_entries(void)
+{
+	return entries;
 }
 
 uint8_t *queue_buffer(uint32_t slot)

@@ -1,11 +1,19 @@
 /*
  * Requests: each waits for a slot, and then goes to the device chunk by chunk, which are
- * copied between the slot's buffer and the lease. The device's answers come by interrupts.
+ * copied between the slot's buffer and the lease. The device's answers come by interrupts;
+ * while it has requests it is looked at too, since neither need ever come.
  */
 #include "servers/virtio-blk/disk.h"
 
 #define NOT_MEANT 2		/* the device's status: it cannot do that */
 #define UNMAP 1
+/* Between looks, in milliseconds; and how many of them a chunk may take. */
+#define LOOK_MS 500
+#define LOOKS 10
+/* Looks that find answers of which no interrupt has told: one can come in between. */
+#define MISSED 2
+/* In a row, without an interrupt that brings an answer. */
+#define RESETS 2
 
 /* As it stands in the buffer, of KIND_DISCARD and KIND_ZEROS. */
 struct segment {
@@ -89,6 +97,7 @@ static bool proceed(struct request *request)
 	int size = kind == KIND_FLUSH ? 0 : fill(request, bytes);
 	bool is_range = kind == KIND_DISCARD || kind == KIND_ZEROS || kind == KIND_FLUSH;
 
+	request->looks = 0;
 	if (size < 0) {
 		finish(request, size);
 		return false;
@@ -98,14 +107,28 @@ static bool proceed(struct request *request)
 	return true;
 }
 
+static bool is_idle(void)
+{
+	for (uint32_t i = 0; i < SLOTS; i++)
+		if (disk.slots[i])
+			return false;
+	return true;
+}
+
+static void look(void *self);
+
+static void watch(void)
+{
+	disk.watch.ring = look;
+	sk_alarm_set(disk.os, &disk.watch, sk_os_after(disk.os, LOOK_MS));
+}
+
 static bool start_in(struct request *request, uint32_t slot)
 {
-	bool was_idle = true;
-
-	for (uint32_t i = 0; i < SLOTS; i++)
-		was_idle = was_idle && !disk.slots[i];
-	if (was_idle)
+	if (is_idle())
 		disk.busy_since = sk_os_now(disk.os);
+	if (disk.watch.time == 0)
+		watch();
 	request->slot = slot;
 	request->at_device = true;
 	disk.slots[slot] = request;
@@ -173,13 +196,34 @@ static void came(struct request *request, uint8_t status, uint32_t written)
 	proceed(request);
 }
 
+/* Takes what the device has answered: how much that was. */
+static uint32_t reap(void)
+{
+	uint32_t slot, written, count = 0;
+	uint8_t status;
+	int result;
+
+	while ((result = queue_next(&slot, &status, &written)) > 0) {
+		came(disk.slots[slot], status, written);
+		count++;
+	}
+	if (result < 0)
+		device_fail("what it says of its queue cannot be");
+	return count;
+}
+
+static void go_on(void)
+{
+	if (is_idle() && disk.busy_since) {
+		disk.busy_time += sk_os_now(disk.os) - disk.busy_since;
+		disk.busy_since = 0;
+	}
+	next_waiting();
+}
+
 void requests_came(void *self)
 {
 	struct kernel_Interrupt_acknowledge_reply acknowledged;
-	uint32_t slot, written;
-	uint8_t status;
-	int result;
-	bool is_idle = true;
 
 	(void)self;
 	/* Reading it is what ends a line's interrupt. */
@@ -188,17 +232,58 @@ void requests_came(void *self)
 		&(struct kernel_Interrupt_acknowledge_request){0}, &acknowledged, NULL);
 	if (disk.is_failed)
 		return;
-	while ((result = queue_next(&slot, &status, &written)) > 0)
-		came(disk.slots[slot], status, written);
-	if (result < 0)
-		device_fail("what it says of its queue cannot be");
-	for (uint32_t i = 0; i < SLOTS; i++)
-		is_idle = is_idle && !disk.slots[i];
-	if (is_idle && disk.busy_since) {
-		disk.busy_time += sk_os_now(disk.os) - disk.busy_since;
-		disk.busy_since = 0;
+	disk.missed = 0;
+	if (reap() > 0)
+		disk.resets = 0;
+	go_on();
+}
+
+/* ---- a device that does not answer, or does not say so ---- */
+
+/* What it was asked is asked again. Nobody has been told of it yet, so what it did of that
+ * may be done twice. */
+static void start_anew(const char *why)
+{
+	if (disk.resets++ == RESETS || !device_restart()) {
+		device_fail(why);
+		return;
 	}
-	next_waiting();
+	sk_log(disk.os, log_Level_WARNING, "the device is reset: %s", why);
+	disk.missed = 0;
+	for (uint32_t slot = 0; slot < SLOTS; slot++) {
+		struct request *request = disk.slots[slot];
+
+		if (request && request->is_canceled)
+			finish(request, SK_CANCELED);
+		else if (request)
+			proceed(request);
+	}
+}
+
+static bool is_silent(void)
+{
+	bool is_late = false;
+
+	for (uint32_t slot = 0; slot < SLOTS; slot++)
+		is_late |= disk.slots[slot] && ++disk.slots[slot]->looks >= LOOKS;
+	return is_late;
+}
+
+static void look(void *self)
+{
+	(void)self;
+	if (disk.is_failed)
+		return;
+	disk.missed += reap() > 0;
+	if (!disk.is_failed && disk.missed >= MISSED)
+		start_anew("its interrupts do not come");
+	else if (!disk.is_failed && is_silent())
+		start_anew("it does not answer");
+	if (disk.is_failed)
+		return;
+	go_on();
+	if (!is_idle())
+		watch();
 }
 
 void requests_fail(void)

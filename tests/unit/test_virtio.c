@@ -48,6 +48,9 @@ static struct {
 	bool may_fail[TOKENS];
 	unsigned tokens;
 	uint64_t now;
+	unsigned resets;
+	bool is_given_up;		/* answers may be errors */
+	struct sk_alarm *alarm;
 } world;
 
 static void must(bool is_so, const char *what, int line)
@@ -221,13 +224,27 @@ int kernel_Space_map(struct sk_channel *channel, const struct kernel_Space_map_r
 		memset(reply, 0, sizeof(*reply)); \
 		return SK_OK; \
 	}
-ALWAYS(hw_PciDevice, set_interrupt_mode)
 ALWAYS(hw_PciDevice, message)
 ALWAYS(hw_PciDevice, mask_message)
 ALWAYS(hw_Device, interrupt)
 ALWAYS(hw_Device, set_bus_master)
 ALWAYS(kernel_Interrupt, bind)
 ALWAYS(svrctl_Server, device)
+
+/* With each reset interrupts are set up anew: the device has forgotten what it was asked. */
+int hw_PciDevice_set_interrupt_mode(struct sk_channel *channel,
+	const struct hw_PciDevice_set_interrupt_mode_request *request,
+	struct hw_PciDevice_set_interrupt_mode_reply *reply, const struct sk_call *call)
+{
+	(void)channel;
+	(void)request;
+	(void)reply;
+	(void)call;
+	world.resets++;
+	world.seen = 0;
+	world.todo_count = 0;
+	return SK_OK;
+}
 
 /* Those that are made in line. */
 const struct sk_method hw_PciDevice_read_capability_method = {
@@ -288,10 +305,36 @@ int sk_os_channel_apart(struct sk_os *os, struct sk_kernel_channel *channel,
 	return SK_OK;
 }
 
+void sk_os_channel_close(struct sk_os *os, struct sk_kernel_channel *channel)
+{
+	(void)os;
+	(void)channel;
+}
+
 uint64_t sk_os_now(struct sk_os *os)
 {
 	(void)os;
 	return ++world.now;
+}
+
+uint64_t sk_os_after(struct sk_os *os, uint32_t milliseconds)
+{
+	return sk_os_now(os) + milliseconds;
+}
+
+void sk_alarm_set(struct sk_os *os, struct sk_alarm *alarm, uint64_t time)
+{
+	(void)os;
+	alarm->time = time;
+	world.alarm = alarm;
+}
+
+static void ring(void)
+{
+	if (!world.alarm || world.alarm->time == 0)
+		return;
+	world.alarm->time = 0;
+	world.alarm->ring(world.alarm->self);
 }
 
 void sk_os_sleep(struct sk_os *os, uint32_t milliseconds)
@@ -335,8 +378,8 @@ static int answer(struct sk_port *port, const struct sk_reply *reply)
 	memcpy(&id, port->answer.bytes, sizeof(id));
 	MUST(reply->token > 0 && reply->token < TOKENS);
 	MUST(++world.answers[reply->token] == 1);
-	MUST(world.breaks || world.may_fail[reply->token] || (id != SK_STATUS_ID &&
-		id != reply->id + 1));
+	MUST(world.breaks || world.is_given_up || world.may_fail[reply->token] ||
+		(id != SK_STATUS_ID && id != reply->id + 1));
 	return SK_OK;
 }
 
@@ -478,18 +521,29 @@ static void break_rings(void)
 	}
 }
 
+static void each_is_answered(void)
+{
+	for (unsigned token = 1; token <= world.tokens; token++)
+		MUST(world.answers[token] == 1);
+}
+
+static void cancel(void)
+{
+	unsigned token = world.tokens ? 1 + any() % world.tokens : 0;
+
+	if (token == 0)
+		return;
+	world.may_fail[token] = true;
+	request_canceled(NULL, token);
+}
+
 static void live(void)
 {
-	unsigned token;
-
 	for (unsigned step = 0; step < 2000; step++) {
 		if (chance(3))
 			ask();
-		if (chance(15) && world.tokens) {
-			token = 1 + any() % world.tokens;
-			world.may_fail[token] = true;
-			request_canceled(NULL, token);
-		}
+		if (chance(15))
+			cancel();
 		if (world.breaks ? chance(3) : chance(2))
 			world.breaks ? break_rings() : complete();
 		if (chance(2))
@@ -503,13 +557,53 @@ static void live(void)
 	MUST(world.breaks || !disk.is_failed);
 	if (world.breaks)
 		device_fail("the world ends");
-	for (token = 1; token <= world.tokens; token++)
-		MUST(world.answers[token] == 1);
+	each_is_answered();
+}
+
+/*
+ * A device that answers (or not), but does not interrupt, until it has been reset so often.
+ * When that helps nobody sees anything of it.
+ */
+static void live_quiet(unsigned resets, bool answers)
+{
+	world.is_given_up = resets > 2;
+	for (unsigned step = 0; step < 8000; step++) {
+		bool is_well = world.resets > resets;
+
+		if (step < 1500 && chance(3))
+			ask();
+		if (step < 1500 && chance(20))
+			cancel();
+		if (is_well || answers)
+			complete();
+		if (is_well)
+			requests_came(NULL);
+		if (chance(8))
+			ring();
+	}
+	MUST(disk.is_failed == world.is_given_up);
+	MUST(world.resets == (resets < 3 ? resets + 1 : 3));
+	each_is_answered();
+}
+
+static void live_deaf(void)
+{
+	live_quiet(1 + (unsigned)(world.seed % 2), true);
+}
+
+static void live_silent(void)
+{
+	live_quiet(1 + (unsigned)(world.seed % 2), false);
+}
+
+static void live_lost(void)
+{
+	live_quiet(1000, world.seed % 2);
 }
 
 /* ---- worlds ---- */
 
-static void begin(uint64_t seed, bool lies, bool breaks)
+static void begin(uint64_t seed, bool lies, bool breaks, void (*body)(void))
 {
 	static struct sk_os os;
 	static struct sk_thread thread;
@@ -523,11 +617,11 @@ static void begin(uint64_t seed, bool lies, bool breaks)
 	wrong = device_open(&os);
 	MUST(lies || !wrong);
 	if (!wrong)
-		live();
+		body();
 	_exit(0);
 }
 
-static void run(uint64_t count, bool lies, bool breaks)
+static void run(uint64_t count, bool lies, bool breaks, void (*body)(void))
 {
 	const char *only = getenv("SEED");
 	uint64_t first = only ? strtoull(only, NULL, 0) : 1;
@@ -537,7 +631,7 @@ static void run(uint64_t count, bool lies, bool breaks)
 		int status = -1;
 
 		if (child == 0)
-			begin(seed, lies, breaks);
+			begin(seed, lies, breaks, body);
 		waitpid(child, &status, 0);
 		if (status != 0)
 			print_error("# a world ended with %d; again: SEED=%lu\n", status,
@@ -549,19 +643,37 @@ static void run(uint64_t count, bool lies, bool breaks)
 static void honest_device_is_served(void **state)
 {
 	(void)state;
-	run(50, false, false);
+	run(50, false, false, live);
 }
 
 static void device_whose_registers_lie(void **state)
 {
 	(void)state;
-	run(1000, true, true);
+	run(1000, true, true, live);
 }
 
 static void device_that_breaks_its_rings(void **state)
 {
 	(void)state;
-	run(300, false, true);
+	run(300, false, true, live);
+}
+
+static void device_whose_interrupts_do_not_come_is_reset(void **state)
+{
+	(void)state;
+	run(50, false, false, live_deaf);
+}
+
+static void device_that_does_not_answer_is_reset_and_asked_again(void **state)
+{
+	(void)state;
+	run(50, false, false, live_silent);
+}
+
+static void device_that_stays_silent_is_given_up(void **state)
+{
+	(void)state;
+	run(50, false, false, live_lost);
 }
 
 int main(void)
@@ -570,6 +682,9 @@ int main(void)
 		cmocka_unit_test(honest_device_is_served),
 		cmocka_unit_test(device_whose_registers_lie),
 		cmocka_unit_test(device_that_breaks_its_rings),
+		cmocka_unit_test(device_whose_interrupts_do_not_come_is_reset),
+		cmocka_unit_test(device_that_does_not_answer_is_reset_and_asked_again),
+		cmocka_unit_test(device_that_stays_silent_is_given_up),
 	};
 
 	return cmocka_run_group_tests_name("virtio", tests, NULL, NULL);
