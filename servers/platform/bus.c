@@ -26,6 +26,12 @@ static bool matches(const struct function *function, const struct hw_Match *matc
 		match->interface_code != is->interface_code) && !match->has_compatible;
 }
 
+/* Nobody has it, nor waits for it. */
+static bool is_free(const struct function *function)
+{
+	return !function->is_claimed || (function->is_ending && !function->claimer.port);
+}
+
 static void list(void *self, const struct hw_Bus_list_request *request,
 	struct sk_reply *to)
 {
@@ -47,7 +53,7 @@ static void list(void *self, const struct hw_Bus_list_request *request,
 			break;
 		}
 		found[reply.devices.count++] = (struct hw_Found){.id = id,
-			.parent = function->parent, .claimed = function->is_claimed,
+			.parent = function->parent, .claimed = !is_free(function),
 			.identity = identity_of(function)};
 	}
 	hw_Bus_list_answer(to, 0, &reply);
@@ -61,24 +67,14 @@ static hw_Error may_claim(const struct sk_reply *to, uint64_t id)
 		return hw_Error_NOT_FOUND;
 	if (platform.functions[id - 1].is_bridge)
 		return hw_Error_NOT_SUPPORTED;
-	return platform.functions[id - 1].is_claimed ? hw_Error_TAKEN : 0;
+	return is_free(&platform.functions[id - 1]) ? 0 : hw_Error_TAKEN;
 }
 
-static void claim(void *self, const struct hw_Bus_claim_request *request,
-	struct sk_reply *to)
+void bus_give(struct function *function, struct sk_reply *to)
 {
 	struct hw_Bus_claim_reply reply = {.bus = hw_BusKind_PCI};
-	hw_Error error = may_claim(to, request->id);
-	struct function *function;
-	int status;
+	int status = sk_mint(to->port, &device_object, function, &reply.device.raw);
 
-	(void)self;
-	if (error) {
-		hw_Bus_claim_answer(to, error, NULL);
-		return;
-	}
-	function = &platform.functions[request->id - 1];
-	status = sk_mint(to->port, &device_object, function, &reply.device.raw);
 	if (status != SK_OK) {
 		sk_answer_error(to, status);
 		return;
@@ -87,6 +83,35 @@ static void claim(void *self, const struct hw_Bus_claim_request *request,
 	config_change(function, PCI_COMMAND, COMMAND_NO_LINE, COMMAND_NO_LINE |
 		COMMAND_MEMORY | COMMAND_PORTS);
 	hw_Bus_claim_answer(to, 0, &reply);
+}
+
+static void claim(void *self, const struct hw_Bus_claim_request *request,
+	struct sk_reply *to)
+{
+	hw_Error error = may_claim(to, request->id);
+	struct function *function;
+
+	(void)self;
+	if (error) {
+		hw_Bus_claim_answer(to, error, NULL);
+		return;
+	}
+	function = &platform.functions[request->id - 1];
+	if (function->is_ending)
+		function->claimer = sk_reply_keep(to);
+	else
+		bus_give(function, to);
+}
+
+void bus_canceled(void *self, uint64_t token)
+{
+	(void)self;
+	for (uint32_t i = 0; i < platform.count; i++) {
+		struct sk_reply *claimer = &platform.functions[i].claimer;
+
+		if (claimer->port && claimer->token == token)
+			sk_reply_drop(claimer);
+	}
 }
 
 int bus_dispatch(void *self, struct sk_incoming *incoming)

@@ -187,33 +187,80 @@ static void set_bus_master(void *self,
 	hw_Device_set_bus_master_answer(to, 0, &(struct hw_Device_set_bus_master_reply){0});
 }
 
+/* ---- resets, and a driver that is gone ---- */
+
+static void let_go(struct function *function)
+{
+	struct sk_reply claimer = function->claimer;
+
+	if (!function->reset.is_done)
+		sk_log(platform.os, log_Level_WARNING,
+			"%x:%x.%u cannot be reset: its DMA memory stays",
+			function->place.bus, function->place.slot, function->place.function);
+	for (unsigned i = 0; i < BARS; i++)
+		drop(&function->bars[i].memory);
+	function->is_claimed = function->is_ending = false;
+	function->claimer.port = NULL;
+	if (claimer.port)
+		bus_give(function, &claimer);
+}
+
+static void reset_on(struct function *function, uint32_t milliseconds)
+{
+	struct reset *reset = &function->reset;
+
+	if (milliseconds > 0) {
+		sk_alarm_set(platform.os, &reset->alarm,
+			sk_os_after(platform.os, milliseconds));
+		return;
+	}
+	if (reset->is_done)
+		dma_release(function);
+	if (reset->reply.port)
+		hw_Device_reset_answer(&reset->reply, reset->is_done ? 0 :
+			hw_Error_NOT_SUPPORTED, &(struct hw_Device_reset_reply){0});
+	if (function->is_ending)
+		let_go(function);
+}
+
+static void rang(void *self)
+{
+	reset_on(self, reset_go_on(self));
+}
+
+static void start_reset(struct function *function)
+{
+	function->reset.alarm.ring = rang;
+	function->reset.alarm.self = function;
+	reset_on(function, reset_begin(function));
+}
+
 static void reset(void *self, const struct hw_Device_reset_request *request,
 	struct sk_reply *to)
 {
-	hw_Error error = reset_function(self);
+	struct function *function = self;
 
 	(void)request;
-	if (!error)
-		dma_release(self);
-	hw_Device_reset_answer(to, error, &(struct hw_Device_reset_reply){0});
+	function->reset.reply = sk_reply_keep(to);
+	start_reset(function);
 }
 
-/* ---- its driver is gone ---- */
+static void canceled(void *self, uint64_t token)
+{
+	struct sk_reply *reply = &((struct function *)self)->reset.reply;
+
+	if (reply->port && reply->token == token)
+		sk_reply_drop(reply);
+}
 
 static void gone(void *self)
 {
 	struct function *function = self;
 
 	dma_abandon(function);
-	if (reset_function(function) == 0)
-		dma_release(function);
-	else
-		sk_log(platform.os, log_Level_WARNING,
-			"%x:%x.%u cannot be reset: its DMA memory stays",
-			function->place.bus, function->place.slot, function->place.function);
-	for (unsigned i = 0; i < BARS; i++)
-		drop(&function->bars[i].memory);
-	function->is_claimed = false;
+	function->is_ending = true;
+	if (!function->reset.next)
+		start_reset(function);
 }
 
 static int dispatch(void *self, struct sk_incoming *incoming)
@@ -240,7 +287,17 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.mask_message = mask_message,
 	};
 
+	const struct sk_message *message = incoming->message;
+
+	/* Nothing of it is where it was, and what is said to it now is lost. An answer's
+	 * id is the one behind its request's. */
+	if (((struct function *)self)->reset.next && message->size >= sizeof(uint32_t)) {
+		incoming->reply.id = sk_get_uint32(message->bytes) + 1;
+		return sk_refuse(incoming, hw_Error_NO_ANSWER);
+	}
 	return hw_PciDevice_dispatch(&ops, self, incoming);
 }
 
-const struct sk_object device_object = {.dispatch = dispatch, .gone = gone};
+const struct sk_object device_object = {
+	.dispatch = dispatch, .gone = gone, .canceled = canceled,
+};

@@ -120,7 +120,8 @@ hw_Error as_error(int status)
 int sk_os_main(struct sk_os *os)
 {
 	static const struct sk_service services[] = {
-		{.dispatch = bus_dispatch}, {.dispatch = firmware_dispatch},
+		{.dispatch = bus_dispatch, .canceled = bus_canceled},
+		{.dispatch = firmware_dispatch},
 	};
 	const struct svrctl_Server_system_request request = {0};
 	struct svrctl_Server_system_reply system;
@@ -134,5 +135,7 @@ int sk_os_main(struct sk_os *os)
 		sk_os_give_up(os, 2, "there is no way to PCI's configuration");
 	scan();
 	sk_log(os, log_Level_INFO, "%u PCI functions", platform.count);
-	return sk_serve(os, &(struct sk_serve){services, 2, .max_objects = FUNCTIONS_MAX});
+	/* Kept are a reset and a claim of each. */
+	return sk_serve(os, &(struct sk_serve){services, 2, .max_kept = 2 * FUNCTIONS_MAX,
+		.max_objects = FUNCTIONS_MAX});
 }

@@ -47,6 +47,19 @@ struct area {
 	bool is_stale;
 };
 
+struct function;
+
+/* The reset of a function, step by step. */
+struct reset {
+	uint32_t (*next)(struct function *function);	/* NULL: none is under way */
+	uint32_t tries;
+	uint32_t line;
+	volatile uint8_t *status;	/* virtio's, mapped */
+	bool is_done;			/* what came of it */
+	struct sk_alarm alarm;
+	struct sk_reply reply;		/* port NULL: its driver does not wait for it */
+};
+
 struct function {
 	struct place place;
 	struct hw_PciIdentity identity;
@@ -65,6 +78,11 @@ struct function {
 	uint64_t table_bytes;
 	uint64_t given;			/* messages, by number */
 	struct area areas[AREAS_MAX];
+	struct reset reset;
+	/* Its driver is gone: it is free after the reset, when who waits here (port NULL:
+	 * nobody) gets it. */
+	bool is_ending;
+	struct sk_reply claimer;
 };
 
 struct platform {
@@ -126,6 +144,9 @@ void scan(void);
 /* ---- devices (bus.c, device.c, pci.c) ---- */
 
 int bus_dispatch(void *self, struct sk_incoming *incoming);
+void bus_canceled(void *self, uint64_t token);
+/* The function is the driver's who has asked for it. */
+void bus_give(struct function *function, struct sk_reply *to);
 struct hw_Identity identity_of(const struct function *function);
 extern const struct sk_object device_object;
 /* An error of the kernel's as one of ours. */
@@ -147,9 +168,15 @@ hw_Error messages_take(struct function *function, uint32_t index,
 	struct sk_handle *interrupt);
 hw_Error messages_mask(struct function *function, uint32_t index, bool masked);
 
-/* No bus master, no interrupts, as after power-on; NOT_SUPPORTED: bus mastering and
- * interrupts are off, but what it does next nobody knows. */
-hw_Error reset_function(struct function *function);
+/*
+ * No bus master, no interrupts, as after power-on, once it has ended; reset.is_done false:
+ * bus mastering and interrupts are off, but what it does next nobody knows. Milliseconds
+ * until reset_go_on() is to be called; 0: it has ended.
+ */
+uint32_t reset_begin(struct function *function);
+uint32_t reset_go_on(struct function *function);
+/* All of it, while nobody is served. */
+void reset_now(struct function *function);
 /* Its registers, of a BAR: NULL, or mapped, until unmap_raw(). */
 struct sk_handle bar_memory(struct function *function, uint32_t index,
 	kernel_Caching caching, hw_Error *error);

@@ -155,7 +155,7 @@ static void add_function(struct place place, uint32_t parent, unsigned depth)
 		/* Somebody has driven it whose device was of an earlier platform
 		 * server: it is to be quiet before that one's memory is free. */
 		if (was_master)
-			reset_function(function);
+			reset_now(function);
 	} else if (header == HEADER_BRIDGE) {
 		uint8_t below = (uint8_t)config_read(place, 0x19, 1);
 

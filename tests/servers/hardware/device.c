@@ -72,7 +72,7 @@ static void only_once(void)
 
 	EXPECT(get(0, 0, &device), svrctl_Error_TAKEN);
 	EXPECT(get(0, 1, &device), svrctl_Error_NO_HARDWARE);
-	EXPECT(get(1, 0, &device), svrctl_Error_NOT_FOUND);
+	EXPECT(get(2, 0, &device), svrctl_Error_NOT_FOUND);
 	EXPECT(CALL(hw_Bus, claim, &cases.bus.kernel.channel,
 		&(struct hw_Bus_claim_reply){.bus = 0}, .id = disk_id),
 		hw_Error_NOT_PERMITTED);
@@ -264,6 +264,52 @@ static void dma_limit(void)
 	EXPECT(D0(reset, 0), hw_Error_NOT_SUPPORTED);
 }
 
+/* ---- resets that take a while ---- */
+
+static struct sk_kernel_channel slow;
+
+static int slow_identity(void)
+{
+	return CALL(hw_Device, identity, &slow.channel,
+		&(struct hw_Device_identity_reply){.identity.which = 0}, 0);
+}
+
+static void reset_aside(void)
+{
+	struct sk_ring *ring = &cases.os->ring.ring;
+	struct sk_handle device = sk_no_handle();
+	struct hw_Device_reset_reply reply;
+	struct hw_Bus_list_reply list;
+	struct sk_completion done;
+
+	EXPECT_OK(get(1, 0, &device));
+	EXPECT_OK(sk_os_channel_apart(cases.os, &slow, device));
+	EXPECT_OK(hw_Device_reset_begin(ring, &slow.channel,
+		&(struct hw_Device_reset_request){0}, 1, NULL));
+	EXPECT_OK(CALL(hw_Bus, list, &cases.bus.kernel.channel, &list, .from = 0));
+	EXPECT(slow_identity(), hw_Error_NO_ANSWER);
+	EXPECT(sk_ring_next(ring, SK_POLL, &done) == SK_OK, false);
+	if (sk_ring_next(ring, sk_os_after(cases.os, 3000), &done) != SK_OK) {
+		EXPECT(0, 1);
+		return;
+	}
+	EXPECT_OK(hw_Device_reset_end(&done, &reply));
+	sk_ring_release(&done);
+	EXPECT_OK(slow_identity());
+}
+
+static void given_after_reset(void)
+{
+	struct sk_handle device = sk_no_handle();
+
+	for (unsigned i = 0; i < 3; i++) {
+		sk_os_channel_close(cases.os, &slow);
+		EXPECT_OK(get(1, 0, &device));
+		EXPECT_OK(sk_os_channel_apart(cases.os, &slow, device));
+		EXPECT_OK(slow_identity());
+	}
+}
+
 void device_cases(void)
 {
 	run("devices are listed", listed);
@@ -275,4 +321,6 @@ void device_cases(void)
 	run("a device interrupts by its line", by_line);
 	run("a device reaches DMA memory once it is a bus master", dma);
 	run("what may still be reached by a device is kept and counted", dma_limit);
+	run("while a device is being reset others are served", reset_aside);
+	run("a device without a driver is another's once it is reset", given_after_reset);
 }
