@@ -132,7 +132,8 @@ os-servers:
 
 os-inject:
 	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='platform virtio-blk ramfs inject' ARCHIVE=$(OS)/test-inject.tar \
+		SERVERS='platform virtio-blk ramfs serial console inject' \
+		ARCHIVE=$(OS)/test-inject.tar \
 		OTHER_MANIFESTS='$(INJECTED:%=$(OS)/programs/inject/%.manifest)'
 
 .PHONY: os os-servers os-inject
@@ -141,10 +142,12 @@ os-inject:
 # ---- fault injection ----
 
 # Manifests of those that are harmed: as they are, but started again at once and without
-# end, and asked after their health often.
-INJECTED := platform virtio-blk ramfs
+# end, and asked after their health often. The serial line is the second one: the first has
+# the machine's log.
+INJECTED := platform virtio-blk ramfs serial console
 INJECTED_AGAIN := restart: {policy: ALWAYS, back_off: 1, back_off_max: 8, limit: 1000000, \
 	window: 1000}
+SECOND_LINE := s/0x3f8/0x2f8/; s/line: 4/line: 3/
 INJECTED_HEALTH := {interval: 50, deadline: 400, start_deadline: 5000}
 # Likewise those that a client takes all from. They are to answer, and may take their time.
 LIMITED := ramfs console
@@ -152,12 +155,13 @@ LIMITED_HEALTH := {interval: 100, deadline: 2000}
 
 define CHANGED_MANIFEST
 @mkdir -p $(@D)
-@{ sed '/^restart:/d; /^health:/d' $<; echo '$(INJECTED_AGAIN)'; \
+@{ sed '/^restart:/d; /^health:/d; $(MOVED)' $<; echo '$(INJECTED_AGAIN)'; \
 	echo 'health: $(HEALTH)'; } | \
 	$(BUILD)/skald encode -I protocols -o $@ protocols/svrctl.skald Manifest
 endef
 
 $(INJECTED:%=$(OS)/programs/inject/%.manifest): private HEALTH := $(INJECTED_HEALTH)
+$(INJECTED:%=$(OS)/programs/inject/%.manifest): private MOVED := $(SECOND_LINE)
 $(INJECTED:%=$(OS)/programs/inject/%.manifest): $(OS)/programs/inject/%.manifest: \
 		servers/%/manifest.yaml protocols/svrctl.skald servers/rules.mk $(BUILD)/skald
 	$(CHANGED_MANIFEST)

@@ -32,9 +32,15 @@ figure() {
 # The machine, until it is off, or has said that it will not go on.
 boot() {
 	truncate -s 16M "$work/disk"
+	# What goes out by the second line comes back.
+	rm -f "$work/line".*
+	mkfifo "$work/line.in" "$work/line.out"
+	cat "$work/line.out" >"$work/line.in" &
+	local echo=$!
 	timeout $((faults + 300)) qemu-system-x86_64 -machine q35 -accel tcg -cpu max -m 512 \
 		-smp "$1" -display none -no-reboot -nodefaults -serial "file:$serial" \
-		-drive "if=none,id=disk,format=raw,file=$work/disk" \
+		-chardev "pipe,id=line,path=$work/line" -serial chardev:line \
+		-drive "if=none,id=disk,format=raw,cache=unsafe,file=$work/disk" \
 		-device virtio-blk-pci,drive=disk,disable-legacy=on \
 		-kernel "$build/kernel/skald.elf" -initrd "$build/os/x86_64/test-inject.tar" \
 		-append "n=$faults seed=$2 from=$from" &
@@ -44,6 +50,10 @@ boot() {
 		grep -qE "$panic" "$serial" 2>/dev/null && kill $pid
 	done
 	wait $pid
+	local status=$?
+	kill $echo 2>/dev/null
+	wait $echo 2>/dev/null
+	return $status
 }
 
 # inject CPUS SEED

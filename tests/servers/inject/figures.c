@@ -3,7 +3,7 @@
 
 static struct {
 	struct count by_kind[KINDS_MAX];
-	struct count by_target[TARGETS_MAX];
+	struct count by_target[TARGETS];
 	uint32_t since_fault[FAULTS_MAX];	/* microseconds, of each recovery */
 	uint32_t since_end[FAULTS_MAX];
 	uint32_t recoveries;
@@ -83,13 +83,13 @@ static void print_row(const char *name, const struct count *count)
 		count->crashes, count->recovered, count->wrong);
 }
 
-void print_figures(const struct target *targets, unsigned target_count)
+void print_figures(void)
 {
 	struct count all = {0};
 
 	for (unsigned i = 0; kinds[i].name; i++)
 		print_row(kinds[i].name, &counted.by_kind[i]);
-	for (unsigned i = 0; i < target_count; i++) {
+	for (unsigned i = 0; i < TARGETS; i++) {
 		const struct count *one = &counted.by_target[i];
 
 		print_row(targets[i].name, one);

@@ -9,15 +9,23 @@
 #include "runtime/server/client.h"
 
 #define KINDS_MAX 16
-#define TARGETS_MAX 8
+#define TARGETS 5
+#define LOADS 3
 #define FAULTS_MAX 100000
+
+/* A load that is asked afterwards, and what it has found so far. */
+struct watched {
+	const char *name;
+	struct sk_client client;
+	uint64_t wrong, hung;
+};
 
 /* A server that is harmed. */
 struct target {
 	const char *name;
 	const char *service;
 	const char *interface_name;
-	struct sk_client *load;		/* that is asked afterwards */
+	struct watched *load;
 	uint32_t weight;
 	/* Requests that a hostile client sends it. */
 	const uint32_t *ids;
@@ -64,6 +72,9 @@ struct injector {
 };
 
 extern struct injector injector;
+extern struct watched *const loads[LOADS];
+/* Of those with a load in common, which rely upon each other, the lower come first. */
+extern struct target targets[TARGETS];
 extern const struct kind kinds[];	/* ends with a name NULL */
 
 struct sk_channel *on(struct sk_handle handle);
@@ -100,6 +111,6 @@ void count_crash(unsigned kind, unsigned target);
 void count_recovery(unsigned kind, unsigned target, uint64_t since_fault,
 	uint64_t since_end);
 void count_wrong(unsigned kind, unsigned target);
-void print_figures(const struct target *targets, unsigned target_count);
+void print_figures(void);
 
 #endif

@@ -9,7 +9,7 @@
 #include "runtime/server/client.h"
 #include "runtime/server/serve.h"
 
-#define HUNG_MS 2000
+#define HUNG_MS 3000
 
 struct load {
 	struct sk_os *os;
@@ -23,9 +23,10 @@ struct load {
 
 extern struct load load;
 
-/* The two loads; they come back when they are told to end. */
+/* The loads; they come back when they are told to end. */
 int blocks_main(void);
 int files_main(void);
+int echo_main(void);
 
 /* Serves, and works. */
 int load_serve(void);

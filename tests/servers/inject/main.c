@@ -6,9 +6,6 @@
  */
 #include "tests/servers/inject/inject.h"
 
-#include "block.skald.h"
-#include "fs.skald.h"
-#include "hw.skald.h"
 #include "tests/servers/inject/load.h"
 
 #define MS UINT64_C(1000000)
@@ -18,40 +15,6 @@
 #define RECOVERY_MS 5000
 
 struct injector injector;
-static struct sk_client blocks, files;
-static uint64_t wrong_known[TARGETS_MAX], hung_known[TARGETS_MAX];
-
-/* What a hostile client asks for, but for what it may do, as its manifest grants it. */
-static const uint32_t block_ids[] = {
-	block_Device_describe_request_ID, block_Device_read_request_ID,
-	block_Device_write_request_ID, block_Device_flush_request_ID,
-	block_Device_discard_request_ID, block_Device_write_zeros_request_ID,
-	block_Device_statistics_request_ID, block_Device_lock_request_ID,
-	block_Device_share_request_ID, block_Device_read_pages_request_ID,
-};
-static const uint32_t file_ids[] = {
-	fs_FileSystem_describe_request_ID, fs_FileSystem_set_subject_request_ID,
-	fs_FileSystem_walk_request_ID, fs_FileSystem_forget_request_ID,
-	fs_FileSystem_stat_request_ID, fs_FileSystem_open_request_ID,
-	fs_FileSystem_read_link_request_ID, fs_FileSystem_access_request_ID,
-	fs_FileSystem_make_directory_request_ID, fs_FileSystem_make_node_request_ID,
-	fs_FileSystem_make_link_request_ID, fs_FileSystem_link_request_ID,
-	fs_FileSystem_unlink_request_ID, fs_FileSystem_rename_request_ID,
-	fs_FileSystem_get_xattr_request_ID, fs_FileSystem_list_xattrs_request_ID,
-	fs_FileSystem_test_lock_request_ID, fs_FileSystem_statfs_request_ID,
-};
-static const uint32_t bus_ids[] = {
-	hw_Bus_list_request_ID, hw_Bus_claim_request_ID, hw_Bus_rescan_request_ID,
-};
-
-#define IDS(list) list, sizeof(list) / sizeof(list[0])
-static struct target targets[] = {
-	{"virtio-blk", "disk", "block.Device", &blocks, 4, IDS(block_ids), false, 0},
-	{"ramfs", "root", "fs.FileSystem", &files, 4, IDS(file_ids), false, 0},
-	{"platform", "platform", "hw.Bus", &blocks, 1, IDS(bus_ids), false, 0},
-};
-#define TARGETS (sizeof(targets) / sizeof(targets[0]))
-#define PLATFORM 2
 
 static struct {
 	uint32_t lost;			/* acknowledged, of servers that were not damaged */
@@ -182,15 +145,24 @@ static void restart(struct target *target)
 	target->is_damaged = false;
 }
 
-/* It is started by hand, which counts as no recovery; first what it relies upon. */
-static void start_anew(struct target *target)
+/* It is started by hand, which counts as no recovery; so are those that are damaged too of
+ * which its load may have found it. */
+static void start_anew(const struct target *target)
 {
-	if (target->load == &blocks && target != &targets[PLATFORM] &&
-			targets[PLATFORM].is_damaged)
-		start_anew(&targets[PLATFORM]);
-	restart(target);
+	for (unsigned i = 0; i < TARGETS; i++)
+		if (&targets[i] == target ||
+				(targets[i].load == target->load && targets[i].is_damaged))
+			restart(&targets[i]);
 }
 
+/* It, or another one that its load works with. */
+static bool is_any_damaged(const struct target *target)
+{
+	for (unsigned i = 0; i < TARGETS; i++)
+		if (targets[i].load == target->load && targets[i].is_damaged)
+			return true;
+	return false;
+}
 
 /* Others crash of it too. */
 static void look_beside(const struct target *harmed)
@@ -216,9 +188,9 @@ static void look_beside(const struct target *harmed)
 static uint64_t verify(struct target *target, uint64_t *hung)
 {
 	struct load_Load_verify_reply reply;
-	unsigned i = (unsigned)(target->load == &files);
+	struct watched *watched = target->load;
 	uint64_t wrong;
-	int status = load_Load_verify(&target->load->kernel.channel,
+	int status = load_Load_verify(&watched->client.kernel.channel,
 		&(struct load_Load_verify_request){0}, &reply, NULL);
 
 	*hung = 1;
@@ -227,10 +199,10 @@ static uint64_t verify(struct target *target, uint64_t *hung)
 			sk_status_name(status));
 		return 0;
 	}
-	wrong = reply.figures.wrong - wrong_known[i];
-	*hung = reply.figures.hung - hung_known[i];
-	wrong_known[i] = reply.figures.wrong;
-	hung_known[i] = reply.figures.hung;
+	wrong = reply.figures.wrong - watched->wrong;
+	*hung = reply.figures.hung - watched->hung;
+	watched->wrong = reply.figures.wrong;
+	watched->hung = reply.figures.hung;
 	return wrong;
 }
 
@@ -288,7 +260,7 @@ static void judge(unsigned kind, struct target *target, bool was_damaged)
 	*(was_damaged ? &total.wrong : &total.lost) += (uint32_t)wrong;
 	*(was_damaged ? &total.stuck : &total.hung) += (uint32_t)hung;
 	count_wrong(kind, (unsigned)(target - targets));
-	if (target->is_damaged || hung) {
+	if (was_damaged || hung) {
 		total.silent++;
 		start_anew(target);
 	}
@@ -320,8 +292,7 @@ static void crashed(unsigned kind, struct target *target, uint32_t crashes,
 
 static void settle(unsigned kind, struct target *target, uint64_t begun)
 {
-	bool was_damaged = target->is_damaged ||
-		(target->load == &blocks && targets[PLATFORM].is_damaged);
+	bool was_damaged = is_any_damaged(target);
 	struct svrctl_Condition condition;
 	uint32_t crashes = await_crash(target, kinds[kind].harm == HARM_DEATH ? DEATH_MS :
 		LOOK_MS, &condition), late;
@@ -376,12 +347,12 @@ static void print_total(void)
 {
 	struct load_Load_verify_reply reply;
 
-	print_figures(targets, TARGETS);
-	for (unsigned i = 0; i < 2; i++)
-		if (load_Load_verify(i ? &files.kernel.channel : &blocks.kernel.channel,
+	print_figures();
+	for (unsigned i = 0; i < LOADS; i++)
+		if (load_Load_verify(&loads[i]->client.kernel.channel,
 				&(struct load_Load_verify_request){0}, &reply, NULL) == SK_OK)
 			say("%s: %lu calls done, %lu made again, %lu times anew without %lu "
-				"files", i ? "files" : "blocks", reply.figures.done,
+				"files", loads[i]->name, reply.figures.done,
 				reply.figures.failed, reply.figures.anew,
 				reply.figures.ended);
 	say("left out %u, crashes of others %u, of the same again %u", total.left_out,
@@ -439,8 +410,8 @@ static int injector_main(struct sk_os *os)
 
 	injector.os = os;
 	sk_client_open(&injector.control, os, "supervisor", "svrctl.Supervisor");
-	sk_client_open(&blocks, os, "blocks", "load.Load");
-	sk_client_open(&files, os, "files", "load.Load");
+	for (unsigned i = 0; i < LOADS; i++)
+		sk_client_open(&loads[i]->client, os, loads[i]->name, "load.Load");
 	sk_os_ready(os);
 	if (!begin(os))
 		return 1;
@@ -472,5 +443,6 @@ int sk_os_main(struct sk_os *os)
 	load.os = os;
 	if (sk_os_arguments(os, false, role, sizeof(role)) <= 0)
 		return injector_main(os);
-	return memcmp(role, "blocks", 6) == 0 ? blocks_main() : files_main();
+	return memcmp(role, "blocks", 6) == 0 ? blocks_main() :
+		memcmp(role, "files", 5) == 0 ? files_main() : echo_main();
 }
