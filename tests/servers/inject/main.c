@@ -164,26 +164,6 @@ static bool is_any_damaged(const struct target *target)
 	return false;
 }
 
-/* Others crash of it too. */
-static void look_beside(const struct target *harmed)
-{
-	for (unsigned i = 0; i < TARGETS; i++) {
-		struct target *target = &targets[i];
-		struct svrctl_Condition condition;
-		uint32_t crashes;
-
-		if (target == harmed)
-			continue;
-		crashes = await_crash(target, 0, &condition);
-		if (crashes == 0)
-			continue;
-		total.beside += crashes;
-		target->restarts += crashes;
-		target->is_damaged = false;
-		say("  %s crashed too", target->name);
-	}
-}
-
 /* How much of what was acknowledged its load finds to be otherwise. */
 static uint64_t verify(struct target *target, uint64_t *hung)
 {
@@ -204,6 +184,43 @@ static uint64_t verify(struct target *target, uint64_t *hung)
 	watched->wrong = reply.figures.wrong;
 	watched->hung = reply.figures.hung;
 	return wrong;
+}
+
+/* It was damaged, and is another one now: what its load has found, or what it has left
+ * behind, came of the damage. */
+static void end_damage(struct target *target)
+{
+	uint64_t wrong, hung;
+
+	if (!target->is_damaged)
+		return;
+	wrong = verify(target, &hung);
+	if (wrong || hung)
+		say("  %s: %lu pieces wrong, %lu calls hung, after damage, before its end",
+			target->name, wrong, hung);
+	total.wrong += (uint32_t)wrong;
+	total.stuck += (uint32_t)hung;
+	target->is_damaged = false;
+}
+
+/* Others crash of it too. */
+static void look_beside(const struct target *harmed)
+{
+	for (unsigned i = 0; i < TARGETS; i++) {
+		struct target *target = &targets[i];
+		struct svrctl_Condition condition;
+		uint32_t crashes;
+
+		if (target == harmed)
+			continue;
+		crashes = await_crash(target, 0, &condition);
+		if (crashes == 0)
+			continue;
+		total.beside += crashes;
+		target->restarts += crashes;
+		end_damage(target);
+		say("  %s crashed too", target->name);
+	}
 }
 
 /* ---- one fault ---- */
@@ -307,6 +324,8 @@ static void settle(unsigned kind, struct target *target, uint64_t begun)
 	}
 	judge(kind, target, was_damaged);
 	late = await_crash(target, 0, &condition);
+	if (late > 0)
+		end_damage(target);
 	if (late > 0 && crashes == 0)
 		crashed(kind, target, late, &condition, begun);
 	else
