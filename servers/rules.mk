@@ -13,10 +13,9 @@
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
 # its *.c but host*.c, with the protocols and with schemas there and beside the folder,
 # make its program; other *.yaml are manifests that have programs in common with it.
-# SERVERS names those that are in the archive, ARCHIVE the archive. OTHER_MANIFESTS, encoded,
-# take the place of those of the same name.
+# SERVERS names those that are in the archive, ARCHIVE the archive.
 
-SERVER_FOLDERS ?= servers
+SERVER_FOLDERS ?= servers tests/servers
 SERVER_PATHS := $(patsubst %/manifest.yaml,%,$(wildcard $(SERVER_FOLDERS:%=%/*/manifest.yaml)))
 SERVERS	?= $(notdir $(filter servers/%,$(SERVER_PATHS)))
 ARCHIVE	?= $(OS)/skald.tar
@@ -93,53 +92,7 @@ $(OS)/programs/monitor/names.o: $(BUILD)/tools/ostrace/names.c
 	@mkdir -p $(@D)
 	$(OS_C) -c -o $@ $<
 
-# ---- the archive ----
-
-# Of those in the archive.
-OS_PATHS := $(foreach server,$(SERVERS),$(filter %/$(server),$(SERVER_PATHS)))
-OS_TEXTS := $(foreach path,$(OS_PATHS),$(wildcard $(path)/*.yaml))
-encoded = $(OS)/programs/$(notdir $(patsubst %/,%,$(dir $(1))))/$(notdir $(1:.yaml=.manifest))
-OS_MANIFESTS := $(foreach text,$(OS_TEXTS),$(call encoded,$(text)))
-
-# What is wrong between manifests is said with file and line too.
-$(ARCHIVE): $(OS_MANIFESTS) $(OS)/supervisor.elf $(SERVERS:%=$(OS)/programs/%.elf) \
-		$(OTHER_MANIFESTS) $(BUILD)/manifests servers/archive \
-		$(wildcard $(OS_ROOT)/* $(OS_ROOT)/*/*)
-	@$(BUILD)/manifests $(foreach server,$(SERVERS),-p \
-		servers/$(server)=$(OS)/programs/$(server).elf) \
-		$(foreach text,$(OS_TEXTS),$(text)=$(call encoded,$(text)))
-	servers/archive $@ $(OS) $(OS_ROOT) $(OS_MANIFESTS) $(OTHER_MANIFESTS) -- $(SERVERS)
-
-os-servers:
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='target probe' ARCHIVE=$(OS)/test-servers.tar
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='ramfs files' ARCHIVE=$(OS)/test-files.tar
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='trace serial ramfs traced' ARCHIVE=$(OS)/test-trace.tar
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='platform virtio-blk hardware' ARCHIVE=$(OS)/test-hardware.tar
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='serial console typist' ARCHIVE=$(OS)/test-console.tar
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='clock watch' ARCHIVE=$(OS)/test-clock.tar
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='intruder' ARCHIVE=$(OS)/test-intruder.tar
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='serial console ramfs greedy' ARCHIVE=$(OS)/test-limits.tar \
-		OTHER_MANIFESTS='$(LIMITED:%=$(OS)/programs/limits/%.manifest)'
-	@$(MAKE) --no-print-directory os-inject
-
-os-inject:
-	@$(MAKE) --no-print-directory os SERVER_FOLDERS='servers tests/servers' \
-		SERVERS='platform virtio-blk ramfs serial console inject' \
-		ARCHIVE=$(OS)/test-inject.tar \
-		OTHER_MANIFESTS='$(INJECTED:%=$(OS)/programs/inject/%.manifest)'
-
-.PHONY: os os-servers os-inject
--include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d) $(OS_SCHEMAS:%=$(OS)/%.skald.d)
-
-# ---- fault injection ----
+# ---- manifests that tests change ----
 
 # Manifests of those that are harmed: as they are, but started again at once and without
 # end, and asked after their health often. The serial line is the second one: the first has
@@ -170,6 +123,49 @@ $(LIMITED:%=$(OS)/programs/limits/%.manifest): private HEALTH := $(LIMITED_HEALT
 $(LIMITED:%=$(OS)/programs/limits/%.manifest): $(OS)/programs/limits/%.manifest: \
 		servers/%/manifest.yaml protocols/svrctl.skald servers/rules.mk $(BUILD)/skald
 	$(CHANGED_MANIFEST)
+
+# ---- archives ----
+
+encoded = $(OS)/programs/$(notdir $(patsubst %/,%,$(dir $(1))))/$(notdir $(1:.yaml=.manifest))
+# Manifests of these servers, as text.
+os_texts = $(foreach server,$(1),$(wildcard $(addsuffix /*.yaml,$(filter %/$(server),$(SERVER_PATHS)))))
+
+# An archive: its file, its servers, and manifests, encoded, that take the place of those
+# of the same name. What is wrong between manifests is said with file and line too.
+define ARCHIVE_RULES
+$(1): $$(foreach text,$$(call os_texts,$(2)),$$(call encoded,$$(text))) $$(OS)/supervisor.elf \
+		$(2:%=$$(OS)/programs/%.elf) $(3) $$(BUILD)/manifests servers/archive \
+		$$(wildcard $$(OS_ROOT)/* $$(OS_ROOT)/*/*)
+	@$$(BUILD)/manifests $$(foreach server,$(2),-p \
+		servers/$$(server)=$$(OS)/programs/$$(server).elf) \
+		$$(foreach text,$$(call os_texts,$(2)),$$(text)=$$(call encoded,$$(text)))
+	servers/archive $$@ $$(OS) $$(OS_ROOT) \
+		$$(foreach text,$$(call os_texts,$(2)),$$(call encoded,$$(text))) $(3) -- $(2)
+endef
+
+$(eval $(call ARCHIVE_RULES,$(ARCHIVE),$(SERVERS),))
+
+# Of tests.
+define TEST_ARCHIVE
+os-servers: $(OS)/test-$(1).tar
+$(call ARCHIVE_RULES,$(OS)/test-$(1).tar,$(2),$(3))
+endef
+
+$(eval $(call TEST_ARCHIVE,servers,target probe))
+$(eval $(call TEST_ARCHIVE,files,ramfs files))
+$(eval $(call TEST_ARCHIVE,trace,trace serial ramfs traced))
+$(eval $(call TEST_ARCHIVE,hardware,platform virtio-blk hardware))
+$(eval $(call TEST_ARCHIVE,console,serial console typist))
+$(eval $(call TEST_ARCHIVE,clock,clock watch))
+$(eval $(call TEST_ARCHIVE,intruder,intruder))
+$(eval $(call TEST_ARCHIVE,limits,serial console ramfs greedy,$(LIMITED:%=$(OS)/programs/limits/%.manifest)))
+$(eval $(call TEST_ARCHIVE,inject,$(INJECTED) inject,$(INJECTED:%=$(OS)/programs/inject/%.manifest)))
+
+os-servers: kernel
+os-inject: kernel $(OS)/test-inject.tar
+
+.PHONY: os os-servers os-inject
+-include $(OS_COMMON:.o=.d) $(OS_SUPERVISOR:.o=.d) $(OS_SCHEMAS:%=$(OS)/%.skald.d)
 
 # ---- what of it runs on the host: tests/unit ----
 
