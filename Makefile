@@ -84,6 +84,7 @@ inject: needs-build needs-os ## faults in servers under load [N=10000 SMP=1 SEED
 
 bench-ipc: needs-build needs-os kernel ## what messages cost, in guest instructions
 iso: needs-build needs-iso ## build/skald.iso, for BIOS and UEFI
+image: needs-build needs-image ## programs of Debian for the OS (image/README.md)
 
 clean: ## remove what was built
 	rm -rf build
@@ -233,7 +234,7 @@ $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPI
 
 # ---- the OS ----
 
-include kernel/rules.mk tests/os/rules.mk servers/rules.mk
+include kernel/rules.mk tests/os/rules.mk servers/rules.mk image/rules.mk
 
 
 -include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(RAMFS) $(FILES) $(VECTORS)) \
