@@ -2,29 +2,19 @@
 #include "fs.skald.h"
 #include "kernel.skald.h"
 #include "runtime/server/client.h"
+#include "tests/servers/tap.h"
 
 #define MANY 10000
 #define BYTES 100000
 
+struct tap tap;
+
 static struct {
-	struct sk_os *os;
 	struct sk_client root, control;
-	unsigned failures;
 } t;
 
 static uint8_t bytes[BYTES], copy[BYTES];
 
-static void expect(int line, const char *what, int64_t came, int64_t expected)
-{
-	if (came == expected)
-		return;
-	t.failures++;
-	sk_log(t.os, log_Level_ERROR, "# line %d: %s: expected %ld, came %ld", line, what,
-		(long)expected, (long)came);
-}
-
-#define EXPECT(came, expected) \
-	expect(__LINE__, #came, (int64_t)(came), (int64_t)(expected))
 #define FS(method, reply, ...) \
 	fs_FileSystem_##method(&t.root.kernel.channel, \
 		&(struct fs_FileSystem_##method##_request){__VA_ARGS__}, reply, NULL)
@@ -62,7 +52,7 @@ static int open_file(const char *path, fs_Open flags, struct sk_kernel_channel *
 		return status;
 	handle = reply.file.raw;
 	node = reply.progress.node;
-	sk_os_channel(t.os, file, handle);
+	sk_os_channel(tap.os, file, handle);
 	forget(node);
 	return SK_OK;
 }
@@ -208,13 +198,6 @@ static void until_it_is_full(void)
 	lent_memory();
 }
 
-static void run(const char *name, void (*body)(void))
-{
-	t.failures = 0;
-	body();
-	sk_log(t.os, log_Level_INFO, "%s - %s", t.failures ? "not ok" : "ok", name);
-}
-
 int sk_os_main(struct sk_os *os)
 {
 	const struct svrctl_Supervisor_shut_down_request off = {
@@ -222,15 +205,15 @@ int sk_os_main(struct sk_os *os)
 	};
 	struct svrctl_Supervisor_shut_down_reply reply;
 
-	t.os = os;
+	tap.os = os;
 	sk_client_open(&t.root, os, "root", "fs.FileSystem");
 	sk_client_open(&t.control, os, "supervisor", "svrctl.Supervisor");
 	sk_os_ready(os);
-	run("the files of the archive are there", first_files);
-	run("bytes go by lent memory, and holes take no room", lent_memory);
-	run("a directory has 10,000 names", a_large_directory);
-	run("modes hold for whom the client acts", subjects);
-	run("what is full says so, and has room again", until_it_is_full);
+	tap_run("the files of the archive are there", first_files);
+	tap_run("bytes go by lent memory, and holes take no room", lent_memory);
+	tap_run("a directory has 10,000 names", a_large_directory);
+	tap_run("modes hold for whom the client acts", subjects);
+	tap_run("what is full says so, and has room again", until_it_is_full);
 	sk_log(os, log_Level_INFO, "all cases were run");
 	svrctl_Supervisor_shut_down(&t.control.kernel.channel, &off, &reply, NULL);
 	sk_os_sleep(os, 5000);

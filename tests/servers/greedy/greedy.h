@@ -8,6 +8,7 @@
 #include "runtime/server/serve.h"
 #include "test.skald.h"
 #include "tty.skald.h"
+#include "tests/servers/tap.h"
 
 /* What `modest` is asked to try, by `echo`; it answers 0, or in which line it failed. */
 enum attempt { TRY_FILES = 1, TRY_TERMINAL, TRY_NAMES };
@@ -16,23 +17,16 @@ enum attempt { TRY_FILES = 1, TRY_TERMINAL, TRY_NAMES };
 /* CALL(500, fs_File, flock, channel, &reply, .wait = true), for milliseconds at most */
 #define CALL(ms, interface, method, channel, reply, ...) \
 	interface##_##method(channel, &(struct interface##_##method##_request){__VA_ARGS__}, \
-		reply, &(struct sk_call){.deadline = sk_os_after(greedy.os, ms)})
+		reply, &(struct sk_call){.deadline = sk_os_after(tap.os, ms)})
 #define CALL0(ms, interface, method, channel, ...) \
 	CALL(ms, interface, method, channel, &(struct interface##_##method##_reply){0}, \
 		__VA_ARGS__)
 
 struct greedy {
-	struct sk_os *os;
 	struct sk_client root, console, modest, control;
-	unsigned failures;		/* of this case */
 };
 
 extern struct greedy greedy;
-
-void expect(int line, const char *what, int64_t came, int64_t expected);
-#define EXPECT(came, expected) \
-	expect(__LINE__, #came, (int64_t)(came), (int64_t)(expected))
-#define EXPECT_TRUE(what) EXPECT(!!(what), 1)
 
 /* A handle of a file of ramfs, made if need be, or of the terminal: 0, or why not. */
 int open_file(struct sk_client *root, const char *path, struct sk_handle *file);
@@ -40,6 +34,5 @@ int open_terminal(struct sk_client *console, struct sk_handle *terminal);
 
 int be_modest(struct sk_os *os);
 void timer_cases(void);
-void run(const char *name, void (*body)(void));
 
 #endif

@@ -9,23 +9,8 @@
 #define SESSIONS 200
 #define FILES 5000
 
+struct tap tap;
 struct greedy greedy;
-
-void expect(int line, const char *what, int64_t came, int64_t expected)
-{
-	if (came == expected)
-		return;
-	greedy.failures++;
-	sk_log(greedy.os, log_Level_ERROR, "# line %d: %s: expected %ld, came %ld", line, what,
-		(long)expected, (long)came);
-}
-
-void run(const char *name, void (*body)(void))
-{
-	greedy.failures = 0;
-	body();
-	sk_log(greedy.os, log_Level_INFO, "%s - %s", greedy.failures ? "not ok" : "ok", name);
-}
 
 int open_file(struct sk_client *root, const char *path, struct sk_handle *file)
 {
@@ -36,7 +21,7 @@ int open_file(struct sk_client *root, const char *path, struct sk_handle *file)
 	};
 	struct fs_FileSystem_open_reply reply;
 	int status = fs_FileSystem_open(&root->kernel.channel, &request, &reply,
-		&(struct sk_call){.deadline = sk_os_after(greedy.os, 3000)});
+		&(struct sk_call){.deadline = sk_os_after(tap.os, 3000)});
 	fs_Node node;
 
 	if (status != SK_OK)
@@ -72,7 +57,7 @@ static void *map_ring(struct sk_handle memory)
 	request.memory.raw = memory;
 	request.length = ABI_RING_SIZE(CALLS + 1);
 	request.protection = kernel_Protection_READ | kernel_Protection_WRITE;
-	if (kernel_Space_map(&greedy.os->thread->space.channel, &request, &reply, NULL) !=
+	if (kernel_Space_map(&tap.os->thread->space.channel, &request, &reply, NULL) !=
 			SK_OK)
 		return NULL;
 	return (void *)(uintptr_t)reply.address;
@@ -80,7 +65,7 @@ static void *map_ring(struct sk_handle memory)
 
 static bool begin_ring(void)
 {
-	struct sk_channel *quota = &greedy.os->thread->quota.channel;
+	struct sk_channel *quota = &tap.os->thread->quota.channel;
 	struct kernel_Quota_create_notification_reply bits;
 	struct kernel_Quota_create_ring_reply made;
 	struct kernel_Ring_memory_reply memory;
@@ -93,12 +78,12 @@ static bool begin_ring(void)
 		return false;
 	notification = bits.notification.raw;
 	ring_handle = made.ring.raw;
-	sk_os_channel(greedy.os, &channel, ring_handle);
+	sk_os_channel(tap.os, &channel, ring_handle);
 	if (CALL(1000, kernel_Ring, memory, &channel.channel, &memory, 0) != SK_OK)
 		return false;
 	pages = map_ring(memory.memory.raw);
 	if (!pages || CALL0(1000, kernel_Ring, bind, &channel.channel, .has_notify = true,
-			.notify = {sk_os_copy(greedy.os, notification, kernel_Rights_SIGNAL |
+			.notify = {sk_os_copy(tap.os, notification, kernel_Rights_SIGNAL |
 			kernel_Rights_TRANSFER)}, .bits = BIT) != SK_OK)
 		return false;
 	sk_kernel_ring_open(&ring, ring_handle, pages, notification, BIT, slots, CALLS);
@@ -111,7 +96,7 @@ static void expect_refused(int status, unsigned expected)
 	struct sk_completion done;
 	unsigned count = 0;
 
-	while (sk_ring_next(&ring.ring, sk_os_after(greedy.os, count < expected ? 5000 : 200),
+	while (sk_ring_next(&ring.ring, sk_os_after(tap.os, count < expected ? 5000 : 200),
 			&done) == SK_OK) {
 		count += sk_ring_result(&done) == status;
 		sk_ring_release(&done);
@@ -141,7 +126,7 @@ static void stays_healthy(struct sk_string name)
 {
 	struct svrctl_Supervisor_status_reply reply = {{0}};
 
-	sk_os_sleep(greedy.os, 3000);
+	sk_os_sleep(tap.os, 3000);
 	EXPECT(CALL(3000, svrctl_Supervisor, status, &greedy.control.kernel.channel, &reply,
 		.name = name), 0);
 	EXPECT(reply.condition.state, svrctl_State_RUNNING);
@@ -153,12 +138,12 @@ static void stays_healthy(struct sk_string name)
 /* When it has been seen that nobody waits any more. */
 static int unlock(struct sk_kernel_channel *file)
 {
-	uint64_t until = sk_os_after(greedy.os, 3000);
+	uint64_t until = sk_os_after(tap.os, 3000);
 	int status;
 
 	do
 		status = CALL0(3000, fs_File, flock, &file->channel, .kind = fs_LockKind_NONE);
-	while (status == SK_EXHAUSTED && sk_os_now(greedy.os) < until);
+	while (status == SK_EXHAUSTED && sk_os_now(tap.os) < until);
 	return status;
 }
 
@@ -172,8 +157,8 @@ static void locks(void)
 
 	EXPECT(open_file(&greedy.root, "greedy", &first), 0);
 	EXPECT(open_file(&greedy.root, "greedy", &second), 0);
-	sk_os_channel(greedy.os, &holds, first);
-	sk_os_channel(greedy.os, &waits, second);
+	sk_os_channel(tap.os, &holds, first);
+	sk_os_channel(tap.os, &waits, second);
 	EXPECT(CALL0(3000, fs_File, flock, &holds.channel, .kind = fs_LockKind_EXCLUSIVE), 0);
 	EXPECT_TRUE(begin_ring());
 	for (unsigned i = 0; i < CALLS; i++)
@@ -186,8 +171,8 @@ static void locks(void)
 	/* Nothing of it is left. */
 	EXPECT(unlock(&holds), 0);
 	EXPECT(CALL0(3000, fs_File, flock, &waits.channel, .kind = fs_LockKind_EXCLUSIVE), 0);
-	sk_os_channel_close(greedy.os, &holds);
-	sk_os_channel_close(greedy.os, &waits);
+	sk_os_channel_close(tap.os, &holds);
+	sk_os_channel_close(tap.os, &waits);
 }
 
 static void open_files(void)
@@ -212,11 +197,11 @@ static void sessions(void)
 	int status = SK_OK;
 	unsigned count = 0;
 
-	sk_client_open(&client, greedy.os, "root", "fs.FileSystem");
+	sk_client_open(&client, tap.os, "root", "fs.FileSystem");
 	while (status == SK_OK && count < SESSIONS) {
 		EXPECT(sk_client_connect(&client, true, NULL), 0);
 		status = CALL(3000, fs_FileSystem, statfs, &client.kernel.channel, &reply, 0);
-		held[count++] = sk_os_copy(greedy.os,
+		held[count++] = sk_os_copy(tap.os,
 			sk_kernel_channel_handle(&client.kernel), UINT16_MAX);
 	}
 	/* Of 128; it had one. */
@@ -240,7 +225,7 @@ static void reads(void)
 
 	EXPECT_TRUE(begin_ring());
 	for (; count < 8 && open_terminal(&greedy.console, &handle) == SK_OK; count++)
-		sk_os_channel(greedy.os, &terminals[count], handle);
+		sk_os_channel(tap.os, &terminals[count], handle);
 	EXPECT(count, 8);
 	EXPECT_TRUE(open_terminal(&greedy.console, &handle) != SK_OK);
 	for (unsigned i = 0; i < count; i++)
@@ -258,7 +243,7 @@ static void reads(void)
 	stays_healthy(NAME("console"));
 	end_ring();
 	while (count > 0)
-		sk_os_channel_close(greedy.os, &terminals[--count]);
+		sk_os_channel_close(tap.os, &terminals[--count]);
 	others_go_on(TRY_TERMINAL);
 }
 
@@ -276,13 +261,13 @@ static void connects(void)
 
 	EXPECT_TRUE(begin_ring());
 	for (unsigned i = 0; i < CALLS - 100; i++)
-		EXPECT(svrctl_Names_connect_begin(&ring.ring, &greedy.os->names.channel, &request,
+		EXPECT(svrctl_Names_connect_begin(&ring.ring, &tap.os->names.channel, &request,
 			i, NULL), 0);
 	for (unsigned i = 0; i < 50; i++) {
 		EXPECT(svrctl_Supervisor_next_event_begin(&ring.ring,
 			&greedy.control.kernel.channel, i, NULL), 0);
 		EXPECT(svrctl_Server_next_event_begin(&ring.ring,
-			&greedy.os->supervisor.channel, i, NULL), 0);
+			&tap.os->supervisor.channel, i, NULL), 0);
 	}
 	expect_refused(svrctl_Error_QUOTA_EXCEEDED, 0);
 	others_go_on(TRY_NAMES);
@@ -302,7 +287,7 @@ static void controllers(void)
 	int status = SK_OK;
 
 	for (; status == SK_OK && count < 8; count += status == SK_OK) {
-		status = CALL(3000, svrctl_Names, connect, &greedy.os->names.channel, &reply,
+		status = CALL(3000, svrctl_Names, connect, &tap.os->names.channel, &reply,
 			.service = NAME("supervisor"), .interface_name =
 			NAME("svrctl.Supervisor"), .rights = UINT16_MAX);
 		held[count] = status == SK_OK ? reply.session.raw : sk_no_handle();
@@ -321,12 +306,12 @@ static void be_greedy(struct sk_os *os)
 	sk_client_open(&greedy.control, os, "supervisor", "svrctl.Supervisor");
 	EXPECT(sk_client_connect(&greedy.root, true, NULL), 0);
 	EXPECT(sk_client_connect(&greedy.control, true, NULL), 0);
-	run("requests left at an object of ramfs keep out nobody, nor its health", locks);
-	run("one program cannot open all the files of ramfs", open_files);
-	run("one program cannot have all the sessions of ramfs", sessions);
-	run("reads left at a terminal keep out nobody, nor its health", reads);
-	run("calls left at the supervisor keep out nobody", connects);
-	run("one program cannot have all that control the supervisor", controllers);
+	tap_run("requests left at an object of ramfs keep out nobody, nor its health", locks);
+	tap_run("one program cannot open all the files of ramfs", open_files);
+	tap_run("one program cannot have all the sessions of ramfs", sessions);
+	tap_run("reads left at a terminal keep out nobody, nor its health", reads);
+	tap_run("calls left at the supervisor keep out nobody", connects);
+	tap_run("one program cannot have all that control the supervisor", controllers);
 	timer_cases();
 }
 
@@ -334,7 +319,7 @@ int sk_os_main(struct sk_os *os)
 {
 	char role[16] = "";
 
-	greedy.os = os;
+	tap.os = os;
 	sk_os_arguments(os, false, role, sizeof(role));
 	if (role[0] == 'm')
 		return be_modest(os);

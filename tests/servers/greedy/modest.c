@@ -19,16 +19,16 @@ static uint64_t use_files(struct sk_client *root)
 	int status;
 
 	MUST(open_file(root, "modest", &first) == SK_OK);
-	sk_os_channel(greedy.os, &one, first);
+	sk_os_channel(tap.os, &one, first);
 	MUST(CALL0(ENOUGH, fs_File, flock, &one.channel, .kind = fs_LockKind_EXCLUSIVE) ==
 		SK_OK);
 	MUST(open_file(root, "modest", &second) == SK_OK);
-	sk_os_channel(greedy.os, &other, second);
+	sk_os_channel(tap.os, &other, second);
 	/* It waits, and so was kept. */
 	status = CALL0(SHORT, fs_File, flock, &other.channel,
 		.kind = fs_LockKind_EXCLUSIVE, .wait = true);
-	sk_os_channel_close(greedy.os, &one);
-	sk_os_channel_close(greedy.os, &other);
+	sk_os_channel_close(tap.os, &one);
+	sk_os_channel_close(tap.os, &other);
 	MUST(status == SK_TIMED_OUT);
 	return 0;
 }
@@ -44,13 +44,13 @@ static uint64_t use_terminal(struct sk_client *console)
 	int status;
 
 	MUST(open_terminal(console, &handle) == SK_OK);
-	sk_os_channel(greedy.os, &terminal, handle);
+	sk_os_channel(tap.os, &terminal, handle);
 	MUST(CALL(ENOUGH, fs_File, write, &terminal.channel, &wrote,
 		.data = sk_lend(line, sizeof(line) - 1)) == SK_OK);
 	MUST(wrote.count == sizeof(line) - 1);
 	status = CALL(SHORT, fs_File, read, &terminal.channel, &got,
 		.data = sk_lend_out(bytes, sizeof(bytes)));
-	sk_os_channel_close(greedy.os, &terminal);
+	sk_os_channel_close(tap.os, &terminal);
 	MUST(status == SK_TIMED_OUT);
 	return 0;
 }
@@ -60,12 +60,12 @@ static uint64_t use_names(void)
 	struct svrctl_Names_services_reply services;
 	struct svrctl_Names_connect_reply connected;
 
-	MUST(CALL(ENOUGH, svrctl_Names, services, &greedy.os->names.channel, &services,
+	MUST(CALL(ENOUGH, svrctl_Names, services, &tap.os->names.channel, &services,
 		.after = NAME("")) == SK_OK);
-	MUST(CALL(SHORT, svrctl_Names, connect, &greedy.os->names.channel, &connected,
+	MUST(CALL(SHORT, svrctl_Names, connect, &tap.os->names.channel, &connected,
 		.service = NAME("late"), .interface_name = NAME("test.Target"), .rights = 1,
 		.wait = true) == SK_TIMED_OUT);
-	MUST(CALL(ENOUGH, svrctl_Names, connect, &greedy.os->names.channel, &connected,
+	MUST(CALL(ENOUGH, svrctl_Names, connect, &tap.os->names.channel, &connected,
 		.service = NAME("root"), .interface_name = NAME("fs.FileSystem"),
 		.rights = UINT16_MAX) == SK_OK);
 	sk_sys_close(sk_kernel_number(connected.session.raw));
@@ -75,11 +75,11 @@ static uint64_t use_names(void)
 static uint64_t with(const char *service, const char *interface_name,
 	uint64_t (*use)(struct sk_client *client))
 {
-	const struct sk_call call = {.deadline = sk_os_after(greedy.os, ENOUGH)};
+	const struct sk_call call = {.deadline = sk_os_after(tap.os, ENOUGH)};
 	struct sk_client client;
 	uint64_t failed = __LINE__;
 
-	sk_client_open(&client, greedy.os, service, interface_name);
+	sk_client_open(&client, tap.os, service, interface_name);
 	if (sk_client_connect(&client, true, &call) == SK_OK)
 		failed = use(&client);
 	sk_client_end(&client);

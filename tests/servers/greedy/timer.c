@@ -28,7 +28,7 @@ static struct sk_channel *on(struct sk_handle handle)
 {
 	static struct sk_kernel_channel channel;
 
-	sk_os_channel(greedy.os, &channel, handle);
+	sk_os_channel(tap.os, &channel, handle);
 	return &channel.channel;
 }
 
@@ -38,15 +38,15 @@ static void map_registers(void)
 	struct kernel_Space_map_reply mapped = {0};
 	struct kernel_Space_map_request map;
 
-	EXPECT(CALL(1000, svrctl_Server, memory, &greedy.os->supervisor.channel, &memory,
+	EXPECT(CALL(1000, svrctl_Server, memory, &tap.os->supervisor.channel, &memory,
 		.number = 1), svrctl_Error_NOT_FOUND);
-	EXPECT(CALL(1000, svrctl_Server, memory, &greedy.os->supervisor.channel, &memory,
+	EXPECT(CALL(1000, svrctl_Server, memory, &tap.os->supervisor.channel, &memory,
 		.number = 0), 0);
 	kernel_Space_map_request_init(&map);
 	map.memory = memory.memory;
 	map.length = SK_PAGE;
 	map.protection = kernel_Protection_READ | kernel_Protection_WRITE;
-	EXPECT(kernel_Space_map(&greedy.os->thread->space.channel, &map, &mapped, NULL), 0);
+	EXPECT(kernel_Space_map(&tap.os->thread->space.channel, &map, &mapped, NULL), 0);
 	registers = (volatile uint8_t *)(uintptr_t)mapped.address;
 }
 
@@ -61,10 +61,10 @@ static void memory(void)
 	EXPECT(get(VENDOR) >> 16, VENDOR_INTEL);
 	put(CONFIGURATION, RUNS);
 	before = get(COUNTER);
-	sk_os_sleep(greedy.os, 2);
+	sk_os_sleep(tap.os, 2);
 	EXPECT_TRUE(get(COUNTER) != before);
 	/* It is given once. */
-	EXPECT(CALL(1000, svrctl_Server, memory, &greedy.os->supervisor.channel, &again,
+	EXPECT(CALL(1000, svrctl_Server, memory, &tap.os->supervisor.channel, &again,
 		.number = 0), svrctl_Error_TAKEN);
 }
 
@@ -80,22 +80,22 @@ static bool comes(uint64_t bit, uint32_t milliseconds)
 {
 	uint64_t bits = 0;
 
-	return sk_sys_wait(sk_kernel_number(greedy.os->notification), bit,
-		sk_os_after(greedy.os, milliseconds), &bits) == SK_OK && bits == bit;
+	return sk_sys_wait(sk_kernel_number(tap.os->notification), bit,
+		sk_os_after(tap.os, milliseconds), &bits) == SK_OK && bits == bit;
 }
 
 static void interrupt(void)
 {
-	const uint64_t bit = sk_os_signal(greedy.os, NULL, NULL);
+	const uint64_t bit = sk_os_signal(tap.os, NULL, NULL);
 	struct svrctl_Server_interrupt_reply given = {.interrupt = {sk_no_handle()}};
 	struct kernel_Interrupt_status_reply status = {0};
 
 	if (!registers)
 		return;
-	EXPECT(CALL(1000, svrctl_Server, interrupt, &greedy.os->supervisor.channel, &given,
+	EXPECT(CALL(1000, svrctl_Server, interrupt, &tap.os->supervisor.channel, &given,
 		.number = 1), 0);
 	EXPECT(CALL0(1000, kernel_Interrupt, bind, on(given.interrupt.raw),
-		.has_notify = true, .notify = {sk_os_notify(greedy.os)}, .bits = bit), 0);
+		.has_notify = true, .notify = {sk_os_notify(tap.os)}, .bits = bit), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		set_timer(5);
 		EXPECT_TRUE(comes(bit, 1000));
@@ -110,6 +110,6 @@ static void interrupt(void)
 
 void timer_cases(void)
 {
-	run("memory that a manifest wants is the device's, and given once", memory);
-	run("an interrupt line that a manifest wants interrupts", interrupt);
+	tap_run("memory that a manifest wants is the device's, and given once", memory);
+	tap_run("an interrupt line that a manifest wants interrupts", interrupt);
 }

@@ -6,25 +6,17 @@
 #include "hw.skald.h"
 #include "kernel.skald.h"
 #include "runtime/server/client.h"
+#include "tests/servers/tap.h"
 
 struct cases {
-	struct sk_os *os;
 	struct sk_client bus;
 	struct sk_client disk;
 	struct sk_client control;
 	struct sk_kernel_channel edu;	/* the device of the manifest */
 	volatile uint32_t *registers;
-	unsigned failures;		/* of this case */
 };
 
 extern struct cases cases;
-
-/* A check of the case: if they differ it has failed, and both are shown. */
-void expect(const char *file, int line, const char *what, int64_t came, int64_t expected);
-#define EXPECT(came, expected) \
-	expect(__FILE__, __LINE__, #came, (int64_t)(came), (int64_t)(expected))
-#define EXPECT_OK(came) EXPECT(came, 0)
-void run(const char *name, void (*body)(void));
 
 /* CALL(hw_Bus, list, channel, &reply, .from = 1) */
 #define CALL(interface, method, channel, reply, ...) \

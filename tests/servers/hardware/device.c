@@ -30,7 +30,7 @@ static void listed(void)
 		const struct hw_PciIdentity *is = &found.identity.as.pci.identity;
 
 		EXPECT(found.identity.which, hw_Identity_pci);
-		sk_log(cases.os, log_Level_INFO, "found %04x:%04x class %02x%02x",
+		sk_log(tap.os, log_Level_INFO, "found %04x:%04x class %02x%02x",
 			is->vendor, is->device, is->class_code, is->subclass);
 		bridges += is->class_code == 6;
 		if (is->vendor == 0x1234 && is->device == 0x11e8)
@@ -47,7 +47,7 @@ static void listed(void)
 static int get(uint32_t number, uint32_t index, struct sk_handle *device)
 {
 	struct svrctl_Server_device_reply reply;
-	int status = CALL(svrctl_Server, device, &cases.os->supervisor.channel, &reply,
+	int status = CALL(svrctl_Server, device, &tap.os->supervisor.channel, &reply,
 		.number = number, .index = index);
 
 	if (status == SK_OK)
@@ -61,7 +61,7 @@ static void given(void)
 	struct hw_Device_identity_reply reply;
 
 	EXPECT_OK(get(0, 0, &device));
-	EXPECT_OK(sk_os_channel_apart(cases.os, &cases.edu, device));
+	EXPECT_OK(sk_os_channel_apart(tap.os, &cases.edu, device));
 	EXPECT_OK(D(identity, &reply, 0));
 	EXPECT(reply.identity.as.pci.identity.device, 0x11e8);
 }
@@ -158,7 +158,7 @@ static void raise_and_await(struct sk_handle interrupt)
 	uint64_t bit = UINT64_C(1) << next++;
 
 	EXPECT_OK(CALL0(kernel_Interrupt, bind, on(interrupt), .has_notify = true,
-		.notify = {sk_os_notify(cases.os)}, .bits = bit));
+		.notify = {sk_os_notify(tap.os)}, .bits = bit));
 	for (unsigned i = 0; i < 3 && cases.registers; i++) {
 		cases.registers[EDU_RAISE] = 5;
 		EXPECT(await_interrupt(bit), true);
@@ -207,7 +207,7 @@ static void by_line(void)
 static void transfer(uint64_t from, uint64_t to, uint32_t command)
 {
 	volatile uint32_t *edu = cases.registers;
-	uint64_t until = sk_os_after(cases.os, 3000);
+	uint64_t until = sk_os_after(tap.os, 3000);
 
 	edu[EDU_FROM] = (uint32_t)from;
 	edu[EDU_FROM + 1] = (uint32_t)(from >> 32);
@@ -215,8 +215,8 @@ static void transfer(uint64_t from, uint64_t to, uint32_t command)
 	edu[EDU_TO + 1] = (uint32_t)(to >> 32);
 	edu[EDU_COUNT] = 64;
 	edu[EDU_COMMAND] = command | EDU_START;
-	while ((edu[EDU_COMMAND] & EDU_START) && sk_os_now(cases.os) < until)
-		sk_os_sleep(cases.os, 5);
+	while ((edu[EDU_COMMAND] & EDU_START) && sk_os_now(tap.os) < until)
+		sk_os_sleep(tap.os, 5);
 	EXPECT(edu[EDU_COMMAND] & EDU_START, 0);
 }
 
@@ -276,20 +276,20 @@ static int slow_identity(void)
 
 static void reset_aside(void)
 {
-	struct sk_ring *ring = &cases.os->ring.ring;
+	struct sk_ring *ring = &tap.os->ring.ring;
 	struct sk_handle device = sk_no_handle();
 	struct hw_Device_reset_reply reply;
 	struct hw_Bus_list_reply list;
 	struct sk_completion done;
 
 	EXPECT_OK(get(1, 0, &device));
-	EXPECT_OK(sk_os_channel_apart(cases.os, &slow, device));
+	EXPECT_OK(sk_os_channel_apart(tap.os, &slow, device));
 	EXPECT_OK(hw_Device_reset_begin(ring, &slow.channel,
 		&(struct hw_Device_reset_request){0}, 1, NULL));
 	EXPECT_OK(CALL(hw_Bus, list, &cases.bus.kernel.channel, &list, .from = 0));
 	EXPECT(slow_identity(), hw_Error_NO_ANSWER);
 	EXPECT(sk_ring_next(ring, SK_POLL, &done) == SK_OK, false);
-	if (sk_ring_next(ring, sk_os_after(cases.os, 3000), &done) != SK_OK) {
+	if (sk_ring_next(ring, sk_os_after(tap.os, 3000), &done) != SK_OK) {
 		EXPECT(0, 1);
 		return;
 	}
@@ -303,24 +303,24 @@ static void given_after_reset(void)
 	struct sk_handle device = sk_no_handle();
 
 	for (unsigned i = 0; i < 3; i++) {
-		sk_os_channel_close(cases.os, &slow);
+		sk_os_channel_close(tap.os, &slow);
 		EXPECT_OK(get(1, 0, &device));
-		EXPECT_OK(sk_os_channel_apart(cases.os, &slow, device));
+		EXPECT_OK(sk_os_channel_apart(tap.os, &slow, device));
 		EXPECT_OK(slow_identity());
 	}
 }
 
 void device_cases(void)
 {
-	run("devices are listed", listed);
-	run("a manifest's device is given to its driver", given);
-	run("a device is one driver's, and no other's than the manifest says", only_once);
-	run("a driver reads its configuration, and writes what is its affair", configuration);
-	run("a driver has its device's registers", registers);
-	run("a device interrupts by messages", by_message);
-	run("a device interrupts by its line", by_line);
-	run("a device reaches DMA memory once it is a bus master", dma);
-	run("what may still be reached by a device is kept and counted", dma_limit);
-	run("while a device is being reset others are served", reset_aside);
-	run("a device without a driver is another's once it is reset", given_after_reset);
+	tap_run("devices are listed", listed);
+	tap_run("a manifest's device is given to its driver", given);
+	tap_run("a device is one driver's, and no other's than the manifest says", only_once);
+	tap_run("a driver reads its configuration, and writes what is its affair", configuration);
+	tap_run("a driver has its device's registers", registers);
+	tap_run("a device interrupts by messages", by_message);
+	tap_run("a device interrupts by its line", by_line);
+	tap_run("a device reaches DMA memory once it is a bus master", dma);
+	tap_run("what may still be reached by a device is kept and counted", dma_limit);
+	tap_run("while a device is being reset others are served", reset_aside);
+	tap_run("a device without a driver is another's once it is reset", given_after_reset);
 }

@@ -46,15 +46,15 @@ static void described(void)
 static void second(void)
 {
 	struct block_Device_describe_reply reply = {.blocks = 0};
-	uint64_t until = sk_os_after(cases.os, 5000);
+	uint64_t until = sk_os_after(tap.os, 5000);
 	struct sk_client client;
 	int status;
 
-	sk_client_open(&client, cases.os, "disk.1", "block.Device");
+	sk_client_open(&client, tap.os, "disk.1", "block.Device");
 	do {
 		status = sk_client_connect(&client, true, NULL);
-		sk_os_sleep(cases.os, 5);
-	} while (status == svrctl_Error_NOT_FOUND && sk_os_now(cases.os) < until);
+		sk_os_sleep(tap.os, 5);
+	} while (status == svrctl_Error_NOT_FOUND && sk_os_now(tap.os) < until);
 	EXPECT_OK(status);
 	EXPECT_OK(CALL(block_Device, describe, &client.kernel.channel, &reply, 0));
 	EXPECT(reply.blocks, 16384);
@@ -133,7 +133,7 @@ static void zeroed(void)
 /* As many at once as a ring has, of different sizes and in any order. */
 static void at_once(void)
 {
-	struct sk_ring *ring = &cases.os->ring.ring;
+	struct sk_ring *ring = &tap.os->ring.ring;
 	struct sk_completion done;
 	struct block_Device_read_reply reply;
 	unsigned came = 0, begun = 0;
@@ -152,7 +152,7 @@ static void at_once(void)
 			i, NULL) == SK_OK;
 	}
 	EXPECT(begun, PARALLEL);
-	while (came < begun && sk_ring_next(ring, sk_os_after(cases.os, 3000), &done) ==
+	while (came < begun && sk_ring_next(ring, sk_os_after(tap.os, 3000), &done) ==
 			SK_OK) {
 		EXPECT_OK(block_Device_read_end(&done, &reply));
 		sk_ring_release(&done);
@@ -191,7 +191,7 @@ static void restarted(void)
 /* Killed with requests at the device: its memory is not another's while it writes. */
 static void killed_busy(void)
 {
-	struct sk_ring *ring = &cases.os->ring.ring;
+	struct sk_ring *ring = &tap.os->ring.ring;
 	struct sk_completion done;
 	struct block_Device_read_reply reply;
 	unsigned begun = 0;
@@ -206,7 +206,7 @@ static void killed_busy(void)
 	}
 	EXPECT_OK(CALL0(svrctl_Supervisor, restart, &cases.control.kernel.channel,
 		.name = DRIVER, .grace = 0));
-	while (begun > 0 && sk_ring_next(ring, sk_os_after(cases.os, 3000), &done) == SK_OK) {
+	while (begun > 0 && sk_ring_next(ring, sk_os_after(tap.os, 3000), &done) == SK_OK) {
 		int status = block_Device_read_end(&done, &reply);
 
 		EXPECT(status == SK_OK || status == SK_PEER_CLOSED, 1);
@@ -221,18 +221,18 @@ static void killed_busy(void)
 
 void disk_cases(void)
 {
-	buffer = sk_alloc(&cases.os->heap, LARGE);
-	other = sk_alloc(&cases.os->heap, LARGE);
+	buffer = sk_alloc(&tap.os->heap, LARGE);
+	other = sk_alloc(&tap.os->heap, LARGE);
 	if (!buffer || !other)
 		return;
-	run("a disk says what it is", described);
-	run("each device that matches has a server, where a manifest says so", second);
-	run("what the host wrote is read", from_host);
-	run("what is written reaches the host", to_host);
-	run("as much as is wanted is moved at once", large);
-	run("what is not on the disk is refused", refused);
-	run("blocks are zeroed and discarded", zeroed);
-	run("requests are under way side by side", at_once);
-	run("a driver that is started anew has the device and its contents", restarted);
-	run("a driver that is killed at work is replaced", killed_busy);
+	tap_run("a disk says what it is", described);
+	tap_run("each device that matches has a server, where a manifest says so", second);
+	tap_run("what the host wrote is read", from_host);
+	tap_run("what is written reaches the host", to_host);
+	tap_run("as much as is wanted is moved at once", large);
+	tap_run("what is not on the disk is refused", refused);
+	tap_run("blocks are zeroed and discarded", zeroed);
+	tap_run("requests are under way side by side", at_once);
+	tap_run("a driver that is started anew has the device and its contents", restarted);
+	tap_run("a driver that is killed at work is replaced", killed_busy);
 }

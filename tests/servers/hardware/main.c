@@ -1,29 +1,14 @@
 /* Runs the cases, of which the log has the outcome in TAP, and then ends the machine. */
 #include "cases.h"
 
+struct tap tap;
 struct cases cases;
-
-void expect(const char *file, int line, const char *what, int64_t came, int64_t expected)
-{
-	if (came == expected)
-		return;
-	cases.failures++;
-	sk_log(cases.os, log_Level_ERROR, "# %s:%d: %s: expected %ld, came %ld", file, line,
-		what, (long)expected, (long)came);
-}
-
-void run(const char *name, void (*body)(void))
-{
-	cases.failures = 0;
-	body();
-	sk_log(cases.os, log_Level_INFO, "%s - %s", cases.failures ? "not ok" : "ok", name);
-}
 
 struct sk_channel *on(struct sk_handle handle)
 {
 	static struct sk_kernel_channel channel;
 
-	sk_os_channel(cases.os, &channel, handle);
+	sk_os_channel(tap.os, &channel, handle);
 	return &channel.channel;
 }
 
@@ -36,7 +21,7 @@ volatile void *map(struct sk_handle memory, uint64_t length)
 	request.memory.raw = memory;
 	request.length = length;
 	request.protection = kernel_Protection_READ | kernel_Protection_WRITE;
-	if (kernel_Space_map(&cases.os->thread->space.channel, &request, &reply, NULL) !=
+	if (kernel_Space_map(&tap.os->thread->space.channel, &request, &reply, NULL) !=
 			SK_OK)
 		return NULL;
 	return (volatile void *)(uintptr_t)reply.address;
@@ -45,20 +30,20 @@ volatile void *map(struct sk_handle memory, uint64_t length)
 bool await_interrupt(uint64_t bits)
 {
 	struct kernel_Notification_clear_reply reply;
-	uint64_t until = sk_os_after(cases.os, 2000);
+	uint64_t until = sk_os_after(tap.os, 2000);
 
 	do {
-		if (CALL(kernel_Notification, clear, on(cases.os->notification), &reply,
+		if (CALL(kernel_Notification, clear, on(tap.os->notification), &reply,
 				.mask = bits) == SK_OK && reply.bits)
 			return true;
-		sk_os_sleep(cases.os, 1);
-	} while (sk_os_now(cases.os) < until);
+		sk_os_sleep(tap.os, 1);
+	} while (sk_os_now(tap.os) < until);
 	return false;
 }
 
 int sk_os_main(struct sk_os *os)
 {
-	cases.os = os;
+	tap.os = os;
 	sk_client_open(&cases.bus, os, "platform", "hw.Bus");
 	sk_client_open(&cases.disk, os, "disk", "block.Device");
 	sk_client_open(&cases.control, os, "supervisor", "svrctl.Supervisor");

@@ -104,7 +104,7 @@ static const struct {
 static void ended_by_fault(void)
 {
 	struct svrctl_Supervisor_status_reply reply = {{0}};
-	uint32_t last = intruder.os->instance - 1;
+	uint32_t last = tap.os->instance - 1;
 
 	EXPECT(CALL(svrctl_Supervisor, status, &intruder.control.kernel.channel, &reply,
 		.name = {"intruder", 8}), 0);
@@ -114,19 +114,19 @@ static void ended_by_fault(void)
 
 void try_faults(void)
 {
-	uint32_t instance = intruder.os->instance;
+	uint32_t instance = tap.os->instance;
 	static char name[80] = "a driver ends by ";
 
 	if (instance > 0 && instance <= FAULTS) {
 		memcpy(name + 17, faults[instance - 1].what,
 			strlen(faults[instance - 1].what) + 1);
-		run(name, ended_by_fault);
+		tap_run(name, ended_by_fault);
 	}
 	if (instance < FAULTS)
 		faults[instance].body();
 	if (instance < FAULTS) {
-		sk_log(intruder.os, log_Level_ERROR, "not ok - %s does no harm",
+		sk_log(tap.os, log_Level_ERROR, "not ok - %s does no harm",
 			faults[instance].what);
-		sk_os_exit(intruder.os, 1);
+		sk_os_exit(tap.os, 1);
 	}
 }

@@ -7,6 +7,7 @@
 #include "runtime/server/client.h"
 #include "runtime/server/serve.h"
 #include "test.skald.h"
+#include "tests/servers/tap.h"
 
 #define OWN_MAX 64
 
@@ -17,26 +18,18 @@ struct own {
 };
 
 struct intruder {
-	struct sk_os *os;
 	struct sk_client bystander, control;
 	struct sk_handle ports, memory, interrupt, endpoint;
-	unsigned failures;		/* of this case */
-	uint32_t answered;		/* calls so far that were refused as they should */
 	struct own own[OWN_MAX];
 	uint32_t own_count;
 };
 
 extern struct intruder intruder;
 
-void expect(const char *file, int line, const char *what, int64_t came, int64_t expected);
-#define EXPECT(came, expected) \
-	expect(__FILE__, __LINE__, #came, (int64_t)(came), (int64_t)(expected))
-#define EXPECT_TRUE(what) EXPECT(!!(what), 1)
-
 /* With a deadline: nothing is waited for here. */
 #define CALL(interface, method, channel, reply, ...) \
 	interface##_##method(channel, &(struct interface##_##method##_request){__VA_ARGS__}, \
-		reply, &(struct sk_call){.deadline = sk_os_after(intruder.os, 2000)})
+		reply, &(struct sk_call){.deadline = sk_os_after(tap.os, 2000)})
 #define CALL0(interface, method, channel, ...) \
 	CALL(interface, method, channel, &(struct interface##_##method##_reply){0}, \
 		__VA_ARGS__)
@@ -49,7 +42,6 @@ struct sk_channel *on(struct sk_handle handle);
 /* What stands in its table now. */
 void list_own(void);
 struct sk_handle own_of(uint32_t kind);
-void run(const char *name, void (*body)(void));
 
 /* Ends in a fault, and its successor sees how it ended. Comes back once there are no more. */
 void try_faults(void);

@@ -6,32 +6,14 @@
 
 #define PATTERN_WORDS 8192
 
+struct tap tap;
 struct intruder intruder;
-
-void expect(const char *file, int line, const char *what, int64_t came, int64_t expected)
-{
-	if (came == expected) {
-		intruder.answered++;
-		return;
-	}
-	if (intruder.failures++ < 10)
-		sk_log(intruder.os, log_Level_ERROR, "# %s:%d: %s: expected %ld, came %ld",
-			file, line, what, (long)expected, (long)came);
-}
-
-void run(const char *name, void (*body)(void))
-{
-	intruder.failures = 0;
-	body();
-	sk_log(intruder.os, log_Level_INFO, "%s - %s", intruder.failures ? "not ok" : "ok",
-		name);
-}
 
 struct sk_channel *on(struct sk_handle handle)
 {
 	static struct sk_kernel_channel channel;
 
-	sk_os_channel(intruder.os, &channel, handle);
+	sk_os_channel(tap.os, &channel, handle);
 	return &channel.channel;
 }
 
@@ -41,7 +23,7 @@ void list_own(void)
 	struct kernel_HandleEntry entry;
 
 	intruder.own_count = 0;
-	EXPECT(CALL(kernel_Space, handles, &intruder.os->thread->space.channel, &reply,
+	EXPECT(CALL(kernel_Space, handles, &tap.os->thread->space.channel, &reply,
 		.from = 0), 0);
 	while (intruder.own_count < OWN_MAX && kernel_HandleEntry_next(&reply.list, &entry))
 		intruder.own[intruder.own_count++] = (struct own){entry.number, (uint32_t)entry.kind,
@@ -77,7 +59,7 @@ static void state(void *self, const struct test_Target_state_request *request,
 static void echo(void *self, const struct test_Target_echo_request *request,
 	struct sk_reply *to)
 {
-	const struct test_Target_echo_reply reply = {request->value, intruder.os->instance};
+	const struct test_Target_echo_reply reply = {request->value, tap.os->instance};
 
 	(void)self;
 	test_Target_echo_answer(to, 0, &reply);
@@ -178,7 +160,7 @@ static void take_all(struct sk_os *os)
 
 static void granted(void)
 {
-	take_all(intruder.os);
+	take_all(tap.os);
 	EXPECT_TRUE(own_of(kernel_Kind_IO_PORTS).raw >= 0);
 	EXPECT_TRUE(own_of(kernel_Kind_INTERRUPT).raw >= 0);
 	EXPECT(own_of(kernel_Kind_SYSTEM).raw, -1);
@@ -189,7 +171,7 @@ int sk_os_main(struct sk_os *os)
 {
 	char role[16] = "";
 
-	intruder.os = os;
+	tap.os = os;
 	if (sk_os_arguments(os, false, role, sizeof(role)) > 0)
 		return be_bystander(os);
 	sk_client_open(&intruder.bystander, os, "bystander", "test.Target");
@@ -197,11 +179,11 @@ int sk_os_main(struct sk_os *os)
 	sk_os_ready(os);
 	try_faults();
 	before = look();
-	run("a driver has what its manifest grants, and nothing of the machine", granted);
+	tap_run("a driver has what its manifest grants, and nothing of the machine", granted);
 	object_cases();
 	server_cases();
-	run("nothing of another server has changed", nothing_changed);
-	sk_log(os, log_Level_INFO, "%u answers were as expected", intruder.answered);
+	tap_run("nothing of another server has changed", nothing_changed);
+	sk_log(os, log_Level_INFO, "%u answers were as expected", tap.passed);
 	sk_log(os, log_Level_INFO, "all cases were run");
 	return 0;
 }

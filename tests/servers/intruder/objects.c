@@ -24,7 +24,7 @@ static int call_##interface##_##method(struct sk_channel *channel) \
 	\
 	memset(&request, 0, sizeof(request)); \
 	return kernel_##interface##_##method(channel, &request, &reply, \
-		&(struct sk_call){.deadline = sk_os_after(intruder.os, 2000)}); \
+		&(struct sk_call){.deadline = sk_os_after(tap.os, 2000)}); \
 }
 METHODS(X)
 #undef X
@@ -66,7 +66,7 @@ static void wrong_kinds(void)
 				EXPECT(status, SK_UNKNOWN_METHOD);
 		}
 	}
-	sk_log(intruder.os, log_Level_INFO, "methods of other kinds: UNKNOWN_METHOD %u, "
+	sk_log(tap.os, log_Level_INFO, "methods of other kinds: UNKNOWN_METHOD %u, "
 		"BAD_HANDLE %u, BAD_LEASE %u", of[-SK_UNKNOWN_METHOD], of[-SK_BAD_HANDLE],
 		of[-SK_BAD_LEASE]);
 	EXPECT_TRUE(of[-SK_UNKNOWN_METHOD] > 500);
@@ -95,24 +95,24 @@ static void no_numbers(void)
 
 static struct sk_handle quota(void)
 {
-	return sk_kernel_channel_handle(&intruder.os->thread->quota);
+	return sk_kernel_channel_handle(&tap.os->thread->quota);
 }
 
 static struct sk_handle space(void)
 {
-	return sk_kernel_channel_handle(&intruder.os->thread->space);
+	return sk_kernel_channel_handle(&tap.os->thread->space);
 }
 
 static struct sk_handle thread(void)
 {
-	return sk_kernel_channel_handle(&intruder.os->thread->thread);
+	return sk_kernel_channel_handle(&tap.os->thread->thread);
 }
 
 /* A copy has what the original had, whatever is asked for. */
 static void no_more_rights(void)
 {
 	for (uint32_t i = 0; i < intruder.own_count; i++) {
-		struct sk_handle copy = sk_os_copy(intruder.os,
+		struct sk_handle copy = sk_os_copy(tap.os,
 			sk_kernel_handle(intruder.own[i].number), UINT16_MAX);
 		struct kernel_HandleEntry entry;
 		struct kernel_Space_handles_reply reply;
@@ -228,12 +228,12 @@ static void physical(void)
 
 void object_cases(void)
 {
-	run("methods of other kinds of objects are unknown to each of its handles", wrong_kinds);
-	run("numbers that it was not given are no handles", no_numbers);
-	run("copies of handles have no more rights", no_more_rights);
-	run("what needs a right that it has not is refused", rights);
-	run("its quota is all that it has, divided or not", quota_is_all);
-	run("no thread of it gets a priority above its manifest's", priorities);
-	run("its ports end where they end", ports);
-	run("its physical range ends where it ends", physical);
+	tap_run("methods of other kinds of objects are unknown to each of its handles", wrong_kinds);
+	tap_run("numbers that it was not given are no handles", no_numbers);
+	tap_run("copies of handles have no more rights", no_more_rights);
+	tap_run("what needs a right that it has not is refused", rights);
+	tap_run("its quota is all that it has, divided or not", quota_is_all);
+	tap_run("no thread of it gets a priority above its manifest's", priorities);
+	tap_run("its ports end where they end", ports);
+	tap_run("its physical range ends where it ends", physical);
 }

@@ -4,7 +4,7 @@
 #define S0(method, ...) \
 	CALL0(svrctl_Supervisor, method, &intruder.control.kernel.channel, __VA_ARGS__)
 #define OWN(method, reply, ...) \
-	CALL(svrctl_Server, method, &intruder.os->supervisor.channel, reply, __VA_ARGS__)
+	CALL(svrctl_Server, method, &tap.os->supervisor.channel, reply, __VA_ARGS__)
 #define NAME(text) ((svrctl_Name){text, sizeof(text) - 1})
 
 static void not_granted(void)
@@ -49,7 +49,7 @@ static int try_connect(svrctl_Name service, svrctl_Name interface, uint16_t righ
 	uint16_t *got)
 {
 	struct svrctl_Names_connect_reply reply = {.rights = 0};
-	int status = CALL(svrctl_Names, connect, &intruder.os->names.channel, &reply,
+	int status = CALL(svrctl_Names, connect, &tap.os->names.channel, &reply,
 		.service = service, .interface_name = interface, .rights = rights);
 
 	*got = reply.rights;
@@ -132,7 +132,7 @@ static bool is_for_itself(uint32_t id)
 /* Random words, sizes, handles and leases, to a session; half with a method's number. */
 static void send_to(struct sk_handle session, const uint32_t *ids, uint32_t count)
 {
-	const struct sk_kernel_slots *slots = &intruder.os->thread->slots;
+	const struct sk_kernel_slots *slots = &tap.os->thread->slots;
 	const uint32_t slot = intruder.control.kernel.send_slot;
 	uint64_t *page = (uint64_t *)(void *)(slots->base + (size_t)slot * ABI_SLOT_PAGE);
 	struct abi_descriptors *beside = (struct abi_descriptors *)(void *)(slots->base +
@@ -157,7 +157,7 @@ static void send_to(struct sk_handle session, const uint32_t *ids, uint32_t coun
 			round % 5 ? 0 : (uint32_t)(random_word() % 5), 8,
 			slot), sk_target(sk_kernel_number(session),
 			ABI_RECEIVE_SLOT(intruder.control.kernel.target)), words,
-			sk_os_after(intruder.os, 3));
+			sk_os_after(tap.os, 3));
 		EXPECT_TRUE(ABI_STATUS(head) <= 0);
 	}
 }
@@ -181,7 +181,7 @@ static void garbage(void)
 		test_Target_echo_request_ID, test_Target_state_request_ID,
 		test_Target_crash_request_ID, svrctl_Health_check_request_ID,
 	};
-	struct sk_os *os = intruder.os;
+	struct sk_os *os = tap.os;
 
 	send_to(sk_kernel_channel_handle(&os->supervisor), of_server, 6);
 	send_to(sk_kernel_channel_handle(&os->names), of_names, 2);
@@ -191,9 +191,9 @@ static void garbage(void)
 
 void server_cases(void)
 {
-	run("what its manifest does not grant is refused by the supervisor", not_granted);
-	run("names that its manifest does not have lead nowhere", names);
-	run("to look at servers is not to control them", control);
-	run("it cannot change or make sessions of others", minting);
-	run("random bytes to each of its sessions do nothing", garbage);
+	tap_run("what its manifest does not grant is refused by the supervisor", not_granted);
+	tap_run("names that its manifest does not have lead nowhere", names);
+	tap_run("to look at servers is not to control them", control);
+	tap_run("it cannot change or make sessions of others", minting);
+	tap_run("random bytes to each of its sessions do nothing", garbage);
 }

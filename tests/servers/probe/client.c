@@ -14,7 +14,7 @@ static void names(void)
 {
 	struct sk_client client;
 
-	sk_client_open(&client, probe.os, "rich", "test.Target");
+	sk_client_open(&client, tap.os, "rich", "test.Target");
 	EXPECT(sk_client_connect(&client, false, NULL), svrctl_Error_NOT_PERMITTED);
 	client.service = "target";
 	client.interface_name = "test.Other";
@@ -60,7 +60,7 @@ static void deadline(void)
 {
 	struct test_Target_keep_reply kept;
 	struct test_Target_state_reply state = {0};
-	const struct sk_call call = {.deadline = sk_os_after(probe.os, 30)};
+	const struct sk_call call = {.deadline = sk_os_after(tap.os, 30)};
 
 	EXPECT(test_Target_keep(&probe.target.kernel.channel,
 		&(struct test_Target_keep_request){0}, &kept, &call), SK_TIMED_OUT);
@@ -73,14 +73,14 @@ static void deadline(void)
 static void deadline_of_connecting(void)
 {
 	struct test_Target_echo_reply reply;
-	const struct sk_call call = {.deadline = sk_os_after(probe.os, 50)};
+	const struct sk_call call = {.deadline = sk_os_after(tap.os, 50)};
 	struct sk_client client;
-	uint64_t begun = sk_os_now(probe.os);
+	uint64_t begun = sk_os_now(tap.os);
 
-	sk_client_open(&client, probe.os, "crasher", "test.Target");
+	sk_client_open(&client, tap.os, "crasher", "test.Target");
 	EXPECT(test_Target_echo(&client.kernel.channel, &(struct test_Target_echo_request){0},
 		&reply, &call), SK_TIMED_OUT);
-	EXPECT_TRUE(sk_os_now(probe.os) - begun < UINT64_C(1000000000));
+	EXPECT_TRUE(sk_os_now(tap.os) - begun < UINT64_C(1000000000));
 	sk_client_end(&client);
 }
 
@@ -117,7 +117,7 @@ static void gone(void)
 
 	EXPECT_OK(T(target, state, &state, 0));
 	before = state.gone;
-	sk_client_open(&client, probe.os, "target", "test.Target");
+	sk_client_open(&client, tap.os, "target", "test.Target");
 	for (unsigned i = 0; i < 6; i++) {
 		EXPECT_OK(test_Target_echo(&client.kernel.channel,
 			&(struct test_Target_echo_request){0}, &echoed, NULL));
@@ -138,12 +138,12 @@ static void too_many_clients(void)
 	unsigned count = 0;
 
 	EXPECT_OK(T0(target, echo, 0));
-	sk_client_open(&client, probe.os, "target", "test.Target");
+	sk_client_open(&client, tap.os, "target", "test.Target");
 	for (; count < 8 && status == SK_OK; count++) {
 		EXPECT_OK(sk_client_connect(&client, true, NULL));
 		status = test_Target_echo(&client.kernel.channel,
 			&(struct test_Target_echo_request){0}, &reply, NULL);
-		held[count] = sk_os_copy(probe.os, sk_kernel_channel_handle(&client.kernel),
+		held[count] = sk_os_copy(tap.os, sk_kernel_channel_handle(&client.kernel),
 			UINT16_MAX);
 	}
 	EXPECT(status, SK_EXHAUSTED);
@@ -169,19 +169,19 @@ static void too_many_kept(void)
 	int before = instance_of_target();
 
 	for (i = 0; i < 2; i++) {
-		sk_client_open(&clients[i], probe.os, "target", "test.Target");
+		sk_client_open(&clients[i], tap.os, "target", "test.Target");
 		EXPECT_OK(sk_client_connect(&clients[i], true, NULL));
 	}
 	for (i = 0; i < 8; i++)
-		EXPECT_OK(test_Target_keep_begin(&probe.os->ring.ring,
+		EXPECT_OK(test_Target_keep_begin(&tap.os->ring.ring,
 			&clients[i / 4].kernel.channel, &(struct test_Target_keep_request){0},
 			sk_pending(&pending), &(struct sk_call){
-			.deadline = sk_os_after(probe.os, 500)}));
+			.deadline = sk_os_after(tap.os, 500)}));
 	for (i = 0; i < 8; i++) {
 		struct test_Target_keep_reply kept;
 		int status;
 
-		EXPECT_OK(sk_ring_next(&probe.os->ring.ring, SK_FOREVER, &done));
+		EXPECT_OK(sk_ring_next(&tap.os->ring.ring, SK_FOREVER, &done));
 		status = test_Target_keep_end(&done, &kept);
 		refused += status == SK_EXHAUSTED;
 		canceled += status == SK_TIMED_OUT;
@@ -205,7 +205,7 @@ static void many_clients(void)
 	for (unsigned round = 0; round < 2; round++) {
 		unsigned count = 0;
 
-		while (count < 16 && sk_client_open(&clients[count], probe.os, "target",
+		while (count < 16 && sk_client_open(&clients[count], tap.os, "target",
 				"test.Target") == SK_OK)
 			count++;
 		first = again;
@@ -219,17 +219,17 @@ static void many_clients(void)
 
 void client_cases(void)
 {
-	run("a program has so many clients, and has them again", many_clients);
-	run("a client connects when it is first used", echo);
-	run("names that the manifest lacks, or nobody serves, are refused", names);
-	run("a client sees the rights that its manifest has", rights);
-	run("a server can ask who its client is", who);
-	run("an idempotent call is made again when its server has died", retried);
-	run("another call is not", not_retried);
-	run("a call that kills all its servers ends", not_for_ever);
-	run("a server is told of a call that was given up", deadline);
-	run("connecting again ends with the call's deadline", deadline_of_connecting);
-	run("a server is told of clients that go", gone);
-	run("a server's clients are limited", too_many_clients);
-	run("requests that a server keeps are limited, its health is not", too_many_kept);
+	tap_run("a program has so many clients, and has them again", many_clients);
+	tap_run("a client connects when it is first used", echo);
+	tap_run("names that the manifest lacks, or nobody serves, are refused", names);
+	tap_run("a client sees the rights that its manifest has", rights);
+	tap_run("a server can ask who its client is", who);
+	tap_run("an idempotent call is made again when its server has died", retried);
+	tap_run("another call is not", not_retried);
+	tap_run("a call that kills all its servers ends", not_for_ever);
+	tap_run("a server is told of a call that was given up", deadline);
+	tap_run("connecting again ends with the call's deadline", deadline_of_connecting);
+	tap_run("a server is told of clients that go", gone);
+	tap_run("a server's clients are limited", too_many_clients);
+	tap_run("requests that a server keeps are limited, its health is not", too_many_kept);
 }

@@ -63,9 +63,9 @@ static void stop_and_start(void)
 	EXPECT(instance_of_target(), before + 2);
 	/* One that does not end by itself. */
 	EXPECT_OK(T0(target, be_stubborn, .stubborn = true));
-	begun = sk_os_now(probe.os);
+	begun = sk_os_now(tap.os);
 	EXPECT_OK(S0(restart, .name = NAME("target"), .grace = 60));
-	EXPECT_TRUE(sk_os_now(probe.os) - begun >= 60 * MS);
+	EXPECT_TRUE(sk_os_now(tap.os) - begun >= 60 * MS);
 	EXPECT(instance_of_target(), before + 3);
 }
 
@@ -84,22 +84,22 @@ static void needs(void)
 static void events(void)
 {
 	struct svrctl_Supervisor_event event = {0};
-	const struct sk_call call = {.deadline = sk_os_after(probe.os, 1000)};
+	const struct sk_call call = {.deadline = sk_os_after(tap.os, 1000)};
 	struct sk_pending pending = {NULL, NULL};
 	struct sk_completion done;
 
-	EXPECT_OK(svrctl_Supervisor_next_event_begin(&probe.os->ring.ring,
+	EXPECT_OK(svrctl_Supervisor_next_event_begin(&tap.os->ring.ring,
 		&probe.control.kernel.channel, sk_pending(&pending), &call));
 	/* What happened before, and nobody waited for. */
-	EXPECT_OK(sk_ring_next(&probe.os->ring.ring, SK_FOREVER, &done));
+	EXPECT_OK(sk_ring_next(&tap.os->ring.ring, SK_FOREVER, &done));
 	EXPECT_OK(svrctl_Supervisor_next_event_end(&done, &event));
 	EXPECT(event.which, 0);
 	EXPECT_TRUE(event.lost > 10);
 	sk_ring_release(&done);
-	EXPECT_OK(svrctl_Supervisor_next_event_begin(&probe.os->ring.ring,
+	EXPECT_OK(svrctl_Supervisor_next_event_begin(&tap.os->ring.ring,
 		&probe.control.kernel.channel, sk_pending(&pending), &call));
 	EXPECT_OK(S0(start, .name = NAME("needy")));
-	EXPECT_OK(sk_ring_next(&probe.os->ring.ring, SK_FOREVER, &done));
+	EXPECT_OK(sk_ring_next(&tap.os->ring.ring, SK_FOREVER, &done));
 	EXPECT_OK(svrctl_Supervisor_next_event_end(&done, &event));
 	EXPECT(event.which, svrctl_Supervisor_event_changed);
 	EXPECT(event.as.changed.name.size, 5);
@@ -113,17 +113,17 @@ static void changes(void)
 	struct sk_pending pending = {NULL, NULL};
 
 	for (unsigned i = 0; i < 3; i++) {
-		const struct sk_call call = {.deadline = sk_os_after(probe.os, 1000)};
+		const struct sk_call call = {.deadline = sk_os_after(tap.os, 1000)};
 		struct svrctl_Names_event event = {0};
 		struct sk_completion done;
 
-		EXPECT_OK(svrctl_Names_next_event_begin(&probe.os->ring.ring,
-			&probe.os->names.channel, sk_pending(&pending), &call));
+		EXPECT_OK(svrctl_Names_next_event_begin(&tap.os->ring.ring,
+			&tap.os->names.channel, sk_pending(&pending), &call));
 		if (i == 1)
 			EXPECT_OK(S0(stop, .name = NAME("lazy"), .grace = 1000));
 		if (i == 2)
 			EXPECT_OK(S0(start, .name = NAME("lazy")));
-		EXPECT_OK(sk_ring_next(&probe.os->ring.ring, SK_FOREVER, &done));
+		EXPECT_OK(sk_ring_next(&tap.os->ring.ring, SK_FOREVER, &done));
 		EXPECT_OK(svrctl_Names_next_event_end(&done, &event));
 		/* First how many nobody waited for. */
 		EXPECT(event.which, i == 0 ? 0 : svrctl_Names_event_changed);
@@ -149,7 +149,7 @@ static void latency(void)
 		times[at] = one;
 	}
 	EXPECT_TRUE(times[0] > 0);
-	sk_log(probe.os, log_Level_INFO, "# a restart takes p50 %lu us, p99 %lu us",
+	sk_log(tap.os, log_Level_INFO, "# a restart takes p50 %lu us, p99 %lu us",
 		times[25] / 1000, times[49] / 1000);
 }
 
@@ -160,7 +160,7 @@ static void services(void)
 	struct svrctl_Service one;
 	unsigned count = 0, up = 0;
 
-	EXPECT_OK(svrctl_Names_services(&probe.os->names.channel, &request, &reply, NULL));
+	EXPECT_OK(svrctl_Names_services(&tap.os->names.channel, &request, &reply, NULL));
 	while (svrctl_Service_next(&reply.list, &one)) {
 		count++;
 		up += one.up;
@@ -256,19 +256,19 @@ static void hardware(void)
 
 void control_cases(void)
 {
-	run("servers are listed by name", list);
-	run("a server's figures are told", status);
-	run("servers are stopped, started and restarted", stop_and_start);
-	run("what a server needs is started before it", needs);
-	run("changes are told to who waits, lost ones counted", events);
-	run("a client sees its services", services);
-	run("a client is told when its services come and go", changes);
-	run("fifty restarts, one after the other", latency);
-	run("servers are added and removed, within the own grants", adding);
-	run("one without a program is given up", no_program);
-	run("one that may look may do no more", guest);
-	run("one that wants hardware is started and stopped", hardware);
-	run("one that says too much is cut short", flood);
+	tap_run("servers are listed by name", list);
+	tap_run("a server's figures are told", status);
+	tap_run("servers are stopped, started and restarted", stop_and_start);
+	tap_run("what a server needs is started before it", needs);
+	tap_run("changes are told to who waits, lost ones counted", events);
+	tap_run("a client sees its services", services);
+	tap_run("a client is told when its services come and go", changes);
+	tap_run("fifty restarts, one after the other", latency);
+	tap_run("servers are added and removed, within the own grants", adding);
+	tap_run("one without a program is given up", no_program);
+	tap_run("one that may look may do no more", guest);
+	tap_run("one that wants hardware is started and stopped", hardware);
+	tap_run("one that says too much is cut short", flood);
 }
 
 /* ---- in a program of its own ---- */
@@ -288,5 +288,5 @@ static void only_look(void)
 
 void guest_cases(void)
 {
-	run("a guest can look only", only_look);
+	tap_run("a guest can look only", only_look);
 }

@@ -69,7 +69,7 @@ static void listed(void)
 /* What it has no grant for, asked of the supervisor. */
 static void not_granted(void)
 {
-	struct sk_channel *own = &probe.os->supervisor.channel;
+	struct sk_channel *own = &tap.os->supervisor.channel;
 	struct svrctl_Server_startup_reply startup;
 	struct svrctl_Server_system_reply system;
 	struct svrctl_Server_trace_reply trace;
@@ -107,7 +107,7 @@ static struct sk_channel *on(const struct sk_kernel_channel *channel)
 {
 	static struct sk_kernel_channel shared;
 
-	sk_os_channel(probe.os, &shared, sk_kernel_channel_handle(channel));
+	sk_os_channel(tap.os, &shared, sk_kernel_channel_handle(channel));
 	return &shared.channel;
 }
 
@@ -121,7 +121,7 @@ static void own_objects(void)
 	struct kernel_Quota_create_contiguous_reply contiguous;
 	struct kernel_Thread_set_priority_reply priority;
 	struct kernel_Clock_set_reply clock;
-	struct sk_thread *thread = probe.os->thread;
+	struct sk_thread *thread = tap.os->thread;
 
 	EXPECT_OK(kernel_Quota_usage(on(&thread->quota),
 		&(struct kernel_Quota_usage_request){0}, &usage, NULL));
@@ -140,7 +140,7 @@ static void own_objects(void)
 	EXPECT(kernel_Thread_set_priority(on(&thread->thread),
 		&(struct kernel_Thread_set_priority_request){.priority = 101}, &priority,
 		NULL), kernel_Error_INVALID);
-	EXPECT(kernel_Clock_set(on(&probe.os->clock),
+	EXPECT(kernel_Clock_set(on(&tap.os->clock),
 		&(struct kernel_Clock_set_request){0}, &clock, NULL), SK_BAD_HANDLE);
 }
 
@@ -154,7 +154,7 @@ static void other_numbers(void)
 			struct sk_kernel_channel channel;
 			struct kernel_Object_info_reply info;
 
-			sk_os_channel(probe.os, &channel, sk_kernel_handle(
+			sk_os_channel(tap.os, &channel, sk_kernel_handle(
 				generation << ABI_INDEX_BITS | index));
 			if (kernel_Object_info(&channel.channel,
 					&(struct kernel_Object_info_request){0}, &info, NULL) ==
@@ -166,9 +166,9 @@ static void other_numbers(void)
 
 void grant_cases(void)
 {
-	run("a server has its own objects and nothing else", own_table);
-	run("the supervisor lists what a server was given", listed);
-	run("what the manifest does not grant is refused", not_granted);
-	run("its own objects do not let it have more", own_objects);
-	run("numbers of handles cannot be guessed", other_numbers);
+	tap_run("a server has its own objects and nothing else", own_table);
+	tap_run("the supervisor lists what a server was given", listed);
+	tap_run("what the manifest does not grant is refused", not_granted);
+	tap_run("its own objects do not let it have more", own_objects);
+	tap_run("numbers of handles cannot be guessed", other_numbers);
 }

@@ -76,9 +76,9 @@ static void crash_loop(void)
 
 	/* A client has begun it. */
 	before = await_state(NAME("crasher"), svrctl_State_GIVEN_UP).restarts;
-	begun = sk_os_now(probe.os);
+	begun = sk_os_now(tap.os);
 	EXPECT(S0(start, .name = NAME("crasher")), svrctl_Error_UNAVAILABLE);
-	took = sk_os_now(probe.os) - begun;
+	took = sk_os_now(tap.os) - begun;
 	condition = condition_of(NAME("crasher"));
 	EXPECT(condition.state, svrctl_State_GIVEN_UP);
 	EXPECT(condition.last_end, svrctl_End_FAULTED);
@@ -136,13 +136,13 @@ static void quota(void)
 
 void life_cases(void)
 {
-	run("one that faults is started again, and why is told", faults);
-	run("a fault of another thread than the first ends it as well", fault_of_thread);
-	run("codes of those that end by themselves are told", codes);
-	run("one that hangs is killed and started again", hang);
-	run("one that dies at once is started again less and less, and given up", crash_loop);
-	run("one that is not ready in time is killed", not_ready);
-	run("one that gives up is not started again", gives_up);
-	run("one that ends well is started again if it says so", always);
-	run("a heap ends with the quota, and not its server", quota);
+	tap_run("one that faults is started again, and why is told", faults);
+	tap_run("a fault of another thread than the first ends it as well", fault_of_thread);
+	tap_run("codes of those that end by themselves are told", codes);
+	tap_run("one that hangs is killed and started again", hang);
+	tap_run("one that dies at once is started again less and less, and given up", crash_loop);
+	tap_run("one that is not ready in time is killed", not_ready);
+	tap_run("one that gives up is not started again", gives_up);
+	tap_run("one that ends well is started again if it says so", always);
+	tap_run("a heap ends with the quota, and not its server", quota);
 }

@@ -1,23 +1,8 @@
 /* Runs the cases, of which the log has the outcome in TAP, and then ends the machine. */
 #include "probe.h"
 
+struct tap tap;
 struct probe probe;
-
-void expect(const char *file, int line, const char *what, int64_t came, int64_t expected)
-{
-	if (came == expected)
-		return;
-	probe.failures++;
-	sk_log(probe.os, log_Level_ERROR, "# %s:%d: %s: expected %ld, came %ld", file, line,
-		what, (long)expected, (long)came);
-}
-
-void run(const char *name, void (*body)(void))
-{
-	probe.failures = 0;
-	body();
-	sk_log(probe.os, log_Level_INFO, "%s - %s", probe.failures ? "not ok" : "ok", name);
-}
 
 int instance_of_target(void)
 {
@@ -29,14 +14,14 @@ int instance_of_target(void)
 struct svrctl_Condition await_state(svrctl_Name name, svrctl_State state)
 {
 	struct svrctl_Supervisor_status_reply reply = {0};
-	uint64_t until = sk_os_after(probe.os, 2000);
+	uint64_t until = sk_os_after(tap.os, 2000);
 
 	do {
 		EXPECT_OK(S(status, &reply, .name = name));
 		if (reply.condition.state == state)
 			return reply.condition;
-		sk_os_sleep(probe.os, 2);
-	} while (sk_os_now(probe.os) < until);
+		sk_os_sleep(tap.os, 2);
+	} while (sk_os_now(tap.os) < until);
 	EXPECT(reply.condition.state, state);
 	return reply.condition;
 }
@@ -53,7 +38,7 @@ int sk_os_main(struct sk_os *os)
 {
 	char arguments[16] = "";
 
-	probe.os = os;
+	tap.os = os;
 	open_clients(os);
 	sk_os_ready(os);
 	if (sk_os_arguments(os, false, arguments, sizeof(arguments)) > 0) {

@@ -6,25 +6,16 @@
 #include "kernel.skald.h"
 #include "runtime/server/client.h"
 #include "test.skald.h"
+#include "tests/servers/tap.h"
 
 struct probe {
-	struct sk_os *os;
 	struct sk_client target;
 	struct sk_client lazy;
 	struct sk_client crasher;
 	struct sk_client control;
-	const char *name;		/* of the case */
-	unsigned failures;		/* of this case */
 };
 
 extern struct probe probe;
-
-/* A check of the case: if they differ it has failed, and both are shown. */
-void expect(const char *file, int line, const char *what, int64_t came, int64_t expected);
-#define EXPECT(came, expected) \
-	expect(__FILE__, __LINE__, #came, (int64_t)(came), (int64_t)(expected))
-#define EXPECT_OK(came) EXPECT(came, 0)
-#define EXPECT_TRUE(what) EXPECT(!!(what), 1)
 
 /* T(target, echo, &reply, .value = 1) */
 #define T(client, method, reply, ...) \
@@ -50,8 +41,5 @@ void client_cases(void);
 void grant_cases(void);
 void control_cases(void);
 void guest_cases(void);
-
-/* case(name): false if it is not to be run. */
-void run(const char *name, void (*body)(void));
 
 #endif

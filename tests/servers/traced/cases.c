@@ -1,4 +1,5 @@
 /* Has everything traced, reads the streams, and says what came. */
+#include "tests/servers/tap.h"
 #include "tests/servers/traced/traced.h"
 
 #define BYTES 65536
@@ -6,10 +7,10 @@
 
 enum { LIE_FORGE = 1, LIE_GARBAGE, LIE_HEADER, LIE_TRUTH, LIE_LEAP, LIE_BACK };
 
+struct tap tap;
+
 static struct {
-	struct sk_os *os;
 	struct sk_client emitter, collector, relay, liar, control;
-	unsigned failures;
 	uint64_t own_thread;
 } t;
 
@@ -25,17 +26,6 @@ struct seen {
 
 static uint8_t bytes[BYTES];
 
-static void expect(int line, const char *what, int64_t came, int64_t expected)
-{
-	if (came == expected)
-		return;
-	t.failures++;
-	sk_log(t.os, log_Level_ERROR, "# line %d: %s: expected %ld, came %ld", line, what,
-		(long)expected, (long)came);
-}
-
-#define EXPECT(came, expected) \
-	expect(__LINE__, #came, (int64_t)(came), (int64_t)(expected))
 #define COLLECTOR(method, reply, ...) \
 	ostrace_Collector_##method(&t.collector.kernel.channel, \
 		&(struct ostrace_Collector_##method##_request){__VA_ARGS__}, reply, NULL)
@@ -91,7 +81,7 @@ static int open_stream(struct sk_kernel_channel *stream, bool past)
 	int status = COLLECTOR(open_stream, &reply, .past = past);
 
 	if (status == SK_OK)
-		sk_os_channel_apart(t.os, stream, reply.stream.raw);
+		sk_os_channel_apart(tap.os, stream, reply.stream.raw);
 	return status;
 }
 
@@ -158,7 +148,7 @@ static void read_stream(struct sk_kernel_channel *stream, struct seen *seen)
 
 static void close_stream(struct sk_kernel_channel *stream)
 {
-	sk_os_channel_close(t.os, stream);
+	sk_os_channel_close(tap.os, stream);
 }
 
 /* ---- cases ---- */
@@ -386,7 +376,7 @@ static void many_sessions(void)
 	struct ostrace_Emitter_switches_reply reply;
 	struct sk_client more;
 
-	sk_client_open(&more, t.os, "trace", "ostrace.Emitter");
+	sk_client_open(&more, tap.os, "trace", "ostrace.Emitter");
 	EXPECT(ostrace_Emitter_switches(&t.emitter.kernel.channel,
 		&(struct ostrace_Emitter_switches_request){0}, &reply, NULL), 0);
 	EXPECT(ostrace_Emitter_switches(&more.kernel.channel,
@@ -399,10 +389,10 @@ static void no_thread(void)
 	struct ostrace_Emitter_create_ring_request request = {.slots = 64};
 	struct ostrace_Emitter_create_ring_reply reply;
 
-	request.thread.raw = sk_kernel_channel_handle(&t.os->thread->thread);
+	request.thread.raw = sk_kernel_channel_handle(&tap.os->thread->thread);
 	EXPECT(ostrace_Emitter_create_ring(&t.emitter.kernel.channel, &request, &reply, NULL),
 		ostrace_Error_EXISTS);
-	request.thread.raw = sk_kernel_channel_handle(&t.os->thread->space);
+	request.thread.raw = sk_kernel_channel_handle(&tap.os->thread->space);
 	EXPECT(ostrace_Emitter_create_ring(&t.emitter.kernel.channel, &request, &reply, NULL),
 		ostrace_Error_INVALID);
 }
@@ -439,7 +429,7 @@ static void collector_dies(void)
 	EXPECT(open_stream(&stream, false), 0);
 	EXPECT(set_kinds(ostrace_Kinds_CALLS | ostrace_Kinds_SERVES, NULL), 0);
 	for (unsigned i = 0; i < 50 && seen.relays == 0; i++) {
-		sk_os_sleep(t.os, 100);
+		sk_os_sleep(tap.os, 100);
 		EXPECT(echo(&t.relay, i), 0);
 		read_stream(&stream, &seen);
 	}
@@ -473,7 +463,7 @@ int run_cases(struct sk_os *os)
 {
 	struct kernel_Object_info_reply info = {0};
 
-	t.os = os;
+	tap.os = os;
 	sk_client_open(&t.emitter, os, "trace", "ostrace.Emitter");
 	sk_client_open(&t.collector, os, "traces", "ostrace.Collector");
 	sk_client_open(&t.relay, os, "relay", "test.Target");
@@ -483,13 +473,8 @@ int run_cases(struct sk_os *os)
 		&info, NULL);
 	t.own_thread = info.id;
 	sk_os_ready(os);
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		unsigned before = t.failures;
-
-		cases[i].run();
-		sk_log(os, log_Level_INFO, "%s - %s", t.failures == before ? "ok" : "not ok",
-			cases[i].name);
-	}
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		tap_run(cases[i].name, cases[i].run);
 	sk_log(os, log_Level_INFO, "all cases were run");
 	return 0;
 }
