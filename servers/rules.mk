@@ -9,6 +9,7 @@
 #			$(OS)/test-intruder.tar, a driver that tries everything; and
 #			$(OS)/test-limits.tar, a client that takes all that it can get
 #	make os-inject	$(OS)/test-inject.tar: those that faults are injected into
+#	make os-posix	$(OS)/posix.tar: also Linux programs (servers/posix/rules.mk)
 #
 # A server of the OS is a folder with a manifest.yaml, in one of SERVER_FOLDERS: all
 # its *.c but host*.c, with the protocols and with schemas there and beside the folder,
@@ -17,7 +18,8 @@
 
 SERVER_FOLDERS ?= servers tests/servers
 SERVER_PATHS := $(patsubst %/manifest.yaml,%,$(wildcard $(SERVER_FOLDERS:%=%/*/manifest.yaml)))
-SERVERS	?= $(notdir $(filter servers/%,$(SERVER_PATHS)))
+# Linux programs are in an archive of their own: servers/posix/rules.mk.
+SERVERS	?= $(filter-out posix login,$(notdir $(filter servers/%,$(SERVER_PATHS))))
 ARCHIVE	?= $(OS)/skald.tar
 # Files that the root of files begins with.
 OS_ROOT	:= servers/ramfs/root
@@ -144,6 +146,9 @@ $(1): $$(foreach text,$$(call os_texts,$(2)),$$(call encoded,$$(text))) $$(OS)/s
 endef
 
 $(eval $(call ARCHIVE_RULES,$(ARCHIVE),$(SERVERS),))
+
+include servers/posix/rules.mk
+$(eval $(call ARCHIVE_RULES,$(POSIX_ARCHIVE),$(SERVERS) posix,))
 
 # Of tests.
 define TEST_ARCHIVE

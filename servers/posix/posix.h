@@ -1,0 +1,497 @@
+/*
+ * posix: what its files have in common. One thread and one loop (runtime/server/), which
+ * waits for no program; what it asks of servers below it (files, terminals) has
+ * deadlines. Errors are numbers of posix_Error, 0 is none, unless said otherwise.
+ *
+ * A process has threads, lives in a space (which several can share), and has a table of
+ * descriptors, places, and actions, each counted, since clone can share them. A thread is
+ * known by its session, whose `self` it is.
+ */
+#ifndef SERVERS_POSIX_POSIX_H
+#define SERVERS_POSIX_POSIX_H
+
+#include "kernel.skald.h"
+#include "posix.skald.h"
+#include "runtime/server/client.h"
+#include "runtime/server/serve.h"
+#include "servers/posix/layout.h"
+
+#define PID_LIMIT 32768
+#define SIGNALS 64
+#define LIMITS 16
+#define KEPT_MAX 4096
+#define UNUSED(x) ((void)(x))
+#define OBJECTS_MAX 16384
+/* Of programs' threads; posix and what lies below it go first. */
+#define PROGRAM_PRIORITY 90
+
+#define BIT(signal) (UINT64_C(1) << ((signal) - 1))
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+struct process;
+struct thread;
+struct file;
+
+/* ---- main.c, kernel.c: the server, and calls of the kernel ---- */
+
+struct shim {
+	struct layout_shim head;
+	struct sk_handle text, data;
+	uint64_t text_address, text_size, data_address, data_size;
+};
+
+extern struct posix {
+	struct sk_os *os;
+	struct shim shim;
+	struct sk_handle clock_page;
+	struct sk_kernel_channel system;
+	/* All programs' quota; below it one for each process. */
+	struct sk_handle quota;
+	struct process *processes;		/* all, zombies too */
+	struct thread *threads[PID_LIMIT];	/* by number; leaders' go on in zombies */
+	int32_t last_pid;
+	uint32_t process_count, thread_count;
+	uint64_t boot_time;			/* realtime, nanoseconds */
+	struct sk_events events;		/* of Personality */
+} posix;
+
+/* A channel over a handle, good until the next one is asked for. */
+struct sk_channel *on(struct sk_handle handle);
+/* kernel_##method on a handle; the second without a reply. */
+#define K(handle, method, reply, ...) \
+	kernel_##method(on(handle), &(struct kernel_##method##_request){__VA_ARGS__}, reply, NULL)
+#define K0(handle, method, ...) \
+	K(handle, method, &(struct kernel_##method##_reply){0}, __VA_ARGS__)
+/* Another handle for the same, with these rights at most. */
+struct sk_handle copy(struct sk_handle handle, uint16_t rights);
+#define ALL_RIGHTS UINT16_MAX
+void drop(struct sk_handle *handle);
+/* What a status, or an error of the kernel's, is here. */
+int kernel_errno(int status);
+/* The same of a call to a server of files: its errors are ours. */
+int server_errno(int status);
+uint64_t now(void);
+int64_t realtime(void);
+/* Zeros, of posix's own quota or another. None: there are none. */
+struct sk_handle memory_new(struct sk_handle quota, uint64_t bytes);
+/* Maps for posix itself. NULL: cannot be. */
+void *map_here(struct sk_handle memory, uint64_t offset, uint64_t bytes, bool write);
+void unmap_here(void *at, uint64_t bytes);
+/* Maps for a program, at this address. An error of the kernel's. */
+int map_there(struct sk_handle space, struct sk_handle memory, uint64_t offset,
+	uint64_t length, uint64_t address, uint32_t protection, uint32_t flags,
+	uint32_t inherit, uint64_t tag);
+void *allocate(uint64_t size);			/* zeroed; NULL */
+void release(void *piece);
+void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- wait.c: requests that are answered later ---- */
+
+/*
+ * One that waits, in a list of what it waits for. `canceled` is called when nobody
+ * waits for the answer any more (a signal, a deadline, death): it drops what belongs to
+ * the wait; the reply and the link are seen to.
+ */
+struct wait {
+	struct wait *next, **link;		/* in its list */
+	struct sk_reply reply;
+	struct thread *thread;
+	void (*canceled)(struct wait *wait);
+};
+
+/* Keeps the reply and puts it at the end of a list. False: there is no place. */
+bool wait_begin(struct wait *wait, struct wait **list, struct thread *thread,
+	struct sk_reply *to);
+/* Takes it out of its list: its reply is to be answered. */
+void wait_end(struct wait *wait);
+/* For objects: nobody waits any more for the answer under this token. */
+void wait_canceled(void *self, uint64_t token);
+
+/* ---- credentials.c ---- */
+
+/* Users, groups and capabilities, with the subject that they are at servers of files.
+ * Counted, never changed. */
+struct credentials {
+	uint32_t references;
+	fs_Subject subject;
+	posix_Uid file_user;
+	struct posix_Credentials ids;
+	struct posix_Capabilities capabilities;
+	uint32_t group_count;
+	uint32_t *groups;
+	struct credentials *next;
+};
+
+#define CAP_CHOWN 0
+#define CAP_KILL 5
+#define CAP_SETGID 6
+#define CAP_SETUID 7
+#define CAP_SYS_CHROOT 18
+#define CAP_SYS_BOOT 22
+#define CAP_SYS_NICE 23
+#define CAP_SYS_RESOURCE 24
+#define CAP_SYS_TIME 25
+#define ALL_CAPABILITIES ((UINT64_C(1) << 41) - 1)
+
+/* New ones; groups are copied. NULL: there is no memory. */
+struct credentials *credentials_new(const struct posix_Credentials *ids,
+	const struct posix_Capabilities *capabilities, const uint32_t *groups,
+	uint32_t group_count);
+struct credentials *credentials_take(struct credentials *credentials);
+void credentials_drop(struct credentials *credentials);
+bool credentials_can(const struct credentials *credentials, uint32_t capability);
+/* Tells a server of files all that there are. */
+void credentials_tell(struct sk_channel *server);
+
+/* ---- space.c: spaces of programs ---- */
+
+struct space {
+	uint32_t references;			/* processes */
+	struct sk_handle handle;
+	uint64_t areas[LAYOUT_AREAS / 64];	/* that are taken */
+	uint64_t heap_start, heap_end;
+	uint64_t stack_start, stack_end;
+	uint64_t arguments, arguments_end, environment, environment_end;
+	uint64_t code_start, code_end, data_start, data_end;
+};
+
+/* One with the shim and the clock's page, of this quota. NULL: QUOTA or memory. */
+struct space *space_new(struct sk_handle quota);
+/* A copy, with no areas. */
+struct space *space_fork(struct space *from, struct sk_handle quota);
+/* At the last one it is killed. */
+void space_drop(struct space *space);
+
+/* ---- file.c: open files, tables of descriptors ---- */
+
+/* A node of a mounted tree: one reference at its server. Counted. */
+struct node {
+	uint32_t references;
+	struct mount *mount;
+	fs_Node number;
+};
+
+/* What posix serves itself: pipes and devices. */
+struct file_ops {
+	const struct sk_object *object;		/* `self` is a struct access */
+	/* The last descriptor is closed. */
+	void (*closed)(struct file *file);
+	/* What it is ready for. */
+	uint32_t (*ready)(struct file *file);
+};
+
+/* An open file, as descriptors share it: counted by them. */
+struct file {
+	uint32_t references;
+	posix_ObjectKind kind;
+	fs_Open flags;
+	struct sk_handle handle;	/* at its server; none of PATH_ONLY and of our own */
+	const struct file_ops *ops;	/* our own */
+	void *self;
+	struct file *peer_next;		/* of the same pipe */
+	struct node *node;		/* NULL: it has none */
+	struct access *accesses;	/* sessions of our own ones */
+	uint64_t number;		/* as in `pipe:[7]` */
+	posix_OwnerKind owner_kind;
+	posix_Pid owner;
+	posix_Signal owner_signal;
+};
+
+/* A session of a file that posix serves, of one process. */
+struct access {
+	struct access *next;
+	struct file *file;		/* NULL: closed */
+	int32_t process;
+	bool is_minted;
+};
+
+struct descriptor {
+	struct file *file;		/* NULL: free */
+	posix_DescriptorFlags flags;
+};
+
+struct files {
+	uint32_t references;
+	uint32_t capacity;
+	struct descriptor *entries;
+};
+
+struct file *file_new(posix_ObjectKind kind, fs_Open flags);
+void file_drop(struct file *file);
+struct files *files_new(void);
+struct files *files_copy(const struct files *files);
+void files_drop(struct files *files);
+/* The file, or NULL. */
+struct file *files_find(const struct files *files, posix_Descriptor number);
+/* The lowest free number from `least` on, below `limit`; takes over the reference. Negative:
+ * -EMFILE, -ENOMEM. */
+int32_t files_add(struct files *files, struct file *file, posix_Descriptor least,
+	posix_DescriptorFlags flags, uint64_t limit);
+/* EBADF. */
+int files_close(struct thread *thread, posix_Descriptor number);
+void files_close_on_exec(struct files *files);
+/* A handle of it for a process; none with 0: PATH_ONLY. */
+int file_handle(struct file *file, struct process *process, struct sk_port *port,
+	bool *has, struct sk_handle *handle);
+struct posix_Opened file_opened(const struct file *file, posix_Descriptor number,
+	posix_DescriptorFlags flags, const struct process *process);
+
+/* ---- mount.c, path.c: where things are ---- */
+
+struct mount {
+	struct mount *next;
+	uint64_t id;
+	struct sk_kernel_channel server;	/* fs.FileSystem */
+	struct node *root;
+	struct node *covers;			/* NULL: the root of all */
+	uint64_t device;
+};
+
+/* Working directory, root and mask, as CLONE_FS shares them. */
+struct places {
+	uint32_t references;
+	struct node *root, *directory;
+	uint32_t mask;
+};
+
+struct node *node_new(struct mount *mount, fs_Node number);
+struct node *node_take(struct node *node);
+void node_drop(struct node *node);
+/* The root of files from the service `root`. */
+int mount_root(void);
+extern struct mount *mounts;
+struct places *places_new(struct node *root);
+struct places *places_copy(const struct places *from);
+void places_drop(struct places *places);
+
+/* A path on its way through mounts: what to ask the server of the current mount. */
+struct walk {
+	struct thread *thread;
+	struct node *start;			/* of the next step */
+	struct node *root;
+	const struct credentials *who;
+	fs_Resolve resolve;
+	uint32_t links, steps;
+	char rest[fs_REST_MAX + posix_PATH_MAX + 2];
+	uint32_t size;
+	struct fs_Place place;			/* to be asked */
+};
+
+/*
+ * Begins: `directory` as methods have it. 0 or an error; then:
+ *
+ *	do {
+ *		walk_place(&walk);
+ *		error = fs_FileSystem_...(walk_server(&walk), {.place = walk.place}, ...);
+ *	} while (error == 0 && walk_goes_on(&walk, &reply.progress, &error));
+ *	walk_close(&walk);
+ */
+int walk_open(struct walk *walk, struct thread *thread, posix_Descriptor directory,
+	struct sk_string path, fs_Resolve resolve, bool may_be_empty);
+void walk_place(struct walk *walk);
+struct sk_channel *walk_server(const struct walk *walk);
+/* Whether to ask again, elsewhere. With DONE progress.node is the caller's. */
+bool walk_goes_on(struct walk *walk, const struct fs_Progress *progress, int *error);
+void walk_close(struct walk *walk);
+/* All of it: the node, and its status if asked for. */
+int walk_all(struct thread *thread, posix_Descriptor directory, struct sk_string path,
+	fs_Resolve resolve, bool may_be_empty, struct node **node, struct fs_Status *status);
+/* The directory that a path's last name is in, and that name (points into `path`). */
+int walk_parent(struct thread *thread, posix_Descriptor directory, struct sk_string path,
+	struct node **parent, struct sk_string *name);
+/* From the thread's root, with a slash first, into `to` (fs_LINK_MAX): its size, or
+ * negative. */
+int node_path(struct node *node, struct node *root, char *to, uint32_t capacity);
+/* Opens for posix itself or for a descriptor. */
+int open_path(struct thread *thread, posix_Descriptor directory, struct sk_string path,
+	fs_Open flags, uint32_t mode, fs_Resolve resolve, struct file **file,
+	struct fs_Status *status);
+
+/* ---- process.c, thread.c ---- */
+
+/* Pending signals, of a thread or a process: a standard one once, real-time ones in
+ * order. */
+struct queued {
+	struct queued *next;
+	struct posix_SignalInfo info;
+};
+struct queue {
+	posix_SignalSet set;
+	struct queued *first, **end;
+};
+
+struct actions {
+	uint32_t references;
+	struct posix_Action action[SIGNALS + 1];
+};
+
+enum process_state { PROCESS_ALIVE, PROCESS_ENDING, PROCESS_ZOMBIE };
+
+struct timer;
+
+struct process {
+	struct process *next, **link;		/* of all */
+	struct process *parent, *children, *sibling;
+	int32_t pid, group, session;
+	enum process_state state;
+	struct sk_handle quota;
+	struct space *space;
+	struct files *files;
+	struct places *places;
+	struct actions *actions;
+	struct queue pending;
+	struct thread *threads;
+	uint32_t thread_count;
+	struct sk_reply vforked;		/* of its maker, until exec or the end */
+	struct wait *waits;			/* of its threads, for children */
+	struct program *program;		/* who started it, from outside */
+	struct node *executable;
+	char name[16];
+	int32_t exit_signal;
+	/* How it ended, or last stopped or went on, as `wait` tells. */
+	posix_ChildState child_state;
+	int32_t status;
+	bool is_told;				/* of that state */
+	bool is_stopped, has_executed, is_subreaper, has_vforked;
+	struct posix_Limit limits[LIMITS];
+	struct posix_Usage used, children_used;
+	uint64_t start_time;
+	struct sk_alarm alarm;			/* ITIMER_REAL */
+	uint64_t alarm_interval;
+};
+
+struct thread {
+	struct thread *next;			/* of its process */
+	uint32_t references;			/* its sessions, and being alive */
+	int32_t tid;
+	struct process *process;		/* NULL: it has ended */
+	struct credentials *credentials;
+	struct sk_handle handle, memory;
+	uint32_t area;
+	struct posix_ThreadPage *page;		/* mapped here */
+	struct queue pending;
+	posix_SignalSet old_mask;		/* of a call with a mask */
+	bool has_old_mask;
+	struct posix_AlternateStack stack;
+	posix_Beginning beginning;
+	uint64_t entry, stack_pointer, argument;
+	uint64_t clear_word, robust_list;
+	struct wait *suspended;			/* suspend, await_signal */
+	struct posix_Scheduling scheduling;
+};
+
+/* Process 1 and all others. */
+struct process *process_new(struct process *parent, int *error);
+struct process *process_find(int32_t pid);
+int32_t pid_new(void);
+/* Ends it: the state and code, as wait tells. The caller's reply is not answered. */
+void process_end(struct process *process, posix_ChildState how, int32_t status);
+/* It has become something that its parent may wait for. */
+void process_tell_parent(struct process *process);
+void process_reap(struct process *process);
+/* vfork's maker goes on. */
+void process_let_maker_go(struct process *process);
+
+/* A thread that has not started, in a space; `like`: whose frame it gets, or NULL. */
+struct thread *thread_new(struct process *process, int32_t tid, struct space *space,
+	struct thread *like, struct sk_port *port, int *error);
+/* Runs it, with a session of its own: `entry` and `stack` 0: the shim's. */
+int thread_start(struct thread *thread, struct space *space, uint64_t entry,
+	uint64_t stack, struct sk_port *port);
+/* It is no more: of the process, of the kernel. */
+void thread_end(struct thread *thread, struct space *space);
+void thread_drop(struct thread *thread);
+void thread_show_ids(struct thread *thread);
+struct posix_Ids thread_ids(const struct thread *thread);
+extern const struct sk_object thread_object, fault_object;
+
+/* ---- exec.c, elf.c, stack.c ---- */
+
+struct arguments {
+	char *strings;				/* arguments, then environment */
+	uint32_t argument_count, environment_count;
+	uint64_t argument_bytes, environment_bytes;
+};
+
+/* A program in a new space, ready to run. */
+struct loaded {
+	struct space *space;
+	struct node *executable;
+	char name[16];
+	uint64_t entry, stack;
+};
+
+/* E2BIG, EFAULT, ENOMEM. */
+int arguments_read(struct arguments *arguments, struct sk_reply *to,
+	const struct sk_lease *first, uint32_t first_count, const struct sk_lease *second,
+	uint32_t second_count);
+void arguments_free(struct arguments *arguments);
+int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quota,
+	posix_Descriptor directory, struct sk_string path, bool no_follow, bool may_be_empty,
+	struct arguments *arguments);
+
+/* ---- signal.c ---- */
+
+void queue_init(struct queue *queue);
+void queue_clear(struct queue *queue, posix_SignalSet set);
+/* Sends to a process, or one thread of it; never fails but for memory. */
+void signal_process(struct process *process, const struct posix_SignalInfo *info);
+void signal_thread(struct thread *thread, const struct posix_SignalInfo *info);
+/* By its number and code alone. */
+void signal_plain(struct process *process, posix_Signal signal);
+/* A signal is there that the thread does not block: it cannot wait. */
+bool signal_waits(const struct thread *thread);
+/* Forgets what exec forgets. */
+void actions_reset(struct actions *actions);
+struct actions *actions_new(void);
+struct actions *actions_copy(const struct actions *from);
+void actions_drop(struct actions *actions);
+
+/* ---- operations: what the tables of interfaces name ---- */
+
+#define THREAD_OPERATIONS(X) \
+	X(Identity, ids) X(Identity, process_group) X(Identity, set_process_group) \
+	X(Identity, session) X(Identity, start_session) X(Identity, credentials) \
+	X(Identity, groups) X(Identity, set_user) X(Identity, set_real_user) \
+	X(Identity, set_all_users) X(Identity, set_group) X(Identity, set_real_group) \
+	X(Identity, set_all_groups) X(Identity, set_groups) X(Identity, set_file_user) \
+	X(Identity, set_file_group) \
+	X(Signals, action) X(Signals, set_action) X(Signals, set_mask) \
+	X(Signals, pending_signals) X(Signals, suspend) X(Signals, await_signal) \
+	X(Signals, take_signal) X(Signals, end_handler) X(Signals, alternate_stack) \
+	X(Signals, kill) X(Signals, kill_thread) X(Signals, queue_signal) \
+	X(Signals, queue_thread_signal) \
+	X(Resources, limit) X(Resources, usage) X(Resources, yield_processor) \
+	X(Resources, name) X(Resources, set_name) X(Resources, priority) \
+	X(Resources, set_priority) X(Resources, affinity) \
+	X(Timers, clock_time) X(Timers, clock_resolution) X(Timers, sleep_until) \
+	X(Timers, interval_timer) X(Timers, set_interval_timer) \
+	X(Memory, set_break) X(Memory, map) X(Memory, unmap) X(Memory, protect) \
+	X(Memory, remap) X(Memory, advise_memory) X(Memory, sync_memory) \
+	X(Memory, lock_memory) X(Memory, unlock_memory) X(Memory, set_clear_word) \
+	X(Memory, set_robust_list) \
+	X(Descriptors, look_up) X(Descriptors, descriptors) X(Descriptors, close) \
+	X(Descriptors, close_range) X(Descriptors, duplicate) X(Descriptors, duplicate_to) \
+	X(Descriptors, descriptor_flags) X(Descriptors, set_descriptor_flags) \
+	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
+	X(Descriptors, create_pipe) X(Descriptors, poll) \
+	X(Paths, open) X(Paths, make_directory) X(Paths, make_node) X(Paths, remove) \
+	X(Paths, rename) X(Paths, link) X(Paths, make_link) X(Paths, read_link) \
+	X(Paths, path_status) X(Paths, access) X(Paths, change_mode) X(Paths, change_owner) \
+	X(Paths, set_times) X(Paths, truncate_path) X(Paths, file_system_status) \
+	X(Paths, change_directory) X(Paths, working_directory) X(Paths, change_root) \
+	X(Paths, umask) X(Paths, descriptor_path) \
+	X(Thread, enter) X(Thread, fork) X(Thread, vfork) X(Thread, clone) X(Thread, exec) \
+	X(Thread, exit_thread) X(Thread, exit) X(Thread, wait) X(Thread, random) \
+	X(Thread, system_name) X(Thread, system_info) X(Thread, set_tls) \
+	X(Thread, unshare)
+
+#define X(interface, name) \
+	void op_##name(void *self, const struct posix_##interface##_##name##_request *request, \
+		struct sk_reply *to);
+THREAD_OPERATIONS(X)
+#undef X
+
+int personality_dispatch(void *self, struct sk_incoming *incoming);
+
+#endif

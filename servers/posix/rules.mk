@@ -1,0 +1,46 @@
+# The shim, which posix maps into each program, and an archive that has both.
+#
+#	make os-posix	$(OS)/posix.tar: all servers, posix, and the shim as servers/posix.shim
+#
+# The shim lies far above 2 GiB, so all in it is position-independent: what it takes of the
+# runtime and of generated stubs is compiled for it once more.
+
+SHIM	:= $(OS)/shim
+SHIM_C	= $(OS_C) -fpie -fno-jump-tables -fno-asynchronous-unwind-tables
+SHIM_SOURCES := $(wildcard servers/posix/shim/*.c)
+SHIM_RUNTIME := $(wildcard runtime/kernel/*.c) runtime/start/string.c \
+	$(addprefix runtime/,codec.c channel.c status.c ring.c)
+SHIM_SCHEMAS := posix fs tty kernel block
+SHIM_OBJECTS := $(patsubst %.c,$(SHIM)/%.o,$(SHIM_SOURCES) $(SHIM_RUNTIME)) \
+	$(patsubst %.S,$(SHIM)/%.o,$(wildcard servers/posix/shim/*.S)) \
+	$(SHIM_SCHEMAS:%=$(SHIM)/%.skald.o)
+
+$(SHIM_OBJECTS): | $(OS_HEADERS)
+
+$(SHIM)/%.o: %.c
+	@mkdir -p $(@D)
+	$(SHIM_C) -c -o $@ $<
+
+$(SHIM)/runtime/start/string.o: runtime/start/string.c
+	@mkdir -p $(@D)
+	$(SHIM_C) -fno-builtin -ffreestanding -c -o $@ $<
+
+$(SHIM)/%.o: %.S
+	@mkdir -p $(@D)
+	$(SHIM_C) -c -o $@ $<
+
+$(SHIM)/%.skald.o: $(OS_GENERATED)/%.skald.c
+	@mkdir -p $(@D)
+	$(SHIM_C) -c -o $@ $<
+
+$(OS)/posix.shim: $(SHIM_OBJECTS) servers/posix/shim/shim.ld
+	$(CC) -static -no-pie -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
+		-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T servers/posix/shim/shim.ld \
+		-o $@ $(SHIM_OBJECTS)
+
+-include $(SHIM_OBJECTS:.o=.d)
+
+POSIX_ARCHIVE := $(OS)/posix.tar
+$(POSIX_ARCHIVE): $(OS)/posix.shim
+os-posix: kernel $(POSIX_ARCHIVE)
+.PHONY: os-posix
