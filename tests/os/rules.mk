@@ -77,20 +77,29 @@ $(OS)/plugin.so: tests/bench/ipc/plugin.c
 
 # On the host, twice: by the long way, and inline.
 OS_FAKE	:= $(CC) -std=c11 $(WARN) $(CFLAGS) $(SANE) -DSK_SYSTEM_CALL=fake_system_call \
-	-D_POSIX_C_SOURCE=200809L -I. -I$(OS_GENERATED)
-OS_FAKED := $(wildcard runtime/kernel/*.c) \
-	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c trace.c) $(OS_PROTOCOLS) \
-	$(wildcard runtime/*.h runtime/kernel/*.h) kernel/abi.h
+	-D_POSIX_C_SOURCE=200809L -I. -I$(OS_GENERATED) -MMD -MP
+OS_FAKED := $(patsubst %.c,$(OS)/faked/%.o,$(wildcard runtime/kernel/*.c) \
+	$(addprefix runtime/,codec.c channel.c status.c ring.c events.c trace.c)) \
+	$(OS_PROTOCOLS:$(OS_GENERATED)/%.c=$(OS)/faked/%.o)
 OS_UNITS := $(foreach t,channel port,$(OS)/units/$(t) $(OS)/units/$(t)-inline)
+
+$(OS_FAKED): | $(OS_PROTOCOLS)
+
+$(OS)/faked/%.o: %.c
+	@mkdir -p $(@D)
+	$(OS_FAKE) -c -o $@ $<
+
+$(OS)/faked/%.o: $(OS_GENERATED)/%.c
+	@mkdir -p $(@D)
+	$(OS_FAKE) -c -o $@ $<
 
 $(OS)/units/%: tests/os/fake/test_kernel_%.c $(OS_FAKED)
 	@mkdir -p $(@D)
-	$(OS_FAKE) -o $@ $(filter %.c,$^) -lcmocka
+	$(OS_FAKE) -o $@ $(filter %.c %.o,$^) -lcmocka
 
 $(OS)/units/%-inline: tests/os/fake/test_kernel_%.c $(OS_FAKED)
 	@mkdir -p $(@D)
-	$(OS_FAKE) $(OS_FAST) -c -o $@.o $<
-	$(OS_FAKE) -o $@ $@.o $(filter-out $<,$(filter %.c,$^)) -lcmocka
+	$(OS_FAKE) $(OS_FAST) -o $@ $(filter %.c %.o,$^) -lcmocka
 
 os-fakes: $(OS_UNITS)
 
@@ -106,4 +115,4 @@ os-all: kernel os-tests $(OS)/plugin.so
 	@$(MAKE) --no-print-directory -f Makefile -f tests/kernel/fuzz/rules.mk kernel-fuzz
 
 .PHONY: os-tests os-fakes os-units os-all bench-ipc
--include $(OS_RUNTIME:.o=.d) $(OS_TESTS:.o=.d) $(OS_PROTOCOLS:.c=.deps)
+-include $(OS_FAKED:.o=.d) $(OS_UNITS:=.d) $(OS_RUNTIME:.o=.d) $(OS_TESTS:.o=.d) $(OS_PROTOCOLS:.c=.deps)
