@@ -82,6 +82,13 @@ inject: needs-build needs-os ## faults in servers under load [N=10000 SMP=1 SEED
 	@tests/servers/inject.sh -n $(or $(N),10000) -c $(or $(SMP),1) -s $(or $(SEED),1) \
 		-f $(or $(FROM),0) -l $(or $(LOG),$(BUILD)/inject.log)
 
+lock: needs-build ## write down anew what peers of the protocols rely on
+	@$(PARALLEL) $(BUILD)/skald
+	@for schema in protocols/*.skald; do \
+		$(BUILD)/skald lock -I protocols $$schema \
+			-o protocols/locks/$$(basename $$schema .skald).lock || exit; \
+	done
+
 bench-ipc: needs-build needs-os kernel ## what messages cost, in guest instructions
 iso: needs-build needs-iso ## build/skald.iso, for BIOS and UEFI
 image: needs-build needs-image ## programs of Debian for the OS (image/README.md)
@@ -91,7 +98,7 @@ clean: ## remove what was built
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run demo test bench fuzz os-test os-hostile inject clean units
+.PHONY: all help run demo test bench fuzz lock os-test os-hostile inject clean units
 
 # ---- the compiler ----
 

@@ -98,12 +98,30 @@ static uint64_t sum(uint64_t a, uint64_t b)
 	return a + b > TOO_LARGE ? TOO_LARGE : a + b;
 }
 
-/* One more member of a struct. */
-static void extend(struct extent *all, struct extent member)
+/* One more member of a struct; returns its offset. */
+static uint64_t extend(struct extent *all, struct extent member)
 {
-	all->size = sum(align(all->size, member.alignment), member.size);
+	uint64_t offset = align(all->size, member.alignment);
+
+	all->size = sum(offset, member.size);
 	if (member.alignment > all->alignment)
 		all->alignment = member.alignment;
+	return offset;
+}
+
+/* A walk over the members of a struct, and who is told of them, if anybody. */
+struct walk {
+	struct c_sizes *sizes;
+	struct extent all;
+	void (*each)(void *context, const struct member *member, struct c_place place);
+	void *context;
+};
+
+static void tell(const struct walk *walk, const struct member *member, uint64_t offset,
+	uint64_t size)
+{
+	if (walk->each != NULL)
+		walk->each(walk->context, member, (struct c_place){ offset, size });
 }
 
 /* A member without what says that it is there. */
@@ -114,61 +132,87 @@ static struct extent held_extent(struct c_sizes *sizes, const struct member *mem
 	return type_extent(sizes, member->type);
 }
 
-static void extend_by(struct c_sizes *sizes, struct extent *all, const struct member *member)
+static void walk_member(struct walk *walk, const struct member *member)
 {
+	struct extent held = held_extent(walk->sizes, member);
+
 	if (member->tag != 0 || member->is_optional)
-		extend(all, (struct extent){ 1, 1 });
-	extend(all, held_extent(sizes, member));
+		extend(&walk->all, (struct extent){ 1, 1 });
+	tell(walk, member, extend(&walk->all, held), held.size);
 }
 
-static void extend_by_body(struct c_sizes *sizes, struct extent *all, const struct body *body)
+static void walk_body(struct walk *walk, const struct body *body)
 {
 	for (const struct member *m = body->first; m != NULL; m = m->next) {
 		if (!m->is_tags)
-			extend_by(sizes, all, m);
+			walk_member(walk, m);
 		for (const struct member *t = m->tags; t != NULL; t = t->next)
-			extend_by(sizes, all, t);
+			walk_member(walk, t);
 	}
 }
 
-/* The tag, the union of what arms hold, the bytes of an unknown one. */
-static struct extent variant_extent(struct c_sizes *sizes, const struct declaration *d)
+static struct extent arm_extent(struct c_sizes *sizes, const struct member *arm)
 {
-	struct extent all = { 4, 4 }, as = { 0, 1 };
+	return arm->type == NULL ? (struct extent){ 0, 1 } : held_extent(sizes, arm);
+}
 
-	for (const struct member *m = d->as.structure.body.first; m != NULL; m = m->next) {
-		struct extent arm = { 0, 1 };
+/* The tag, the union of what arms hold, the bytes of an unknown one. */
+static void walk_variant(struct walk *walk, const struct declaration *d)
+{
+	const struct member *first = d->as.structure.body.first;
+	struct extent as = { 0, 1 };
+	uint64_t offset;
 
-		if (m->type != NULL)
-			arm = held_extent(sizes, m);
+	for (const struct member *m = first; m != NULL; m = m->next) {
+		struct extent arm = arm_extent(walk->sizes, m);
+
 		if (arm.size > as.size)
 			as.size = arm.size;
 		if (arm.alignment > as.alignment)
 			as.alignment = arm.alignment;
 	}
 	as.size = align(as.size, as.alignment);
-	extend(&all, as);
+	extend(&walk->all, (struct extent){ 4, 4 });
+	offset = extend(&walk->all, as);
+	for (const struct member *m = first; m != NULL; m = m->next) {
+		if (m->type != NULL)
+			tell(walk, m, offset, arm_extent(walk->sizes, m).size);
+	}
 	if (d->as.structure.is_flexible)
-		extend(&all, (struct extent){ VIEW_SIZE, POINTER_SIZE });
-	return all;
+		extend(&walk->all, (struct extent){ VIEW_SIZE, POINTER_SIZE });
+}
+
+static void walk_declaration(struct walk *walk, const struct declaration *d)
+{
+	walk->all = (struct extent){ 0, 1 };
+	if (d->kind == DECLARATION_VARIANT) {
+		walk_variant(walk, d);
+	} else if (d->kind == DECLARATION_MESSAGE) {
+		walk_body(walk, &d->as.message.head.body);
+		walk_body(walk, &d->as.message.tail.body);
+	} else {
+		walk_body(walk, &d->as.structure.body);
+	}
 }
 
 static struct extent compute_extent(struct c_sizes *sizes, const struct declaration *d)
 {
-	struct extent all = { 0, 1 };
+	struct walk walk = { .sizes = sizes };
 
-	if (d->kind == DECLARATION_VARIANT) {
-		all = variant_extent(sizes, d);
-	} else if (d->kind == DECLARATION_MESSAGE) {
-		extend_by_body(sizes, &all, &d->as.message.head.body);
-		extend_by_body(sizes, &all, &d->as.message.tail.body);
-	} else {
-		extend_by_body(sizes, &all, &d->as.structure.body);
-	}
-	if (all.size == 0)		/* C wants a member */
-		all.size = 1;
-	all.size = align(all.size, all.alignment);
-	return all;
+	walk_declaration(&walk, d);
+	if (walk.all.size == 0)		/* C wants a member */
+		walk.all.size = 1;
+	walk.all.size = align(walk.all.size, walk.all.alignment);
+	return walk.all;
+}
+
+void c_each_place(struct c_sizes *sizes, const struct declaration *declaration,
+	void (*each)(void *context, const struct member *member, struct c_place place),
+	void *context)
+{
+	struct walk walk = { .sizes = sizes, .each = each, .context = context };
+
+	walk_declaration(&walk, declaration);
 }
 
 static struct extent extent_of(struct c_sizes *sizes, const struct declaration *d)

@@ -124,7 +124,8 @@ const struct declaration *command_message_of(struct run *run,
 	return search.first;
 }
 
-bool command_read(struct run *run, struct wire_view *to)
+/* All of a stream; `name` is for messages. */
+static bool read_all(struct run *run, FILE *from, const char *name, struct wire_view *to)
 {
 	size_t capacity = 1 << 16;
 	size_t size = 0;
@@ -133,7 +134,7 @@ bool command_read(struct run *run, struct wire_view *to)
 	for (;;) {
 		unsigned char *moved;
 
-		size += fread(data + size, 1, capacity - size, stdin);
+		size += fread(data + size, 1, capacity - size, from);
 		if (size < capacity || capacity > INPUT_SIZE_MAX)
 			break;
 		capacity *= 2;
@@ -141,16 +142,35 @@ bool command_read(struct run *run, struct wire_view *to)
 		memcpy(moved, data, size);
 		data = moved;
 	}
-	if (ferror(stdin)) {
-		command_say("<stdin>: %s", strerror(errno));
+	if (ferror(from)) {
+		command_say("%s: %s", name, strerror(errno));
 		return false;
 	}
 	if (size > INPUT_SIZE_MAX) {
-		command_say("<stdin>: more than %zu bytes", INPUT_SIZE_MAX);
+		command_say("%s: more than %zu bytes", name, INPUT_SIZE_MAX);
 		return false;
 	}
 	*to = (struct wire_view){data, size};
 	return true;
+}
+
+bool command_read(struct run *run, struct wire_view *to)
+{
+	return read_all(run, stdin, "<stdin>", to);
+}
+
+bool command_read_file(struct run *run, const char *path, struct wire_view *to)
+{
+	FILE *from = fopen(path, "r");
+	bool good;
+
+	if (from == NULL) {
+		command_say("%s: %s", path, strerror(errno));
+		return false;
+	}
+	good = read_all(run, from, path, to);
+	fclose(from);
+	return good;
 }
 
 bool command_read_bytes(struct run *run, struct wire_view *to, int *status)

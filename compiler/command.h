@@ -37,7 +37,9 @@ enum command_option {
 	OPTION_LENIENT = 1 << 7,
 	OPTION_NUMBERS = 1 << 8,
 	OPTION_COLOR = 1 << 9,
-	OPTION_VECTORS = 1 << 10
+	OPTION_VECTORS = 1 << 10,
+	OPTION_CHECK = 1 << 11,
+	OPTION_FAIL_ON = 1 << 12
 };
 
 struct run;
@@ -70,6 +72,8 @@ struct run {
 	bool hex;
 	bool lenient;
 	bool numbers;
+	bool check;
+	const char *fail_on;		/* "wire", "abi", "source", or NULL */
 	bool color;			/* on stderr */
 	bool help;
 };
@@ -102,7 +106,9 @@ const struct declaration *command_message_of(struct run *run,
 
 /* Reads all of stdin. False, and says so, if it cannot or it is too much. */
 bool command_read(struct run *run, struct wire_view *to);
-/* The same, from hexadecimal digits if --hex. */
+/* The same of a file. */
+bool command_read_file(struct run *run, const char *path, struct wire_view *to);
+/* Reads stdin, from hexadecimal digits if --hex. */
 bool command_read_bytes(struct run *run, struct wire_view *to, int *status);
 /*
  * Writes to the file of -o, which is there whole or as it was before, or to
@@ -131,6 +137,8 @@ int command_dump(struct run *run);
 int command_conform(struct run *run);
 int command_stat(struct run *run);
 int command_fuzz(struct run *run);
+int command_lock(struct run *run);
+int command_diff(struct run *run);
 int command_explain(struct run *run);
 
 #endif

@@ -19,7 +19,9 @@ enum {
 	LONG_LENIENT,
 	LONG_NUMBERS,
 	LONG_COLOR,
-	LONG_VECTORS
+	LONG_VECTORS,
+	LONG_CHECK,
+	LONG_FAIL_ON
 };
 
 struct option_row {
@@ -48,6 +50,10 @@ static const struct option_row rows[] = {
 		"write enumerators as numbers"},
 	{OPTION_VECTORS, LONG_VECTORS, "vectors", "FILE",
 		"seeds from a file of vectors too"},
+	{OPTION_CHECK, LONG_CHECK, "check", NULL,
+		"only say whether the file is still true"},
+	{OPTION_FAIL_ON, LONG_FAIL_ON, "fail-on", "CLASS",
+		"exit with 1 from there on: wire (default), abi, source"},
 	{OPTION_COLOR, LONG_COLOR, "color", "WHEN",
 		"of diagnostics: auto, always or never"},
 	{0, 'h', "help", NULL, "show this"},
@@ -135,6 +141,15 @@ static bool set_format(struct run *run, const char *format)
 	return true;
 }
 
+static bool set_fail_on(struct run *run, const char *class)
+{
+	run->fail_on = class;
+	if (strcmp(class, "wire") != 0 && strcmp(class, "abi") != 0 &&
+	    strcmp(class, "source") != 0)
+		return fail(run, "--fail-on is wire, abi or source, not", class);
+	return true;
+}
+
 static bool set_option(struct run *run, int key, char **argv)
 {
 	switch (key) {
@@ -162,6 +177,10 @@ static bool set_option(struct run *run, int key, char **argv)
 		return run->lenient = true;
 	case LONG_NUMBERS:
 		return run->numbers = true;
+	case LONG_CHECK:
+		return run->check = true;
+	case LONG_FAIL_ON:
+		return set_fail_on(run, optarg);
 	case LONG_COLOR:
 		return set_color(run, optarg);
 	case 'h':

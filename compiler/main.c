@@ -66,6 +66,14 @@ static const struct command commands[] = {
 		OPTION_COLOR, command_fuzz,
 	},
 	{
+		"lock", "SCHEMA", "write down what peers rely on",
+		"A text to be kept and reviewed: a fact a line, of the bytes and of C.\n"
+		"With --check the file of -o, or else SCHEMA's name with .lock, is "
+		"compared.",
+		1, 1, OPTION_IMPORT | OPTION_OUTPUT | OPTION_CHECK | OPTION_COLOR,
+		command_lock,
+	},
+	{
 		"explain", "CODE", "explain a diagnostic (E0123)",
 		NULL, 1, 1, 0, command_explain,
 	},
