@@ -219,6 +219,7 @@ static void put_wire_place(struct facts *facts, struct value_object_builder *to,
 			: member->type->min_size, member->max_size);
 }
 
+/* Without places it is of a base, which C has no struct of. */
 static struct value member_facts(struct facts *facts, const struct member *member,
 	const char *path, bool in_section, struct places *places)
 {
@@ -236,7 +237,7 @@ static struct value member_facts(struct facts *facts, const struct member *membe
 	if (member->depth_bound != 0)
 		facts_put_number(facts, &to, "depth_bound", member->depth_bound);
 	put_literal(facts, &to, "default", &member->value);
-	if (member->type != NULL)
+	if (member->type != NULL && places->count != 0)
 		put_c_place(facts, &to, member, path, places);
 	return facts_object(&to);
 }
@@ -307,8 +308,9 @@ static void put_message(struct facts *facts, struct value_object_builder *to,
 		facts_put_number(facts, to, "id", d->as.message.id);
 	if (d->as.message.group != 0)
 		facts_put_number(facts, to, "group", d->as.message.group);
-	put_struct_in_c(facts, to, d, &places);
-	if (d->as.message.cost.bytes != UNBOUNDED)
+	if (d->as.message.has_id)
+		put_struct_in_c(facts, to, d, &places);
+	if (d->as.message.has_id && d->as.message.cost.bytes != UNBOUNDED)
 		facts_put_number(facts, to, "c_maxsize", d->as.message.cost.bytes);
 	facts_put_number(facts, to, "handles", d->as.message.cost.handles);
 	facts_put_number(facts, to, "leases", d->as.message.cost.leases);

@@ -151,7 +151,7 @@ offsets() {
 if [ "$(getconf LONG_BIT)" = 64 ]; then	# on other machines structs are laid out otherwise
 	offsets "$work"/{base,shop}.skald
 	offsets tests/golden/constructs.skald
-	offsets protocols/{kernel,posix,fs}.skald
+	offsets protocols/{kernel,block,posix,fs}.skald
 fi
 expect_text 0 'help' 'what peers rely on' "$skald" lock --help
 finish
