@@ -169,7 +169,7 @@ include tools/ostrace/rules.mk
 
 # $(BUILD)/fuzz/compiler/TARGET is driven by libFuzzer, whatever $(CC) is;
 # $(BUILD)/fuzz/compiler/plain/TARGET by nothing (SANITIZE=1 for a use of it).
-FUZZ_COMPILER := schema text encode decode hex
+FUZZ_COMPILER := schema fmt text encode decode hex
 FUZZ_PARTS := $(filter-out $(FUZZ_COMPILER:%=%.o) score% libfuzzer.o plain.o,$(patsubst \
 	fuzz/compiler/%.c,%.o,$(wildcard fuzz/compiler/*.c)))
 FUZZ_PLAIN := $(FUZZ_COMPILER:%=$(BUILD)/fuzz/compiler/plain/%)

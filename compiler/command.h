@@ -39,7 +39,9 @@ enum command_option {
 	OPTION_COLOR = 1 << 9,
 	OPTION_VECTORS = 1 << 10,
 	OPTION_CHECK = 1 << 11,
-	OPTION_FAIL_ON = 1 << 12
+	OPTION_FAIL_ON = 1 << 12,
+	OPTION_IN_PLACE = 1 << 13,	/* -w */
+	OPTION_RANGE = 1 << 14
 };
 
 struct run;
@@ -74,6 +76,8 @@ struct run {
 	bool numbers;
 	bool check;
 	const char *fail_on;		/* "wire", "abi", "source", or NULL */
+	bool in_place;
+	const char *range;		/* --range, or NULL */
 	bool color;			/* on stderr */
 	bool help;
 };
@@ -139,6 +143,7 @@ int command_stat(struct run *run);
 int command_fuzz(struct run *run);
 int command_lock(struct run *run);
 int command_diff(struct run *run);
+int command_fmt(struct run *run);
 int command_explain(struct run *run);
 
 #endif

@@ -21,7 +21,8 @@ enum {
 	LONG_COLOR,
 	LONG_VECTORS,
 	LONG_CHECK,
-	LONG_FAIL_ON
+	LONG_FAIL_ON,
+	LONG_RANGE
 };
 
 struct option_row {
@@ -51,9 +52,11 @@ static const struct option_row rows[] = {
 	{OPTION_VECTORS, LONG_VECTORS, "vectors", "FILE",
 		"seeds from a file of vectors too"},
 	{OPTION_CHECK, LONG_CHECK, "check", NULL,
-		"only say whether the file is still true"},
+		"write nothing; say whether a file would change"},
 	{OPTION_FAIL_ON, LONG_FAIL_ON, "fail-on", "CLASS",
 		"exit with 1 from there on: wire (default), abi, source"},
+	{OPTION_IN_PLACE, 'w', NULL, NULL, "write back to the files"},
+	{OPTION_RANGE, LONG_RANGE, "range", "A:B", "only lines A to B"},
 	{OPTION_COLOR, LONG_COLOR, "color", "WHEN",
 		"of diagnostics: auto, always or never"},
 	{0, 'h', "help", NULL, "show this"},
@@ -85,7 +88,7 @@ void command_help(const struct command *command)
 				row->argument ? row->argument : "");
 		else
 			snprintf(text, sizeof(text), "-%c %s", row->key,
-				row->argument);
+				row->argument ? row->argument : "");
 		printf("  %-18s %s\n", text, row->help);
 	}
 }
@@ -181,6 +184,11 @@ static bool set_option(struct run *run, int key, char **argv)
 		return run->check = true;
 	case LONG_FAIL_ON:
 		return set_fail_on(run, optarg);
+	case 'w':
+		return run->in_place = true;
+	case LONG_RANGE:
+		run->range = optarg;
+		return true;
 	case LONG_COLOR:
 		return set_color(run, optarg);
 	case 'h':

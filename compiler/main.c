@@ -74,6 +74,13 @@ static const struct command commands[] = {
 		command_lock,
 	},
 	{
+		"fmt", "SCHEMA...", "lay out schemas",
+		"`-` is stdin. The layout goes to stdout; several files need -w "
+		"or --check.",
+		1, -1, OPTION_OUTPUT | OPTION_CHECK | OPTION_IN_PLACE |
+		OPTION_RANGE | OPTION_COLOR, command_fmt,
+	},
+	{
 		"explain", "CODE", "explain a diagnostic (E0123)",
 		NULL, 1, 1, 0, command_explain,
 	},

@@ -15,6 +15,8 @@
 
 static void append(struct printer *out, const char *text, size_t size)
 {
+	if (size == 0)
+		return;
 	if (out->size + size > out->capacity) {
 		out->capacity = 2 * (out->size + size) + 4096;
 		char *bigger = arena_alloc(out->arena, out->capacity);
@@ -134,21 +136,32 @@ static int complain(const char *path)
 	return -1;
 }
 
+/* What the file has, or else what a new one gets. */
+static mode_t mode_of(const char *path)
+{
+	struct stat status;
+	mode_t mask;
+
+	if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+		return status.st_mode & 0777;
+	mask = umask(0);
+	umask(mask);
+	return 0666 & ~mask;
+}
+
 /* Writes it to a temporary file beside its path; NULL and errno if it cannot. */
 static const char *write_beside(const struct print_file *file)
 {
 	const struct printer *out = file->text;
 	char *temporary = arena_printf(out->arena, "%s.XXXXXX", file->path);
 	int descriptor = mkstemp(temporary);
-	mode_t mask = umask(0);
 
-	umask(mask);
 	if (descriptor < 0)
 		return NULL;
 	FILE *stream = fdopen(descriptor, "wb");
 	bool good = stream != NULL
 		&& fwrite(out->text, 1, out->size, stream) == out->size
-		&& fchmod(descriptor, 0666 & ~mask) == 0;
+		&& fchmod(descriptor, mode_of(file->path)) == 0;
 	if (stream != NULL)
 		good = fclose(stream) == 0 && good;
 	if (good)
