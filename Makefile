@@ -20,7 +20,7 @@ HOSTFS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard servers/hostfs/*.c)) \
 CLIENT	:= $(BUILD)/servers/hostfs/client%
 # What both have in common.
 FILES	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard runtime/files/*.c))
-RAMFS	:= $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard servers/ramfs/*.c)))
+RAMFS	:= $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c %/kernel.c,$(wildcard servers/ramfs/*.c)))
 
 # On all CPUs, unless this make was told how many. Of targets that make the same files
 # by a make of their own each has a line of its own below.

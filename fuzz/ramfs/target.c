@@ -137,7 +137,7 @@ static void prepare(void)
 
 static struct sk_server *open_host(void)
 {
-	static const struct ram_world world = {allocate, release, now, NULL};
+	static const struct ram_world world = {allocate, release, now, NULL, NULL};
 	/* Small enough that a case comes to the end of each. */
 	static const struct ram_limits limits = {
 		.nodes = 12, .handles = 8, .waiters = 4, .lockers = 4, .ranges = 6,

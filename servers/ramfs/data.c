@@ -239,6 +239,9 @@ uint64_t data_next(const struct data *data, uint64_t page, bool wants_hole)
 {
 	uint64_t found;
 
+	/* Where a memory has holes is not known: all of it can be data. */
+	if (data->is_memory)
+		return wants_hole ? UINT64_MAX : page;
 	if (!has_place(data, page))
 		return wants_hole ? page : UINT64_MAX;
 	found = next(data->top, data->height, page, wants_hole);

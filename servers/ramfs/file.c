@@ -34,6 +34,8 @@ static void close_file(struct open_file *file)
 	struct where where = file->where;
 	const struct lock_owner owner = {.file = file, .session = file->opener};
 
+	if (file->is_mapped)
+		inode_modified(where.inode);
 	lock_whole(file, fs_LockKind_NONE);
 	lock_release(where.inode, &owner);
 	count(file, UINT32_MAX);

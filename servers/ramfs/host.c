@@ -259,7 +259,7 @@ static int serve(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	static const struct ram_world world = {allocate, release, now, NULL};
+	static const struct ram_world world = {allocate, release, now, NULL, NULL};
 	struct options options = {.prefix = "root/", .mebibytes = 1024, .clients = 64};
 	int status = parse_options(argc, argv, &options);
 

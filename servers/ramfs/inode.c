@@ -73,7 +73,9 @@ static void end(struct inode *inode)
 	while (*at != inode)
 		at = &(*at)->next;
 	*at = inode->next;
-	if (inode->kind == fs_Kind_FILE)
+	if (inode->kind == fs_Kind_FILE && inode->as.data.is_memory)
+		memory_end(inode);
+	else if (inode->kind == fs_Kind_FILE)
 		data_cut(ram, &inode->as.data, 0, UINT64_MAX);
 	else if (inode->kind == fs_Kind_DIRECTORY)
 		directory_free(inode);
@@ -107,7 +109,8 @@ void inode_unlink(struct inode *inode)
 static uint64_t blocks_of(const struct inode *inode)
 {
 	if (inode->kind == fs_Kind_FILE)
-		return inode->as.data.pages * (RAM_PAGE / 512);
+		return (inode->as.data.is_memory ? memory_present(inode) / RAM_PAGE :
+			inode->as.data.pages) * (RAM_PAGE / 512);
 	return inode->kind == fs_Kind_LINK && inode->size > SHORT_TEXT ? RAM_PAGE / 512 : 0;
 }
 
@@ -179,6 +182,8 @@ int inode_resize(struct inode *inode, uint64_t size)
 
 	if (size > RAM_SIZE_MAX)
 		return fs_Error_EFBIG;
+	if (data->is_memory)
+		return memory_resize(inode, size);
 	/* What was reserved behind the end goes only when nothing is added. */
 	if (size <= inode->size)
 		data_cut(inode->ram, data, end, UINT64_MAX);
@@ -234,6 +239,10 @@ void inode_read(const struct inode *inode, uint64_t offset, void *to, uint64_t s
 {
 	uint8_t *bytes = to;
 
+	if (inode->as.data.is_memory) {
+		memory_read(inode, offset, to, size);
+		return;
+	}
 	while (size > 0) {
 		uint64_t piece = to_page_end(offset, size);
 		const uint8_t *page = data_find(&inode->as.data, offset / RAM_PAGE, NULL);
@@ -253,6 +262,8 @@ uint64_t inode_write(struct inode *inode, uint64_t offset, const void *from, uin
 	const uint8_t *bytes = from;
 	uint64_t done = 0;
 
+	if (inode->as.data.is_memory)
+		return memory_write(inode, offset, from, size);
 	while (done < size) {
 		uint64_t at = offset + done, piece = to_page_end(at, size - done);
 		uint8_t *page = data_make(inode->ram, &inode->as.data, at / RAM_PAGE);

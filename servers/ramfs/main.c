@@ -1,6 +1,6 @@
 /* ramfs in the OS: files of its quota, which it begins with those of the archive that
  * the machine was started with. */
-#include "servers/ramfs/ramfs.h"
+#include "servers/ramfs/kernel.h"
 
 #include "kernel.skald.h"
 #include "runtime/server/serve.h"
@@ -36,14 +36,14 @@ static uint64_t now(void *context)
 	return reply.monotonic + (uint64_t)reply.realtime_offset;
 }
 
-static uint64_t budget(struct sk_os *os)
+static uint64_t limit(struct sk_os *os)
 {
 	const struct kernel_Quota_usage_request request = {0};
 	struct kernel_Quota_usage_reply reply;
 
 	if (kernel_Quota_usage(&os->thread->quota.channel, &request, &reply, NULL) != SK_OK)
 		return 0;
-	return reply.limit.bytes / 4 * SHARE;
+	return reply.limit.bytes;
 }
 
 /* The archive in memory; NULL: it cannot be had. */
@@ -110,13 +110,16 @@ static void canceled(void *session, uint64_t token)
 
 int sk_os_main(struct sk_os *os)
 {
-	const struct ram_world world = {allocate, release, now, os};
+	uint64_t bytes = limit(os);
+	const struct ram_world world = {
+		allocate, release, now, os, kernel_memories(os, bytes),
+	};
 	const struct sk_service services[] = {{
 		.context = os, .dispatch = files_dispatch, .connected = connected,
 		.gone = gone, .canceled = canceled,
 	}};
 
-	if (ram_open(&ram, &world, &ram_limits_large, budget(os)) != 0)
+	if (ram_open(&ram, &world, &ram_limits_large, bytes / 4 * SHARE) != 0)
 		sk_os_give_up(os, 1, "there is no memory");
 	fill(os);
 	return sk_serve(os, &(struct sk_serve){

@@ -43,7 +43,15 @@ static uint64_t smaller(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
-/* Moves the piece of a page, to or from a lease: how much of it. */
+/* How far a piece goes that is moved at once: to the end of the page; of a memory as
+ * much as goes by the buffer. */
+static uint64_t piece_of(const struct transfer *transfer, uint64_t offset)
+{
+	return transfer->inode->as.data.is_memory ? fs_XATTR_MAX :
+		RAM_PAGE - offset % RAM_PAGE;
+}
+
+/* Moves a piece to or from a lease: how much of it. */
 typedef uint64_t move_piece(struct transfer *transfer, const struct sk_lease *lease,
 	uint64_t at, uint64_t offset, uint64_t size);
 
@@ -58,7 +66,7 @@ static uint64_t move(struct transfer *transfer, uint64_t limit, move_piece *piec
 
 		while (at < lease->size && done < limit && transfer->error == 0) {
 			uint64_t offset = transfer->offset + done;
-			uint64_t size = smaller(RAM_PAGE - offset % RAM_PAGE,
+			uint64_t size = smaller(piece_of(transfer, offset),
 				smaller(lease->size - at, limit - done));
 			uint64_t moved = piece(transfer, lease, at, offset, size);
 
@@ -75,11 +83,16 @@ static uint64_t read_piece(struct transfer *transfer, const struct sk_lease *lea
 	uint64_t at, uint64_t offset, uint64_t size)
 {
 	static const uint8_t zeros[RAM_PAGE];
-	const uint8_t *page = data_find(&transfer->inode->as.data, offset / RAM_PAGE, NULL);
+	const struct inode *inode = transfer->inode;
+	const uint8_t *page = data_find(&inode->as.data, offset / RAM_PAGE, NULL);
+	const uint8_t *from = (page ? page : zeros) + offset % RAM_PAGE;
 	uint64_t done = 0;
 
-	if (sk_lease_write(transfer->to, lease, at, (page ? page : zeros) +
-			offset % RAM_PAGE, size, &done) != SK_OK)
+	if (inode->as.data.is_memory) {
+		inode_read(inode, offset, inode->ram->buffer, size);
+		from = inode->ram->buffer;
+	}
+	if (sk_lease_write(transfer->to, lease, at, from, size, &done) != SK_OK)
 		transfer->error = fs_Error_EFAULT;
 	return done;
 }
@@ -143,6 +156,21 @@ void op_file_read_at(void *self, const struct fs_File_read_at_request *request,
 
 /* ---- writing ---- */
 
+/* Into a memory, which is another's to write as well: by the buffer. */
+static uint64_t write_memory(struct transfer *transfer, const struct sk_lease *lease,
+	uint64_t at, uint64_t offset, uint64_t size)
+{
+	struct inode *inode = transfer->inode;
+	uint64_t read = 0, done;
+
+	if (sk_lease_read(transfer->to, lease, at, inode->ram->buffer, size, &read) != SK_OK)
+		transfer->error = fs_Error_EFAULT;
+	done = inode_write(inode, offset, inode->ram->buffer, read);
+	if (done < read)
+		transfer->error = fs_Error_ENOSPC;
+	return done;
+}
+
 static uint64_t write_piece(struct transfer *transfer, const struct sk_lease *lease,
 	uint64_t at, uint64_t offset, uint64_t size)
 {
@@ -187,7 +215,8 @@ static int run_write(struct transfer *transfer, fs_Io io, uint64_t *count)
 	error = check_write(transfer);
 	if (error != 0)
 		return error;
-	*count = move(transfer, UINT64_MAX, write_piece);
+	*count = move(transfer, UINT64_MAX, inode->as.data.is_memory ? write_memory :
+		write_piece);
 	if (*count == 0)
 		return transfer->error;
 	if (transfer->offset + *count > inode->size)

@@ -120,6 +120,8 @@ static int reserve(struct inode *inode, uint64_t offset, uint64_t length, bool k
 	struct ram *ram = inode->ram;
 	uint64_t first = offset / RAM_PAGE, end = pages_of(offset + length);
 
+	if (inode->as.data.is_memory)
+		return memory_reserve(inode, offset, length, keeps_size);
 	if (end - first > ram->budget / RAM_PAGE)
 		return fs_Error_ENOSPC;
 	for (uint64_t page = first; page < end; page++)
@@ -147,6 +149,10 @@ static void punch(struct inode *inode, uint64_t offset, uint64_t length)
 {
 	uint64_t end = offset + length, first = pages_of(offset), last = end / RAM_PAGE;
 
+	if (inode->as.data.is_memory) {
+		memory_punch(inode, offset, length);
+		return;
+	}
 	if (first > last) {
 		clear(inode, offset, end);
 		return;
@@ -205,10 +211,12 @@ void op_file_allocate(void *self, const struct fs_File_allocate_request *request
 void op_file_sync(void *self, const struct fs_File_sync_request *request,
 	struct sk_reply *to)
 {
+	const struct open_file *file = ((struct open_handle *)self)->file;
 	const struct fs_File_sync_reply reply = {0};
 
-	(void)self;
 	(void)request;
+	if (file->is_mapped)
+		inode_modified(file->where.inode);
 	fs_File_sync_answer(to, SK_OK, &reply);
 }
 
@@ -260,6 +268,47 @@ void op_file_extents(void *self, const struct fs_File_extents_request *request,
 		reply.list.count = list_extents(handle->file->where.inode,
 			request->from / RAM_PAGE, extents);
 	fs_File_extents_answer(to, error, &reply);
+}
+
+/* ---- the pages, to be mapped ---- */
+
+static int memory(const struct open_handle *handle, fs_Rights *rights)
+{
+	const struct open_file *file = handle->file;
+	const struct inode *inode = file->where.inode;
+	uint32_t both = fs_Open_READ | fs_Open_WRITE;
+	int error = file_may(handle, fs_Rights_READ);
+
+	if (error != 0)
+		return error;
+	if (!(file->flags & (fs_Open_READ | fs_Open_EXECUTE)))
+		return fs_Error_EACCES;
+	*rights = fs_Rights_READ;
+	if ((file->flags & both) == both && !(file->mount_flags & fs_MountFlags_READ_ONLY) &&
+			!(inode->flags & (fs_NodeFlags_APPEND_ONLY | fs_NodeFlags_IMMUTABLE)))
+		*rights |= (uint32_t)fs_Rights_WRITE;
+	if (!((file->mount_flags | inode->ram->flags) & fs_MountFlags_NO_EXECUTE))
+		*rights |= (uint32_t)fs_Rights_EXECUTE;
+	*rights &= (uint32_t)handle->rights;
+	return memory_begin(file->where.inode);
+}
+
+void op_file_memory(void *self, const struct fs_File_memory_request *request,
+	struct sk_reply *to)
+{
+	const struct open_handle *handle = self;
+	struct open_file *file = handle->file;
+	struct fs_File_memory_reply reply;
+	fs_Rights rights = 0;
+	int error = memory(handle, &rights);
+
+	(void)request;
+	fs_File_memory_reply_init(&reply);
+	if (error == 0)
+		error = memory_hand_out(file->where.inode, rights, &reply.memory.raw);
+	if (error == 0 && rights & fs_Rights_WRITE)
+		file->is_mapped = true;
+	fs_File_memory_answer(to, error, &reply);
 }
 
 /* ---- what it is ---- */

@@ -17,6 +17,7 @@ void op_describe(void *self, const struct fs_FileSystem_describe_request *reques
 		.features = fs_Features_DEVICE_NODES | fs_Features_HARD_LINKS |
 			fs_Features_XATTRS | fs_Features_LOCKS | fs_Features_WATCHES |
 			fs_Features_SPARSE | fs_Features_FIND | fs_Features_ACCESS_LISTS |
+			(session->ram->world.memories ? fs_Features_MEMORY : 0U) |
 			(session->rights & fs_Rights_IMPERSONATE ? fs_Features_SUBJECTS : 0U),
 		.type = {"ramfs", 5},
 		.root = inode_status(node_root(session)),
@@ -307,14 +308,12 @@ void op_remount(void *self, const struct fs_FileSystem_remount_request *request,
 		error = fs_Error_EINVAL;
 	if (error == 0 && request->options.size > 0)
 		error = size_of(request->options, &size);
-	if (error == 0 && size < ram->used)
-		error = fs_Error_EINVAL;
 	if (error == 0 && request->flags & fs_MountFlags_READ_ONLY && ram->writers > 0)
 		error = fs_Error_EBUSY;
-	if (error == 0) {
+	if (error == 0 && !ram_set_budget(ram, size))
+		error = fs_Error_EINVAL;
+	if (error == 0)
 		ram->flags = request->flags;
-		ram->budget = size;
-	}
 	fs_FileSystem_remount_answer(to, error, &reply);
 }
 

@@ -66,7 +66,6 @@ int operations_give(const struct sk_reply *to, const struct sk_lease *lease,
 
 FILES_REFUSE(op_, FileSystem, freeze, fs_Error_EOPNOTSUPP)
 FILES_REFUSE(op_, FileSystem, thaw, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_file_, File, memory, fs_Error_EOPNOTSUPP)
 
 void op_file_advise(void *self, const struct fs_File_advise_request *request)
 {

@@ -4,6 +4,8 @@
 /* What the allocator keeps of each piece, about. */
 #define OVERHEAD 16
 #define FIRST_HEADS 64
+/* The budget is given to files and to memories in such parts of it. */
+#define STEPS 64
 
 const struct ram_limits ram_limits_small = {
 	.nodes = 256, .handles = 64, .waiters = 64, .lockers = 64, .ranges = 256,
@@ -41,6 +43,7 @@ int ram_open(struct ram *ram, const struct ram_world *world,
 	ram->world = *world;
 	ram->limits = *limits;
 	ram->budget = budget;
+	ram->granted = world->memories ? 0 : budget;
 	ram->flags = fs_MountFlags_RELATIVE_ACCESS_TIME;
 	ram->waiters_end = &ram->waiters;
 	ram->seed = world->now(world->context) * UINT64_C(0x9e3779b97f4a7c15);
@@ -87,11 +90,41 @@ void ram_close(struct ram *ram)
 	close_tables(ram);
 }
 
+/* Of the budget so much is the files', and memories can have the rest. */
+static bool grant(struct ram *ram, uint64_t granted)
+{
+	const struct ram_world *world = &ram->world;
+
+	if (granted > ram->budget || (world->memories &&
+			!world->memories->limit(world->context, ram->budget - granted)))
+		return false;
+	ram->granted = world->memories ? granted : ram->budget;
+	return true;
+}
+
+bool ram_set_budget(struct ram *ram, uint64_t budget)
+{
+	uint64_t before = ram->budget;
+
+	ram->budget = budget;
+	if (grant(ram, ram->used))
+		return true;
+	ram->budget = before;
+	return false;
+}
+
+static bool has_room(struct ram *ram, uint64_t size)
+{
+	return ram->used + size <= ram->granted ||
+		grant(ram, ram->used + size + ram->budget / STEPS) ||
+		grant(ram, ram->used + size);
+}
+
 void *ram_new(struct ram *ram, size_t size)
 {
 	void *memory;
 
-	if (size > ram->budget || ram->used + size + OVERHEAD > ram->budget)
+	if (size > ram->budget || !has_room(ram, size + OVERHEAD))
 		return NULL;
 	memory = ram->world.allocate(ram->world.context, size);
 	if (memory)
@@ -105,6 +138,8 @@ void ram_free(struct ram *ram, void *memory, size_t size)
 		return;
 	ram->used -= size + OVERHEAD;
 	ram->world.release(ram->world.context, memory, size);
+	if (ram->granted - ram->used > 2 * (ram->budget / STEPS) && ram->world.memories)
+		(void)grant(ram, ram->used + ram->budget / STEPS);
 }
 
 void *ram_table_new(struct ram *ram, size_t size)
@@ -131,7 +166,10 @@ struct fs_Time ram_now(struct ram *ram)
 
 struct fs_Space ram_space(const struct ram *ram, fs_MountFlags flags)
 {
-	uint64_t left = ram->used < ram->budget ? ram->budget - ram->used : 0;
+	const struct ram_world *world = &ram->world;
+	uint64_t used = ram->used + (world->memories ?
+		world->memories->used(world->context) : 0);
+	uint64_t left = used < ram->budget ? ram->budget - used : 0;
 	uint64_t free_nodes = left / (sizeof(struct inode) + sizeof(struct entry));
 
 	return (struct fs_Space){

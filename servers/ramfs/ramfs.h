@@ -4,6 +4,7 @@
  *   ram.c         a file system as a whole: its memory, its clock
  *   inode.c       what has a number: status, times, life and end
  *   data.c        the pages of a file, holes included
+ *   memory.c      the same in a memory object, for clients to map
  *   directory.c   names in directories
  *   access.c      credentials, and what they allow
  *   acl.c         access lists
@@ -19,7 +20,8 @@
  *   watch.c       watchers
  *   operations.c  what several operations share
  *   op_*.c        the operations; op_bytes.c those that move bytes
- *   host.c        as a server on Linux; main.c as one in the OS
+ *   host.c        as a server on Linux; main.c as one in the OS, kernel.c its
+ *                 memory objects
  *
  * tree.h declares what stands before session.c. One thread, no globals, no libc. Whatever a client sends ends in exactly one
  * answer. Errors within are numbers of fs_Error, 0 is none. What differs from
@@ -147,6 +149,7 @@ struct open_file {
 	fs_MountFlags mount_flags;
 	bool keeps_set_id, keeps_group;	/* see access_written_mode() */
 	bool is_writer, is_executor;
+	bool is_mapped;			/* by somebody who may write */
 	struct session *opener;		/* its account is charged */
 	fs_Node node;
 	fs_LockKind flock;

@@ -33,6 +33,39 @@ struct ram_limits {
 
 extern const struct ram_limits ram_limits_small, ram_limits_large;
 
+/*
+ * Memory objects of the kernel, that clients can map: pages of zeros, which are charged
+ * once they are written. Each does what it says wholly, but for write(). Sizes and
+ * offsets in bytes; a page that is taken away reads as zeros again.
+ */
+struct ram_memories {
+	/* False: there is none. */
+	bool (*make)(void *context, uint64_t size, struct sk_handle *memory);
+	/* Who has it mapped keeps it. */
+	void (*end)(void *context, struct sk_handle memory);
+	/* What is behind the end of the last page's part is zeroed. */
+	bool (*resize)(void *context, struct sk_handle memory, uint64_t size);
+	bool (*read)(void *context, struct sk_handle memory, uint64_t offset, void *to,
+		uint64_t size);
+	/* How much of it; less: there is no room. */
+	uint64_t (*write)(void *context, struct sk_handle memory, uint64_t offset,
+		const void *from, uint64_t size);
+	/* Whole pages. */
+	bool (*commit)(void *context, struct sk_handle memory, uint64_t offset,
+		uint64_t size);
+	void (*decommit)(void *context, struct sk_handle memory, uint64_t offset,
+		uint64_t size);
+	/* Whether nobody else has it mapped, or can. */
+	bool (*is_idle)(void *context, struct sk_handle memory);
+	/* What its pages take. */
+	uint64_t (*present)(void *context, struct sk_handle memory);
+	/* A handle for a client, with these rights of fs_Rights; none: there is none. */
+	struct sk_handle (*copy)(void *context, struct sk_handle memory, uint32_t rights);
+	/* All of them can take so much from now on. False: they take more already. */
+	bool (*limit)(void *context, uint64_t bytes);
+	uint64_t (*used)(void *context);
+};
+
 /* The world around. */
 struct ram_world {
 	/* Zeroed memory; NULL: there is none. */
@@ -41,6 +74,7 @@ struct ram_world {
 	/* In nanoseconds since 1970. */
 	uint64_t (*now)(void *context);
 	void *context;
+	const struct ram_memories *memories;	/* NULL: there are none */
 };
 
 struct acl;
@@ -62,6 +96,8 @@ struct ram {
 	struct ram_limits limits;
 	fs_MountFlags flags;
 	uint64_t budget, used;		/* bytes */
+	uint64_t granted;		/* of the budget: memories have the rest */
+	uint32_t memories;
 	uint64_t last_now;
 	uint64_t seed;			/* of hashes */
 	struct inode *root;
@@ -100,14 +136,18 @@ void ram_table_free(struct ram *ram, void *memory, size_t size);
 /* Now, and always later than the time before. */
 struct fs_Time ram_now(struct ram *ram);
 struct fs_Space ram_space(const struct ram *ram, fs_MountFlags flags);
+/* Another budget: false, more is used already. */
+bool ram_set_budget(struct ram *ram, uint64_t budget);
 
 /* ---- data.c ---- */
 
-/* Pages by number, in a tree of 64 at a time. */
+/* Pages by number, in a tree of 64 at a time; or in a memory (memory.c). */
 struct data {
 	void *top;
 	uint32_t height;
+	bool is_memory;			/* then the tree is empty */
 	uint64_t pages;
+	struct sk_handle memory;
 };
 
 /* The page of this number, NULL if it is a hole. One that was only reserved
@@ -122,6 +162,27 @@ void data_cut(struct ram *ram, struct data *data, uint64_t first, uint64_t end);
 /* The first page from here on that is data, or if `wants_hole` that is not
  * (for which one that is reserved counts as hole); UINT64_MAX: none. */
 uint64_t data_next(const struct data *data, uint64_t page, bool wants_hole);
+
+/* ---- memory.c: contents of which clients map the pages ---- */
+
+/* Moves a file's contents into a memory, unless they are there: 0, ENODEV, ENOSPC,
+ * ENFILE, EFBIG. */
+int memory_begin(struct inode *inode);
+void memory_end(struct inode *inode);
+/* These are of a file that has one. Bytes, up to the size that it has. */
+void memory_read(const struct inode *inode, uint64_t offset, void *to, uint64_t size);
+/* How many, extending it; less: there is no room. */
+uint64_t memory_write(struct inode *inode, uint64_t offset, const void *from,
+	uint64_t size);
+/* It gets this size: 0, EFBIG. */
+int memory_resize(struct inode *inode, uint64_t size);
+/* Storage for a range: 0, ENOSPC, EFBIG; EOPNOTSUPP behind the end, if its size
+ * stays. */
+int memory_reserve(struct inode *inode, uint64_t offset, uint64_t length, bool keeps_size);
+void memory_punch(struct inode *inode, uint64_t offset, uint64_t length);
+uint64_t memory_present(const struct inode *inode);
+/* A handle to it, with rights of fs_Rights: 0 or ENFILE. */
+int memory_hand_out(const struct inode *inode, uint32_t rights, struct sk_handle *memory);
 
 /* ---- inode.c ---- */
 

@@ -1,34 +1,21 @@
 /* Works with the files of ramfs, as a program of the OS; what came of it is in the log. */
-#include "fs.skald.h"
-#include "kernel.skald.h"
-#include "runtime/server/client.h"
-#include "tests/servers/tap.h"
+#include "tests/servers/files/files.h"
 
 #define MANY 10000
 #define BYTES 100000
 
 struct tap tap;
-
-static struct {
-	struct sk_client root, control;
-} t;
+struct tested t;
 
 static uint8_t bytes[BYTES], copy[BYTES];
 
-#define FS(method, reply, ...) \
-	fs_FileSystem_##method(&t.root.kernel.channel, \
-		&(struct fs_FileSystem_##method##_request){__VA_ARGS__}, reply, NULL)
-#define FILE_CALL(method, file, reply, ...) \
-	fs_File_##method(&(file)->channel, \
-		&(struct fs_File_##method##_request){__VA_ARGS__}, reply, NULL)
-
-static struct fs_Place place(const char *path)
+struct fs_Place place(const char *path)
 {
 	return (struct fs_Place){.start = fs_ROOT, .resolve = fs_Resolve_FOLLOW,
 		.path = {path, (uint32_t)strlen(path)}};
 }
 
-static struct fs_At at(const char *name)
+struct fs_At at(const char *name)
 {
 	return (struct fs_At){fs_ROOT, fs_SELF, {name, (uint32_t)strlen(name)}};
 }
@@ -40,8 +27,7 @@ static void forget(fs_Node node)
 	EXPECT(fs_FileSystem_forget(&t.root.kernel.channel, &request, NULL), 0);
 }
 
-/* 0 or an error; with 0 there is a channel, to be closed. */
-static int open_file(const char *path, fs_Open flags, struct sk_kernel_channel *file)
+int open_file(const char *path, fs_Open flags, struct sk_kernel_channel *file)
 {
 	struct fs_FileSystem_open_reply reply;
 	int status = FS(open, &reply, .place = place(path), .flags = flags, .mode = 0644);
@@ -57,7 +43,7 @@ static int open_file(const char *path, fs_Open flags, struct sk_kernel_channel *
 	return SK_OK;
 }
 
-static bool opens(const char *path, fs_Open flags, struct sk_kernel_channel *file)
+bool opens(const char *path, fs_Open flags, struct sk_kernel_channel *file)
 {
 	int status = open_file(path, flags, file);
 
@@ -214,6 +200,7 @@ int sk_os_main(struct sk_os *os)
 	tap_run("a directory has 10,000 names", a_large_directory);
 	tap_run("modes hold for whom the client acts", subjects);
 	tap_run("what is full says so, and has room again", until_it_is_full);
+	mapped_files();
 	sk_log(os, log_Level_INFO, "all cases were run");
 	svrctl_Supervisor_shut_down(&t.control.kernel.channel, &off, &reply, NULL);
 	sk_os_sleep(os, 5000);

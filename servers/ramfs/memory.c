@@ -1,0 +1,183 @@
+/*
+ * Contents in a memory object, which clients map: what they see there, and what read and
+ * write move, are the same bytes. A file's contents go there when its memory is first
+ * asked for, and stay until the file ends. Its size is the file's, in pages, so that
+ * who touches a mapping behind them faults.
+ *
+ * Clients that may write can also take pages away at any time. So the server never
+ * touches them itself: the kernel copies, which finds zeros where there is no page.
+ */
+#include "servers/ramfs/ramfs.h"
+
+/* Each takes a handle of the server's. */
+#define MEMORIES_MAX 1024
+/* What a memory object can have. */
+#define SIZE_MAX_MEMORY (UINT64_C(1) << 47)
+
+static const struct ram_memories *memories_of(const struct inode *inode)
+{
+	return inode->ram->world.memories;
+}
+
+static void *context_of(const struct inode *inode)
+{
+	return inode->ram->world.context;
+}
+
+static uint64_t round_up(uint64_t size)
+{
+	return (size + RAM_PAGE - 1) / RAM_PAGE * RAM_PAGE;
+}
+
+/* ---- beginning and end ---- */
+
+/* False: there is no room. */
+static bool copy_pages(struct inode *inode, struct sk_handle memory)
+{
+	const struct data *data = &inode->as.data;
+	uint64_t end = round_up(inode->size) / RAM_PAGE;
+	uint64_t page = data_next(data, 0, false);
+
+	for (; page < end; page = data_next(data, page + 1, false))
+		if (memories_of(inode)->write(context_of(inode), memory, page * RAM_PAGE,
+				data_find(data, page, NULL), RAM_PAGE) != RAM_PAGE)
+			return false;
+	return true;
+}
+
+int memory_begin(struct inode *inode)
+{
+	struct ram *ram = inode->ram;
+	struct data *data = &inode->as.data;
+	struct sk_handle memory;
+
+	if (inode->kind != fs_Kind_FILE || !ram->world.memories)
+		return fs_Error_ENODEV;
+	if (data->is_memory)
+		return 0;
+	if (inode->size > SIZE_MAX_MEMORY)
+		return fs_Error_EFBIG;
+	if (ram->memories == MEMORIES_MAX ||
+			!memories_of(inode)->make(context_of(inode), inode->size, &memory))
+		return fs_Error_ENFILE;
+	if (!copy_pages(inode, memory)) {
+		memories_of(inode)->end(context_of(inode), memory);
+		return fs_Error_ENOSPC;
+	}
+	data_cut(ram, data, 0, UINT64_MAX);
+	data->memory = memory;
+	data->is_memory = true;
+	ram->memories++;
+	return 0;
+}
+
+void memory_end(struct inode *inode)
+{
+	const struct ram_memories *memories = memories_of(inode);
+	struct sk_handle memory = inode->as.data.memory;
+
+	/* So there is room at once, and not when the kernel has come to it. */
+	if (memories->is_idle(context_of(inode), memory))
+		(void)memories->resize(context_of(inode), memory, 0);
+	memories->end(context_of(inode), memory);
+	inode->as.data.is_memory = false;
+	inode->ram->memories--;
+}
+
+int memory_hand_out(const struct inode *inode, uint32_t rights, struct sk_handle *memory)
+{
+	*memory = memories_of(inode)->copy(context_of(inode), inode->as.data.memory, rights);
+	return memory->raw >= 0 ? 0 : fs_Error_ENFILE;
+}
+
+/* ---- size ---- */
+
+uint64_t memory_present(const struct inode *inode)
+{
+	return memories_of(inode)->present(context_of(inode), inode->as.data.memory);
+}
+
+int memory_resize(struct inode *inode, uint64_t size)
+{
+	const struct ram_memories *memories = memories_of(inode);
+	struct sk_handle memory = inode->as.data.memory;
+
+	if (size > SIZE_MAX_MEMORY)
+		return fs_Error_EFBIG;
+	/* What somebody wrote behind the end, in its page, is not to come into it. */
+	if (size > inode->size && inode->size % RAM_PAGE != 0)
+		(void)memories->resize(context_of(inode), memory, inode->size);
+	if (!memories->resize(context_of(inode), memory, size))
+		return fs_Error_ENOSPC;
+	inode->size = size;
+	return 0;
+}
+
+int memory_reserve(struct inode *inode, uint64_t offset, uint64_t length, bool keeps_size)
+{
+	uint64_t end = offset + length, before = inode->size;
+	uint64_t first = offset / RAM_PAGE * RAM_PAGE;
+	int error = 0;
+
+	if (end > inode->size)
+		error = keeps_size ? fs_Error_EOPNOTSUPP : memory_resize(inode, end);
+	if (error == 0 && !memories_of(inode)->commit(context_of(inode),
+			inode->as.data.memory, first, round_up(end) - first)) {
+		error = fs_Error_ENOSPC;
+		(void)memory_resize(inode, before);
+	}
+	return error;
+}
+
+/* ---- bytes ---- */
+
+void memory_read(const struct inode *inode, uint64_t offset, void *to, uint64_t size)
+{
+	if (!memories_of(inode)->read(context_of(inode), inode->as.data.memory, offset, to,
+			size))
+		memset(to, 0, size);
+}
+
+uint64_t memory_write(struct inode *inode, uint64_t offset, const void *from, uint64_t size)
+{
+	uint64_t before = inode->size, done;
+
+	if (size == 0 || (offset + size > before && memory_resize(inode, offset + size) != 0))
+		return 0;
+	done = memories_of(inode)->write(context_of(inode), inode->as.data.memory, offset,
+		from, size);
+	if (done < size && inode->size > before)
+		(void)memory_resize(inode, done > 0 && offset + done > before ?
+			offset + done : before);
+	return done;
+}
+
+/* Where there is no room to write zeros, there are none but zeros. */
+static void clear(struct inode *inode, uint64_t offset, uint64_t end)
+{
+	static const uint8_t zeros[RAM_PAGE];
+
+	if (offset < end)
+		(void)memories_of(inode)->write(context_of(inode), inode->as.data.memory,
+			offset, zeros, end - offset);
+}
+
+void memory_punch(struct inode *inode, uint64_t offset, uint64_t length)
+{
+	uint64_t size = round_up(inode->size), end = offset + length;
+	uint64_t first = round_up(offset), last;
+
+	end = end < size ? end : size;
+	last = end / RAM_PAGE * RAM_PAGE;
+	if (offset >= end)
+		return;
+	if (first > last) {
+		clear(inode, offset, end);
+		return;
+	}
+	clear(inode, offset, first);
+	clear(inode, last, end);
+	if (first < last)
+		memories_of(inode)->decommit(context_of(inode), inode->as.data.memory,
+			first, last - first);
+}
