@@ -29,7 +29,7 @@ PARALLEL = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $(BUILD)/ostrace $(BUILD)/ramfs
+all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $(BUILD)/ostrace $(BUILD)/ramfs $(BUILD)/os-run-frames
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
@@ -163,7 +163,7 @@ $(BUILD)/tests/unit/test_files_range: $(BUILD)/tests/unit/test_files_range.o \
 
 # ---- tools ----
 
-include tools/ostrace/rules.mk
+include tools/ostrace/rules.mk tools/os-run/rules.mk
 
 # ---- fuzzing the compiler ----
 

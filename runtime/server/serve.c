@@ -402,6 +402,11 @@ int sk_serve(struct sk_os *os, const struct sk_serve *what)
 	return status;
 }
 
+struct sk_port *sk_serve_port(struct sk_os *os)
+{
+	return &os->loop->port.port;
+}
+
 void sk_serve_stop(struct sk_os *os)
 {
 	if (os->loop)

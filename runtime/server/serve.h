@@ -57,6 +57,8 @@ struct sk_serve {
  * kernel.skald. Says that the server is ready once it begins.
  */
 int sk_serve(struct sk_os *os, const struct sk_serve *what);
+/* For sk_mint() where no request is at hand, such as in an alarm: once it serves. */
+struct sk_port *sk_serve_port(struct sk_os *os);
 /* Ends the loop, once the operation or whatever calls this returns. */
 void sk_serve_stop(struct sk_os *os);
 

@@ -3,6 +3,7 @@
 #include "servers/ramfs/kernel.h"
 
 #include "kernel.skald.h"
+#include "runtime/server/archive.h"
 #include "runtime/server/serve.h"
 
 /* Of the quota in quarters: the rest is for the program and for tables of clients. */
@@ -46,44 +47,20 @@ static uint64_t limit(struct sk_os *os)
 	return reply.limit.bytes;
 }
 
-/* The archive in memory; NULL: it cannot be had. */
-static const void *map_archive(struct sk_os *os, uint64_t *size)
-{
-	const struct svrctl_Server_initrd_request ask = {0};
-	struct svrctl_Server_initrd_reply initrd;
-	struct kernel_Space_map_request map;
-	struct kernel_Space_map_reply mapped;
-	int error;
-
-	error = svrctl_Server_initrd(&os->supervisor.channel, &ask, &initrd, NULL);
-	if (error != SK_OK)
-		return NULL;
-	*size = initrd.size;
-	kernel_Space_map_request_init(&map);
-	map.memory.raw = initrd.initrd.raw;
-	map.length = (*size + SK_PAGE - 1) / SK_PAGE * SK_PAGE;
-	map.protection = kernel_Protection_READ;
-	error = kernel_Space_map(&os->thread->space.channel, &map, &mapped, NULL);
-	sk_close(&os->thread->space.channel, map.memory.raw);
-	return error == SK_OK ? (const void *)(uintptr_t)mapped.address : NULL;
-}
-
 static void fill(struct sk_os *os)
 {
-	uint64_t size;
-	const void *archive = map_archive(os, &size);
+	struct bytes archive = sk_os_archive(os);
 	struct tar_result result;
 
-	if (!archive) {
+	if (!archive.at) {
 		sk_log(os, log_Level_WARNING, "there is no archive to begin with");
 		return;
 	}
-	result = tar_fill(&ram, archive, size, "root/");
+	result = tar_fill(&ram, archive.at, archive.size, "root/");
 	if (result.problem)
 		sk_log(os, log_Level_ERROR, "the archive at %lu: %s", result.offset,
 			result.problem);
-	sk_pages_free(os->thread, (void *)(uintptr_t)archive,
-		(size + SK_PAGE - 1) / SK_PAGE * SK_PAGE);
+	sk_os_archive_end(os, archive);
 }
 
 /* With the rights that it was granted. */
