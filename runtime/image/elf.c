@@ -14,7 +14,7 @@
 #endif
 /* Addresses that programs can have, of which the kernel keeps the ends. */
 #define LOWEST UINT64_C(0x10000)
-#define HIGHEST (UINT64_C(1) << 46)
+#define HIGHEST (UINT64_C(1) << 47)
 /* Of one part; what a program may have is its quota's to say. */
 #define SIZE_MAX_OF_PART (UINT64_C(1) << 30)
 

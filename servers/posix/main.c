@@ -138,6 +138,7 @@ int sk_os_main(struct sk_os *os)
 	if (problem)
 		sk_os_give_up(os, 1, problem);
 	take_system();
+	device_nodes();
 	posix.boot_time = (uint64_t)realtime() - now();
 	return sk_serve(os, &(struct sk_serve){
 		.services = services, .service_count = 1, .max_kept = KEPT_MAX,

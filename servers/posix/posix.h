@@ -10,6 +10,7 @@
 #ifndef SERVERS_POSIX_POSIX_H
 #define SERVERS_POSIX_POSIX_H
 
+#include "fault.skald.h"
 #include "kernel.skald.h"
 #include "posix.skald.h"
 #include "runtime/server/client.h"
@@ -149,7 +150,8 @@ struct space {
 	uint32_t references;			/* processes */
 	struct sk_handle handle;
 	uint64_t areas[LAYOUT_AREAS / 64];	/* that are taken */
-	uint64_t heap_start, heap_end;
+	uint64_t heap_start, heap_end, heap_mapped;
+	uint64_t mappings_end;			/* the next one goes below */
 	uint64_t stack_start, stack_end;
 	uint64_t arguments, arguments_end, environment, environment_end;
 	uint64_t code_start, code_end, data_start, data_end;
@@ -352,7 +354,7 @@ struct process {
 	posix_ChildState child_state;
 	int32_t status;
 	bool is_told;				/* of that state */
-	bool is_stopped, has_executed, is_subreaper, has_vforked;
+	bool is_stopped, has_executed, is_subreaper, has_vforked, vforked_by_clone;
 	struct posix_Limit limits[LIMITS];
 	struct posix_Usage used, children_used;
 	uint64_t start_time;
@@ -430,6 +432,10 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
 	posix_Descriptor directory, struct sk_string path, bool no_follow, bool may_be_empty,
 	struct arguments *arguments);
 
+/* The pages of an open file, and how many bytes of them there are: private ones, or those
+ * that all see. ENODEV, ENOMEM. */
+int file_memory(struct file *file, bool is_shared, struct sk_handle *memory, uint64_t *bytes);
+
 /* ---- signal.c ---- */
 
 void queue_init(struct queue *queue);
@@ -441,11 +447,34 @@ void signal_thread(struct thread *thread, const struct posix_SignalInfo *info);
 void signal_plain(struct process *process, posix_Signal signal);
 /* A signal is there that the thread does not block: it cannot wait. */
 bool signal_waits(const struct thread *thread);
+/* A mask that holds while a call waits, and, if a signal ended that, until take_signal. */
+void signal_set_for_wait(struct thread *thread, bool has_mask, posix_SignalSet mask);
+void signal_wait_over(struct thread *thread);
 /* Forgets what exec forgets. */
 void actions_reset(struct actions *actions);
 struct actions *actions_new(void);
 struct actions *actions_copy(const struct actions *from);
 void actions_drop(struct actions *actions);
+
+/* ---- pipe.c, device.c, poll.c, resource.c ---- */
+
+/* The session of an open file that posix serves is closed. */
+void access_gone(void *access);
+/* What an open FIFO becomes. */
+int fifo_open(struct file *file, const struct fs_Status *status);
+/* An open node without a file of its server becomes what it stands for; on an error it is
+ * closed. Below 0: the reply is kept. */
+int device_open(struct thread *thread, struct file **file, const struct fs_Status *status,
+	struct sk_reply *to, const struct posix_Paths_open_request *request,
+	struct posix_Paths_open_reply *reply);
+/* Makes the nodes in /dev. */
+void device_nodes(void);
+/* Something that posix serves has become ready. */
+void poll_look(void);
+/* Random bytes into what was lent. */
+int random_fill(struct sk_reply *to, const struct sk_lease *lease, uint64_t size);
+/* What a thread has used, which ends, is its process's. */
+void usage_take(struct process *process, const struct thread *thread);
 
 /* ---- operations: what the tables of interfaces name ---- */
 

@@ -1,0 +1,257 @@
+/* Devices that posix serves itself, and their nodes in /dev. */
+#include "servers/posix/posix.h"
+
+enum device { NULL_DEVICE = 3, ZERO = 5, FULL = 7, RANDOM = 8, URANDOM = 9 };
+#define MEMORY_MAJOR 1
+
+static enum device device_of(const struct access *access)
+{
+	return (enum device)(uintptr_t)access->file->self;
+}
+
+/* ---- reading and writing ---- */
+
+static int fill(enum device device, struct sk_reply *to, const struct sk_lease *lease)
+{
+	static const uint8_t zeros[4096];
+
+	if (device == RANDOM || device == URANDOM)
+		return random_fill(to, lease, lease->size);
+	for (uint64_t done = 0; done < lease->size;) {
+		uint64_t step = lease->size - done < sizeof(zeros) ? lease->size - done :
+			sizeof(zeros);
+
+		if (sk_lease_write(to, lease, done, zeros, step, NULL) != SK_OK)
+			return posix_Error_EFAULT;
+		done += step;
+	}
+	return 0;
+}
+
+static int read_one(const struct access *access, struct sk_reply *to, bool is_there,
+	const struct sk_lease *lease, uint64_t *count)
+{
+	int error = is_there && device_of(access) != NULL_DEVICE ?
+		fill(device_of(access), to, lease) : 0;
+
+	if (is_there && !error && device_of(access) != NULL_DEVICE)
+		*count += lease->size;
+	return error;
+}
+
+#define READ_ALL(access, to, r, error, count) do { \
+		if (!(access)->file || !((access)->file->flags & fs_Open_READ)) \
+			error = posix_Error_EBADF; \
+		if (!error) \
+			error = read_one(access, to, true, &(r)->data, &(count)); \
+		if (!error) \
+			error = read_one(access, to, (r)->has_second, &(r)->second, &(count)); \
+		if (!error) \
+			error = read_one(access, to, (r)->has_third, &(r)->third, &(count)); \
+		if (!error) \
+			error = read_one(access, to, (r)->has_fourth, &(r)->fourth, &(count)); \
+	} while (0)
+
+static void op_read(void *self, const struct fs_File_read_request *r, struct sk_reply *to)
+{
+	struct fs_File_read_reply reply = {0};
+	int error = 0;
+
+	READ_ALL((struct access *)self, to, r, error, reply.count);
+	fs_File_read_answer(to, error, &reply);
+}
+
+static void op_read_at(void *self, const struct fs_File_read_at_request *r,
+	struct sk_reply *to)
+{
+	struct fs_File_read_at_reply reply = {0};
+	int error = 0;
+
+	READ_ALL((struct access *)self, to, r, error, reply.count);
+	fs_File_read_at_answer(to, error, &reply);
+}
+
+static int check_write(const struct access *access)
+{
+	if (!access->file || !(access->file->flags & fs_Open_WRITE))
+		return posix_Error_EBADF;
+	return device_of(access) == FULL ? posix_Error_ENOSPC : 0;
+}
+
+#define SIZES(r) ((r)->data.size + ((r)->has_second ? (r)->second.size : 0) + \
+	((r)->has_third ? (r)->third.size : 0) + ((r)->has_fourth ? (r)->fourth.size : 0))
+
+static void op_write(void *self, const struct fs_File_write_request *r, struct sk_reply *to)
+{
+	const struct fs_File_write_reply reply = {SIZES(r)};
+
+	fs_File_write_answer(to, check_write(self), &reply);
+}
+
+static void op_write_at(void *self, const struct fs_File_write_at_request *r,
+	struct sk_reply *to)
+{
+	const struct fs_File_write_at_reply reply = {SIZES(r)};
+
+	fs_File_write_at_answer(to, check_write(self), &reply);
+}
+
+/* ---- the rest ---- */
+
+static uint32_t ready(struct file *file)
+{
+	UNUSED(file);
+	return fs_Ready_READABLE | fs_Ready_WRITABLE;
+}
+
+static void op_seek(void *self, const struct fs_File_seek_request *request,
+	struct sk_reply *to)
+{
+	const struct fs_File_seek_reply reply = {0};
+
+	UNUSED(self);
+	UNUSED(request);
+	fs_File_seek_answer(to, 0, &reply);
+}
+
+static void op_ready(void *self, const struct fs_File_ready_request *request,
+	struct sk_reply *to)
+{
+	const struct fs_File_ready_reply reply = {ready(NULL) & request->mask, 1};
+
+	UNUSED(self);
+	fs_File_ready_answer(to, 0, &reply);
+}
+
+static void op_status(void *self, const struct fs_File_status_request *request,
+	struct sk_reply *to)
+{
+	const struct access *access = self;
+	struct fs_File_status_reply reply = {{
+		.kind = fs_Kind_CHARACTER_DEVICE, .mode = 0666, .links = 1, .block_size = 4096,
+		.device_major = MEMORY_MAJOR,
+	}};
+
+	UNUSED(request);
+	if (access->file) {
+		reply.status.device_minor = device_of(access);
+		reply.status.inode = access->file->number;
+	}
+	fs_File_status_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+}
+
+static void op_describe(void *self, const struct fs_File_describe_request *request,
+	struct sk_reply *to)
+{
+	const struct access *access = self;
+	const struct fs_File_describe_reply reply = {.kind = fs_Kind_CHARACTER_DEVICE,
+		.flags = access->file ? access->file->flags : 0};
+
+	UNUSED(request);
+	fs_File_describe_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+}
+
+static void op_memory(void *self, const struct fs_File_memory_request *request,
+	struct sk_reply *to)
+{
+	UNUSED(self);
+	UNUSED(request);
+	fs_File_memory_answer(to, posix_Error_ENODEV, NULL);
+}
+
+static int dispatch(void *self, struct sk_incoming *incoming)
+{
+	static const struct fs_File_ops ops = {
+		.read = op_read, .read_at = op_read_at, .write = op_write,
+		.write_at = op_write_at, .seek = op_seek, .ready = op_ready,
+		.status = op_status, .describe = op_describe, .memory = op_memory,
+	};
+
+	return fs_File_dispatch(&ops, self, incoming);
+}
+
+static const struct sk_object device_object = {.dispatch = dispatch, .gone = access_gone};
+static const struct file_ops device_ops = {&device_object, NULL, ready};
+
+/* ---- opening ---- */
+
+int device_open(struct thread *thread, struct file **file, const struct fs_Status *status,
+	struct sk_reply *to, const struct posix_Paths_open_request *request,
+	struct posix_Paths_open_reply *reply)
+{
+	const uint32_t number = status->device_minor;
+	int error = posix_Error_ENXIO;
+
+	UNUSED(to);
+	UNUSED(request);
+	UNUSED(reply);
+	UNUSED(thread);
+	if (status->kind == fs_Kind_CHARACTER_DEVICE && status->device_major == MEMORY_MAJOR &&
+			(number == NULL_DEVICE || number == ZERO || number == FULL ||
+			number == RANDOM || number == URANDOM)) {
+		(*file)->ops = &device_ops;
+		(*file)->self = (void *)(uintptr_t)number;
+		error = 0;
+	} else if (status->kind == fs_Kind_FIFO) {
+		error = fifo_open(*file, status);
+	}
+	if (error)
+		file_drop(*file);
+	return error;
+}
+
+/* ---- /dev ---- */
+
+static const struct { const char *name; fs_Kind kind; uint32_t mode, major, minor; }
+nodes[] = {
+	{"null", fs_Kind_CHARACTER_DEVICE, 0666, MEMORY_MAJOR, NULL_DEVICE},
+	{"zero", fs_Kind_CHARACTER_DEVICE, 0666, MEMORY_MAJOR, ZERO},
+	{"full", fs_Kind_CHARACTER_DEVICE, 0666, MEMORY_MAJOR, FULL},
+	{"random", fs_Kind_CHARACTER_DEVICE, 0666, MEMORY_MAJOR, RANDOM},
+	{"urandom", fs_Kind_CHARACTER_DEVICE, 0666, MEMORY_MAJOR, URANDOM},
+	{"tty", fs_Kind_CHARACTER_DEVICE, 0666, 5, 0},
+	{"console", fs_Kind_CHARACTER_DEVICE, 0600, 5, 1},
+};
+static const struct { const char *name, *text; } links[] = {
+	{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"},
+	{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
+};
+
+static struct fs_At at(fs_Node directory, const char *name)
+{
+	return (struct fs_At){directory, fs_SELF, {name, (uint32_t)strlen(name)}};
+}
+
+/* The directory, there already or new; 0: cannot be had. */
+static fs_Node directory_of(struct sk_channel *server, const char *name)
+{
+	struct fs_FileSystem_make_directory_reply made;
+	struct fs_FileSystem_walk_request walk;
+	struct fs_FileSystem_walk_reply found;
+
+	if (fs_FileSystem_make_directory(server,
+			&(struct fs_FileSystem_make_directory_request){at(fs_ROOT, name), 0755},
+			&made, NULL) == 0)
+		return made.node;
+	fs_FileSystem_walk_request_init(&walk);
+	fs_Place_init(&walk.place);
+	walk.place.path = (struct sk_string){name, (uint32_t)strlen(name)};
+	return fs_FileSystem_walk(server, &walk, &found, NULL) == 0 ? found.progress.node : 0;
+}
+
+void device_nodes(void)
+{
+	struct sk_channel *server = &mounts->server.channel;
+	struct fs_FileSystem_make_node_reply made;
+	struct fs_FileSystem_make_link_reply linked;
+	fs_Node dev = directory_of(server, "dev");
+
+	for (unsigned i = 0; dev && i < ARRAY_SIZE(nodes); i++)
+		fs_FileSystem_make_node(server, &(struct fs_FileSystem_make_node_request){
+			at(dev, nodes[i].name), nodes[i].kind, nodes[i].mode, nodes[i].major,
+			nodes[i].minor}, &made, NULL);
+	for (unsigned i = 0; dev && i < ARRAY_SIZE(links); i++)
+		fs_FileSystem_make_link(server, &(struct fs_FileSystem_make_link_request){
+			at(dev, links[i].name), sk_lend(links[i].text,
+			strlen(links[i].text))}, &linked, NULL);
+}

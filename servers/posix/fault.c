@@ -1,0 +1,136 @@
+/* Faults of programs: the shim's that are expected go on elsewhere, others are signals. */
+#include "servers/posix/posix.h"
+
+static void raise(struct thread *thread, posix_Signal signal, int32_t code, uint64_t address,
+	uint32_t trap)
+{
+	const struct posix_SignalInfo info = {
+		.signal = signal, .code = code,
+		.cause = {.which = posix_SignalCause_fault, .as.fault = {
+			.address = address, .trap = trap}},
+	};
+	struct process *process = thread->process;
+	const bool is_blocked = thread->page->blocked & BIT(signal);
+	const struct posix_Action *action = &process->actions->action[signal];
+
+	/* It would fault again at once. */
+	if (is_blocked || action->handler <= 1)
+		process_end(process, posix_ChildState_KILLED, signal);
+	else
+		signal_thread(thread, &info);
+}
+
+/* Where an instruction of the shim goes on that may fault; 0: it may not. */
+static uint64_t fixup(uint64_t instruction)
+{
+	const struct layout_shim *head = &posix.shim.head;
+	struct layout_fixup one;
+	struct kernel_Memory_read_reply got;
+
+	for (uint64_t i = 0; i < head->fixup_count; i++) {
+		uint64_t at = head->fixups + i * sizeof(one) - posix.shim.text_address;
+
+		if (K(posix.shim.text, Memory_read, &got, .offset = at,
+				.data = sk_lend_out(&one, sizeof(one))) != SK_OK)
+			return 0;
+		if (instruction >= one.begin && instruction < one.end)
+			return one.go_on;
+	}
+	return 0;
+}
+
+static bool is_shim(uint64_t instruction)
+{
+	return instruction >= LAYOUT_PROGRAM_END;
+}
+
+/* In the shim without a fix-up: nothing of the process can be trusted to go on. */
+static bool is_lost(struct thread *thread, uint64_t instruction, uint64_t address)
+{
+	if (!is_shim(instruction))
+		return false;
+	warn("the shim of process %d faults at 0x%lx, address 0x%lx", thread->process->pid,
+		instruction, address);
+	process_end(thread->process, posix_ChildState_KILLED, posix_Signal_SEGV);
+	return true;
+}
+
+static void page_fault(void *self, const struct fault_Handler_page_fault_request *request,
+	struct sk_reply *to)
+{
+	struct fault_Handler_page_fault_reply reply = {.action = fault_Action_RETRY};
+	struct thread *thread = self;
+	const bool is_bus = request->reason == fault_Reason_OUT_OF_RANGE ||
+		request->reason == fault_Reason_NO_PAGE ||
+		request->reason == fault_Reason_POISONED;
+
+	if (!thread->process)
+		return;
+	reply.at = is_shim(request->instruction) ? fixup(request->instruction) : 0;
+	if (reply.at != 0) {
+		reply.action = fault_Action_RESUME_AT;
+	} else if (request->reason == fault_Reason_QUOTA) {
+		warn("process %d is killed: memory is used up", thread->process->pid);
+		process_end(thread->process, posix_ChildState_KILLED, posix_Signal_KILL);
+		return;
+	} else if (is_lost(thread, request->instruction, request->address)) {
+		return;
+	} else {
+		raise(thread, is_bus ? posix_Signal_BUS : posix_Signal_SEGV, is_bus ? 2 :
+			request->reason == fault_Reason_PROTECTION ? 2 : 1, request->address, 14);
+	}
+	if (thread->process)
+		fault_Handler_page_fault_answer(to, 0, &reply);
+}
+
+static const struct { uint8_t signal, code, trap; } exceptions[] = {
+	[fault_Exception_DIVIDE] = {posix_Signal_FPE, 1, 0},
+	[fault_Exception_ILLEGAL] = {posix_Signal_ILL, 2, 6},
+	[fault_Exception_BREAKPOINT] = {posix_Signal_TRAP, 0x80, 3},
+	[fault_Exception_HARDWARE_BREAKPOINT] = {posix_Signal_TRAP, 4, 1},
+	[fault_Exception_STEP] = {posix_Signal_TRAP, 2, 1},
+	[fault_Exception_FLOATING_POINT] = {posix_Signal_FPE, 7, 16},
+	[fault_Exception_VECTORS_DENIED] = {posix_Signal_ILL, 2, 7},
+	[fault_Exception_ALIGNMENT] = {posix_Signal_BUS, 1, 17},
+	[fault_Exception_BOUND] = {posix_Signal_SEGV, 0x80, 5},
+	[fault_Exception_PROTECTION] = {posix_Signal_SEGV, 0x80, 13},
+	[fault_Exception_STACK] = {posix_Signal_BUS, 0x80, 12},
+	[fault_Exception_CONTROL_FLOW] = {posix_Signal_SEGV, 0x80, 21},
+	[fault_Exception_NESTED_CALL] = {posix_Signal_SYS, 0x80, 0},
+	[fault_Exception_MACHINE_CHECK] = {posix_Signal_BUS, 4, 18},
+};
+
+static void exception(void *self, const struct fault_Handler_exception_request *request,
+	struct sk_reply *to)
+{
+	/* Behind a breakpoint instruction, before all others. */
+	const struct fault_Handler_exception_reply reply = {
+		.action = request->what == fault_Exception_BREAKPOINT ? fault_Action_RESUME :
+			fault_Action_RETRY};
+	struct thread *thread = self;
+
+	if (!thread->process || is_lost(thread, request->instruction, request->address))
+		return;
+	if (request->what > 0 && (size_t)request->what < ARRAY_SIZE(exceptions))
+		raise(thread, exceptions[request->what].signal,
+			exceptions[request->what].code, request->instruction,
+			exceptions[request->what].trap);
+	if (thread->process)
+		fault_Handler_exception_answer(to, 0, &reply);
+}
+
+static int dispatch(void *self, struct sk_incoming *incoming)
+{
+	static const struct fault_Handler_ops ops = {
+		.page_fault = page_fault, .exception = exception,
+	};
+
+	return fault_Handler_dispatch(&ops, self, incoming);
+}
+
+static void gone(void *self)
+{
+	thread_drop(self);
+}
+
+const struct sk_object fault_object = {.dispatch = dispatch, .gone = gone};

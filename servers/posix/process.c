@@ -1,0 +1,520 @@
+/* Processes: their numbers, their end, and who is told of it. */
+#include "servers/posix/posix.h"
+
+/* ---- numbers ---- */
+
+static bool is_taken(int32_t number)
+{
+	if (posix.threads[number])
+		return true;
+	for (const struct process *p = posix.processes; p; p = p->next)
+		if (p->pid == number || p->group == number || p->session == number)
+			return true;
+	return false;
+}
+
+int32_t pid_new(void)
+{
+	for (int32_t tries = 0; tries < PID_LIMIT; tries++) {
+		posix.last_pid = posix.last_pid + 1 < PID_LIMIT ? posix.last_pid + 1 : 2;
+		if (!is_taken(posix.last_pid))
+			return posix.last_pid;
+	}
+	return 0;
+}
+
+struct process *process_find(int32_t pid)
+{
+	struct process *p = posix.processes;
+
+	while (p && p->pid != pid)
+		p = p->next;
+	return p;
+}
+
+/* ---- making ---- */
+
+static bool make_quota(struct process *process)
+{
+	struct kernel_Quota_create_quota_reply made;
+	struct kernel_Quota_usage_reply usage;
+
+	if (K(posix.quota, Quota_usage, &usage, 0) != SK_OK ||
+			K(posix.quota, Quota_create_quota, &made, .limit = usage.limit) != SK_OK)
+		return false;
+	process->quota = made.quota.raw;
+	return true;
+}
+
+static void inherit(struct process *process, const struct process *parent)
+{
+	process->group = parent->group;
+	process->session = parent->session;
+	memcpy(process->limits, parent->limits, sizeof(process->limits));
+	memcpy(process->name, parent->name, sizeof(process->name));
+	process->executable = parent->executable ? node_take(parent->executable) : NULL;
+}
+
+static void default_limits(struct process *process)
+{
+	for (unsigned i = 0; i < LIMITS; i++)
+		process->limits[i] = (struct posix_Limit){posix_UNLIMITED, posix_UNLIMITED};
+	process->limits[posix_Resource_STACK].soft = LAYOUT_STACK_BYTES;
+	process->limits[posix_Resource_CORE].soft = 0;
+	process->limits[posix_Resource_FILES] = (struct posix_Limit){1024, 4096};
+	process->limits[posix_Resource_PROCESSES] = (struct posix_Limit){2000, 2000};
+	process->limits[posix_Resource_PENDING_SIGNALS] = (struct posix_Limit){1000, 1000};
+	process->limits[posix_Resource_NICE] = (struct posix_Limit){0, 0};
+	process->limits[posix_Resource_REALTIME_PRIORITY] = (struct posix_Limit){0, 0};
+}
+
+static void adopt(struct process *process, struct process *parent)
+{
+	process->parent = parent;
+	if (!parent)
+		return;
+	process->sibling = parent->children;
+	parent->children = process;
+}
+
+struct process *process_new(struct process *parent, int *error)
+{
+	struct process *process = allocate(sizeof(*process));
+
+	*error = posix_Error_ENOMEM;
+	if (!process)
+		return NULL;
+	process->quota = sk_no_handle();
+	process->pid = process_find(1) ? pid_new() : 1;
+	if (process->pid == 0 || !make_quota(process)) {
+		*error = posix_Error_EAGAIN;
+		release(process);
+		return NULL;
+	}
+	queue_init(&process->pending);
+	process->exit_signal = posix_Signal_CHLD;
+	process->start_time = now();
+	if (parent) {
+		inherit(process, parent);
+	} else {
+		default_limits(process);
+		process->group = process->session = process->pid;
+	}
+	adopt(process, parent);
+	process->next = posix.processes;
+	process->link = &posix.processes;
+	if (process->next)
+		process->next->link = &process->next;
+	posix.processes = process;
+	posix.process_count++;
+	return process;
+}
+
+/* ---- ending ---- */
+
+static void drop_waits(struct wait **list)
+{
+	while (*list) {
+		struct wait *wait = *list;
+
+		wait_end(wait);
+		sk_reply_drop(&wait->reply);
+		wait->canceled(wait);
+	}
+}
+
+void process_let_maker_go(struct process *process)
+{
+	const struct posix_Thread_vfork_reply reply = {process->pid};
+	const struct posix_Thread_clone_reply cloned = {process->pid, -1};
+
+	if (!process->has_vforked)
+		return;
+	process->has_vforked = false;
+	if (process->vforked_by_clone)
+		posix_Thread_clone_answer(&process->vforked, 0, &cloned);
+	else
+		posix_Thread_vfork_answer(&process->vforked, 0, &reply);
+}
+
+/* Who gets the children of one that ends. */
+static struct process *reaper_of(const struct process *process)
+{
+	struct process *p = process->parent;
+
+	while (p && !(p->is_subreaper && p->state == PROCESS_ALIVE))
+		p = p->parent;
+	p = p ? p : process_find(1);
+	return p != process && p && p->state == PROCESS_ALIVE ? p : NULL;
+}
+
+static void leave_children(struct process *process)
+{
+	struct process *to = reaper_of(process), *child;
+
+	while ((child = process->children) != NULL) {
+		process->children = child->sibling;
+		child->sibling = NULL;
+		child->exit_signal = posix_Signal_CHLD;
+		adopt(child, to);
+		for (struct thread *t = child->threads; t; t = t->next)
+			thread_show_ids(t);
+		if (child->state != PROCESS_ZOMBIE)
+			continue;
+		if (to)
+			process_tell_parent(child);
+		else
+			process_reap(child);
+	}
+}
+
+/* All that a zombie does not need. */
+static void let_go(struct process *process)
+{
+	struct space *space = process->space;
+
+	process->space = NULL;
+	while (process->threads)
+		thread_end(process->threads,
+			space && space->references > 1 ? space : NULL);
+	space_drop(space);
+	process_let_maker_go(process);
+	files_drop(process->files);
+	process->files = NULL;
+	places_drop(process->places);
+	process->places = NULL;
+	actions_drop(process->actions);
+	process->actions = NULL;
+	node_drop(process->executable);
+	process->executable = NULL;
+	queue_clear(&process->pending, UINT64_MAX);
+	sk_alarm_cancel(posix.os, &process->alarm);
+	if (process->quota.raw >= 0)
+		K0(process->quota, Quota_destroy, 0);
+	drop(&process->quota);
+}
+
+void program_changed(struct program *program, struct process *process);
+
+void process_end(struct process *process, posix_ChildState how, int32_t status)
+{
+	bool is_ignored;
+
+	if (process->state != PROCESS_ALIVE)
+		return;
+	process->state = PROCESS_ENDING;
+	process->child_state = how;
+	process->status = status;
+	process->is_told = false;
+	drop_waits(&process->waits);
+	let_go(process);
+	leave_children(process);
+	process->state = PROCESS_ZOMBIE;
+	if (process->pid == 1)
+		for (struct process *p = posix.processes, *next; p; p = next) {
+			next = p->next;
+			process_end(p, posix_ChildState_KILLED, posix_Signal_KILL);
+		}
+	if (process->program)
+		program_changed(process->program, process);
+	if (!process->parent) {
+		process_reap(process);
+		return;
+	}
+	is_ignored = process->exit_signal == posix_Signal_CHLD &&
+		process->parent->actions &&
+		(process->parent->actions->action[posix_Signal_CHLD].handler == 1 ||
+		(process->parent->actions->action[posix_Signal_CHLD].flags &
+		posix_ActionFlags_NO_CHILD_WAIT));
+	process_tell_parent(process);
+	if (is_ignored)
+		process_reap(process);
+}
+
+static void add_usage(struct posix_Usage *to, const struct posix_Usage *from)
+{
+	to->user_time += from->user_time;
+	to->system_time += from->system_time;
+	to->minor_faults += from->minor_faults;
+	to->voluntary_switches += from->voluntary_switches;
+	to->involuntary_switches += from->involuntary_switches;
+	if (from->resident_max > to->resident_max)
+		to->resident_max = from->resident_max;
+}
+
+void process_reap(struct process *process)
+{
+	struct process *parent = process->parent;
+
+	if (parent) {
+		struct process **link = &parent->children;
+
+		while (*link != process)
+			link = &(*link)->sibling;
+		*link = process->sibling;
+		add_usage(&parent->children_used, &process->used);
+		add_usage(&parent->children_used, &process->children_used);
+	}
+	*process->link = process->next;
+	if (process->next)
+		process->next->link = process->link;
+	posix.process_count--;
+	release(process);
+}
+
+/* ---- wait ---- */
+
+struct child_wait {
+	struct wait wait;
+	struct posix_Thread_wait_request request;
+};
+
+static bool is_asked_for(const struct process *child, const struct process *parent,
+	const struct posix_Thread_wait_request *request)
+{
+	bool is_clone = child->exit_signal != posix_Signal_CHLD;
+
+	if (!(request->options & posix_WaitOptions_ALL) &&
+			is_clone != ((request->options & posix_WaitOptions_CLONES) != 0))
+		return false;
+	switch (request->who) {
+	case posix_WaitFor_PROCESS:
+		return child->pid == request->id;
+	case posix_WaitFor_PROCESS_GROUP:
+		return child->group == (request->id ? request->id : parent->group);
+	default:
+		return true;
+	}
+}
+
+static bool has_changed(const struct process *child, posix_WaitOptions options)
+{
+	if (child->state == PROCESS_ZOMBIE)
+		return (options & posix_WaitOptions_EXITED) != 0;
+	if (child->is_told)
+		return false;
+	return (child->child_state == posix_ChildState_STOPPED &&
+			(options & posix_WaitOptions_STOPPED)) ||
+		(child->child_state == posix_ChildState_CONTINUED &&
+			(options & posix_WaitOptions_CONTINUED));
+}
+
+static void take_result(struct process *child, bool keep, struct posix_WaitResult *result)
+{
+	*result = (struct posix_WaitResult){
+		.process = child->pid, .state = child->child_state, .status = child->status,
+		.usage = child->used,
+	};
+	add_usage(&result->usage, &child->children_used);
+	if (keep)
+		return;
+	child->is_told = true;
+	if (child->state == PROCESS_ZOMBIE)
+		process_reap(child);
+}
+
+/* 0, an error, or -1: there is none yet. */
+static int look(struct process *process, const struct posix_Thread_wait_request *request,
+	struct posix_WaitResult *result)
+{
+	bool any = false;
+
+	for (struct process *child = process->children; child; child = child->sibling) {
+		if (!is_asked_for(child, process, request))
+			continue;
+		any = true;
+		if (!has_changed(child, request->options))
+			continue;
+		take_result(child, request->options & posix_WaitOptions_KEEP, result);
+		return 0;
+	}
+	return any ? -1 : posix_Error_ECHILD;
+}
+
+static void child_wait_canceled(struct wait *wait)
+{
+	release(wait);
+}
+
+void op_wait(void *self, const struct posix_Thread_wait_request *request,
+	struct sk_reply *to)
+{
+	struct posix_Thread_wait_reply reply = {0};
+	struct thread *thread = self;
+	struct child_wait *waits;
+	int error = request->who == posix_WaitFor_PIDFD ? posix_Error_EINVAL :
+		look(thread->process, request, &reply.result);
+
+	if (error < 0 && (request->options & posix_WaitOptions_NO_HANG))
+		error = 0;
+	if (error < 0 && signal_waits(thread))
+		error = posix_Error_EINTR;
+	if (error >= 0) {
+		posix_Thread_wait_answer(to, error, &reply);
+		return;
+	}
+	waits = allocate(sizeof(*waits));
+	if (!waits) {
+		posix_Thread_wait_answer(to, posix_Error_ENOMEM, &reply);
+		return;
+	}
+	waits->request = *request;
+	waits->wait.canceled = child_wait_canceled;
+	wait_begin(&waits->wait, &thread->process->waits, thread, to);
+}
+
+/* Answers the first that waits for what a child of this process has become. */
+static void answer_waits(struct process *process)
+{
+	struct wait *wait = process->waits;
+
+	while (wait) {
+		struct child_wait *waits = (struct child_wait *)(void *)wait;
+		struct posix_Thread_wait_reply reply = {0};
+		int error = look(process, &waits->request, &reply.result);
+
+		wait = wait->next;
+		if (error < 0)
+			continue;
+		wait_end(&waits->wait);
+		posix_Thread_wait_answer(&waits->wait.reply, error, &reply);
+		release(waits);
+	}
+}
+
+static int32_t signal_code(const struct process *process)
+{
+	return (int32_t)process->child_state;
+}
+
+void process_tell_parent(struct process *process)
+{
+	struct process *parent = process->parent;
+	struct posix_SignalInfo info = {
+		.signal = process->state == PROCESS_ZOMBIE ? process->exit_signal :
+			posix_Signal_CHLD,
+		.code = signal_code(process),
+		.cause = {.which = posix_SignalCause_child, .as.child = {
+			.process = process->pid, .status = process->status,
+			.user_time = process->used.user_time,
+			.system_time = process->used.system_time,
+		}},
+	};
+
+	if (!parent || parent->state != PROCESS_ALIVE)
+		return;
+	if (info.signal != posix_Signal_NONE && (process->state == PROCESS_ZOMBIE ||
+			!(parent->actions->action[posix_Signal_CHLD].flags &
+			posix_ActionFlags_NO_CHILD_STOP)))
+		signal_process(parent, &info);
+	answer_waits(parent);
+}
+
+/* ---- exit ---- */
+
+void op_exit(void *self, const struct posix_Thread_exit_request *request,
+	struct sk_reply *to)
+{
+	struct thread *thread = self;
+
+	UNUSED(to);
+	process_end(thread->process, posix_ChildState_EXITED, request->code & 0xff);
+}
+
+void op_exit_thread(void *self, const struct posix_Thread_exit_thread_request *request,
+	struct sk_reply *to)
+{
+	struct thread *thread = self;
+	struct process *process = thread->process;
+
+	UNUSED(to);
+	if (process->thread_count == 1)
+		process_end(process, posix_ChildState_EXITED, request->code & 0xff);
+	else
+		thread_end(thread, process->space);
+}
+
+/* ---- groups and sessions ---- */
+
+static struct process *of_caller(struct thread *thread, int32_t pid)
+{
+	return pid == 0 ? thread->process : process_find(pid);
+}
+
+void op_process_group(void *self, const struct posix_Identity_process_group_request *request,
+	struct sk_reply *to)
+{
+	const struct process *process = of_caller(self, request->process);
+	const struct posix_Identity_process_group_reply reply = {process ? process->group : 0};
+
+	posix_Identity_process_group_answer(to, process ? 0 : posix_Error_ESRCH, &reply);
+}
+
+void op_session(void *self, const struct posix_Identity_session_request *request,
+	struct sk_reply *to)
+{
+	const struct process *process = of_caller(self, request->process);
+	const struct posix_Identity_session_reply reply = {process ? process->session : 0};
+
+	posix_Identity_session_answer(to, process ? 0 : posix_Error_ESRCH, &reply);
+}
+
+static void show_all(struct process *process)
+{
+	for (struct thread *t = process->threads; t; t = t->next)
+		thread_show_ids(t);
+}
+
+static int may_move(const struct process *caller, const struct process *process,
+	int32_t group)
+{
+	if (group < 0)
+		return posix_Error_EINVAL;
+	if (!process || (process != caller && process->parent != caller))
+		return posix_Error_ESRCH;
+	if (process != caller && process->has_executed)
+		return posix_Error_EACCES;
+	if (process->session != caller->session || process->session == process->pid)
+		return posix_Error_EPERM;
+	if (group == process->pid)
+		return 0;
+	for (const struct process *p = posix.processes; p; p = p->next)
+		if (p->group == group && p->session == caller->session)
+			return 0;
+	return posix_Error_EPERM;
+}
+
+void op_set_process_group(void *self,
+	const struct posix_Identity_set_process_group_request *request, struct sk_reply *to)
+{
+	const struct posix_Identity_set_process_group_reply reply = {0};
+	const struct thread *thread = self;
+	struct process *process = of_caller(self, request->process);
+	int32_t group = request->process_group ? request->process_group :
+		process ? process->pid : 0;
+	int error = may_move(thread->process, process, group);
+
+	if (!error) {
+		process->group = group;
+		show_all(process);
+	}
+	posix_Identity_set_process_group_answer(to, error, &reply);
+}
+
+void op_start_session(void *self, const struct posix_Identity_start_session_request *request,
+	struct sk_reply *to)
+{
+	struct thread *thread = self;
+	struct process *process = thread->process;
+	const struct posix_Identity_start_session_reply reply = {process->pid};
+
+	UNUSED(request);
+	for (const struct process *p = posix.processes; p; p = p->next)
+		if (p->group == process->pid) {
+			posix_Identity_start_session_answer(to, posix_Error_EPERM, NULL);
+			return;
+		}
+	process->session = process->group = process->pid;
+	show_all(process);
+	posix_Identity_start_session_answer(to, 0, &reply);
+}

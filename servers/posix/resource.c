@@ -1,0 +1,385 @@
+/* Limits, use, names, clocks, and what programs are told of the system. */
+#include "servers/posix/posix.h"
+
+#define PROCESS(self) (((struct thread *)(self))->process)
+#define TEXT(text) ((struct sk_string){text, sizeof(text) - 1})
+#define SECOND INT64_C(1000000000)
+
+/* ---- limits and use ---- */
+
+void op_limit(void *self, const struct posix_Resources_limit_request *request,
+	struct sk_reply *to)
+{
+	struct posix_Resources_limit_reply reply = {{0, 0}};
+	const struct thread *thread = self;
+	struct process *process = request->process == 0 ? thread->process :
+		process_find(request->process);
+	struct posix_Limit *limit;
+	int error = !process ? posix_Error_ESRCH : request->resource < 0 ||
+		request->resource >= LIMITS ? posix_Error_EINVAL : 0;
+
+	if (error) {
+		posix_Resources_limit_answer(to, error, NULL);
+		return;
+	}
+	limit = &process->limits[request->resource];
+	reply.previous = *limit;
+	if (request->has_value && request->value.soft > request->value.hard)
+		error = posix_Error_EINVAL;
+	else if (request->has_value && request->value.hard > limit->hard &&
+			!credentials_can(thread->credentials, CAP_SYS_RESOURCE))
+		error = posix_Error_EPERM;
+	else if (request->has_value)
+		*limit = request->value;
+	posix_Resources_limit_answer(to, error, &reply);
+}
+
+static void add_thread(struct posix_Usage *usage, const struct thread *thread)
+{
+	struct kernel_Thread_state_reply state;
+
+	if (thread->handle.raw < 0 || K(thread->handle, Thread_state, &state, 0) != SK_OK)
+		return;
+	usage->user_time += state.user_time;
+	usage->system_time += state.kernel_time;
+}
+
+void usage_take(struct process *process, const struct thread *thread)
+{
+	add_thread(&process->used, thread);
+}
+
+void op_usage(void *self, const struct posix_Resources_usage_request *request,
+	struct sk_reply *to)
+{
+	struct posix_Resources_usage_reply reply = {{0}};
+	const struct process *process = PROCESS(self);
+	struct kernel_Space_state_reply state;
+
+	if (request->of == posix_UsageOf_CHILDREN) {
+		reply.usage = process->children_used;
+	} else if (request->of == posix_UsageOf_THREAD) {
+		add_thread(&reply.usage, self);
+	} else {
+		reply.usage = process->used;
+		for (const struct thread *t = process->threads; t; t = t->next)
+			add_thread(&reply.usage, t);
+		if (K(process->space->handle, Space_state, &state, 0) == SK_OK)
+			reply.usage.resident_max = state.resident / 1024;
+	}
+	posix_Resources_usage_answer(to, 0, &reply);
+}
+
+void op_yield_processor(void *self, const struct posix_Resources_yield_processor_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Resources_yield_processor_reply reply = {0};
+
+	UNUSED(self);
+	UNUSED(request);
+	posix_Resources_yield_processor_answer(to, 0, &reply);
+}
+
+void op_name(void *self, const struct posix_Resources_name_request *request,
+	struct sk_reply *to)
+{
+	const struct process *process = PROCESS(self);
+	const struct posix_Resources_name_reply reply = {
+		{process->name, (uint32_t)strlen(process->name)}};
+
+	UNUSED(request);
+	posix_Resources_name_answer(to, 0, &reply);
+}
+
+void op_set_name(void *self, const struct posix_Resources_set_name_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Resources_set_name_reply reply = {0};
+	struct process *process = PROCESS(self);
+
+	memset(process->name, 0, sizeof(process->name));
+	memcpy(process->name, request->name.data, request->name.size);
+	posix_Resources_set_name_answer(to, 0, &reply);
+}
+
+void op_priority(void *self, const struct posix_Resources_priority_request *request,
+	struct sk_reply *to)
+{
+	struct posix_Resources_priority_reply reply = {0};
+	const struct process *process = PROCESS(self);
+	const bool is_one = request->whose == posix_Whose_PROCESS;
+
+	if (is_one && request->id != 0)
+		process = process_find(request->id);
+	if (process && process->threads)
+		reply.nice = process->threads->scheduling.nice;
+	posix_Resources_priority_answer(to, process ? 0 : posix_Error_ESRCH, &reply);
+}
+
+void op_set_priority(void *self, const struct posix_Resources_set_priority_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Resources_set_priority_reply reply = {0};
+	const struct thread *caller = self;
+	struct process *process = request->whose == posix_Whose_PROCESS && request->id != 0 ?
+		process_find(request->id) : caller->process;
+	int32_t nice = request->nice < -20 ? -20 : request->nice > 19 ? 19 : request->nice;
+	int error = process ? 0 : posix_Error_ESRCH;
+
+	if (process && process->threads && nice < process->threads->scheduling.nice &&
+			!credentials_can(caller->credentials, CAP_SYS_NICE))
+		error = posix_Error_EACCES;
+	for (struct thread *t = process && !error ? process->threads : NULL; t; t = t->next) {
+		t->scheduling.nice = nice;
+		K0(t->handle, Thread_set_priority, .priority = nice < 0 ? PROGRAM_PRIORITY :
+			(uint32_t)(PROGRAM_PRIORITY - nice));
+	}
+	posix_Resources_set_priority_answer(to, error, &reply);
+}
+
+static uint32_t processors(void)
+{
+	struct kernel_System_boot_info_reply info;
+
+	return kernel_System_boot_info(&posix.system.channel,
+		&(struct kernel_System_boot_info_request){0}, &info, NULL) == SK_OK ? info.cpus :
+		1;
+}
+
+void op_affinity(void *self, const struct posix_Resources_affinity_request *request,
+	struct sk_reply *to)
+{
+	const uint32_t count = processors();
+	const uint64_t words[1] = {count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1};
+	const struct posix_Resources_affinity_reply reply = {.processors = {words, 1}};
+
+	UNUSED(self);
+	UNUSED(request);
+	posix_Resources_affinity_answer(to, 0, &reply);
+}
+
+/* ---- clocks and timers ---- */
+
+static int64_t cpu_time(const struct process *process, const struct thread *thread)
+{
+	struct posix_Usage usage = {0};
+
+	if (thread) {
+		add_thread(&usage, thread);
+	} else {
+		usage = process->used;
+		for (const struct thread *t = process->threads; t; t = t->next)
+			add_thread(&usage, t);
+	}
+	return (int64_t)(usage.user_time + usage.system_time);
+}
+
+static int read_clock(struct thread *thread, posix_Clock clock, int64_t *time)
+{
+	switch (clock) {
+	case posix_Clock_REALTIME:
+	case posix_Clock_REALTIME_COARSE:
+	case posix_Clock_REALTIME_ALARM:
+	case posix_Clock_TAI:
+		*time = realtime();
+		return 0;
+	case posix_Clock_MONOTONIC:
+	case posix_Clock_MONOTONIC_RAW:
+	case posix_Clock_MONOTONIC_COARSE:
+	case posix_Clock_BOOTTIME:
+	case posix_Clock_BOOTTIME_ALARM:
+		*time = (int64_t)now();
+		return 0;
+	case posix_Clock_PROCESS_CPU:
+		*time = cpu_time(thread->process, NULL);
+		return 0;
+	case posix_Clock_THREAD_CPU:
+		*time = cpu_time(thread->process, thread);
+		return 0;
+	default:
+		return posix_Error_EINVAL;
+	}
+}
+
+void op_clock_time(void *self, const struct posix_Timers_clock_time_request *request,
+	struct sk_reply *to)
+{
+	struct posix_Timers_clock_time_reply reply = {0};
+	int error = read_clock(self, request->clock, &reply.time);
+
+	posix_Timers_clock_time_answer(to, error, &reply);
+}
+
+void op_clock_resolution(void *self, const struct posix_Timers_clock_resolution_request *request,
+	struct sk_reply *to)
+{
+	struct posix_Timers_clock_resolution_reply reply = {1};
+	int64_t time;
+
+	if (request->clock == posix_Clock_REALTIME_COARSE ||
+			request->clock == posix_Clock_MONOTONIC_COARSE)
+		reply.resolution = 4000000;
+	posix_Timers_clock_resolution_answer(to, read_clock(self, request->clock, &time),
+		&reply);
+}
+
+struct sleep {
+	struct wait wait;
+	struct sk_alarm alarm;
+};
+
+static struct wait *sleepers;
+
+static void woken(void *self)
+{
+	const struct posix_Timers_sleep_until_reply reply = {0};
+	struct sleep *sleep = self;
+
+	wait_end(&sleep->wait);
+	posix_Timers_sleep_until_answer(&sleep->wait.reply, 0, &reply);
+	release(sleep);
+}
+
+static void sleep_canceled(struct wait *wait)
+{
+	struct sleep *sleep = (struct sleep *)(void *)wait;
+
+	sk_alarm_cancel(posix.os, &sleep->alarm);
+	release(sleep);
+}
+
+void op_sleep_until(void *self, const struct posix_Timers_sleep_until_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Timers_sleep_until_reply reply = {0};
+	struct thread *thread = self;
+	struct sleep *sleep;
+	int64_t time;
+	int error = read_clock(thread, request->clock, &time);
+
+	if (!error && request->until > time && signal_waits(thread))
+		error = posix_Error_EINTR;
+	if (error || request->until <= time) {
+		posix_Timers_sleep_until_answer(to, error, &reply);
+		return;
+	}
+	sleep = allocate(sizeof(*sleep));
+	if (!sleep) {
+		posix_Timers_sleep_until_answer(to, posix_Error_ENOMEM, NULL);
+		return;
+	}
+	sleep->wait.canceled = sleep_canceled;
+	sleep->alarm = (struct sk_alarm){.ring = woken, .self = sleep};
+	wait_begin(&sleep->wait, &sleepers, thread, to);
+	sk_alarm_set(posix.os, &sleep->alarm, now() + (uint64_t)(request->until - time));
+}
+
+static void rings(void *self)
+{
+	struct process *process = self;
+
+	if (process->alarm_interval > 0)
+		sk_alarm_set(posix.os, &process->alarm, now() + process->alarm_interval);
+	signal_plain(process, posix_Signal_ALRM);
+}
+
+static struct posix_TimerSetting alarm_of(const struct process *process)
+{
+	uint64_t time = now();
+
+	return (struct posix_TimerSetting){
+		.value = process->alarm.time == 0 ? 0 : process->alarm.time > time ?
+			process->alarm.time - time : 1,
+		.interval = process->alarm_interval,
+	};
+}
+
+void op_interval_timer(void *self, const struct posix_Timers_interval_timer_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Timers_interval_timer_reply reply = {
+		request->timer == posix_IntervalTimer_REAL ? alarm_of(PROCESS(self)) :
+		(struct posix_TimerSetting){0, 0}};
+
+	posix_Timers_interval_timer_answer(to, 0, &reply);
+}
+
+void op_set_interval_timer(void *self,
+	const struct posix_Timers_set_interval_timer_request *request, struct sk_reply *to)
+{
+	struct process *process = PROCESS(self);
+	const struct posix_Timers_set_interval_timer_reply reply = {alarm_of(process)};
+
+	if (request->timer != posix_IntervalTimer_REAL) {
+		posix_Timers_set_interval_timer_answer(to, posix_Error_EINVAL, NULL);
+		return;
+	}
+	sk_alarm_cancel(posix.os, &process->alarm);
+	process->alarm.ring = rings;
+	process->alarm.self = process;
+	process->alarm_interval = request->setting.value ? request->setting.interval : 0;
+	if (request->setting.value > 0)
+		sk_alarm_set(posix.os, &process->alarm, now() + request->setting.value);
+	posix_Timers_set_interval_timer_answer(to, 0, &reply);
+}
+
+/* ---- the system ---- */
+
+void op_system_name(void *self, const struct posix_Thread_system_name_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Thread_system_name_reply reply = {{
+		.system = TEXT("Linux"), .node = TEXT("skald"), .release = TEXT("6.1.0-skald"),
+		.version = TEXT("#1 SMP Skald"), .machine = TEXT("x86_64"),
+		.domain = TEXT("(none)"),
+	}};
+
+	UNUSED(self);
+	UNUSED(request);
+	posix_Thread_system_name_answer(to, 0, &reply);
+}
+
+void op_system_info(void *self, const struct posix_Thread_system_info_request *request,
+	struct sk_reply *to)
+{
+	struct posix_Thread_system_info_reply reply = {{
+		.uptime = now(), .threads = posix.thread_count, .processors = processors(),
+	}};
+	struct kernel_System_memory_reply memory;
+
+	UNUSED(self);
+	UNUSED(request);
+	if (kernel_System_memory(&posix.system.channel,
+			&(struct kernel_System_memory_request){0}, &memory, NULL) == SK_OK) {
+		reply.info.memory_total = memory.total;
+		reply.info.memory_free = memory.free;
+	}
+	posix_Thread_system_info_answer(to, 0, &reply);
+}
+
+int random_fill(struct sk_reply *to, const struct sk_lease *lease, uint64_t size)
+{
+	for (uint64_t done = 0; done < size;) {
+		uint64_t step = size - done < 256 ? size - done : 256;
+		struct kernel_System_random_reply bytes;
+
+		if (kernel_System_random(&posix.system.channel,
+				&(struct kernel_System_random_request){(uint32_t)step}, &bytes,
+				NULL) != SK_OK || bytes.bytes.size < step)
+			return posix_Error_EIO;
+		if (sk_lease_write(to, lease, done, bytes.bytes.data, step, NULL) != SK_OK)
+			return posix_Error_EFAULT;
+		done += step;
+	}
+	return 0;
+}
+
+void op_random(void *self, const struct posix_Thread_random_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Thread_random_reply reply = {(uint32_t)request->data.size};
+	int error = random_fill(to, &request->data, request->data.size);
+
+	UNUSED(self);
+	posix_Thread_random_answer(to, error, &reply);
+}

@@ -1,0 +1,47 @@
+/* Requests that are answered later: found by their token's index when nobody waits any
+ * more. */
+#include "servers/posix/posix.h"
+
+static struct wait *by_token[65536];
+
+bool wait_begin(struct wait *wait, struct wait **list, struct thread *thread,
+	struct sk_reply *to)
+{
+	wait->thread = thread;
+	while (*list)
+		list = &(*list)->next;
+	wait->next = NULL;
+	wait->link = list;
+	*list = wait;
+	wait->reply = sk_reply_keep(to);
+	by_token[ABI_TOKEN_INDEX(wait->reply.token)] = wait;
+	return true;
+}
+
+static void unlink(struct wait *wait)
+{
+	*wait->link = wait->next;
+	if (wait->next)
+		wait->next->link = wait->link;
+}
+
+void wait_end(struct wait *wait)
+{
+	struct wait **place = &by_token[ABI_TOKEN_INDEX(wait->reply.token)];
+
+	if (*place == wait)
+		*place = NULL;
+	unlink(wait);
+}
+
+void wait_canceled(void *self, uint64_t token)
+{
+	struct wait *wait = by_token[ABI_TOKEN_INDEX(token)];
+
+	UNUSED(self);
+	if (!wait || wait->reply.token != token)
+		return;
+	wait_end(wait);
+	sk_reply_drop(&wait->reply);
+	wait->canceled(wait);
+}
