@@ -116,9 +116,10 @@ $(BUILD)/idl/grammar.o $(BUILD)/idl/lexer.o: $(BUILD)/%.o: $(BUILD)/%.c
 
 $(IDL) $(COMPILER): | $(BUILD)/idl/grammar.h
 
-$(BUILD)/compiler/explain_pages.c: compiler/embed-pages $(wildcard docs/errors/*.md)
+PAGES	:= $(wildcard docs/errors/*.md docs/lint/*.md)
+$(BUILD)/compiler/explain_pages.c: compiler/embed-pages $(PAGES)
 	@mkdir -p $(@D)
-	compiler/embed-pages $(wildcard docs/errors/*.md) > $@
+	compiler/embed-pages $(PAGES) > $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

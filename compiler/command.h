@@ -41,7 +41,8 @@ enum command_option {
 	OPTION_CHECK = 1 << 11,
 	OPTION_FAIL_ON = 1 << 12,
 	OPTION_IN_PLACE = 1 << 13,	/* -w */
-	OPTION_RANGE = 1 << 14
+	OPTION_RANGE = 1 << 14,
+	OPTION_LINTS = 1 << 15		/* --class, --only */
 };
 
 struct run;
@@ -78,6 +79,8 @@ struct run {
 	const char *fail_on;		/* "wire", "abi", "source", or NULL */
 	bool in_place;
 	const char *range;		/* --range, or NULL */
+	const char *lint_class;		/* --class, or NULL */
+	const char *only;		/* --only, or NULL */
 	bool color;			/* on stderr */
 	bool help;
 };
@@ -144,6 +147,7 @@ int command_fuzz(struct run *run);
 int command_lock(struct run *run);
 int command_diff(struct run *run);
 int command_fmt(struct run *run);
+int command_lint(struct run *run);
 int command_explain(struct run *run);
 
 #endif

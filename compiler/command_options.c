@@ -22,7 +22,9 @@ enum {
 	LONG_VECTORS,
 	LONG_CHECK,
 	LONG_FAIL_ON,
-	LONG_RANGE
+	LONG_RANGE,
+	LONG_CLASS,
+	LONG_ONLY
 };
 
 struct option_row {
@@ -57,6 +59,9 @@ static const struct option_row rows[] = {
 		"exit with 1 from there on: wire (default), abi, source"},
 	{OPTION_IN_PLACE, 'w', NULL, NULL, "write back to the files"},
 	{OPTION_RANGE, LONG_RANGE, "range", "A:B", "only lines A to B"},
+	{OPTION_LINTS, LONG_CLASS, "class", "CLASS,...",
+		"only these: style, safety, evolution, performance"},
+	{OPTION_LINTS, LONG_ONLY, "only", "CODE,...", "only these lints"},
 	{OPTION_COLOR, LONG_COLOR, "color", "WHEN",
 		"of diagnostics: auto, always or never"},
 	{0, 'h', "help", NULL, "show this"},
@@ -188,6 +193,12 @@ static bool set_option(struct run *run, int key, char **argv)
 		return run->in_place = true;
 	case LONG_RANGE:
 		run->range = optarg;
+		return true;
+	case LONG_CLASS:
+		run->lint_class = optarg;
+		return true;
+	case LONG_ONLY:
+		run->only = optarg;
 		return true;
 	case LONG_COLOR:
 		return set_color(run, optarg);

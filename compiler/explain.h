@@ -1,5 +1,5 @@
 /*
- * The pages of `skald explain`, made from docs/errors/ when skald is built.
+ * The pages of `skald explain`, made from docs/errors/ and docs/lint/ when skald is built.
  */
 #ifndef COMPILER_EXPLAIN_H
 #define COMPILER_EXPLAIN_H

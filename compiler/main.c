@@ -81,6 +81,13 @@ static const struct command commands[] = {
 		OPTION_RANGE | OPTION_COLOR, command_fmt,
 	},
 	{
+		"lint", "SCHEMA...", "report what is likely to be regretted",
+		"Each lint has a code and a page: `skald explain L0101`. A comment "
+		"in the schema\nallows one: `// lint: allow L0101 because ...`.",
+		1, -1, OPTION_IMPORT | OPTION_JSON | OPTION_LINTS | OPTION_COLOR,
+		command_lint,
+	},
+	{
 		"explain", "CODE", "explain a diagnostic (E0123)",
 		NULL, 1, 1, 0, command_explain,
 	},

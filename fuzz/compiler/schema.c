@@ -1,6 +1,6 @@
 /*
  * A schema's text: lexer, parser, checks, layout, certificate, diagnostics;
- * of a good one also the generated C, its tables, and `skald stat`.
+ * of a good one also the generated C, its tables, `skald stat` and the lints.
  *
  * An input is a file, and those that it imports behind it, each after a line
  * "//@ NAME". Found is: neither a schema nor an error, a report whose place is
@@ -17,6 +17,7 @@
 #include "compiler/c_backend.h"
 #include "compiler/command.h"
 #include "compiler/json.h"
+#include "compiler/lint.h"
 #include "fuzz/compiler/target.h"
 
 #define TEXTS_MAX 16
@@ -31,7 +32,8 @@ static const char *const words[] = { "message", "struct", "tags", "tag(1)",
 	"{ }", "()", "[]", "[2]", "[<=4]", "<16>", "@head(9)", "@format(hex)",
 	"@bytes(3)", "@depth(2)", "@unbounded", "@fast", "@name(\"a\")",
 	"@idempotent", "@cancellable", "@deadline(5)", "@rights(Rights)", "\"",
-	"/*", "*/", "///", "// a\n", "\n", "uint8", "uint16", "uint32",
+	"/*", "*/", "///", "// a\n", "\n",
+	"// lint: allow L0102, L0201 because of a\n", "// lint: allow", "uint8", "uint16", "uint32",
 	"uint64", "int8", "int32", "int64", "char", "byte", "string", "bool",
 	"float32", "float64", "0", "1", "1 << 99", "- 1", "~0", "1 / 0",
 	"99999999999999999999999999999999999999999", "0x", "1.5e99", "\xff",
@@ -208,6 +210,18 @@ static void print_schema(struct arena *arena, const struct schema *schema, FILE 
 	}
 }
 
+static void print_lints(struct arena *arena, const struct schema *schema, bool json,
+	FILE *to)
+{
+	struct diagnostics *diags = diag_new(arena);
+	bool chosen[DIAG_CODE_COUNT];
+
+	memset(chosen, true, sizeof chosen);
+	lint_file(arena, diags, schema, chosen);
+	print_views(diags, to);
+	print_reports(arena, diags, json);
+}
+
 /* ---- a run ---- */
 
 static void load(const uint8_t *data, size_t size, bool json, FILE *to)
@@ -225,8 +239,10 @@ static void load(const uint8_t *data, size_t size, bool json, FILE *to)
 		compiler_found("%s schema and %u errors", schema ? "a" : "no",
 			diag_errors(diags));
 	print_views(diags, to);
-	if (schema != NULL)
+	if (schema != NULL) {
 		print_schema(arena, schema, to);
+		print_lints(arena, schema, json, to);
+	}
 	print_reports(arena, diags, json);
 	compiler_memory_check(before, size);
 	arena_free(arena);
