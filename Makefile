@@ -82,6 +82,10 @@ inject: needs-build needs-os ## faults in servers under load [N=10000 SMP=1 SEED
 	@tests/servers/inject.sh -n $(or $(N),10000) -c $(or $(SMP),1) -s $(or $(SEED),1) \
 		-f $(or $(FROM),0) -l $(or $(LOG),$(BUILD)/inject.log)
 
+evolve: needs-build ## what skald diff says against random messages [COUNT=20000 SEED=n]
+	@$(PARALLEL) $(BUILD)/tests/evolve/evolve
+	@COUNT=$(or $(COUNT),20000) $(if $(SEED),SEED=$(SEED)) tests/evolve/evolve.sh
+
 lock: needs-build ## write down anew what peers of the protocols rely on
 	@$(PARALLEL) $(BUILD)/skald
 	@for schema in protocols/*.skald; do \
@@ -98,7 +102,7 @@ clean: ## remove what was built
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run demo test bench fuzz lock os-test os-hostile inject clean units
+.PHONY: all help run demo test bench fuzz evolve lock os-test os-hostile inject clean units
 
 # ---- the compiler ----
 
@@ -116,7 +120,7 @@ $(BUILD)/idl/grammar.o $(BUILD)/idl/lexer.o: $(BUILD)/%.o: $(BUILD)/%.c
 
 $(IDL) $(COMPILER): | $(BUILD)/idl/grammar.h
 
-PAGES	:= $(wildcard docs/errors/*.md docs/lint/*.md)
+PAGES	:= $(wildcard docs/errors/*.md docs/lint/*.md docs/changes/*.md)
 $(BUILD)/compiler/explain_pages.c: compiler/embed-pages $(PAGES)
 	@mkdir -p $(@D)
 	compiler/embed-pages $(PAGES) > $@
@@ -230,12 +234,17 @@ UNITS	:= $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 
 VECTORS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/conformance/*.c))
 
-units: $(UNITS) $(BUILD)/tests/conformance/run_vectors $(BUILD)/tests/ostrace/write \
+units: $(UNITS) $(BUILD)/tests/conformance/run_vectors $(BUILD)/tests/evolve/evolve $(BUILD)/tests/ostrace/write \
 		$(BUILD)/tests/ostrace/stubs
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)) $(IDL) \
 		$(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka -lyaml -lpthread
+
+EVOLVE	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/evolve/*.c))
+
+$(BUILD)/tests/evolve/evolve: $(EVOLVE) $(filter-out %/main.o,$(COMPILER)) $(IDL)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
 $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPILER)) $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
@@ -245,5 +254,5 @@ $(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPI
 include kernel/rules.mk tests/os/rules.mk servers/rules.mk image/rules.mk
 
 
--include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(RAMFS) $(FILES) $(VECTORS)) \
+-include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(RAMFS) $(FILES) $(VECTORS) $(EVOLVE)) \
 	$(UNITS:=.d) $(patsubst %,$(BUILD)/protocols/%.deps,fs block kernel)

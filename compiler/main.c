@@ -88,7 +88,15 @@ static const struct command commands[] = {
 		command_lint,
 	},
 	{
-		"explain", "CODE", "explain a diagnostic (E0123)",
+		"diff", "OLD NEW", "show what a change of a schema breaks",
+		"Both are schemas or locks (.lock). Each change is of a class: wire, abi, "
+		"source\nor none; `skald explain CODE` says more of it. Exits with 1 if one "
+		"is of the\nclass of --fail-on or a graver one.",
+		2, 2, OPTION_IMPORT | OPTION_JSON | OPTION_FAIL_ON | OPTION_COLOR,
+		command_diff,
+	},
+	{
+		"explain", "CODE", "explain a diagnostic (E0123), lint or change",
 		NULL, 1, 1, 0, command_explain,
 	},
 };

@@ -1,0 +1,69 @@
+#!/bin/bash
+# skald diff: its output, its options and what it exits with. (What it says of which
+# change: tests/evolve.)
+source "$(dirname "$0")/cases.bash"
+
+cat >"$work/old.skald" <<'S'
+namespace s;
+struct S { uint32 a; string<4> b; }
+message M 1 { head(64): uint32 x; S s; }
+interface I { method f 5(uint8 a) -> (uint16 b); }
+S
+sed 's/uint32 x;/& uint8 y;/' "$work/old.skald" >"$work/wire.skald"
+sed 's/method f/method g 6(); &/' "$work/old.skald" >"$work/abi.skald"
+sed 's/string<4> b/string<4> c/' "$work/old.skald" >"$work/source.skald"
+sed 's/^struct/\/\/\/ All of it.\n&/; s/  */ /g' "$work/old.skald" >"$work/none.skald"
+cat >"$work/wanted" <<'T'
+wire   D0301 s.M.y: a new member: uint8 is new
+             first byte that moved: head byte 12
+             breaks both directions
+abi    D0801 s.M: a struct of another size in C: 32 bytes became 40
+abi    D0804 s.M: a larger or smaller greatest message in C: 23 bytes became 24
+abi    D0802 s.M.s: offset 8 became 16
+wire: breaks both directions
+T
+"$skald" diff "$work/old.skald" "$work/wire.skald" >"$work/came"
+grep -vE 'D080' "$work/wanted" >"$work/wanted2"
+grep -vE 'D080' "$work/came" | diff "$work/wanted2" - >"$work/out"
+tap $? 'the first byte, the direction, and what it comes to'
+
+for class in wire abi source none; do
+	for limit in wire abi source; do
+		fails=0
+		[[ "$class $limit" =~ ^(wire|abi abi|abi source|source source) ]] && fails=1
+		expect $fails "a change of class $class, --fail-on $limit" \
+			"$skald" diff --fail-on "$limit" "$work/old.skald" "$work/$class.skald"
+	done
+done
+expect 1 'the default is wire: one of it' "$skald" diff "$work/old.skald" "$work/wire.skald"
+expect 0 'the default is wire: one of abi' "$skald" diff "$work/old.skald" "$work/abi.skald"
+expect_text 0 'no change' 'no change that anybody sees' \
+	"$skald" diff "$work/old.skald" "$work/none.skald"
+expect_text 1 'JSON' '"byte": "head byte 12"' \
+	"$skald" diff --json "$work/old.skald" "$work/wire.skald"
+expect 2 '--fail-on takes three words' "$skald" diff --fail-on never "$work/old.skald" "$work/old.skald"
+
+# same_as_locks NAME OLD NEW: locks say what the schemas say.
+same_as_locks() {
+	"$skald" lock "$2" -o "$work/a.lock" && "$skald" lock "$3" -o "$work/b.lock"
+	"$skald" diff "$2" "$3" >"$work/came"
+	"$skald" diff "$work/a.lock" "$work/b.lock" | diff "$work/came" - >"$work/out" 2>&1 &&
+		"$skald" diff "$work/a.lock" "$3" | diff "$work/came" - >"$work/out" 2>&1
+	tap $? "$1"
+}
+for class in wire abi source none; do
+	same_as_locks "locks of a change of class $class" "$work/old.skald" "$work/$class.skald"
+done
+sed 's/^\( *\)\(type\|at\|id\|members\|c_offset\): .*/\1\2: [1, {a: 2}]/' "$work/a.lock" >"$work/odd.lock"
+expect 1 'a lock with facts of another kind' "$skald" diff "$work/odd.lock" "$work/old.skald"
+for line in 1 2 5 9 14; do
+	sed "${line}d" "$work/a.lock" >"$work/odd.lock"
+	"$skald" diff "$work/odd.lock" "$work/old.skald" >"$work/out" 2>"$work/err"
+	[ $? -le 1 ]
+	tap $? "a lock without its line $line"
+done
+expect 2 'no such file' "$skald" diff "$work/none.lock" "$work/old.skald"
+echo 'message M' >"$work/broken.skald"
+expect_text 1 'a schema with errors' 'error[E0' "$skald" diff "$work/old.skald" "$work/broken.skald"
+expect_text 0 'help' '--fail-on' "$skald" diff --help
+finish

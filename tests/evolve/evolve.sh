@@ -1,0 +1,34 @@
+#!/bin/bash
+# Usage: tests/evolve/evolve.sh [NAME]
+#
+# What `skald diff` says of random changes of random schemas, and of the project's
+# protocols, holds for random messages in both directions. SEED and COUNT can be given;
+# `make evolve` runs longer.
+set -u
+cd "$(dirname "$0")/../.."
+source tests/tap.bash
+top=$PWD
+evolve=${BUILD:-build}/tests/evolve/evolve
+[[ $evolve == /* ]] || evolve=$top/$evolve
+seed=${SEED:-$((RANDOM * 1000))}
+count=${COUNT:-600}
+
+# pairs NAME COUNT SCHEMA...
+pairs() {
+	tap_wants "$1" || return 0
+	(cd "$work" && "$evolve" "$seed" "${@:2}") >"$work/log" 2>&1
+	local status=$?
+	echo "# SEED=$seed"
+	grep pairs, "$work/log"
+	if [ $status != 0 ]; then
+		mkdir -p "$top/build/tests"
+		cp "$work"/evolve.{old,new}.skald "$top/build/tests/" 2>/dev/null
+		echo "both schemas: build/tests/evolve.{old,new}.skald" >>"$work/log"
+	fi
+	tap $status "$1"
+}
+
+pairs 'random schemas' "$count"
+pairs 'strict enumerations' "$count" "$top/tests/evolve/small.skald"
+pairs 'the protocols' "$((count / 6))" "$top"/protocols/*.skald
+exit $failed
