@@ -170,6 +170,10 @@ $(BUILD)/tests/unit/test_files_range: $(BUILD)/tests/unit/test_files_range.o \
 
 include tools/ostrace/rules.mk tools/os-run/rules.mk
 
+# A back end that is a program of its own (docs/ir.md).
+$(BUILD)/ir-table: $(BUILD)/tools/ir-table/main.o
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
+
 # ---- fuzzing the compiler ----
 
 # $(BUILD)/fuzz/compiler/TARGET is driven by libFuzzer, whatever $(CC) is;

@@ -146,6 +146,7 @@ int command_stat(struct run *run);
 int command_fuzz(struct run *run);
 int command_lock(struct run *run);
 int command_diff(struct run *run);
+int command_ir(struct run *run);
 int command_fmt(struct run *run);
 int command_lint(struct run *run);
 int command_explain(struct run *run);

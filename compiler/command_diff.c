@@ -44,46 +44,30 @@ static void print_result(struct printer *out, const struct diff_result *result)
 
 /* ---- JSON ---- */
 
-static void put(struct arena *arena, struct value_object_builder *to, const char *name,
-	struct value value)
-{
-	*value_object_add(arena, to) = (struct value_member){
-		.name = name, .name_size = strlen(name), .value = value,
-	};
-}
-
-static struct value object_of(const struct value_object_builder *from)
-{
-	return (struct value){.kind = VALUE_OBJECT, .as.object = {from->members, from->count}};
-}
-
 static struct value breaks_value(struct arena *arena, unsigned breaks)
 {
 	struct value_list_builder list = {0};
 
 	if (breaks & DIFF_OLD_READER)
-		*value_list_add(arena, &list) = facts_text("old reader");
+		*value_list_add(arena, &list) = value_text("old reader");
 	if (breaks & DIFF_NEW_READER)
-		*value_list_add(arena, &list) = facts_text("new reader");
-	return (struct value){
-		.kind = VALUE_LIST,
-		.as.list = {.items = list.items, .count = list.count},
-	};
+		*value_list_add(arena, &list) = value_text("new reader");
+	return value_list(&list);
 }
 
 static struct value change_value(struct arena *arena, const struct diff_change *change)
 {
 	struct value_object_builder to = {0};
 
-	put(arena, &to, "code", facts_text(change->rule->code));
-	put(arena, &to, "class", facts_text(diff_class_name(change->rule->class)));
-	put(arena, &to, "breaks", breaks_value(arena, change->rule->breaks));
-	put(arena, &to, "where", facts_text(change->where));
-	put(arena, &to, "title", facts_text(change->rule->title));
-	put(arena, &to, "what", facts_text(change->what));
+	value_put(arena, &to, "code", value_text(change->rule->code));
+	value_put(arena, &to, "class", value_text(diff_class_name(change->rule->class)));
+	value_put(arena, &to, "breaks", breaks_value(arena, change->rule->breaks));
+	value_put(arena, &to, "where", value_text(change->where));
+	value_put(arena, &to, "title", value_text(change->rule->title));
+	value_put(arena, &to, "what", value_text(change->what));
 	if (change->byte)
-		put(arena, &to, "byte", facts_text(change->byte));
-	return object_of(&to);
+		value_put(arena, &to, "byte", value_text(change->byte));
+	return value_object(&to);
 }
 
 static void print_json(struct arena *arena, const struct diff_result *result)
@@ -94,13 +78,10 @@ static void print_json(struct arena *arena, const struct diff_result *result)
 
 	for (const struct diff_change *c = result->first; c; c = c->next)
 		*value_list_add(arena, &changes) = change_value(arena, c);
-	put(arena, &to, "class", facts_text(diff_class_name(result->class)));
-	put(arena, &to, "breaks", breaks_value(arena, result->breaks));
-	put(arena, &to, "changes", (struct value){
-		.kind = VALUE_LIST,
-		.as.list = {.items = changes.items, .count = changes.count},
-	});
-	all = object_of(&to);
+	value_put(arena, &to, "class", value_text(diff_class_name(result->class)));
+	value_put(arena, &to, "breaks", breaks_value(arena, result->breaks));
+	value_put(arena, &to, "changes", value_list(&changes));
+	all = value_object(&to);
 	json_write(stdout, &all, VALUE_TEXT_UTF8);
 	putchar('\n');
 }

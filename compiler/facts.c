@@ -147,7 +147,7 @@ static struct value_object_builder *import_of(struct facts *facts, const struct 
 	if (to == NULL) {
 		to = ARENA_NEW(facts->arena, struct value_object_builder);
 		map_add(&facts->imported, facts->arena, file->name, to);
-		facts_put(facts, &facts->imports, file->name, facts_text(""));
+		value_put(facts->arena, &facts->imports, file->name, value_text(""));
 	}
 	return to;
 }
@@ -171,7 +171,7 @@ static void add_imported(struct visit *visit, const struct declaration *d)
 	facts_put_number(of->facts, &to, "fingerprint", fingerprint(of->facts, d));
 	for (size_t i = 0; i < own.as.object.count; i++)
 		*value_object_add(of->facts->arena, &to) = own.as.object.members[i];
-	facts_put(of->facts, import_of(of->facts, d->file), d->qualified, facts_object(&to));
+	value_put(of->facts->arena, import_of(of->facts, d->file), d->qualified, value_object(&to));
 	visit_declaration(visit, d);
 }
 
@@ -188,9 +188,9 @@ static struct value imports_facts(struct facts *facts, const struct file *root)
 	for (size_t i = 0; i < facts->imports.count; i++) {
 		struct value_member *m = &facts->imports.members[i];
 
-		m->value = facts_object(map_get(&facts->imported, m->name));
+		m->value = value_object(map_get(&facts->imported, m->name));
 	}
-	return facts_object(&facts->imports);
+	return value_object(&facts->imports);
 }
 
 /* ---- all ---- */
@@ -208,11 +208,11 @@ struct value facts_of(struct arena *arena, const struct schema *schema)
 	facts_put_text(&facts, &to, "schema", root->name);
 	facts_put_text(&facts, &to, "namespace", root->namespace);
 	facts_put_text(&facts, &to, "c_prefix", root->prefix);
-	facts_put(&facts, &to, "imports", imports_facts(&facts, root));
+	value_put(arena, &to, "imports", imports_facts(&facts, root));
 	for (const struct declaration *d = root->first; d != NULL; d = d->next)
-		facts_put(&facts, &declarations, d->qualified, facts_declaration(&facts, d));
-	facts_put(&facts, &to, "declarations", facts_object(&declarations));
-	return facts_object(&to);
+		value_put(arena, &declarations, d->qualified, facts_declaration(&facts, d));
+	value_put(arena, &to, "declarations", value_object(&declarations));
+	return value_object(&to);
 }
 
 /* The object with each member's value exchanged for what `change` makes of it. */
@@ -227,7 +227,7 @@ static struct value changed(struct arena *arena, const struct value *object,
 		*m = object->as.object.members[i];
 		m->value = change(arena, m);
 	}
-	return facts_object(&to);
+	return value_object(&to);
 }
 
 static struct value only_fingerprint(struct arena *arena, const struct value_member *member)

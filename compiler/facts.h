@@ -30,8 +30,4 @@ struct value facts_for_lock(struct arena *arena, const struct value *facts);
  * "handle<fs.File, 0x3, copy>". Newtypes are resolved. */
 const char *facts_type(struct arena *arena, const struct type *type);
 
-/* Values from C's. Texts are borrowed. */
-struct value facts_text(const char *text);
-struct value facts_number(uint64_t number);
-
 #endif

@@ -8,51 +8,16 @@
 
 /* ---- values ---- */
 
-struct value facts_text(const char *text)
-{
-	return (struct value){
-		.kind = VALUE_STRING, .as.string = {text, strlen(text)},
-	};
-}
-
-struct value facts_number(uint64_t number)
-{
-	return (struct value){
-		.kind = VALUE_INTEGER, .as.integer = {.low = number},
-	};
-}
-
-static struct value truth(bool is_true)
-{
-	return (struct value){.kind = VALUE_BOOL, .as.truth = is_true};
-}
-
-struct value facts_object(const struct value_object_builder *from)
-{
-	return (struct value){
-		.kind = VALUE_OBJECT,
-		.as.object = {from->members, from->count},
-	};
-}
-
-void facts_put(struct facts *facts, struct value_object_builder *to, const char *name,
-	struct value value)
-{
-	*value_object_add(facts->arena, to) = (struct value_member){
-		.name = name, .name_size = strlen(name), .value = value,
-	};
-}
-
 void facts_put_text(struct facts *facts, struct value_object_builder *to, const char *name,
 	const char *text)
 {
-	facts_put(facts, to, name, facts_text(text));
+	value_put(facts->arena, to, name, value_text(text));
 }
 
 void facts_put_number(struct facts *facts, struct value_object_builder *to,
 	const char *name, uint64_t number)
 {
-	facts_put(facts, to, name, facts_number(number));
+	value_put(facts->arena, to, name, value_unsigned(number));
 }
 
 /* Of what may be or not be only what is. */
@@ -60,7 +25,7 @@ static void put_if(struct facts *facts, struct value_object_builder *to, const c
 	bool is_true)
 {
 	if (is_true)
-		facts_put(facts, to, name, truth(true));
+		value_put(facts->arena, to, name, value_truth(true));
 }
 
 /* "1..9"; without an end "1.." */
@@ -79,22 +44,22 @@ static void put_literal(struct facts *facts, struct value_object_builder *to,
 	case LITERAL_NONE:
 		return;
 	case LITERAL_INTEGER:
-		facts_put(facts, to, name, (struct value){
+		value_put(facts->arena, to, name, (struct value){
 			.kind = VALUE_INTEGER, .as.integer = literal->number,
 		});
 		return;
 	case LITERAL_BOOL:
-		facts_put(facts, to, name, truth(literal->number.low != 0));
+		value_put(facts->arena, to, name, value_truth(literal->number.low != 0));
 		return;
 	case LITERAL_FLOAT: {
 		uint64_t bits;
 
 		memcpy(&bits, &literal->real, sizeof(bits));
-		facts_put(facts, to, name, value_float(facts->arena, bits, 8));
+		value_put(facts->arena, to, name, value_float(facts->arena, bits, 8));
 		return;
 	}
 	case LITERAL_TEXT:
-		facts_put(facts, to, name, (struct value){
+		value_put(facts->arena, to, name, (struct value){
 			.kind = VALUE_STRING,
 			.as.string = {literal->text, literal->size},
 		});
@@ -239,7 +204,7 @@ static struct value member_facts(struct facts *facts, const struct member *membe
 	put_literal(facts, &to, "default", &member->value);
 	if (member->type != NULL && places->count != 0)
 		put_c_place(facts, &to, member, path, places);
-	return facts_object(&to);
+	return value_object(&to);
 }
 
 /* A tags block has no name: "tags 1", "tags 2"; names of members have no blank. */
@@ -252,9 +217,9 @@ static struct value tags_facts(struct facts *facts, const struct member *block,
 		facts_put_number(facts, &to, "at", block->offset);
 	put_if(facts, &to, "pointer", in_section);
 	for (const struct member *m = block->tags; m != NULL; m = m->next)
-		facts_put(facts, &members, m->name, member_facts(facts, m, path, false, places));
-	facts_put(facts, &to, "tagged", facts_object(&members));
-	return facts_object(&to);
+		value_put(facts->arena, &members, m->name, member_facts(facts, m, path, false, places));
+	value_put(facts->arena, &to, "tagged", value_object(&members));
+	return value_object(&to);
 }
 
 static struct value body_facts(struct facts *facts, const struct body *body,
@@ -265,13 +230,13 @@ static struct value body_facts(struct facts *facts, const struct body *body,
 
 	for (const struct member *m = body->first; m != NULL; m = m->next) {
 		if (m->is_tags)
-			facts_put(facts, &to, arena_printf(facts->arena, "tags %u", ++blocks),
+			value_put(facts->arena, &to, arena_printf(facts->arena, "tags %u", ++blocks),
 				tags_facts(facts, m, path, in_section, places));
 		else
-			facts_put(facts, &to, m->name,
+			value_put(facts->arena, &to, m->name,
 				member_facts(facts, m, path, in_section, places));
 	}
-	return facts_object(&to);
+	return value_object(&to);
 }
 
 /* ---- declarations ---- */
@@ -286,8 +251,8 @@ static struct value section_facts(struct facts *facts, const struct section *sec
 	facts_put_number(facts, &to, "pointers", section->pointer_width);
 	facts_put_number(facts, &to, "fixed", section->fixed_size);
 	put_range(facts, &to, "bytes", section->min_size, section->max_size);
-	facts_put(facts, &to, "members", body_facts(facts, &section->body, path, true, places));
-	return facts_object(&to);
+	value_put(facts->arena, &to, "members", body_facts(facts, &section->body, path, true, places));
+	return value_object(&to);
 }
 
 static void put_struct_in_c(struct facts *facts, struct value_object_builder *to,
@@ -314,10 +279,10 @@ static void put_message(struct facts *facts, struct value_object_builder *to,
 		facts_put_number(facts, to, "c_maxsize", d->as.message.cost.bytes);
 	facts_put_number(facts, to, "handles", d->as.message.cost.handles);
 	facts_put_number(facts, to, "leases", d->as.message.cost.leases);
-	facts_put(facts, to, "head", section_facts(facts, &d->as.message.head, d->c_name, true,
+	value_put(facts->arena, to, "head", section_facts(facts, &d->as.message.head, d->c_name, true,
 		&places));
 	if (d->as.message.tail.present)
-		facts_put(facts, to, "tail", section_facts(facts, &d->as.message.tail,
+		value_put(facts->arena, to, "tail", section_facts(facts, &d->as.message.tail,
 			d->c_name, false, &places));
 }
 
@@ -333,7 +298,7 @@ static void put_structure(struct facts *facts, struct value_object_builder *to,
 		put_range(facts, to, "bytes", d->as.structure.min_size,
 			d->as.structure.max_size);
 	put_if(facts, to, "flexible", d->as.structure.is_flexible);
-	facts_put(facts, to, d->kind == DECLARATION_VARIANT ? "tagged" : "members",
+	value_put(facts->arena, to, d->kind == DECLARATION_VARIANT ? "tagged" : "members",
 		body_facts(facts, &d->as.structure.body, d->c_name, false, &places));
 }
 
@@ -346,10 +311,10 @@ static void put_enumeration(struct facts *facts, struct value_object_builder *to
 	facts_put_text(facts, to, "type", facts_type(facts->arena, d->as.enumeration.base));
 	put_if(facts, to, "strict", d->as.enumeration.is_strict);
 	for (const struct enumerator *e = d->as.enumeration.first; e != NULL; e = e->next)
-		facts_put(facts, &values, e->name, (struct value){
+		value_put(facts->arena, &values, e->name, (struct value){
 			.kind = VALUE_INTEGER, .as.integer = e->value,
 		});
-	facts_put(facts, to, "values", facts_object(&values));
+	value_put(facts->arena, to, "values", value_object(&values));
 }
 
 /* ---- interfaces ---- */
@@ -378,7 +343,7 @@ static struct value method_facts(struct facts *facts, const struct method *metho
 	put_if(facts, &to, "unbounded", method->is_unbounded);
 	if (method->deadline_ms != 0)
 		facts_put_number(facts, &to, "deadline", method->deadline_ms);
-	return facts_object(&to);
+	return value_object(&to);
 }
 
 static struct value methods_facts(struct facts *facts, struct method *const *methods,
@@ -387,8 +352,8 @@ static struct value methods_facts(struct facts *facts, struct method *const *met
 	struct value_object_builder to = {0};
 
 	for (unsigned i = 0; i < count; i++)
-		facts_put(facts, &to, methods[i]->name, method_facts(facts, methods[i]));
-	return facts_object(&to);
+		value_put(facts->arena, &to, methods[i]->name, method_facts(facts, methods[i]));
+	return value_object(&to);
 }
 
 static void put_interface(struct facts *facts, struct value_object_builder *to,
@@ -397,9 +362,9 @@ static void put_interface(struct facts *facts, struct value_object_builder *to,
 	facts_put_text(facts, to, "c", d->c_name);
 	put_name_of(facts, to, "base", d->as.interface.base);
 	put_name_of(facts, to, "rights", d->as.interface.rights);
-	facts_put(facts, to, "methods", methods_facts(facts, d->as.interface.methods,
+	value_put(facts->arena, to, "methods", methods_facts(facts, d->as.interface.methods,
 		d->as.interface.method_count));
-	facts_put(facts, to, "events", methods_facts(facts, d->as.interface.events,
+	value_put(facts->arena, to, "events", methods_facts(facts, d->as.interface.events,
 		d->as.interface.event_count));
 }
 
@@ -449,5 +414,5 @@ struct value facts_declaration(struct facts *facts, const struct declaration *d)
 		put_structure(facts, &to, d);
 		break;
 	}
-	return facts_object(&to);
+	return value_object(&to);
 }

@@ -18,13 +18,10 @@ struct facts {
 };
 
 /* Adds a member. Names and texts are borrowed. */
-void facts_put(struct facts *facts, struct value_object_builder *to, const char *name,
-	struct value value);
 void facts_put_text(struct facts *facts, struct value_object_builder *to,
 	const char *name, const char *text);
 void facts_put_number(struct facts *facts, struct value_object_builder *to,
 	const char *name, uint64_t number);
-struct value facts_object(const struct value_object_builder *from);
 
 /* All that is said of one declaration. */
 struct value facts_declaration(struct facts *facts, const struct declaration *d);

@@ -96,6 +96,12 @@ static const struct command commands[] = {
 		command_diff,
 	},
 	{
+		"ir", "SCHEMA", "write the checked tree, for other back ends",
+		"All that was decided of the schema and its imports, as YAML (docs/ir.md).",
+		1, 1, OPTION_IMPORT | OPTION_OUTPUT | OPTION_JSON | OPTION_COLOR,
+		command_ir,
+	},
+	{
 		"explain", "CODE", "explain a diagnostic (E0123), lint or change",
 		NULL, 1, 1, 0, command_explain,
 	},

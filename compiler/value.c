@@ -238,3 +238,46 @@ struct value_member *value_object_add(struct arena *arena,
 		sizeof(*to->members));
 	return &to->members[to->count++];
 }
+
+struct value value_text(const char *text)
+{
+	return (struct value){
+		.kind = VALUE_STRING, .as.string = {text, strlen(text)},
+	};
+}
+
+struct value value_unsigned(uint64_t number)
+{
+	return (struct value){
+		.kind = VALUE_INTEGER, .as.integer = {.low = number},
+	};
+}
+
+struct value value_truth(bool is_true)
+{
+	return (struct value){.kind = VALUE_BOOL, .as.truth = is_true};
+}
+
+struct value value_list(const struct value_list_builder *from)
+{
+	return (struct value){
+		.kind = VALUE_LIST,
+		.as.list = {.items = from->items, .count = from->count},
+	};
+}
+
+struct value value_object(const struct value_object_builder *from)
+{
+	return (struct value){
+		.kind = VALUE_OBJECT,
+		.as.object = {from->members, from->count},
+	};
+}
+
+void value_put(struct arena *arena, struct value_object_builder *to, const char *name,
+	struct value value)
+{
+	*value_object_add(arena, to) = (struct value_member){
+		.name = name, .name_size = strlen(name), .value = value,
+	};
+}

@@ -169,4 +169,14 @@ struct value *value_list_add(struct arena *arena, struct value_list_builder *to)
 struct value_member *value_object_add(struct arena *arena,
 	struct value_object_builder *to);
 
+/* Values from C's. Texts and names are borrowed. */
+struct value value_text(const char *text);
+struct value value_unsigned(uint64_t number);
+struct value value_truth(bool is_true);
+struct value value_list(const struct value_list_builder *from);
+struct value value_object(const struct value_object_builder *from);
+/* Adds a member. */
+void value_put(struct arena *arena, struct value_object_builder *to, const char *name,
+	struct value value);
+
 #endif
