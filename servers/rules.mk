@@ -220,6 +220,14 @@ $(BUILD)/tests/unit/test_monitor: $(BUILD)/tests/unit/test_monitor.o $(OS_EDITOR
 
 -include $(OS_EDITOR:.o=.d)
 
+# What the screen shows, and what keys send.
+OS_SCREEN := $(patsubst %,$(BUILD)/servers/screen/%.o,emulator glyph keys)
+
+$(BUILD)/tests/unit/test_screen: $(BUILD)/tests/unit/test_screen.o $(OS_SCREEN)
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
+
+-include $(OS_SCREEN:.o=.d)
+
 # The driver of virtio disks, with a device of the test's.
 OS_DISK := $(patsubst %,$(BUILD)/servers/virtio-blk/%.o,queue device request operations)
 

@@ -5,6 +5,8 @@
  * to do as it is told. */
 #define AGAIN 50
 #define PATIENCE 500
+/* After so long without any driver there is only the screen. */
+#define ALONE 3000
 
 static struct sk_channel *line(struct terminal *t)
 {
@@ -235,11 +237,37 @@ static void flush_line(struct terminal *t)
 	CALL(flush, tty_Queue_OUTPUT);
 }
 
+/* There was never a line, but there is a screen. */
+static bool is_alone(const struct terminal *t)
+{
+	return t->line.connections == 0 && t->mirror.is_connected &&
+		sk_os_now(t->os) > t->opened + ALONE * UINT64_C(1000000);
+}
+
+/* To the line and to the screen. */
+static void send(struct terminal *t)
+{
+	if (t->is_writing || !mirror_is_ready(&t->mirror))
+		return;
+	/* What the line has not taken yet, as its driver went, was shown already. */
+	if (t->go_done == t->go) {
+		fill(t);
+		mirror_show(&t->mirror, t->going, t->go);
+	}
+	if (t->go_done < t->go && t->is_connected)
+		begin_write(t);
+	else if (!t->is_connected)
+		t->go_done = t->go;
+}
+
 void terminal_pump(struct terminal *t)
 {
 	while (t->come_done < t->come && type_some(t))
 		;
+	mirror_type(&t->mirror);
 	ldisc_throttle(&t->ld);
+	if (is_alone(t))
+		send(t);
 	if (!t->is_connected)
 		return;
 	if (t->ld.has_flushed)
@@ -248,10 +276,7 @@ void terminal_pump(struct terminal *t)
 		send_urgent(t);
 	if (!t->is_reading && t->come_done == t->come)
 		begin_read(t);
-	if (!t->is_writing)
-		fill(t);
-	if (!t->is_writing && t->go > 0)
-		begin_write(t);
+	send(t);
 }
 
 /* ---- the driver ---- */
@@ -285,6 +310,7 @@ static void connect(void *self)
 	if (t->is_reading || t->is_writing || t->is_draining || t->is_listening ||
 			sk_client_connect(&t->line, false, NULL) != SK_OK) {
 		lost(t);
+		terminal_pump(t);
 		return;
 	}
 	t->is_connected = true;
@@ -298,6 +324,7 @@ void terminal_open_line(struct terminal *t, struct sk_os *os, const char *name,
 {
 	t->os = os;
 	t->name = name;
+	t->opened = sk_os_now(os);
 	ldisc_init(&t->ld);
 	t->ld.settings.input_speed = t->ld.settings.output_speed = 115200;
 	t->read = (struct sk_pending){read_came, t};

@@ -65,6 +65,7 @@ int sk_os_main(struct sk_os *os)
 	}};
 
 	terminal_open_line(&terminal, os, NAME, "com1");
+	mirror_open(&terminal.mirror, &terminal, "screen");
 	return sk_serve(os, &(struct sk_serve){
 		.services = services, .service_count = 1,
 		/* For all that each may have, with events; as if there were one more, so

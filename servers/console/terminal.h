@@ -66,6 +66,21 @@ struct file {
 
 #define OWED_END 1u
 
+/* A screen with its keyboard, beside the line. */
+struct mirror {
+	struct terminal *terminal;
+	struct sk_client line;
+	bool is_connected, is_reading, is_writing;
+	bool is_late;			/* the line goes on without it */
+	uint32_t pause;			/* until it is looked for again */
+	uint8_t coming[64];
+	uint32_t come, come_done;
+	uint8_t going[256];
+	uint32_t go, go_done;
+	struct sk_pending read, write;
+	struct sk_alarm again, late;
+};
+
 struct terminal {
 	struct sk_os *os;
 	const char *name;
@@ -93,6 +108,8 @@ struct terminal {
 	bool is_reading, is_writing, is_draining, is_listening;
 	struct sk_pending read, write, drain, event;
 	struct sk_alarm again;		/* connects */
+	uint64_t opened;		/* when */
+	struct mirror mirror;
 };
 
 /* ---- the line: line.c ---- */
@@ -113,6 +130,16 @@ int32_t line_modem(struct terminal *t, tty_Modem *lines);
 int32_t line_set_modem(struct terminal *t, tty_Modem lines, tty_Modem mask);
 int32_t line_set_break(struct terminal *t, bool on);
 int32_t line_counts(struct terminal *t, struct tty_Counts *counts);
+
+/* ---- the screen: mirror.c ---- */
+
+void mirror_open(struct mirror *mirror, struct terminal *t, const char *service);
+/* What was pressed goes on, as far as there is room. */
+void mirror_type(struct mirror *mirror);
+/* Whether it can show more, or need not be waited for. */
+bool mirror_is_ready(const struct mirror *mirror);
+/* At most as much as the terminal sends at once; lost if it is not ready. */
+void mirror_show(struct mirror *mirror, const uint8_t *bytes, uint32_t count);
 
 /* ---- clients: client.c ---- */
 
