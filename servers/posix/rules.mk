@@ -1,6 +1,7 @@
 # The shim, which posix maps into each program, and an archive that has both.
 #
-#	make os-posix	$(OS)/posix.tar: all servers, posix, and the shim as servers/posix.shim
+#	make os-posix	$(OS)/posix.tar: all servers, posix, and the shim as servers/posix.shim;
+#			$(OS)/login.tar: those that Linux programs need, and login
 #
 # The shim lies far above 2 GiB, so all in it is position-independent: what it takes of the
 # runtime and of generated stubs is compiled for it once more.
@@ -41,6 +42,9 @@ $(OS)/posix.shim: $(SHIM_OBJECTS) servers/posix/shim/shim.ld
 -include $(SHIM_OBJECTS:.o=.d)
 
 POSIX_ARCHIVE := $(OS)/posix.tar
-$(POSIX_ARCHIVE): $(OS)/posix.shim
-os-posix: kernel $(POSIX_ARCHIVE)
+# What Linux programs need and no more, with login: tests/os-run boots it.
+LOGIN_ARCHIVE := $(OS)/login.tar
+LOGIN_SERVERS := serial console ramfs clock posix login
+$(POSIX_ARCHIVE) $(LOGIN_ARCHIVE): $(OS)/posix.shim
+os-posix: kernel $(POSIX_ARCHIVE) $(LOGIN_ARCHIVE) $(BUILD)/os-run-frames
 .PHONY: os-posix
