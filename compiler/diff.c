@@ -114,7 +114,7 @@ static const char *renamed(struct diff *diff, unsigned side, const struct value 
 		const char *name = fact_name(diff, all, i);
 		const struct value *facts = fact_at(all, i);
 
-		if (is_kind(facts, "message") && value_member(facts, "id") &&
+		if (is_kind(facts, "message") && fact(facts, "id") &&
 		    fact_same(facts, message, "id") && fact_same(facts, message, "group") &&
 		    !map_get(&diff->sides[!side].declarations,
 		    diff_local(diff, side, name)))
@@ -128,7 +128,7 @@ static void note_gone(struct diff *diff, const char *where, const struct value *
 {
 	if (is_kind(facts, "interface"))
 		diff_note_at(diff, DIFF_D0714, where, "nothing serves it");
-	else if (!is_kind(facts, "message") || !value_member(facts, "id"))
+	else if (!is_kind(facts, "message") || !fact(facts, "id"))
 		diff_note_at(diff, DIFF_D0106, where, "the %s is gone",
 			fact_text(facts, "kind"));
 	else if (!is_method_message(diff, 0, local))
@@ -140,7 +140,7 @@ static void note_new(struct diff *diff, const char *where, const struct value *f
 {
 	if (is_kind(facts, "interface"))
 		diff_note_at(diff, DIFF_D0715, where, "it is new");
-	else if (!is_kind(facts, "message") || !value_member(facts, "id"))
+	else if (!is_kind(facts, "message") || !fact(facts, "id"))
 		diff_note_at(diff, DIFF_D0107, where, "the %s is new",
 			fact_text(facts, "kind"));
 	else if (!is_method_message(diff, 1, local))
@@ -154,11 +154,11 @@ static void compare_old(struct diff *diff, const char *name, const struct value 
 	const struct value *b = map_get(&diff->sides[1].declarations, local);
 	const char *other = NULL;
 
-	if (b == NULL && is_kind(a, "message") && value_member(a, "id"))
+	if (b == NULL && is_kind(a, "message") && fact(a, "id"))
 		other = renamed(diff, 1, new_declarations, a);
 	if (other != NULL) {
 		diff_note_at(diff, DIFF_D0209, name, "it is now `%s`", other);
-		b = value_member(new_declarations, other);
+		b = fact(new_declarations, other);
 	}
 	if (b != NULL)
 		diff_declaration(diff, name, a, b);
@@ -178,7 +178,7 @@ static void compare_declarations(struct diff *diff, const struct value *a,
 
 		if (map_get(&diff->sides[0].declarations, local))
 			continue;
-		if (!is_kind(facts, "message") || !value_member(facts, "id") ||
+		if (!is_kind(facts, "message") || !fact(facts, "id") ||
 		    !renamed(diff, 0, a, facts))
 			note_new(diff, name, facts, local);
 	}
@@ -188,7 +188,7 @@ static void compare_declarations(struct diff *diff, const struct value *a,
 
 static const struct value *fingerprint(const struct value *facts)
 {
-	return facts->kind == VALUE_OBJECT ? value_member(facts, "fingerprint") : facts;
+	return facts->kind == VALUE_OBJECT ? fact(facts, "fingerprint") : facts;
 }
 
 /* One that both use. Of a lock only the fingerprint is known. */
@@ -212,7 +212,7 @@ static void compare_imports(struct diff *diff, const struct value *a, const stru
 		const char *file = fact_name(diff, a, i);
 		const struct value *used = fact_at(a, i);
 
-		if (!value_member(b, file))
+		if (!fact(b, file))
 			diff_note_at(diff, DIFF_D0103, file, "nothing is imported from it");
 		for (size_t k = 0; k < fact_count(used); k++) {
 			const char *name = fact_name(diff, used, k);
@@ -226,7 +226,7 @@ static void compare_imports(struct diff *diff, const struct value *a, const stru
 	for (size_t i = 0; i < fact_count(b); i++) {
 		const char *file = fact_name(diff, b, i);
 
-		if (!value_member(a, file))
+		if (!fact(a, file))
 			diff_note_at(diff, DIFF_D0104, file, "it is new");
 	}
 }

@@ -18,7 +18,7 @@ struct bodies {
 
 static bool has(const struct value *object, const char *name)
 {
-	return value_member(object, name) != NULL;
+	return fact(object, name) != NULL;
 }
 
 static bool is_tags(const struct value *facts)
@@ -88,8 +88,8 @@ static void compare_defaults(struct diff *diff, const struct diff_place *place,
 	if (!fact_same(a, b, "default"))
 		diff_note(diff, may_be_absent(a) ? DIFF_D0310 : DIFF_D0309, place,
 			"the default %s became %s",
-			fact_shown(diff, value_member(a, "default")),
-			fact_shown(diff, value_member(b, "default")));
+			fact_shown(diff, fact(a, "default")),
+			fact_shown(diff, fact(b, "default")));
 }
 
 static void compare_bounds(struct diff *diff, const struct diff_place *place,
@@ -241,12 +241,12 @@ void diff_c_struct(struct diff *diff, const char *where, const struct value *a,
 			fact_text(b, "c"));
 	if (!fact_same(a, b, "c_size"))
 		diff_note_at(diff, DIFF_D0801, where, "%s bytes became %s",
-			fact_shown(diff, value_member(a, "c_size")),
-			fact_shown(diff, value_member(b, "c_size")));
+			fact_shown(diff, fact(a, "c_size")),
+			fact_shown(diff, fact(b, "c_size")));
 	if (!fact_same(a, b, "c_maxsize"))
 		diff_note_at(diff, DIFF_D0804, where, "%s bytes became %s",
-			fact_shown(diff, value_member(a, "c_maxsize")),
-			fact_shown(diff, value_member(b, "c_maxsize")));
+			fact_shown(diff, fact(a, "c_maxsize")),
+			fact_shown(diff, fact(b, "c_maxsize")));
 }
 
 /* The first member, by its name, that stands elsewhere. True: it was told. */
@@ -264,8 +264,8 @@ static bool compare_offsets(struct diff *diff, const char *where, const struct v
 		} else if (has(two, "c_offset") && !fact_same(one, two, "c_offset")) {
 			diff_note_at(diff, DIFF_D0802, arena_printf(diff->arena, "%s.%s",
 				where, name), "offset %s became %s",
-				fact_shown(diff, value_member(one, "c_offset")),
-				fact_shown(diff, value_member(two, "c_offset")));
+				fact_shown(diff, fact(one, "c_offset")),
+				fact_shown(diff, fact(two, "c_offset")));
 			return true;
 		}
 	}
@@ -288,8 +288,8 @@ void diff_structure(struct diff *diff, const char *where, const struct value *a,
 	/* A record within it may have grown without a name of it being other. */
 	if (!had_wire && diff->result.class != DIFF_WIRE && !fact_same(a, b, "size"))
 		diff_note_at(diff, DIFF_D0210, where, "%s bytes became %s",
-			fact_shown(diff, value_member(a, "size")),
-			fact_shown(diff, value_member(b, "size")));
+			fact_shown(diff, fact(a, "size")),
+			fact_shown(diff, fact(b, "size")));
 	diff_c_struct(diff, where, a, b);
 	compare_offsets(diff, where, bodies.members[0], bodies.members[1]);
 }
@@ -340,8 +340,8 @@ static void compare_sections(struct diff *diff, const char *where, const char *k
 	compare_bodies(&bodies);
 	if (!fact_same(one, two, "pointers"))
 		diff_note_at(diff, DIFF_D0206, where, "the %s's pointers have %s bytes, not %s",
-			kind, fact_shown(diff, value_member(two, "pointers")),
-			fact_shown(diff, value_member(one, "pointers")));
+			kind, fact_shown(diff, fact(two, "pointers")),
+			fact_shown(diff, fact(one, "pointers")));
 	if (diff->result.class != DIFF_WIRE)
 		compare_places(&bodies);
 	if (before > diff->result.class)
@@ -357,8 +357,8 @@ void diff_message(struct diff *diff, const char *where, const struct value *a,
 	if (!fact_same(a, b, "id"))
 		diff_note(diff, DIFF_D0203, &(struct diff_place){
 			.where = where, .byte = "head byte 0"}, "id %s became %s",
-			fact_shown(diff, value_member(a, "id")),
-			fact_shown(diff, value_member(b, "id")));
+			fact_shown(diff, fact(a, "id")),
+			fact_shown(diff, fact(b, "id")));
 	if (has_one != had)
 		diff_note(diff, had ? DIFF_D0208 : DIFF_D0207, &(struct diff_place){
 			.where = where, .byte = "head byte 4"}, had ? "it had a tail"

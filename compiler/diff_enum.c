@@ -34,7 +34,7 @@ static void compare_old(const struct enums *enums, size_t i)
 	struct diff *diff = enums->diff;
 	const struct value *value = fact_at(enums->values[0], i);
 	const char *name = fact_name(diff, enums->values[0], i);
-	const struct value *now = value_member(enums->values[1], name);
+	const struct value *now = fact(enums->values[1], name);
 	const char *other;
 
 	if (now != NULL) {
@@ -44,7 +44,7 @@ static void compare_old(const struct enums *enums, size_t i)
 		return;
 	}
 	other = name_of(diff, enums->values[1], value);
-	if (other && !value_member(enums->values[0], other))
+	if (other && !fact(enums->values[0], other))
 		diff_note_at(diff, DIFF_D0609, where_of(enums, name), "it is now `%s`",
 			other);
 	else
@@ -59,10 +59,10 @@ static void compare_new(const struct enums *enums, size_t i)
 	const char *name = fact_name(diff, enums->values[1], i);
 	const char *other;
 
-	if (value_member(enums->values[0], name))
+	if (fact(enums->values[0], name))
 		return;
 	other = name_of(diff, enums->values[0], value);
-	if (!other || value_member(enums->values[1], other))
+	if (!other || fact(enums->values[1], other))
 		diff_note_at(diff, DIFF_D0603, where_of(enums, name), "%s has a name now",
 			fact_shown(diff, value));
 }
@@ -132,8 +132,8 @@ void diff_constant(struct diff *diff, const char *where, const struct value *a,
 {
 	if (!fact_same(a, b, "value"))
 		diff_note_at(diff, DIFF_D0109, where, "%s became %s",
-			fact_shown(diff, value_member(a, "value")),
-			fact_shown(diff, value_member(b, "value")));
+			fact_shown(diff, fact(a, "value")),
+			fact_shown(diff, fact(b, "value")));
 	if (!fact_same(a, b, "type"))
 		diff_note_at(diff, DIFF_D0110, where, "%s became %s", fact_text(a, "type"),
 			fact_text(b, "type"));

@@ -32,11 +32,15 @@ const char *diff_class_name(enum diff_class class)
 
 /* ---- facts ---- */
 
+const struct value *fact(const struct value *facts, const char *name)
+{
+	return facts && facts->kind == VALUE_OBJECT ? value_member(facts, name) : NULL;
+}
+
 static const struct value *member(const struct value *facts, const char *name,
 	enum value_kind kind)
 {
-	const struct value *found = facts->kind == VALUE_OBJECT
-		? value_member(facts, name) : NULL;
+	const struct value *found = fact(facts, name);
 
 	return found && found->kind == kind ? found : NULL;
 }
@@ -91,8 +95,8 @@ const struct value *fact_at(const struct value *object, size_t index)
 
 bool fact_same(const struct value *a, const struct value *b, const char *name)
 {
-	const struct value *x = value_member(a, name);
-	const struct value *y = value_member(b, name);
+	const struct value *x = fact(a, name);
+	const struct value *y = fact(b, name);
 
 	return x == NULL || y == NULL ? x == y : lock_same(x, y);
 }

@@ -32,8 +32,8 @@ static void compare_promises(struct diff *diff, const char *where, const struct 
 			"@cancellable came or went");
 	if (!fact_same(a, b, "deadline"))
 		diff_note_at(diff, DIFF_D0710, where, "%s ms became %s ms",
-			fact_shown(diff, value_member(a, "deadline")),
-			fact_shown(diff, value_member(b, "deadline")));
+			fact_shown(diff, fact(a, "deadline")),
+			fact_shown(diff, fact(b, "deadline")));
 	if (!fact_same(a, b, "fast"))
 		diff_note_at(diff, DIFF_D0712, where, fact_is(b, "fast")
 			? "it goes in registers now" : "it goes in registers no longer");
@@ -57,8 +57,8 @@ static void compare_pair(const struct methods *methods, const struct value *a,
 	if (!fact_same(a, b, "number"))
 		diff_note(diff, DIFF_D0703, &(struct diff_place){
 			.where = where, .byte = "head byte 0"}, "%s became %s",
-			fact_shown(diff, value_member(a, "number")),
-			fact_shown(diff, value_member(b, "number")));
+			fact_shown(diff, fact(a, "number")),
+			fact_shown(diff, fact(b, "number")));
 	if (!fact_same(a, b, "kind"))
 		diff_note_at(diff, DIFF_D0704, where, "%s became %s", fact_text(a, "kind"),
 			fact_text(b, "kind"));
@@ -81,7 +81,7 @@ static const char *renamed(const struct methods *methods, unsigned side,
 		const char *name = fact_name(methods->diff, all, i);
 
 		if (fact_same(fact_at(all, i), method, "number") &&
-		    !value_member(methods->all[!side], name))
+		    !fact(methods->all[!side], name))
 			return name;
 	}
 	return NULL;
@@ -92,7 +92,7 @@ static void compare_old(const struct methods *methods, size_t i)
 	struct diff *diff = methods->diff;
 	const char *name = fact_name(diff, methods->all[0], i);
 	const struct value *a = fact_at(methods->all[0], i);
-	const struct value *b = value_member(methods->all[1], name);
+	const struct value *b = fact(methods->all[1], name);
 	const char *where = arena_printf(diff->arena, "%s.%s", methods->where, name);
 	const char *other;
 
@@ -103,11 +103,11 @@ static void compare_old(const struct methods *methods, size_t i)
 	other = renamed(methods, 1, a);
 	if (other == NULL) {
 		diff_note_at(diff, methods->are_events ? DIFF_D0720 : DIFF_D0701, where,
-			"number %s is gone", fact_shown(diff, value_member(a, "number")));
+			"number %s is gone", fact_shown(diff, fact(a, "number")));
 		return;
 	}
 	diff_note_at(diff, DIFF_D0718, where, "it is now `%s`", other);
-	compare_pair(methods, a, value_member(methods->all[1], other), where);
+	compare_pair(methods, a, fact(methods->all[1], other), where);
 }
 
 /* In the order of the table of operations, those of both. */
@@ -120,9 +120,9 @@ static void compare_order(const struct methods *methods)
 	for (;; i++, j++) {
 		const char *was, *is;
 
-		while (i < fact_count(a) && !value_member(b, fact_name(diff, a, i)))
+		while (i < fact_count(a) && !fact(b, fact_name(diff, a, i)))
 			i++;
-		while (j < fact_count(b) && !value_member(a, fact_name(diff, b, j)))
+		while (j < fact_count(b) && !fact(a, fact_name(diff, b, j)))
 			j++;
 		if (i >= fact_count(a) || j >= fact_count(b))
 			return;
@@ -146,11 +146,11 @@ static void compare_all(const struct methods *methods)
 		const char *name = fact_name(diff, methods->all[1], i);
 		const struct value *b = fact_at(methods->all[1], i);
 
-		if (!value_member(methods->all[0], name) && !renamed(methods, 0, b))
+		if (!fact(methods->all[0], name) && !renamed(methods, 0, b))
 			diff_note_at(diff, methods->are_events ? DIFF_D0719 : DIFF_D0702,
 				arena_printf(diff->arena, "%s.%s", methods->where, name),
 				"number %s is new",
-				fact_shown(diff, value_member(b, "number")));
+				fact_shown(diff, fact(b, "number")));
 	}
 	if (!methods->are_events)
 		compare_order(methods);

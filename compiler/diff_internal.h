@@ -42,6 +42,7 @@ struct diff_place {
 
 /* ---- facts: what is missing or of another kind is empty ---- */
 
+const struct value *fact(const struct value *facts, const char *name);
 const char *fact_text(const struct value *facts, const char *name);
 uint64_t fact_number(const struct value *facts, const char *name, uint64_t otherwise);
 bool fact_is(const struct value *facts, const char *name);

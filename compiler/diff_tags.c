@@ -43,8 +43,8 @@ static void compare_pair(const struct tags *tags, size_t i, size_t j)
 	struct diff_place place = place_of(tags, was);
 
 	if (strcmp(was, is) != 0) {
-		bool moved = value_member(tags->members[1], was) ||
-			value_member(tags->members[0], is);
+		bool moved = fact(tags->members[1], was) ||
+			fact(tags->members[0], is);
 
 		diff_note(diff, moved ? DIFF_D0503 : DIFF_D0512, &place, "it is now `%s`",
 			is);
@@ -56,8 +56,8 @@ static void compare_pair(const struct tags *tags, size_t i, size_t j)
 /* Whether a number that only one of them has is that of a name of both. */
 static bool note_moved(const struct tags *tags, const char *name)
 {
-	const struct value *a = value_member(tags->members[0], name);
-	const struct value *b = value_member(tags->members[1], name);
+	const struct value *a = fact(tags->members[0], name);
+	const struct value *b = fact(tags->members[1], name);
 	struct diff_place place = place_of(tags, name);
 
 	if (a == NULL || b == NULL)
@@ -87,7 +87,7 @@ static void compare_all(const struct tags *tags)
 		const char *name = fact_name(diff, b, j);
 		struct diff_place place = place_of(tags, name);
 
-		if (find(a, tag) == fact_count(a) && !value_member(a, name))
+		if (find(a, tag) == fact_count(a) && !fact(a, name))
 			diff_note(diff, tags->added, &place, "%" PRIu64 " is new", tag);
 	}
 }
