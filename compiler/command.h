@@ -149,6 +149,7 @@ int command_diff(struct run *run);
 int command_ir(struct run *run);
 int command_fmt(struct run *run);
 int command_lint(struct run *run);
+int command_lsp(struct run *run);
 int command_explain(struct run *run);
 
 #endif

@@ -155,7 +155,7 @@ static bool read_string(struct reader *reader, const char **data, size_t *size)
 
 		if (!read_character(reader, &c))
 			return false;
-		if (reader->mode == VALUE_TEXT_UTF8)
+		if (reader->mode != VALUE_TEXT_BYTES)
 			*size += value_utf8_write(c, to + *size);
 		else if (c <= 0xff)
 			to[(*size)++] = (char)(unsigned char)c;
@@ -279,7 +279,17 @@ static bool read_list(struct reader *reader, struct value *to)
 	return end;
 }
 
-static bool read_member(struct reader *reader, struct value_member *to)
+/* A null that is taken for an absent member. */
+static bool skip_null(struct reader *reader)
+{
+	if (reader->mode != VALUE_TEXT_NULLS || reader->size - reader->at < 4 ||
+	    memcmp(reader->text + reader->at, "null", 4) != 0)
+		return false;
+	reader->at += 4;
+	return true;
+}
+
+static bool read_member(struct reader *reader, struct value_member *to, bool *absent)
 {
 	if (peek(reader) != '"')
 		return fail(reader, "a name in double quotes was expected");
@@ -290,13 +300,14 @@ static bool read_member(struct reader *reader, struct value_member *to)
 		return fail(reader, "`:` was expected");
 	reader->at++;
 	skip_space(reader);
-	return read_value(reader, &to->value);
+	*absent = skip_null(reader);
+	return *absent || read_value(reader, &to->value);
 }
 
 static bool read_object(struct reader *reader, struct value *to)
 {
 	struct value_object_builder object = {0};
-	bool end = false;
+	bool end = false, absent;
 	size_t twice;
 
 	to->kind = VALUE_OBJECT;
@@ -309,9 +320,10 @@ static bool read_object(struct reader *reader, struct value *to)
 	do {
 		struct value_member member = {0};
 
-		if (!read_member(reader, &member))
+		if (!read_member(reader, &member, &absent))
 			return false;
-		*value_object_add(reader->arena, &object) = member;
+		if (!absent)
+			*value_object_add(reader->arena, &object) = member;
 	} while (read_separator(reader, '}', &end));
 	if (!end)
 		return false;

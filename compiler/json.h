@@ -13,7 +13,7 @@
 #include "compiler/value.h"
 
 /*
- * Reads one value and nothing behind it. Refused: null, a name twice in
+ * Reads one value and nothing behind it. Refused: null (see VALUE_TEXT_NULLS), a name twice in
  * one object, text that is not UTF-8 and, in VALUE_TEXT_BYTES, code points
  * above U+00FF. False: see *fault.
  */

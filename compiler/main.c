@@ -102,6 +102,10 @@ static const struct command commands[] = {
 		command_ir,
 	},
 	{
+		"lsp", "", "serve an editor: the Language Server Protocol",
+		"Speaks on stdin and stdout.", 0, 0, OPTION_IMPORT, command_lsp,
+	},
+	{
 		"explain", "CODE", "explain a diagnostic (E0123), lint or change",
 		NULL, 1, 1, 0, command_explain,
 	},

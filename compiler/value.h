@@ -73,7 +73,9 @@ enum value_text {
 	/* As UTF-8; those that are not valid UTF-8 as lists of their bytes. */
 	VALUE_TEXT_UTF8,
 	/* One code point, U+0000 to U+00FF, for each byte. */
-	VALUE_TEXT_BYTES
+	VALUE_TEXT_BYTES,
+	/* As UTF-8; a member that is null is left out (JSON only). */
+	VALUE_TEXT_NULLS
 };
 
 /* "an integer", "a string": for messages. */

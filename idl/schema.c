@@ -39,6 +39,18 @@ static const struct source_text *text_find(const struct source_text *texts,
 	return NULL;
 }
 
+/* What is open in place of a file. Imports and their importers are spelt alike. */
+static const struct source_text *text_open(const struct schema_options *options,
+	const char *path)
+{
+	const struct source_text *text = options == NULL ? NULL : options->open;
+
+	for (; text != NULL && text->path != NULL; text++)
+		if (strcmp(text->path, path) == 0)
+			return text;
+	return NULL;
+}
+
 /* The source of a path; NULL is reported. */
 static struct source *load_source(struct loading *loading, const char *path,
 	struct span from)
@@ -47,9 +59,11 @@ static struct source *load_source(struct loading *loading, const char *path,
 	const struct schema_options *options = loading->options;
 	const struct source_text *text;
 
-	if (options == NULL || options->texts == NULL)
+	text = text_open(options, path);
+	if (text == NULL && (options == NULL || options->texts == NULL))
 		return source_load(check->arena, check->diags, path, from);
-	text = text_find(options->texts, path);
+	if (text == NULL)
+		text = text_find(options->texts, path);
 	if (text == NULL) {
 		diag_report(check->diags, E0001, from,
 			"cannot read `%s`: it is not among the texts", path);
@@ -111,21 +125,26 @@ static struct unit *unit_by_path(struct unit *first, const char *path)
 
 /* ---- imports ---- */
 
-static const char *import_in(struct arena *arena, const char *folder,
+static bool is_there(const struct schema_options *options, const char *path)
+{
+	return text_open(options, path) != NULL || access(path, F_OK) == 0;
+}
+
+static const char *import_in(struct loading *loading, const char *folder,
 	size_t folder_size, const char *path)
 {
+	struct arena *arena = loading->check->arena;
 	const char *joined = folder_size == 0 ? path : arena_printf(arena,
 		"%.*s%s%s", (int)folder_size, folder,
 		folder[folder_size - 1] == '/' ? "" : "/", path);
 
-	return access(joined, F_OK) == 0 ? joined : NULL;
+	return is_there(loading->options, joined) ? joined : NULL;
 }
 
 /* In the importing file's folder, then where the options say. */
 static const char *import_find(struct loading *loading, const struct unit *unit,
 	const char *path)
 {
-	struct arena *arena = loading->check->arena;
 	const struct schema_options *options = loading->options;
 	const char *from = unit->file->source->path;
 	size_t folder = (size_t)(unit->file->name - from), i;
@@ -135,11 +154,11 @@ static const char *import_find(struct loading *loading, const struct unit *unit,
 		return text_find(options->texts, path) ?
 			text_find(options->texts, path)->path : NULL;
 	if (path[0] == '/')
-		return access(path, F_OK) == 0 ? path : NULL;
-	found = import_in(arena, from, folder, path);
+		return is_there(options, path) ? path : NULL;
+	found = import_in(loading, from, folder, path);
 	for (i = 0; found == NULL && options != NULL
 		&& i < options->import_folder_count; i++)
-		found = import_in(arena, options->import_folders[i],
+		found = import_in(loading, options->import_folders[i],
 			strlen(options->import_folders[i]), path);
 	return found;
 }

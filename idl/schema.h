@@ -23,6 +23,9 @@ struct schema_options {
 	 * NULL. Imports find theirs by the name behind the last slash.
 	 */
 	const struct source_text *texts;
+	/* Texts in place of the files of these paths, as an editor has them, up
+	 * to a path of NULL; or NULL. */
+	const struct source_text *open;
 };
 
 /*
