@@ -2,7 +2,7 @@
 #include "servers/posix/posix.h"
 
 static void raise(struct thread *thread, posix_Signal signal, int32_t code, uint64_t address,
-	uint32_t trap)
+	uint32_t trap, uint64_t instruction)
 {
 	const struct posix_SignalInfo info = {
 		.signal = signal, .code = code,
@@ -14,10 +14,13 @@ static void raise(struct thread *thread, posix_Signal signal, int32_t code, uint
 	const struct posix_Action *action = &process->actions->action[signal];
 
 	/* It would fault again at once. */
-	if (is_blocked || action->handler <= 1)
+	if (is_blocked || action->handler <= 1) {
+		warn("%s[%d] ends by signal %d: instruction 0x%lx, address 0x%lx",
+			process->name, process->pid, (int)signal, instruction, address);
 		process_end(process, posix_ChildState_KILLED, signal);
-	else
+	} else {
 		signal_thread(thread, &info);
+	}
 }
 
 /* Where an instruction of the shim goes on that may fault; 0: it may not. */
@@ -77,7 +80,8 @@ static void page_fault(void *self, const struct fault_Handler_page_fault_request
 		return;
 	} else {
 		raise(thread, is_bus ? posix_Signal_BUS : posix_Signal_SEGV, is_bus ? 2 :
-			request->reason == fault_Reason_PROTECTION ? 2 : 1, request->address, 14);
+			request->reason == fault_Reason_PROTECTION ? 2 : 1, request->address, 14,
+			request->instruction);
 	}
 	if (thread->process)
 		fault_Handler_page_fault_answer(to, 0, &reply);
@@ -114,7 +118,7 @@ static void exception(void *self, const struct fault_Handler_exception_request *
 	if (request->what > 0 && (size_t)request->what < ARRAY_SIZE(exceptions))
 		raise(thread, exceptions[request->what].signal,
 			exceptions[request->what].code, request->instruction,
-			exceptions[request->what].trap);
+			exceptions[request->what].trap, request->instruction);
 	if (thread->process)
 		fault_Handler_exception_answer(to, 0, &reply);
 }

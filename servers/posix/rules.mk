@@ -48,3 +48,9 @@ LOGIN_SERVERS := serial console ramfs clock posix login
 $(POSIX_ARCHIVE) $(LOGIN_ARCHIVE): $(OS)/posix.shim
 os-posix: kernel $(POSIX_ARCHIVE) $(LOGIN_ARCHIVE) $(BUILD)/os-run-frames
 .PHONY: os-posix
+
+# What it knows of programs' files and stacks, on the host.
+$(BUILD)/tests/unit/test_binary: $(BUILD)/tests/unit/test_binary.o $(BUILD)/servers/posix/binary.o
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
+
+-include $(BUILD)/servers/posix/binary.d

@@ -586,29 +586,41 @@ static bool is_meant(const struct thread *thread, const struct process *process,
 	return process->group == -whom;
 }
 
-/* All that are meant; the caller last, for it may end by it. */
+/* One of those that are meant: 0, or why not. */
+static int send_to(struct thread *thread, struct process *process,
+	const struct posix_SignalInfo *info)
+{
+	if (!may_signal(thread, process, info->signal))
+		return posix_Error_EPERM;
+	if (info->signal != posix_Signal_NONE && process->state == PROCESS_ALIVE)
+		signal_process(process, info);
+	return 0;
+}
+
+/* All that are meant, found by number, since some may end meanwhile; the caller last. */
 static int send(struct thread *thread, int32_t whom, const struct posix_SignalInfo *info)
 {
+	int32_t own = thread->process->pid, *list = allocate(4 * posix.process_count + 4);
+	uint32_t count = 0, good = 0;
 	int error = posix_Error_ESRCH;
-	bool to_self = false;
 
-	for (struct process *p = posix.processes, *next; p; p = next) {
-		next = p->next;
-		if (!is_meant(thread, p, whom))
-			continue;
-		if (!may_signal(thread, p, info->signal)) {
-			error = error == 0 ? 0 : posix_Error_EPERM;
-			continue;
+	if (!list)
+		return posix_Error_ENOMEM;
+	for (const struct process *p = posix.processes; p; p = p->next)
+		if (is_meant(thread, p, whom))
+			list[count++] = p->pid;
+	for (uint32_t pass = 0; pass < 2; pass++)
+		for (uint32_t i = 0; i < count && thread->process; i++) {
+			struct process *p = (list[i] == own) == (pass == 1) ?
+				process_find(list[i]) : NULL;
+
+			if (!p)
+				continue;
+			error = send_to(thread, p, info);
+			good += error == 0;
 		}
-		error = 0;
-		if (p == thread->process)
-			to_self = true;
-		else if (info->signal != posix_Signal_NONE && p->state == PROCESS_ALIVE)
-			signal_process(p, info);
-	}
-	if (to_self && info->signal != posix_Signal_NONE)
-		signal_process(thread->process, info);
-	return error;
+	release(list);
+	return good > 0 ? 0 : error;
 }
 
 void op_kill(void *self, const struct posix_Signals_kill_request *request,

@@ -101,6 +101,7 @@ static int make(struct thread *thread, struct space *space, const struct thread 
 	TRY(K(quota, Quota_create_thread, &reply, .space = {space->handle},
 		.priority = PROGRAM_PRIORITY));
 	thread->handle = reply.thread.raw;
+	TRY(K0(thread->handle, Thread_set_vectors_allowed, .allowed = true));
 	TRY(set_slots(thread, space));
 	TRY(K0(thread->handle, Thread_set_upcall, .frame = area_of(thread) + LAYOUT_FRAME,
 		.entry = shim->upcall, .stack = area_of(thread) + LAYOUT_SHIM_STACK +
