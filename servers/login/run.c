@@ -59,7 +59,7 @@ void run_begin(const char *command, uint32_t size)
 	};
 	status = start_connect();
 	if (status != SK_OK)
-		fail("there is no posix: %d", status);
+		fail("posix is not up (error %d): the log says why", status);
 	else if ((status = pipe_open(program.files)) != SK_OK)
 		fail("no files for the command: %d", status);
 	else

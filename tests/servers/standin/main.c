@@ -8,6 +8,7 @@
  *	die		this server does
  *	poweroff	it asks for that
  *	forever		it does nothing any more
+ *	-bash		it says that it is there, and takes these words from its input
  */
 #include "kernel.skald.h"
 #include "posix.skald.h"
@@ -101,14 +102,28 @@ static uint64_t number(void)
 	return value;
 }
 
-/* It has read what is not its own. */
-static bool reads_end(void)
+/* What there is of its input, at most `size`; an error is nothing too. */
+static uint64_t read_some(char *to, uint64_t size)
 {
-	const struct fs_File_read_request request = {.data = sk_lend_out(standin.bytes, 16)};
+	const struct fs_File_read_request request = {.data = sk_lend_out(to, size)};
 	struct fs_File_read_reply reply;
 
-	return fs_File_read(&standin.files[0].channel, &request, &reply, NULL) == SK_OK &&
-		reply.count == 0;
+	if (fs_File_read(&standin.files[0].channel, &request, &reply, NULL) != SK_OK)
+		return 0;
+	return reply.count;
+}
+
+/* At a terminal: a line. */
+static void take_line(void)
+{
+	static const char there[] = "standin: at your service\n";
+	const struct fs_File_write_request request = {.data = sk_lend(there, sizeof(there) - 1)};
+	struct fs_File_write_reply reply;
+
+	fs_File_write(&standin.files[1].channel, &request, &reply, NULL);
+	memset(standin.script, 0, TEXT);
+	read_some(standin.script, TEXT - 1);
+	standin.at = standin.script;
 }
 
 static void run(void *self)
@@ -116,7 +131,9 @@ static void run(void *self)
 	uint64_t value = 0;
 
 	(void)self;
-	if (!reads_end())
+	if (is_word("-bash"))
+		take_line();
+	else if (read_some((char *)standin.bytes, 1) != 0)
 		end(posix_ChildState_EXITED, 99);
 	while (!standin.has_ended) {
 		bool is_good = true;
