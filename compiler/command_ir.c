@@ -12,7 +12,7 @@
 static bool write_ir(FILE *to, const struct value *ir, bool json)
 {
 	if (!json)
-		return yaml_write(to, ir);
+		return yaml_write(to, ir, YAML_FACT_A_LINE);
 	json_write(to, ir, VALUE_TEXT_UTF8);
 	return fputc('\n', to) != EOF;
 }

@@ -19,7 +19,7 @@ struct printer lock_print(struct arena *arena, const struct schema *schema)
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
 
-	if (to == NULL || !yaml_write(to, &lock) || fclose(to) != 0) {
+	if (to == NULL || !yaml_write(to, &lock, YAML_THING_A_LINE) || fclose(to) != 0) {
 		command_say("out of memory");
 		exit(STATUS_USAGE);
 	}

@@ -108,7 +108,7 @@ static int write_value(struct run *run, const struct value *value)
 	if (run->json) {
 		json_write(to, value, VALUE_TEXT_UTF8);
 		putc('\n', to);
-	} else if (!yaml_write(to, value)) {
+	} else if (!yaml_write(to, value, YAML_FACT_A_LINE)) {
 		command_say("libyaml cannot write the value");
 		fclose(to);
 		free(text);

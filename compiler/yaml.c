@@ -305,7 +305,12 @@ bool yaml_or_json_read(struct arena *arena, const char *text, size_t size,
 	return yaml_read(arena, text, size, to, fault);
 }
 
-static bool write_value(yaml_emitter_t *emitter, const struct value *value);
+struct writer {
+	yaml_emitter_t emitter;
+	enum yaml_style style;
+};
+
+static bool write_value(struct writer *writer, const struct value *value);
 
 /*
  * Names stay plain. Whatever YAML 1.1 or 1.2 could take for something else
@@ -333,7 +338,7 @@ static bool is_plain(const char *text, size_t size)
 	return size >= sizeof(lower) || !word_is(lower, size, others);
 }
 
-static bool write_scalar(yaml_emitter_t *emitter, const char *text, size_t size,
+static bool write_scalar(struct writer *writer, const char *text, size_t size,
 	bool plain)
 {
 	yaml_event_t event;
@@ -342,47 +347,47 @@ static bool write_scalar(yaml_emitter_t *emitter, const char *text, size_t size,
 		NULL, (const yaml_char_t *)text, (int)size, plain, !plain,
 		plain ? YAML_PLAIN_SCALAR_STYLE :
 		YAML_DOUBLE_QUOTED_SCALAR_STYLE) &&
-		yaml_emitter_emit(emitter, &event);
+		yaml_emitter_emit(&writer->emitter, &event);
 }
 
-static bool write_integer(yaml_emitter_t *emitter, const struct number *number)
+static bool write_integer(struct writer *writer, const struct number *number)
 {
 	char text[NUMBER_TEXT_SIZE];
 
 	number_print(text, *number);
-	return write_scalar(emitter, text, strlen(text), true);
+	return write_scalar(writer, text, strlen(text), true);
 }
 
-static bool start_list(yaml_emitter_t *emitter, bool flow)
+static bool start_list(struct writer *writer, bool flow)
 {
 	yaml_event_t event;
 
 	return yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
 		flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE) &&
-		yaml_emitter_emit(emitter, &event);
+		yaml_emitter_emit(&writer->emitter, &event);
 }
 
-static bool end_list(yaml_emitter_t *emitter)
+static bool end_list(struct writer *writer)
 {
 	yaml_event_t event;
 
 	return yaml_sequence_end_event_initialize(&event) &&
-		yaml_emitter_emit(emitter, &event);
+		yaml_emitter_emit(&writer->emitter, &event);
 }
 
-static bool write_string(yaml_emitter_t *emitter, const char *text, size_t size)
+static bool write_string(struct writer *writer, const char *text, size_t size)
 {
 	if (value_is_utf8(text, size))
-		return write_scalar(emitter, text, size, is_plain(text, size));
-	if (!start_list(emitter, true))
+		return write_scalar(writer, text, size, is_plain(text, size));
+	if (!start_list(writer, true))
 		return false;
 	for (size_t i = 0; i < size; i++) {
 		struct number byte = {.low = (unsigned char)text[i]};
 
-		if (!write_integer(emitter, &byte))
+		if (!write_integer(writer, &byte))
 			return false;
 	}
-	return end_list(emitter);
+	return end_list(writer);
 }
 
 /* Lists of objects, and of lists of them, one element to a line. */
@@ -399,95 +404,113 @@ static bool is_flow(const struct value *value)
 }
 
 /* What is not finite has words of its own (float_word() above). */
-static bool write_float(yaml_emitter_t *emitter, const char *text, size_t size)
+static bool write_float(struct writer *writer, const char *text, size_t size)
 {
 	const char *word = text[size - 1] == 'N' ? ".nan" :
 		text[size - 1] != 'y' ? NULL : text[0] == '-' ? "-.inf" : ".inf";
 
-	return word ? write_scalar(emitter, word, strlen(word), true) :
-		write_scalar(emitter, text, size, true);
+	return word ? write_scalar(writer, word, strlen(word), true) :
+		write_scalar(writer, text, size, true);
 }
 
-static bool write_list(yaml_emitter_t *emitter, const struct value *value)
+static bool write_list(struct writer *writer, const struct value *value)
 {
-	if (!start_list(emitter, is_flow(value)))
+	if (!start_list(writer, is_flow(value)))
 		return false;
 	for (size_t i = 0; i < value->as.list.count; i++) {
-		if (!write_value(emitter, value_item(value, i)))
+		if (!write_value(writer, value_item(value, i)))
 			return false;
 	}
-	return end_list(emitter);
+	return end_list(writer);
 }
 
-static bool write_object(yaml_emitter_t *emitter, const struct value *value)
+/* Facts of one thing, which has no parts: one of them is a text. */
+static bool is_line(const struct value *value)
 {
+	bool has_text = false;
+
+	for (size_t i = 0; i < value->as.object.count; i++) {
+		const struct value *member = &value->as.object.members[i].value;
+
+		if (!is_flow(member))
+			return false;
+		has_text = has_text || member->kind == VALUE_STRING;
+	}
+	return has_text || value->as.object.count == 0;
+}
+
+static bool write_object(struct writer *writer, const struct value *value)
+{
+	bool flow = value->as.object.count == 0 ||
+		(writer->style == YAML_THING_A_LINE && is_line(value));
 	yaml_event_t event;
 
 	if (!yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
-	    value->as.object.count ? YAML_BLOCK_MAPPING_STYLE :
-	    YAML_FLOW_MAPPING_STYLE) || !yaml_emitter_emit(emitter, &event))
+	    flow ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE) || !yaml_emitter_emit(&writer->emitter, &event))
 		return false;
 	for (size_t i = 0; i < value->as.object.count; i++) {
 		const struct value_member *member =
 			&value->as.object.members[i];
 
-		if (!write_scalar(emitter, member->name, member->name_size,
+		if (!write_scalar(writer, member->name, member->name_size,
 		    is_plain(member->name, member->name_size)) ||
-		    !write_value(emitter, &member->value))
+		    !write_value(writer, &member->value))
 			return false;
 	}
 	return yaml_mapping_end_event_initialize(&event) &&
-		yaml_emitter_emit(emitter, &event);
+		yaml_emitter_emit(&writer->emitter, &event);
 }
 
-static bool write_value(yaml_emitter_t *emitter, const struct value *value)
+static bool write_value(struct writer *writer, const struct value *value)
 {
 	switch (value->kind) {
 	case VALUE_INTEGER:
-		return write_integer(emitter, &value->as.integer);
+		return write_integer(writer, &value->as.integer);
 	case VALUE_BOOL:
-		return value->as.truth ? write_scalar(emitter, "true", 4, true) :
-			write_scalar(emitter, "false", 5, true);
+		return value->as.truth ? write_scalar(writer, "true", 4, true) :
+			write_scalar(writer, "false", 5, true);
 	case VALUE_FLOAT:
-		return write_float(emitter, value->as.string.data,
+		return write_float(writer, value->as.string.data,
 			value->as.string.size);
 	case VALUE_STRING:
-		return write_string(emitter, value->as.string.data,
+		return write_string(writer, value->as.string.data,
 			value->as.string.size);
 	case VALUE_LIST:
-		return write_list(emitter, value);
+		return write_list(writer, value);
 	case VALUE_OBJECT:
 		break;
 	}
-	return write_object(emitter, value);
+	return write_object(writer, value);
 }
 
-static bool write_document(yaml_emitter_t *emitter, const struct value *value)
+static bool write_document(struct writer *writer, const struct value *value)
 {
 	yaml_event_t event;
 
 	return yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING) &&
-		yaml_emitter_emit(emitter, &event) &&
+		yaml_emitter_emit(&writer->emitter, &event) &&
 		yaml_document_start_event_initialize(&event, NULL, NULL, NULL,
 			1) &&
-		yaml_emitter_emit(emitter, &event) &&
-		write_value(emitter, value) &&
+		yaml_emitter_emit(&writer->emitter, &event) &&
+		write_value(writer, value) &&
 		yaml_document_end_event_initialize(&event, 1) &&
-		yaml_emitter_emit(emitter, &event) &&
+		yaml_emitter_emit(&writer->emitter, &event) &&
 		yaml_stream_end_event_initialize(&event) &&
-		yaml_emitter_emit(emitter, &event);
+		yaml_emitter_emit(&writer->emitter, &event);
 }
 
-bool yaml_write(FILE *to, const struct value *value)
+bool yaml_write(FILE *to, const struct value *value, enum yaml_style style)
 {
-	yaml_emitter_t emitter;
+	struct writer writer = {.style = style};
 	bool good;
 
-	if (!yaml_emitter_initialize(&emitter))
+	if (!yaml_emitter_initialize(&writer.emitter))
 		return false;
-	yaml_emitter_set_output_file(&emitter, to);
-	yaml_emitter_set_unicode(&emitter, 1);
-	good = write_document(&emitter, value);
-	yaml_emitter_delete(&emitter);
+	yaml_emitter_set_output_file(&writer.emitter, to);
+	yaml_emitter_set_unicode(&writer.emitter, 1);
+	if (style == YAML_THING_A_LINE)
+		yaml_emitter_set_width(&writer.emitter, -1);
+	good = write_document(&writer, value);
+	yaml_emitter_delete(&writer.emitter);
 	return good && !ferror(to);
 }

@@ -25,7 +25,14 @@ bool yaml_read(struct arena *arena, const char *text, size_t size,
 bool yaml_or_json_read(struct arena *arena, const char *text, size_t size,
 	struct value *to, struct text_fault *fault);
 
+enum yaml_style {
+	YAML_FACT_A_LINE,	/* each member of each object has a line of its own */
+	/* An object without objects in it, but for such as have numbers only, is a line,
+	 * however long. */
+	YAML_THING_A_LINE
+};
+
 /* Writes a document. False if `to` could not be written. */
-bool yaml_write(FILE *to, const struct value *value);
+bool yaml_write(FILE *to, const struct value *value, enum yaml_style style);
 
 #endif

@@ -39,7 +39,7 @@ T
 head -7 "$work/shop.lock" | diff "$work/wanted" - >"$work/out"
 tap $? 'it begins with what it is of'
 
-# fact NAME LINES...: these lines follow each other, each deeper or not as indented.
+# fact NAME LINES...: these lines follow each other, or begin so.
 fact() {
 	local text
 	text=$(printf '%s\n' "${@:2}")
@@ -48,27 +48,21 @@ fact() {
 }
 fact 'an id, and a struct of C' '  "shop.Order":' '    kind: message' '    id: 9' \
 	'    c: "struct shop_Order"' '    c_size: 72'
-fact 'a member in place' '        when:' '          type: "base.Time"' '          at: 8' \
-	'          size: 16' '          c: "struct base_Time when"' '          c_offset: 0'
-fact 'a member behind a pointer' '        items:' '          type: "shop.Item[<=3]"' \
-	'          at: 0' '          pointer: true'
-fact 'an optional one, with its default' '      kind:' '        type: "shop.Kind"' \
-	'        optional: true' '        bytes: "1..10"' '        default: 3'
-fact 'a tag, with its bound' '          more:' '            tag: 7' \
-	'            type: "uint64[]"' '            bytes: "1..40"' \
-	'            bytes_bound: 40'
-fact 'an inherited member' '      text:' '        type: "string<9>"'
+fact 'a member in place' '        when: {type: "base.Time", at: 8, size: 16, c: "struct base_Time when", c_offset: 0}'
+fact 'a member behind a pointer' '        items: {type: "shop.Item[<=3]", at: 0, pointer: true,'
+fact 'an optional one, with its default' \
+	'      kind: {type: "shop.Kind", optional: true, bytes: "1..10", default: 3,'
+fact 'a tag, with its bound' \
+	'          more: {tag: 7, type: "uint64[]", bytes: "1..40", bytes_bound: 40'
+fact 'an inherited member' '      text: {type: "string<9>"'
 fact 'enumerators, and that no others come' '    c: shop_Kind' '    type: int32' \
 	'    strict: true' '    values:' '      TOOL: 2' '      TOY: 3'
-fact 'an arm without a value' '      none:' '        tag: 3' '        type: none'
+fact 'an arm without a value' '      none: {tag: 3, type: none'
 fact 'a lease' 'type: "lease<in, 64>"'
 fact 'a handle' 'type: "handle<shop.Shop, copy>"'
-fact 'a method' '      buy:' '        of: "shop.Shop"' '        kind: method' \
-	'        number: 5' '        request: "shop.Shop_buy_request"' \
-	'        reply: "shop.Shop_buy_reply"' '        error: "base.Error"' \
-	'        idempotent: true' '        deadline: 50'
-fact 'an event' '      closed:' '        of: "shop.Shop"' '        kind: event' \
-	'        number: 6'
+fact 'a method' '      buy: {of: "shop.Shop", kind: method, number: 5, request: "shop.Shop_buy_request", '\
+'reply: "shop.Shop_buy_reply", error: "base.Error", idempotent: true, deadline: 50}'
+fact 'an event' '      closed: {of: "shop.Shop", kind: event, number: 6'
 grep -q 'base.Time": [0-9]' "$work/shop.lock" && ! grep -q Unused "$work/shop.lock"
 tap $? 'of imports a fingerprint of what is used'
 
@@ -138,9 +132,13 @@ offsets() {
 			/^    c: "struct / { gsub(/"/, ""); struct = $3 }
 			/^    c_size: / { print "if (sizeof(struct " struct ") != " $2 ")" \
 				" bad += printf(\"" struct "\\n\");" }
-			/^      +c: / { gsub(/"|\[.*/, ""); member = $NF }
-			/^ +c_offset: / { print "if (offsetof(struct " struct ", " as member ") != " \
-				$2 ") bad += printf(\"" struct "." member "\\n\");" }'
+			/c_offset: / {
+				member = offset = $0
+				sub(/.*[{ ]c: "/, "", member); sub(/(\[|").*/, "", member)
+				sub(/.* /, "", member)
+				sub(/.*c_offset: /, "", offset); sub(/[,}].*/, "", offset)
+				print "if (offsetof(struct " struct ", " as member ") != " \
+					offset ") bad += printf(\"" struct "." member "\\n\");" }'
 		echo 'return bad != 0; }'
 	} >"$work/c/offsets.c"
 	count=$(grep -c offsetof "$work/c/offsets.c")
