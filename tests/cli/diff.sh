@@ -55,7 +55,7 @@ for class in wire abi source none; do
 	same_as_locks "locks of a change of class $class" "$work/old.skald" "$work/$class.skald"
 done
 sed 's/^\( *\)\(type\|at\|id\|members\|c_offset\): .*/\1\2: [1, {a: 2}]/' "$work/a.lock" >"$work/odd.lock"
-expect 1 'a lock with facts of another kind' "$skald" diff "$work/odd.lock" "$work/old.skald"
+expect_text 1 'a lock with facts of another kind' 'D0' "$skald" diff "$work/odd.lock" "$work/old.skald"
 # Whatever stands in a lock there is an answer: each line's value is another, or gone.
 odd_locks() {
 	local line bad=0 lines value
@@ -74,6 +74,12 @@ odd_locks() {
 	tap $bad "a lock of which a line is another: $lines lines"
 }
 odd_locks
+# A text where members should be: taken for an object it would have 200,000.
+{
+	printf 'lock: 1\nnamespace: s\nimports: {}\ndeclarations:\n'
+	printf '  s.S:\n    kind: struct\n    members:\n      a: %0200000d\n' 0 | tr 0 x
+} >"$work/odd.lock"
+expect_text 1 'a text instead of a member' 'D0405 s.S.a' "$skald" diff "$work/odd.lock" "$work/old.skald"
 expect 2 'no such file' "$skald" diff "$work/none.lock" "$work/old.skald"
 echo 'message M' >"$work/broken.skald"
 expect_text 1 'a schema with errors' 'error[E0' "$skald" diff "$work/old.skald" "$work/broken.skald"
