@@ -222,7 +222,7 @@ $(BUILD)/tests/unit/test_monitor: $(BUILD)/tests/unit/test_monitor.o $(OS_EDITOR
 -include $(OS_EDITOR:.o=.d)
 
 # What the screen shows, and what keys send.
-OS_SCREEN := $(patsubst %,$(BUILD)/servers/screen/%.o,emulator glyph keys)
+OS_SCREEN := $(patsubst %,$(BUILD)/servers/screen/%.o,emulator cells look glyph keys)
 
 $(BUILD)/tests/unit/test_screen: $(BUILD)/tests/unit/test_screen.o $(OS_SCREEN)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka

@@ -7,102 +7,12 @@
 #define PARAMETER_MAX 9999u
 #define UNKNOWN 0xfffdu
 
-static const struct look plain = {.ink = 7};
-
-/* ---- cells ---- */
-
-/* ANSI counts red, green, blue from the lowest bit up, the hardware the other way. */
-static uint8_t colour(uint8_t ansi)
-{
-	return (uint8_t)((ansi & 1) << 2 | (ansi & 2) | (ansi >> 2 & 1) | (ansi & 8));
-}
-
-static uint16_t cell_of(const struct look *look, uint8_t glyph)
-{
-	uint8_t ink = colour((uint8_t)(look->ink | (look->is_bold ? 8 : 0)));
-	uint8_t paper = colour(look->paper);
-
-	if (look->is_reversed) {
-		uint8_t was = ink;
-
-		ink = (uint8_t)(paper | (was & 8));
-		paper = was & 7;
-	}
-	if (look->is_hidden)
-		ink = paper;
-	return (uint16_t)(paper << 12 | ink << 8 | glyph);
-}
-
-/* What is erased has the colour of the paper. */
-static uint16_t blank(const struct emulator *e)
-{
-	const struct look look = {.ink = 7, .paper = e->look.paper};
-
-	return cell_of(&look, ' ');
-}
-
-static uint32_t smaller(uint32_t one, uint32_t other)
-{
-	return one < other ? one : other;
-}
-
-static void touch(struct emulator *e, uint32_t first, uint32_t end)
-{
-	for (; first < end; first++)
-		e->changed |= 1u << first;
-}
-
-/* Cells from one place in the order of reading up to before another. */
-static void erase(struct emulator *e, uint32_t first, uint32_t end)
-{
-	if (first >= end)
-		return;
-	for (uint32_t i = first; i < end; i++)
-		e->cells[i] = blank(e);
-	touch(e, first / EMULATOR_COLUMNS, (end - 1) / EMULATOR_COLUMNS + 1);
-}
-
-/* Rows [top, bottom) move up by so many, or (`down`) down; what is empty then is erased. */
-static void scroll(struct emulator *e, uint32_t top, uint32_t bottom, uint32_t by, bool down)
-{
-	uint32_t width = EMULATOR_COLUMNS, first = top * width, end = bottom * width;
-	uint32_t kept;
-
-	by = smaller(by, bottom - top) * width;
-	kept = end - first - by;
-	for (uint32_t i = 0; i < kept; i++) {
-		uint32_t from = down ? end - 1 - by - i : first + by + i;
-
-		e->cells[down ? from + by : from - by] = e->cells[from];
-	}
-	touch(e, top, bottom);
-	erase(e, down ? first : end - by, down ? first + by : end);
-}
-
-/* The rest of the row moves right, or (`left`) left, by so many. */
-static void shift(struct emulator *e, uint32_t by, bool left)
-{
-	uint32_t row = e->at.row * EMULATOR_COLUMNS, first = row + e->at.column;
-	uint32_t end = row + EMULATOR_COLUMNS, kept;
-
-	by = smaller(by, end - first);
-	kept = end - first - by;
-	for (uint32_t i = 0; i < kept; i++) {
-		if (left)
-			e->cells[first + i] = e->cells[first + by + i];
-		else
-			e->cells[end - 1 - i] = e->cells[end - 1 - by - i];
-	}
-	touch(e, e->at.row, e->at.row + 1);
-	erase(e, left ? end - by : first, left ? end : first + by);
-}
-
 /* ---- the cursor ---- */
 
 static void go_to(struct emulator *e, uint32_t row, uint32_t column)
 {
-	e->at.row = smaller(row, EMULATOR_ROWS - 1);
-	e->at.column = smaller(column, LAST_COLUMN);
+	e->at.row = emulator_smaller(row, EMULATOR_ROWS - 1);
+	e->at.column = emulator_smaller(column, LAST_COLUMN);
 	e->at.is_behind = false;
 }
 
@@ -111,7 +21,7 @@ static void go_to_row(struct emulator *e, uint32_t row, uint32_t column)
 {
 	row = row > 0 ? row - 1 : 0;
 	if (e->is_origin_top)
-		row = smaller(e->top + row, e->bottom - 1);
+		row = emulator_smaller(e->top + row, e->bottom - 1);
 	go_to(e, row, column);
 }
 
@@ -119,20 +29,20 @@ static void go_up(struct emulator *e, uint32_t by)
 {
 	uint32_t top = e->at.row >= e->top ? e->top : 0;
 
-	go_to(e, e->at.row - smaller(by, e->at.row - top), e->at.column);
+	go_to(e, e->at.row - emulator_smaller(by, e->at.row - top), e->at.column);
 }
 
 static void go_down(struct emulator *e, uint32_t by)
 {
 	uint32_t last = e->at.row < e->bottom ? e->bottom - 1 : EMULATOR_ROWS - 1;
 
-	go_to(e, smaller(e->at.row + by, last), e->at.column);
+	go_to(e, emulator_smaller(e->at.row + by, last), e->at.column);
 }
 
 static void line_feed(struct emulator *e)
 {
 	if (e->at.row + 1 == e->bottom)
-		scroll(e, e->top, e->bottom, 1, false);
+		cells_scroll(e, e->top, e->bottom, 1, false);
 	else
 		go_down(e, 1);
 	e->at.is_behind = false;
@@ -141,7 +51,7 @@ static void line_feed(struct emulator *e)
 static void reverse_line_feed(struct emulator *e)
 {
 	if (e->at.row == e->top)
-		scroll(e, e->top, e->bottom, 1, true);
+		cells_scroll(e, e->top, e->bottom, 1, true);
 	else
 		go_up(e, 1);
 }
@@ -191,19 +101,19 @@ static void show_other(struct emulator *e, bool other)
 		e->saved_by_other = e->at;
 	else
 		e->at = e->saved_by_other;
-	touch(e, 0, EMULATOR_ROWS);
+	cells_touch(e, 0, EMULATOR_ROWS);
 	if (other)
-		erase(e, 0, EMULATOR_CELLS);
+		cells_erase(e, 0, EMULATOR_CELLS);
 }
 
 void emulator_init(struct emulator *e)
 {
 	*e = (struct emulator){
-		.look = plain, .saved_look = plain, .bottom = EMULATOR_ROWS, .wraps = true,
+		.look = look_plain, .saved_look = look_plain, .bottom = EMULATOR_ROWS, .wraps = true,
 		.is_cursor_shown = true,
 	};
 	set_tabs(e, 1);
-	erase(e, 0, EMULATOR_CELLS);
+	cells_erase(e, 0, EMULATOR_CELLS);
 }
 
 /* ---- characters ---- */
@@ -215,10 +125,10 @@ static void put(struct emulator *e, uint32_t code)
 		e->at.column = 0;
 	}
 	if (e->inserts)
-		shift(e, 1, false);
-	e->cells[e->at.row * EMULATOR_COLUMNS + e->at.column] = cell_of(&e->look,
+		cells_shift(e, 1, false);
+	e->cells[e->at.row * EMULATOR_COLUMNS + e->at.column] = cells_of(&e->look,
 		glyph_of(code));
-	touch(e, e->at.row, e->at.row + 1);
+	cells_touch(e, e->at.row, e->at.row + 1);
 	e->at.is_behind = e->at.column == LAST_COLUMN;
 	e->at.column += !e->at.is_behind;
 }
@@ -275,97 +185,6 @@ static void control(struct emulator *e, uint8_t byte)
 
 /* ---- sequences ---- */
 
-/* The parameter of this place, or what it is if it is not there or 0. */
-static uint32_t parameter(const struct emulator *e, uint32_t place, uint32_t otherwise)
-{
-	return place < e->parameter_count && e->parameters[place] ? e->parameters[place] :
-		otherwise;
-}
-
-/* Of 256 colours, or of 24 bits, the nearest of 8; how many parameters it takes. */
-static uint32_t extended_colour(const struct emulator *e, uint32_t place, uint8_t *to)
-{
-	uint32_t number = parameter(e, place + 2, 0), red, green, blue;
-
-	if (parameter(e, place + 1, 0) == 5) {
-		if (number < 16)
-			*to = (uint8_t)number;
-		else if (number >= 232)
-			*to = number < 238 ? 0 : number < 247 ? 8 : 7;
-		else
-			*to = (uint8_t)(((number - 16) / 36 > 2) |
-				((number - 16) / 6 % 6 > 2) << 1 |
-				((number - 16) % 6 > 2) << 2);
-		return 2;
-	}
-	if (parameter(e, place + 1, 0) != 2)
-		return 0;
-	red = number;
-	green = parameter(e, place + 3, 0);
-	blue = parameter(e, place + 4, 0);
-	*to = (uint8_t)((red > 127) | (green > 127) << 1 | (blue > 127) << 2);
-	return 4;
-}
-
-/* How many parameters besides it are done. */
-static uint32_t set_look(struct emulator *e, uint32_t place)
-{
-	uint32_t number = parameter(e, place, 0), more = 0;
-	struct look *look = &e->look;
-
-	switch (number) {
-	case 0:
-		*look = plain;
-		break;
-	case 1:
-		look->is_bold = true;
-		break;
-	case 2:
-	case 22:
-		look->is_bold = false;
-		break;
-	case 7:
-	case 27:
-		look->is_reversed = number == 7;
-		break;
-	case 8:
-	case 28:
-		look->is_hidden = number == 8;
-		break;
-	case 38:
-		more = extended_colour(e, place, &look->ink);
-		break;
-	case 39:
-		look->ink = plain.ink;
-		break;
-	case 48:
-		more = extended_colour(e, place, &look->paper);
-		look->paper &= 7;
-		break;
-	case 49:
-		look->paper = plain.paper;
-		break;
-	default:
-		if (number >= 30 && number <= 37)
-			look->ink = (uint8_t)(number - 30);
-		else if (number >= 40 && number <= 47)
-			look->paper = (uint8_t)(number - 40);
-		else if (number >= 90 && number <= 97)
-			look->ink = (uint8_t)(number - 90 + 8);
-		else if (number >= 100 && number <= 107)
-			look->paper = (uint8_t)(number - 100);
-	}
-	return more;
-}
-
-static void set_looks(struct emulator *e)
-{
-	uint32_t count = e->parameter_count > 0 ? e->parameter_count : 1;
-
-	for (uint32_t i = 0; i < count; i++)
-		i += set_look(e, i);
-}
-
 static void set_mode(struct emulator *e, uint32_t mode, bool on)
 {
 	if (e->kind == 0 && mode == 4)
@@ -390,13 +209,13 @@ static void erase_part(struct emulator *e, uint32_t which, uint32_t first, uint3
 	uint32_t at = e->at.row * EMULATOR_COLUMNS + e->at.column;
 
 	if (which <= 3)
-		erase(e, which == 0 ? at : first, which == 1 ? at + 1 : end);
+		cells_erase(e, which == 0 ? at : first, which == 1 ? at + 1 : end);
 }
 
 static void set_region(struct emulator *e)
 {
-	uint32_t top = parameter(e, 0, 1) - 1;
-	uint32_t bottom = smaller(parameter(e, 1, EMULATOR_ROWS), EMULATOR_ROWS);
+	uint32_t top = emulator_parameter(e, 0, 1) - 1;
+	uint32_t bottom = emulator_smaller(emulator_parameter(e, 1, EMULATOR_ROWS), EMULATOR_ROWS);
 
 	if (top + 1 >= bottom)
 		return;
@@ -410,7 +229,7 @@ static void insert_rows(struct emulator *e, uint32_t by, bool removes)
 {
 	if (e->at.row < e->top || e->at.row >= e->bottom)
 		return;
-	scroll(e, e->at.row, e->bottom, by, !removes);
+	cells_scroll(e, e->at.row, e->bottom, by, !removes);
 	go_to(e, e->at.row, 0);
 }
 
@@ -431,7 +250,7 @@ static void move_cursor(struct emulator *e, uint8_t letter, uint32_t by)
 		go_to(e, row, column + by);
 		break;
 	case 'D':
-		go_to(e, row, column - smaller(by, column));
+		go_to(e, row, column - emulator_smaller(by, column));
 		break;
 	case 'E':
 		go_down(e, by);
@@ -450,7 +269,7 @@ static void move_cursor(struct emulator *e, uint8_t letter, uint32_t by)
 		break;
 	case 'H':
 	case 'f':
-		go_to_row(e, by, parameter(e, 1, 1) - 1);
+		go_to_row(e, by, emulator_parameter(e, 1, 1) - 1);
 		break;
 	}
 }
@@ -458,7 +277,7 @@ static void move_cursor(struct emulator *e, uint8_t letter, uint32_t by)
 /* Those that begin with CSI and a private sign only switch modes. */
 static void sequence(struct emulator *e, uint8_t letter)
 {
-	uint32_t by = parameter(e, 0, 1), row = e->at.row * EMULATOR_COLUMNS;
+	uint32_t by = emulator_parameter(e, 0, 1), row = e->at.row * EMULATOR_COLUMNS;
 
 	if (letter == 'h' || letter == 'l') {
 		for (uint32_t i = 0; i < e->parameter_count; i++)
@@ -469,37 +288,37 @@ static void sequence(struct emulator *e, uint8_t letter)
 		return;
 	switch (letter) {
 	case '@':
-		shift(e, by, false);
+		cells_shift(e, by, false);
 		break;
 	case 'J':
-		erase_part(e, parameter(e, 0, 0), 0, EMULATOR_CELLS);
+		erase_part(e, emulator_parameter(e, 0, 0), 0, EMULATOR_CELLS);
 		break;
 	case 'K':
-		erase_part(e, parameter(e, 0, 0), row, row + EMULATOR_COLUMNS);
+		erase_part(e, emulator_parameter(e, 0, 0), row, row + EMULATOR_COLUMNS);
 		break;
 	case 'L':
 	case 'M':
 		insert_rows(e, by, letter == 'M');
 		break;
 	case 'P':
-		shift(e, by, true);
+		cells_shift(e, by, true);
 		break;
 	case 'S':
 	case 'T':
-		scroll(e, e->top, e->bottom, by, letter == 'T');
+		cells_scroll(e, e->top, e->bottom, by, letter == 'T');
 		break;
 	case 'X':
-		erase(e, row + e->at.column, row + smaller(e->at.column + by,
+		cells_erase(e, row + e->at.column, row + emulator_smaller(e->at.column + by,
 			EMULATOR_COLUMNS));
 		break;
 	case 'g':
-		if (parameter(e, 0, 0) == 3)
+		if (emulator_parameter(e, 0, 0) == 3)
 			set_tabs(e, 0);
-		else if (parameter(e, 0, 0) == 0)
+		else if (emulator_parameter(e, 0, 0) == 0)
 			e->tabs[e->at.column / 8] &= (uint8_t)~(1u << e->at.column % 8);
 		break;
 	case 'm':
-		set_looks(e);
+		look_set(e);
 		break;
 	case 'r':
 		set_region(e);
@@ -523,7 +342,7 @@ static void take_parameter(struct emulator *e, uint8_t byte)
 		e->parameters[e->parameter_count++] = 0;
 	last = &e->parameters[e->parameter_count - 1];
 	if (byte >= '0' && byte <= '9')
-		*last = smaller(*last * 10 + byte - '0', PARAMETER_MAX);
+		*last = emulator_smaller(*last * 10 + byte - '0', PARAMETER_MAX);
 	else if (e->parameter_count < EMULATOR_PARAMETERS)
 		e->parameters[e->parameter_count++] = 0;
 }

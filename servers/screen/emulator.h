@@ -55,4 +55,35 @@ void emulator_show(struct emulator *e, const uint8_t *bytes, uint32_t count);
 /* The place of a character in code page 437; '?' if it has none. */
 uint8_t glyph_of(uint32_t code);
 
+/* ---- between the parts ---- */
+
+static inline uint32_t emulator_smaller(uint32_t one, uint32_t other)
+{
+	return one < other ? one : other;
+}
+
+/* The parameter of this place, or what it is if it is not there or 0. */
+static inline uint32_t emulator_parameter(const struct emulator *e, uint32_t place,
+	uint32_t otherwise)
+{
+	return place < e->parameter_count && e->parameters[place] ? e->parameters[place] :
+		otherwise;
+}
+
+/* cells.c */
+uint16_t cells_of(const struct look *look, uint8_t glyph);
+/* These rows have changed. */
+void cells_touch(struct emulator *e, uint32_t first, uint32_t end);
+/* Cells from one place in the order of reading up to before another. */
+void cells_erase(struct emulator *e, uint32_t first, uint32_t end);
+/* Rows [top, bottom) move up by so many, or (`down`) down; what is empty then is erased. */
+void cells_scroll(struct emulator *e, uint32_t top, uint32_t bottom, uint32_t by, bool down);
+/* The rest of the cursor's row moves right, or (`left`) left, by so many. */
+void cells_shift(struct emulator *e, uint32_t by, bool left);
+
+/* look.c */
+extern const struct look look_plain;
+/* By the parameters of SGR. */
+void look_set(struct emulator *e);
+
 #endif

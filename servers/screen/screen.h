@@ -2,6 +2,7 @@
  * The text screen and the keyboard of a PC, as a line.
  *
  *	emulator.c	what is written becomes characters on the screen
+ *	cells.c, look.c	how these move, and look
  *	glyph.c		where these are in the screen's font
  *	keys.c		what is pressed becomes bytes
  *	hardware.c	the devices
