@@ -68,11 +68,15 @@ static int take_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t
 	if (status != SK_OK)
 		return status;
 	t->done = size;
-	if (t->peeks)
-		return SK_OK;
-	pipe->start = (pipe->start + (uint32_t)size) % ROOM;
-	pipe->size -= (uint32_t)size;
 	return SK_OK;
+}
+
+static void consume(struct pipe *pipe, const struct transfer *t)
+{
+	if (t->peeks)
+		return;
+	pipe->start = (pipe->start + (uint32_t)t->done) % ROOM;
+	pipe->size -= (uint32_t)t->done;
 }
 
 static int put_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t)
@@ -91,11 +95,11 @@ static int put_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t)
 
 /* ---- answers ---- */
 
-static void answer_read(struct sk_reply *to, int error, uint64_t count)
+static int answer_read(struct sk_reply *to, int error, uint64_t count)
 {
 	const struct fs_File_read_reply reply = {count};
 
-	fs_File_read_answer(to, error, &reply);
+	return fs_File_read_answer(to, error, &reply);
 }
 
 static void answer_write(struct sk_reply *to, int error, uint64_t count)
@@ -121,7 +125,9 @@ static bool serve_readers(struct pipe *pipe)
 
 		wait_end(&t->wait);
 		error = fault_of(take_bytes(pipe, &t->wait.reply, t));
-		answer_read(&t->wait.reply, error, t->done);
+		/* Whoever was cancelled just now has not taken it. */
+		if (answer_read(&t->wait.reply, error, t->done) == SK_OK && !error)
+			consume(pipe, t);
 		release(t);
 		any = true;
 	}
@@ -253,7 +259,8 @@ static void op_read(void *self, const struct fs_File_read_request *r, struct sk_
 	}
 	if (!error)
 		error = fault_of(take_bytes(pipe, to, &t));
-	answer_read(to, error, t.done);
+	if (answer_read(to, error, t.done) == SK_OK && !error)
+		consume(pipe, &t);
 	changed(pipe);
 }
 

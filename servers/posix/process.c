@@ -199,6 +199,7 @@ void program_changed(struct program *program, struct process *process);
 void process_end(struct process *process, posix_ChildState how, int32_t status)
 {
 	bool is_ignored;
+	int32_t pid;
 
 	if (process->state != PROCESS_ALIVE)
 		return;
@@ -226,8 +227,9 @@ void process_end(struct process *process, posix_ChildState how, int32_t status)
 		(process->parent->actions->action[posix_Signal_CHLD].handler == 1 ||
 		(process->parent->actions->action[posix_Signal_CHLD].flags &
 		posix_ActionFlags_NO_CHILD_WAIT));
+	pid = process->pid;
 	process_tell_parent(process);
-	if (is_ignored)
+	if (is_ignored && process_find(pid) == process)
 		process_reap(process);
 }
 
@@ -299,14 +301,19 @@ static bool has_changed(const struct process *child, posix_WaitOptions options)
 			(options & posix_WaitOptions_CONTINUED));
 }
 
-static void take_result(struct process *child, bool keep, struct posix_WaitResult *result)
+static void describe(const struct process *child, struct posix_WaitResult *result)
 {
 	*result = (struct posix_WaitResult){
 		.process = child->pid, .state = child->child_state, .status = child->status,
 		.usage = child->used,
 	};
 	add_usage(&result->usage, &child->children_used);
-	if (keep)
+}
+
+/* Its parent has been told. */
+static void take_child(struct process *child, posix_WaitOptions options)
+{
+	if (options & posix_WaitOptions_KEEP)
 		return;
 	child->is_told = true;
 	if (child->state == PROCESS_ZOMBIE)
@@ -315,7 +322,7 @@ static void take_result(struct process *child, bool keep, struct posix_WaitResul
 
 /* 0, an error, or -1: there is none yet. */
 static int look(struct process *process, const struct posix_Thread_wait_request *request,
-	struct posix_WaitResult *result)
+	struct posix_WaitResult *result, struct process **found)
 {
 	bool any = false;
 
@@ -325,7 +332,8 @@ static int look(struct process *process, const struct posix_Thread_wait_request 
 		any = true;
 		if (!has_changed(child, request->options))
 			continue;
-		take_result(child, request->options & posix_WaitOptions_KEEP, result);
+		describe(child, result);
+		*found = child;
 		return 0;
 	}
 	return any ? -1 : posix_Error_ECHILD;
@@ -341,9 +349,10 @@ void op_wait(void *self, const struct posix_Thread_wait_request *request,
 {
 	struct posix_Thread_wait_reply reply = {0};
 	struct thread *thread = self;
+	struct process *child = NULL;
 	struct child_wait *waits;
 	int error = request->who == posix_WaitFor_PIDFD ? posix_Error_EINVAL :
-		look(thread->process, request, &reply.result);
+		look(thread->process, request, &reply.result, &child);
 
 	if (error < 0 && (request->options & posix_WaitOptions_NO_HANG))
 		error = 0;
@@ -351,6 +360,8 @@ void op_wait(void *self, const struct posix_Thread_wait_request *request,
 		error = posix_Error_EINTR;
 	if (error >= 0) {
 		posix_Thread_wait_answer(to, error, &reply);
+		if (child)
+			take_child(child, request->options);
 		return;
 	}
 	waits = allocate(sizeof(*waits));
@@ -371,13 +382,17 @@ static void answer_waits(struct process *process)
 	while (wait) {
 		struct child_wait *waits = (struct child_wait *)(void *)wait;
 		struct posix_Thread_wait_reply reply = {0};
-		int error = look(process, &waits->request, &reply.result);
+		struct process *child = NULL;
+		int error = look(process, &waits->request, &reply.result, &child);
 
 		wait = wait->next;
 		if (error < 0)
 			continue;
 		wait_end(&waits->wait);
-		posix_Thread_wait_answer(&waits->wait.reply, error, &reply);
+		/* Who was cancelled just now has not heard of it. */
+		if (posix_Thread_wait_answer(&waits->wait.reply, error, &reply) == SK_OK &&
+				child)
+			take_child(child, waits->request.options);
 		release(waits);
 	}
 }
@@ -390,8 +405,9 @@ static int32_t signal_code(const struct process *process)
 void process_tell_parent(struct process *process)
 {
 	struct process *parent = process->parent;
+	const bool is_zombie = process->state == PROCESS_ZOMBIE;
 	struct posix_SignalInfo info = {
-		.signal = process->state == PROCESS_ZOMBIE ? process->exit_signal :
+		.signal = is_zombie ? process->exit_signal :
 			posix_Signal_CHLD,
 		.code = signal_code(process),
 		.cause = {.which = posix_SignalCause_child, .as.child = {
@@ -403,11 +419,12 @@ void process_tell_parent(struct process *process)
 
 	if (!parent || parent->state != PROCESS_ALIVE)
 		return;
-	if (info.signal != posix_Signal_NONE && (process->state == PROCESS_ZOMBIE ||
+	/* Before the signal, which would end those waits. */
+	answer_waits(parent);
+	if (info.signal != posix_Signal_NONE && (is_zombie ||
 			!(parent->actions->action[posix_Signal_CHLD].flags &
 			posix_ActionFlags_NO_CHILD_STOP)))
 		signal_process(parent, &info);
-	answer_waits(parent);
 }
 
 /* ---- exit ---- */
