@@ -147,6 +147,9 @@ static void mark_piece(struct reading *reading, const struct fmt_piece *piece,
 		if (depth_change(kind) > 0)
 			depth++;
 	}
+	/* It begins a line of its own. */
+	if (piece->is_tall)
+		reading->marks[piece->key].breaks = FMT_NEVER;
 }
 
 /* The keyword that says what a declaration is. */

@@ -117,7 +117,7 @@ static void assign_comments(struct reading *reading)
 	const struct lexeme_comment *next = reading->comments;
 	size_t i;
 
-	for (i = 0; i < reading->count; i++) {
+	for (i = 0; next != NULL && i < reading->count; i++) {
 		reading->items[i].comments = next;
 		next += reading->items[i].comment_count;
 	}

@@ -86,6 +86,25 @@ static void json_is_read_and_written(void **state)
 	json_reads(rows, VALUE_TEXT_UTF8);
 }
 
+static void null_members_are_left_out_if_asked(void **state)
+{
+	static const struct good rows[] = {
+		{"{\"a\": null, \"b\": {\"c\":null}}", "{\"b\": {}}"},
+		{"{\"\u00e4\u0100\": null, \"d\": \"\u0100\"}",
+			"{\"d\": \"\xc4\x80\"}"},
+		{NULL, NULL},
+	};
+	struct value value;
+	struct text_fault fault;
+
+	(void)state;
+	json_reads(rows, VALUE_TEXT_NULLS);
+	assert_false(json_read(arena, "[null]", 6, VALUE_TEXT_NULLS, &value,
+		&fault));
+	assert_false(json_read(arena, "{\"a\":null}", 10, VALUE_TEXT_UTF8, &value,
+		&fault));
+}
+
 static void bytes_are_code_points_below_256(void **state)
 {
 	static const struct good rows[] = {
@@ -379,6 +398,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(json_is_read_and_written),
+		TEST(null_members_are_left_out_if_asked),
 		TEST(bytes_are_code_points_below_256),
 		TEST(bytes_that_are_no_utf8_are_written_as_a_list),
 		TEST(json_refuses_what_is_not_json_and_says_where),
