@@ -307,7 +307,7 @@ static bool read_member(struct reader *reader, struct value_member *to, bool *ab
 static bool read_object(struct reader *reader, struct value *to)
 {
 	struct value_object_builder object = {0};
-	bool end = false, absent;
+	bool end = false, absent = false;
 	size_t twice;
 
 	to->kind = VALUE_OBJECT;

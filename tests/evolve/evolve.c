@@ -1,10 +1,13 @@
 /*
- * Usage: evolve SEED COUNT [SCHEMA...]
+ * Usage: evolve [-o DIR] SEED COUNT [SCHEMA...]
  *
  * COUNT times a schema, made up or one of those, is changed a little. What `skald
  * diff` says of the two is held against random messages that programs of the one
  * write and programs of the other read. No direction that is said to work may fail;
  * and it is counted how often one that is said to break was seen to.
+ *
+ * With -o some of the directions that work are left in DIR for generated C: the reader's
+ * schema as pairN.skald, and what it has to read as pairN.lines, as `skald conform` takes them.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,6 +22,7 @@
 
 #define TEXTS_MAX 32
 #define MESSAGES_MAX 2000
+#define LEFT_MAX 4
 
 struct evolve {
 	struct arena *arena;		/* of one pair */
@@ -31,6 +35,9 @@ struct evolve {
 	unsigned long shown;		/* of the latter, by some message */
 	unsigned long codes[DIFF_CODE_COUNT];
 	unsigned long failed;
+	const char *folder;		/* -o, or NULL */
+	unsigned left;			/* directions that were left there */
+	FILE *lines;			/* of one that is */
 };
 
 /* ---- exchange ---- */
@@ -125,6 +132,25 @@ static const struct declaration *counterpart(const struct schema *schema,
 	return found;
 }
 
+static void leave_hex(FILE *to, const struct wire_bytes *bytes)
+{
+	for (size_t i = 0; i < bytes->size; i++)
+		fprintf(to, "%02x", bytes->data[i]);
+	fputs(bytes->size == 0 ? "-" : "", to);
+}
+
+static void leave_message(const struct evolve *evolve, const struct declaration *reader,
+	const struct wire_bytes *head, const struct wire_bytes *tail)
+{
+	if (evolve->lines == NULL)
+		return;
+	fprintf(evolve->lines, "D %s ", reader->name);
+	leave_hex(evolve->lines, head);
+	fputc(' ', evolve->lines);
+	leave_hex(evolve->lines, tail);
+	fputc('\n', evolve->lines);
+}
+
 /* A random message, in the direction. NULL: it was read, or could not be made. */
 static const char *exchange_one(struct evolve *evolve, const struct declaration *writer,
 	const struct declaration *reader)
@@ -138,6 +164,7 @@ static const char *exchange_one(struct evolve *evolve, const struct declaration 
 	if (!wire_encode(evolve->arena, writer, &value, &encode, &head, &tail, &fault))
 		return NULL;
 	evolve->exchanged++;
+	leave_message(evolve, reader, &head, &tail);
 	return read_it(evolve, writer, reader, &head, &tail);
 }
 
@@ -196,6 +223,16 @@ static struct schema *load(struct evolve *evolve, const char *path, const char *
 	return schema_load(evolve->arena, diag_new(evolve->arena), path, &options);
 }
 
+static void write_file(const char *name, const char *text)
+{
+	FILE *to = fopen(name, "w");
+
+	if (to == NULL || fputs(text, to) == EOF || fclose(to) != 0) {
+		perror(name);
+		exit(2);
+	}
+}
+
 static void complain(struct evolve *evolve, const char *direction,
 	const struct outcome *outcome, const char *texts[2], uint64_t seed)
 {
@@ -203,14 +240,28 @@ static void complain(struct evolve *evolve, const char *direction,
 	printf("# %s was said to work, but of %s: %s\n# again with seed %" PRIu64
 		"; the schemas are in evolve.old and evolve.new\n", direction,
 		outcome->message, outcome->why, seed);
-	for (unsigned i = 0; i < 2; i++) {
-		FILE *to = fopen(i == 0 ? "evolve.old.skald" : "evolve.new.skald", "w");
+	write_file("evolve.old.skald", texts[0]);
+	write_file("evolve.new.skald", texts[1]);
+}
 
-		if (to) {
-			fputs(texts[i], to);
-			fclose(to);
-		}
-	}
+/* Of a made-up schema: real ones have imports. */
+static void open_lines(struct evolve *evolve, const struct schema *reader, const char *text)
+{
+	const char *stem;
+
+	if (evolve->folder == NULL || evolve->left == LEFT_MAX || reader->root->imports ||
+	    strcmp(reader->root->name, "random.skald") != 0)
+		return;
+	stem = arena_printf(evolve->arena, "%s/pair%u", evolve->folder, evolve->left++);
+	write_file(arena_printf(evolve->arena, "%s.skald", stem), text);
+	evolve->lines = fopen(arena_printf(evolve->arena, "%s.lines", stem), "w");
+}
+
+static void close_lines(struct evolve *evolve)
+{
+	if (evolve->lines)
+		fclose(evolve->lines);
+	evolve->lines = NULL;
 }
 
 static void judge(struct evolve *evolve, const struct schema *schemas[2],
@@ -227,8 +278,12 @@ static void judge(struct evolve *evolve, const struct schema *schemas[2],
 		evolve->codes[c->rule - diff_rules]++;
 	for (unsigned i = 0; i < 2; i++) {
 		bool breaks = result.breaks >> i & 1;
-		struct outcome outcome = exchange(evolve, schemas[1 - i], schemas[i]);
+		struct outcome outcome;
 
+		if (!breaks && result.first)
+			open_lines(evolve, schemas[i], texts[i]);
+		outcome = exchange(evolve, schemas[1 - i], schemas[i]);
+		close_lines(evolve);
 		evolve->directions[breaks]++;
 		if (breaks)
 			evolve->shown += outcome.why != NULL;
@@ -316,8 +371,13 @@ int main(int argc, char **argv)
 	uint64_t seed;
 	unsigned long wanted;
 
+	if (argc > 3 && strcmp(argv[1], "-o") == 0) {
+		evolve.folder = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 3) {
-		fputs("usage: evolve SEED COUNT [SCHEMA...]\n", stderr);
+		fputs("usage: evolve [-o DIR] SEED COUNT [SCHEMA...]\n", stderr);
 		return 2;
 	}
 	seed = strtoull(argv[1], NULL, 10);

@@ -31,4 +31,24 @@ pairs() {
 pairs 'random schemas' "$count"
 pairs 'strict enumerations' "$count" "$top/tests/evolve/small.skald"
 pairs 'the protocols' "$((count / 6))" "$top"/protocols/*.skald
+
+# Generated C reads what it was said to, too: of a few pairs.
+in_c() {
+	local lines ok
+	tap_wants 'generated C' || return 0
+	mkdir "$work/c"
+	(cd "$work" && "$evolve" -o c "$seed" 60) >"$work/log" 2>&1
+	for lines in "$work"/c/*.lines; do
+		SKALD=$top/build/skald tests/conform "${lines%.lines}.skald" <"$lines" >"$work/c/out" 2>>"$work/log"
+		ok=$(grep -c '^OK ' "$work/c/out")
+		echo "$lines: $ok of $(wc -l <"$lines")" >>"$work/log"
+		[ "$ok" -gt 0 ] && [ "$ok" = "$(wc -l <"$lines")" ] || {
+			grep -v '^OK ' "$work/c/out" >>"$work/log"
+			tap 1 'generated C reads what it was said to'
+			return
+		}
+	done
+	tap 0 'generated C reads what it was said to'
+}
+in_c
 exit $failed
