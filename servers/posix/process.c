@@ -196,6 +196,20 @@ static void let_go(struct process *process)
 
 void program_changed(struct program *program, struct process *process);
 
+/* One after the other from the beginning, since each may take others with it. */
+static void end_all(void)
+{
+	struct process *p = posix.processes;
+
+	while (p) {
+		const bool is_alive = p->state == PROCESS_ALIVE;
+
+		if (is_alive)
+			process_end(p, posix_ChildState_KILLED, posix_Signal_KILL);
+		p = is_alive ? posix.processes : p->next;
+	}
+}
+
 void process_end(struct process *process, posix_ChildState how, int32_t status)
 {
 	bool is_ignored;
@@ -212,10 +226,7 @@ void process_end(struct process *process, posix_ChildState how, int32_t status)
 	leave_children(process);
 	process->state = PROCESS_ZOMBIE;
 	if (process->pid == 1)
-		for (struct process *p = posix.processes, *next; p; p = next) {
-			next = p->next;
-			process_end(p, posix_ChildState_KILLED, posix_Signal_KILL);
-		}
+		end_all();
 	if (process->program)
 		program_changed(process->program, process);
 	if (!process->parent) {

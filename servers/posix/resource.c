@@ -151,7 +151,8 @@ void op_affinity(void *self, const struct posix_Resources_affinity_request *requ
 {
 	const uint32_t count = processors();
 	const uint64_t words[1] = {count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1};
-	const struct posix_Resources_affinity_reply reply = {.processors = {words, 1}};
+	const struct posix_Resources_affinity_reply reply = {
+		.processors = {.items = words, .count = 1}};
 
 	UNUSED(self);
 	UNUSED(request);
