@@ -100,7 +100,7 @@ struct values_text values_yaml(const struct value *value)
 
 	if (to == NULL)
 		abort();
-	if (!yaml_write(to, value))
+	if (!yaml_write(to, value, YAML_FACT_A_LINE))
 		compiler_found("a value cannot be written as YAML");
 	fclose(to);
 	return text;

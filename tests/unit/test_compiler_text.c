@@ -361,7 +361,7 @@ static void random_values_survive_both_texts(void **state)
 		size_t size;
 		FILE *to = open_memstream(&yaml, &size);
 
-		assert_true(yaml_write(to, &value));
+		assert_true(yaml_write(to, &value, YAML_FACT_A_LINE));
 		fclose(to);
 		if (!yaml_read(arena, yaml, size, &back, &fault))
 			fail_msg("%u:%u: %s in\n%s", fault.line, fault.column,
