@@ -449,6 +449,24 @@ void op_exit(void *self, const struct posix_Thread_exit_request *request,
 	process_end(thread->process, posix_ChildState_EXITED, request->code & 0xff);
 }
 
+/*
+ * The word that says that a thread is there: cleared, and who waits for that looks again.
+ * (Words of another space cannot be woken, but whoever waits for one can be interrupted.)
+ */
+static void clear_word(struct thread *thread)
+{
+	static const uint32_t zero;
+	struct process *process = thread->process;
+
+	if (thread->clear_word == 0 || thread->clear_word >= LAYOUT_PROGRAM_END ||
+			K0(process->space->handle, Space_write, .to = thread->clear_word,
+			.data = sk_lend(&zero, sizeof(zero))) != SK_OK)
+		return;
+	for (struct thread *t = process->threads; t; t = t->next)
+		if (t != thread)
+			K0(t->handle, Thread_interrupt, 0);
+}
+
 void op_exit_thread(void *self, const struct posix_Thread_exit_thread_request *request,
 	struct sk_reply *to)
 {
@@ -456,10 +474,12 @@ void op_exit_thread(void *self, const struct posix_Thread_exit_thread_request *r
 	struct process *process = thread->process;
 
 	UNUSED(to);
-	if (process->thread_count == 1)
+	if (process->thread_count == 1) {
 		process_end(process, posix_ChildState_EXITED, request->code & 0xff);
-	else
+	} else {
+		clear_word(thread);
 		thread_end(thread, process->space);
+	}
 }
 
 /* ---- groups and sessions ---- */
