@@ -4,7 +4,8 @@
 #			$(OS)/login.tar: those that Linux programs need, and login
 #
 # The shim lies far above 2 GiB, so all in it is position-independent: what it takes of the
-# runtime and of generated stubs is compiled for it once more.
+# runtime and of generated stubs is compiled for it once more. (The linker would make addresses
+# of 32 bits of what goes by the table of addresses, if it were let.)
 
 SHIM	:= $(OS)/shim
 SHIM_C	= $(OS_C) -fpie -fno-jump-tables -fno-asynchronous-unwind-tables
@@ -36,7 +37,8 @@ $(SHIM)/%.skald.o: $(OS_GENERATED)/%.skald.c
 
 $(OS)/posix.shim: $(SHIM_OBJECTS) servers/posix/shim/shim.ld
 	$(CC) -static -no-pie -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
-		-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T servers/posix/shim/shim.ld \
+		-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--no-relax \
+		-T servers/posix/shim/shim.ld \
 		-o $@ $(SHIM_OBJECTS)
 
 -include $(SHIM_OBJECTS:.o=.d)
@@ -54,3 +56,14 @@ $(BUILD)/tests/unit/test_binary: $(BUILD)/tests/unit/test_binary.o $(BUILD)/serv
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
 
 -include $(BUILD)/servers/posix/binary.d
+
+# The shim's conversions, on the host.
+SHIM_ON_HOST := $(patsubst %,$(BUILD)/servers/posix/shim/%.o,convert convert_signal)
+
+$(SHIM_ON_HOST) $(BUILD)/tests/unit/test_shim.o: private C11 += -I$(BUILD)/protocols
+$(SHIM_ON_HOST) $(BUILD)/tests/unit/test_shim.o: | $(patsubst %,$(BUILD)/protocols/%.skald.h,posix tty fs block kernel)
+
+$(BUILD)/tests/unit/test_shim: $(BUILD)/tests/unit/test_shim.o $(SHIM_ON_HOST) $(BUILD)/libskald.a
+	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka
+
+-include $(SHIM_ON_HOST:.o=.d)

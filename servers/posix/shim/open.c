@@ -1,0 +1,69 @@
+/* Opening files. */
+#include "runtime/env.h"
+#include "servers/posix/shim/cache.h"
+#include "servers/posix/shim/convert.h"
+#include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/path_calls.h"
+
+#define RESOLVE_KNOWN UINT64_C(0x3f)
+
+struct open_how { uint64_t flags, mode, resolve; };
+
+static int64_t open_at(struct shim *shim, uint64_t directory, uint64_t at, uint32_t flags,
+	uint32_t mode, uint32_t resolve)
+{
+	struct posix_Paths_open_reply reply;
+	struct path path;
+	int64_t result = path_take(shim, &path, directory, at, posix_PATH_MAX);
+
+	if (result < 0)
+		return result;
+	if (flags & LINUX_O_NOFOLLOW)
+		resolve |= posix_ResolveFlags_NO_FOLLOW;
+	result = POSIX(shim, &reply, Paths, open, .directory = path.directory,
+		.path = path.text, .flags = convert_open(flags), .mode = mode & 07777,
+		.resolve = resolve, .own_flags = convert_own(flags));
+	if (result == 0) {
+		result = reply.opened.descriptor;
+		cache_opened(shim, &reply.opened,
+			reply.has_file ? reply.file.raw : sk_no_handle());
+	}
+	path_close(&path);
+	return result;
+}
+
+shim_function path_open, path_openat, path_openat2, path_creat;
+
+int64_t path_open(struct shim *shim, const uint64_t a[6])
+{
+	return open_at(shim, AT_HERE, a[0], (uint32_t)a[1], (uint32_t)a[2], 0);
+}
+
+int64_t path_creat(struct shim *shim, const uint64_t a[6])
+{
+	return open_at(shim, AT_HERE, a[0], LINUX_O_CREAT | LINUX_O_WRONLY | LINUX_O_TRUNC,
+		(uint32_t)a[1], 0);
+}
+
+int64_t path_openat(struct shim *shim, const uint64_t a[6])
+{
+	return open_at(shim, a[0], a[1], (uint32_t)a[2], (uint32_t)a[3], 0);
+}
+
+int64_t path_openat2(struct shim *shim, const uint64_t a[6])
+{
+	const uint64_t makes = LINUX_O_CREAT | (LINUX_O_TMPFILE & ~LINUX_O_DIRECTORY);
+	struct open_how how;
+
+	if (a[3] < sizeof how)
+		return -LINUX_EINVAL;
+	if (a[3] > sizeof how)
+		return -LINUX_E2BIG;
+	if (!copy_from(&how, a[2], sizeof how))
+		return -LINUX_EFAULT;
+	if (how.flags > UINT32_MAX || how.resolve & ~RESOLVE_KNOWN || how.mode & ~07777ull ||
+			(how.mode && !(how.flags & makes)))
+		return -LINUX_EINVAL;
+	return open_at(shim, a[0], a[1], (uint32_t)how.flags, (uint32_t)how.mode,
+		(uint32_t)how.resolve);
+}

@@ -1,0 +1,174 @@
+/* From descriptor to descriptor: through a buffer here, for the servers of both differ. */
+#include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/with_file.h"
+
+#define PIECE 8192
+
+/* One side: at an offset of the program's, or at the file's position. */
+struct side {
+	uint64_t descriptor;
+	uint64_t offset_at;		/* 0: the position */
+	uint64_t offset;
+	struct shim_file file;
+};
+
+static int64_t take_side(struct side *side, uint64_t descriptor, uint64_t offset_at)
+{
+	*side = (struct side){ .descriptor = descriptor, .offset_at = offset_at };
+	if (offset_at && !copy_from(&side->offset, offset_at, 8))
+		return -LINUX_EFAULT;
+	return (int64_t)side->offset < 0 ? -LINUX_EINVAL : 0;
+}
+
+static int64_t read_some(struct shim *shim, struct side *from, void *data, uint64_t size)
+{
+	struct sk_lease lease = sk_lend_out(data, size);
+	struct fs_File_read_at_reply at;
+	struct fs_File_read_reply here;
+	int64_t result = cache_open(shim, from->descriptor, &from->file);
+
+	if (result < 0)
+		return result;
+	if (from->offset_at) {
+		result = FILE_CALL(shim, &at, read_at, .offset = from->offset, .data = lease);
+		result = result < 0 ? result : (int64_t)at.count;
+	} else {
+		result = FILE_CALL(shim, &here, read, .data = lease);
+		result = result < 0 ? result : (int64_t)here.count;
+	}
+	cache_done(shim, from->descriptor, &from->file);
+	return result;
+}
+
+static int64_t write_some(struct shim *shim, struct side *to, const void *data, uint64_t size)
+{
+	struct sk_lease lease = sk_lend(data, size);
+	struct fs_File_write_at_reply at;
+	struct fs_File_write_reply here;
+	int64_t result = cache_open(shim, to->descriptor, &to->file);
+
+	if (result < 0)
+		return result;
+	if (to->offset_at) {
+		result = FILE_CALL(shim, &at, write_at, .offset = to->offset, .data = lease);
+		result = result < 0 ? result : (int64_t)at.count;
+	} else {
+		result = FILE_CALL(shim, &here, write, .data = lease);
+		result = result < 0 ? result : (int64_t)here.count;
+	}
+	cache_done(shim, to->descriptor, &to->file);
+	return result;
+}
+
+/* What was read and not written is to be read again. */
+static void go_back(struct shim *shim, struct side *from, int64_t bytes)
+{
+	if (from->offset_at || bytes == 0 || cache_open(shim, from->descriptor, &from->file) < 0)
+		return;
+	FILE_CALL(shim, &(struct fs_File_seek_reply){0}, seek, .offset = -bytes,
+		.whence = fs_Whence_CURRENT);
+	cache_done(shim, from->descriptor, &from->file);
+}
+
+/* 0: the end; else how much, or -errno. */
+static int64_t move_piece(struct shim *shim, struct side *from, struct side *to, uint64_t size)
+{
+	uint8_t piece[PIECE];
+	int64_t got = read_some(shim, from, piece, size < PIECE ? size : PIECE);
+	int64_t put;
+
+	if (got <= 0)
+		return got;
+	put = write_some(shim, to, piece, (uint64_t)got);
+	go_back(shim, from, put < 0 ? got : got - put);
+	if (put > 0) {
+		from->offset += (uint64_t)put;
+		to->offset += (uint64_t)put;
+	}
+	return put;
+}
+
+static int64_t move_all(struct shim *shim, struct side *from, struct side *to, uint64_t size)
+{
+	uint64_t done = 0;
+	int64_t moved = 1;
+
+	if (size > LINUX_RW_MAX)
+		size = LINUX_RW_MAX;
+	while (done < size && moved > 0) {
+		moved = move_piece(shim, from, to, size - done);
+		if (moved < 0 && done == 0)
+			return moved;
+		done += moved > 0 ? (uint64_t)moved : 0;
+		if (*SHIM_PENDING(shim))
+			break;
+	}
+	if ((from->offset_at && !copy_to(from->offset_at, &from->offset, 8)) ||
+			(to->offset_at && !copy_to(to->offset_at, &to->offset, 8)))
+		return -LINUX_EFAULT;
+	return (int64_t)done;
+}
+
+static bool is_file(struct shim *shim, uint64_t descriptor, int64_t *result)
+{
+	struct shim_file file;
+
+	*result = cache_open(shim, descriptor, &file);
+	if (*result < 0)
+		return false;
+	cache_done(shim, descriptor, &file);
+	*result = file.kind == posix_ObjectKind_DIRECTORY ? -LINUX_EISDIR : -LINUX_EINVAL;
+	return file.kind == posix_ObjectKind_FILE || file.kind == posix_ObjectKind_BLOCK_DEVICE;
+}
+
+shim_function transfer_sendfile, transfer_copy_range, transfer_splice;
+
+int64_t transfer_sendfile(struct shim *shim, const uint64_t a[6])
+{
+	struct side from, to;
+	int64_t result;
+
+	if (!is_file(shim, a[1], &result))
+		return result;
+	result = take_side(&from, a[1], a[2]);
+	if (result == 0)
+		result = take_side(&to, a[0], 0);
+	result = result < 0 ? result : move_all(shim, &from, &to, a[3]);
+	if (result == -LINUX_EPIPE)
+		POSIX_DO(shim, Signals, kill_thread, .process = shim->page->ids.process,
+			.thread = shim->page->ids.thread, .signal = posix_Signal_PIPE);
+	return result;
+}
+
+int64_t transfer_copy_range(struct shim *shim, const uint64_t a[6])
+{
+	struct side from, to;
+	int64_t result;
+
+	if (a[5] != 0)
+		return -LINUX_EINVAL;
+	if (!is_file(shim, a[0], &result) || !is_file(shim, a[2], &result))
+		return result;
+	result = take_side(&from, a[0], a[1]);
+	if (result == 0)
+		result = take_side(&to, a[2], a[3]);
+	return result < 0 ? result : move_all(shim, &from, &to, a[4]);
+}
+
+int64_t transfer_splice(struct shim *shim, const uint64_t a[6])
+{
+	struct posix_Descriptors_transfer_reply reply;
+	uint64_t offsets[2] = { 0, 0 };
+	int64_t result;
+
+	for (int i = 0; i < 2; i++)
+		if (a[1 + 2 * i] && !copy_from(&offsets[i], a[1 + 2 * i], 8))
+			return -LINUX_EFAULT;
+	result = POSIX(shim, &reply, Descriptors, transfer, .from = (int32_t)a[0],
+		.has_from_offset = a[1] != 0, .from_offset = offsets[0], .to = (int32_t)a[2],
+		.has_to_offset = a[3] != 0, .to_offset = offsets[1], .size = a[4],
+		.flags = (posix_TransferFlags)a[5]);
+	/* Without it programs read and write. */
+	return result == -LINUX_ENOSYS ? -LINUX_EINVAL : result < 0 ? result :
+		(int64_t)reply.count;
+}
