@@ -45,7 +45,7 @@ static void put_own(struct listing *listing, const struct server *server)
 	put(listing, kernel_Kind_SPACE, UINT16_MAX, "its space");
 	put(listing, kernel_Kind_THREAD, UINT16_MAX, "its thread");
 	put(listing, kernel_Kind_QUOTA, kernel_Rights_CREATE | kernel_Rights_INSPECT,
-		"%lu bytes, %u threads, %u handles", server->manifest.head.budget.bytes,
+		"%lu bytes, %u threads, %u handles", instance_bytes(server),
 		server->manifest.head.budget.threads, server->manifest.head.budget.handles);
 	put(listing, kernel_Kind_CLOCK, kernel_Rights_READ, "the clock");
 	put(listing, kernel_Kind_SESSION, kernel_Rights_CALL, "fault.Handler of supervisor");

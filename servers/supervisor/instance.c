@@ -20,13 +20,25 @@ static uint32_t place_of(const struct server *server)
 
 /* ---- its space ---- */
 
+uint64_t instance_bytes(const struct server *server)
+{
+	struct kernel_Quota_usage_reply reply;
+	uint64_t bytes = server->manifest.head.budget.bytes, most;
+
+	if (kernel_Quota_usage(&supervisor.thread->quota.channel,
+			&(struct kernel_Quota_usage_request){0}, &reply, NULL) != SK_OK)
+		return bytes;
+	most = reply.limit.bytes / 8 * 3;
+	return bytes < most ? bytes : most;
+}
+
 static int make_quota(struct server *server)
 {
 	const struct svrctl_Manifest *head = &server->manifest.head;
 	bool makes_spaces = head->grants & svrctl_Grants_MAKE_SPACES;
 	struct kernel_Quota_create_quota_reply reply;
 	struct kernel_Quota_create_quota_request request = {.limit = {
-		.bytes = head->budget.bytes,
+		.bytes = instance_bytes(server),
 		.threads = head->budget.threads,
 		.spaces = 1 + (makes_spaces ? head->budget.spaces : 0),
 		.handles = head->budget.handles,

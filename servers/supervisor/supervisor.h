@@ -177,6 +177,9 @@ uint64_t image_content(const struct elf_part *part);
 /* Space, quota and thread with what the manifest says, running. After an error there
  * is nothing. */
 svrctl_Error instance_start(struct server *server);
+/* Bytes that it may use, with all that it starts: what its manifest says, but at most three
+ * eighths of what there is, so that two that serve whoever asks leave room for others. */
+uint64_t instance_bytes(const struct server *server);
 /* A session by which the kernel tells of faults of its threads; none: it cannot be had. */
 struct sk_handle instance_faults(struct server *server, struct sk_handle charge);
 /* What is left of it goes. */

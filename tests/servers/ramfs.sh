@@ -10,7 +10,7 @@ build=${BUILD:-build}
 # cases LABEL CPUS
 # More than ramfs may have, so that it is the one who says that it is full.
 cases() {
-	MEMORY=768 boot_start "$2" "$build/os/x86_64/test-files.tar"
+	boot_start "$2" "$build/os/x86_64/test-files.tar"
 	boot_expect 'files: (all cases were run|it faulted)' 90
 	boot_end 20
 	sed -n "s/^[a-z]*: \(ok\|not ok\) - /\1 - ($1) /p; s/^[a-z]*: # /# /p" "$boot_log" >"$work/cases"
