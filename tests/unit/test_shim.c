@@ -125,20 +125,23 @@ static void wait_status_is_as_macros_want(void **state)
 
 static void entries_lie_as_the_host_lists_them(void **state)
 {
-	_Alignas(8) uint8_t record[64];
+	union {
+		struct dirent64 entry;
+		uint8_t bytes[sizeof(struct dirent64)];
+	} record;
 	const struct sk_string name = { "hello", 5 };
-	const struct dirent64 *entry = (const void *)record;
+	const struct dirent64 *entry = &record.entry;
 
 	(void)state;
-	assert_int_equal(convert_entry(record, true, 42, 77, DT_REG, name), 32);
+	assert_int_equal(convert_entry(record.bytes, true, 42, 77, DT_REG, name), 32);
 	assert_int_equal(entry->d_ino, 42);
 	assert_int_equal(entry->d_off, 77);
 	assert_int_equal(entry->d_reclen, 32);
 	assert_int_equal(entry->d_type, DT_REG);
 	assert_string_equal(entry->d_name, "hello");
-	assert_int_equal(convert_entry(record, false, 42, 77, DT_DIR, name), 32);
-	assert_string_equal((const char *)record + 18, "hello");
-	assert_int_equal(record[31], DT_DIR);
+	assert_int_equal(convert_entry(record.bytes, false, 42, 77, DT_DIR, name), 32);
+	assert_string_equal((const char *)record.bytes + 18, "hello");
+	assert_int_equal(record.bytes[31], DT_DIR);
 }
 
 static void locks_count_from_their_base(void **state)
