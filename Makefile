@@ -29,7 +29,8 @@ PARALLEL = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $(BUILD)/ostrace $(BUILD)/ramfs $(BUILD)/os-run-frames
+all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $(BUILD)/ostrace $(BUILD)/ramfs $(BUILD)/os-run-frames \
+	$(BUILD)/ir-table
 
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20

@@ -29,9 +29,11 @@ check() {
 	fi
 }
 
-# Names methods and events without a doc comment before them, attributes aside.
+# Names methods and events without a doc comment before them, attributes and what is said
+# to lints aside.
 undocumented() {
 	awk '/^[ \t]*\/\/\// { documented = 1; next }
+		/^[ \t]*\/\/ lint: / { next }
 		/^[ \t]*@/ && !/ (method|event|oneway) / && !/^[ \t]*@.*\<(method|event|oneway)\>/ { next }
 		/^[ \t]*(@[a-z_]+(\([^)]*\))? )*(method|event|oneway) / {
 			if (!documented)
