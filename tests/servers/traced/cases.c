@@ -1,4 +1,5 @@
 /* Has everything traced, reads the streams, and says what came. */
+#include "fs.skald.h"
 #include "tests/servers/tap.h"
 #include "tests/servers/traced/traced.h"
 
@@ -18,7 +19,7 @@ static struct {
 struct seen {
 	uint64_t records, own, lost, marks, forged, sources;
 	uint64_t echoes[2];		/* called, served */
-	uint64_t relays;		/* called by another than this */
+	uint64_t relays;		/* what the relay asks the files */
 	uint64_t end_records, end_lost;
 	bool has_end, is_damaged;
 	uint64_t thread;		/* whose records follow */
@@ -104,7 +105,7 @@ static void see(struct seen *seen, const uint8_t *entry, uint32_t size)
 		bool is_echo = call.message_id == test_Target_echo_request_ID;
 
 		seen->echoes[0] += is_echo;
-		seen->relays += !is_echo && seen->thread != t.own_thread;
+		seen->relays += call.message_id == fs_FileSystem_statfs_request_ID;
 		seen->forged += call.message_id >> 20 == 0xbad;
 	}
 	if (id == ostrace_Serve_ID && ostrace_Serve_decode(&serve, entry, size) == 0) {
