@@ -170,7 +170,7 @@ resists() {
 	boot_expect 'got four' && ask open 'opened 7, then 12' || return
 	ask sessions 'sessions 3, then -13' || return
 	ask event waits && type_in '\x03' && boot_expect 'event: signal 2' || return
-	boot_expect 'rogue: page fault' 30 && ask 'still here' 'still here.got still here'
+	boot_expect 'rogue: it faulted' 30 && ask 'still here' 'still here.got still here'
 }
 
 # A driver that is started anew; what it had of output may be lost.
