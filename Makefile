@@ -1,7 +1,9 @@
 # Skald. `make help` says what there is to make.
 #
 # CC=clang and SANITIZE=1 choose the compiler and ASan with UBSan; give such a
-# build a folder of its own with BUILD=build/asan.
+# build a folder of its own with BUILD=build/asan. V=1 shows whole commands.
+
+include tools/quiet.mk
 
 BUILD	?= build
 CC	:= $(if $(filter default,$(origin CC)),gcc,$(CC))

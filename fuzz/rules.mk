@@ -5,6 +5,8 @@
 # tree, so that all schemas share it. ASan and UBSan watch all of it, but
 # coverage, which guides the engines, is that of generated C and the codec.
 
+include $(SKALD_ROOT)/tools/quiet.mk
+
 CC	:= $(if $(filter default,$(origin CC)),gcc,$(CC))
 CLANG	?= clang
 AFL_CC	?= afl-clang-fast
