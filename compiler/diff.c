@@ -3,6 +3,7 @@
  */
 #include "compiler/diff_internal.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "compiler/lock.h"
@@ -31,7 +32,8 @@ static void add_messages(struct diff *diff, unsigned index, const struct value *
 			const char *name = fact_text(fact_at(methods, i), facts[k]);
 
 			map_add(&diff->sides[index].of_methods, diff->arena,
-				diff_local(diff, index, name), diff);
+				diff_local(diff, index, name),
+				(void *)(uintptr_t)fact_at(methods, i));
 		}
 	}
 }
@@ -90,8 +92,10 @@ void diff_declaration(struct diff *diff, const char *where, const struct value *
 	if (one == NULL || two == NULL || one->family != two->family)
 		diff_note_at(diff, DIFF_D0108, where, "%s became %s", fact_text(a, "kind"),
 			fact_text(b, "kind"));
-	else
+	else {
 		one->compare(diff, where, a, b);
+		diff_reserves(diff, where, a, b);
+	}
 }
 
 /* ---- what came and went ---- */
@@ -231,6 +235,52 @@ static void compare_imports(struct diff *diff, const struct value *a, const stru
 	}
 }
 
+/* ---- what is reserved ---- */
+
+/* What the old file, or group of it, reserves. */
+static const struct value *reserves_of(struct diff *diff, const struct value *file,
+	const struct value *message)
+{
+	uint64_t group = fact_number(message, "group", 0);
+
+	return group == 0 ? file : fact_object(fact_object(file, "groups"),
+		arena_printf(diff->arena, "%" PRIu64, group));
+}
+
+/* The ids of a method's own messages come from its number. */
+static bool has_own_id(struct diff *diff, const char *local, const struct value *message)
+{
+	const struct value *method = map_get(&diff->sides[1].of_methods, local);
+
+	return method == NULL || fact_number(message, "id", 0) >> 2 !=
+		fact_number(method, "number", UINT64_MAX);
+}
+
+static void compare_reserved(struct diff *diff, const struct value *a, const struct value *b)
+{
+	const struct value *declarations = fact_object(b, "declarations");
+	const struct value *groups = fact_object(a, "groups");
+
+	for (size_t i = 0; i < fact_count(declarations); i++) {
+		const struct value *facts = fact_at(declarations, i);
+		const char *name = fact_name(diff, declarations, i);
+		const char *local = diff_local(diff, 1, name);
+		const struct value *old = reserves_of(diff, a, facts);
+
+		if (is_kind(facts, "message") && has_own_id(diff, local, facts))
+			diff_used_number(diff, name, old, fact(facts, "id"));
+		diff_used_name(diff, name, old, local, DIFF_D0903);
+	}
+	diff_reserves(diff, fact_text(b, "schema"), a, b);
+	for (size_t i = 0; i < fact_count(groups); i++) {
+		const char *name = fact_name(diff, groups, i);
+
+		diff_reserves(diff, arena_printf(diff->arena, "%s, group %s",
+			fact_text(b, "schema"), name), fact_at(groups, i),
+			fact_object(fact_object(b, "groups"), name));
+	}
+}
+
 /* ---- all ---- */
 
 static void compare_texts(struct diff *diff, const struct value *a, const struct value *b,
@@ -255,5 +305,6 @@ struct diff_result diff_facts(struct arena *arena, const struct value *old_facts
 		fact_object(new_facts, "imports"));
 	compare_declarations(diff, fact_object(old_facts, "declarations"),
 		fact_object(new_facts, "declarations"));
+	compare_reserved(diff, old_facts, new_facts);
 	return diff->result;
 }

@@ -290,6 +290,7 @@ void diff_structure(struct diff *diff, const char *where, const struct value *a,
 		diff_note_at(diff, DIFF_D0210, where, "%s bytes became %s",
 			fact_shown(diff, fact(a, "size")),
 			fact_shown(diff, fact(b, "size")));
+	diff_used_names(diff, where, a, bodies.members[1]);
 	diff_c_struct(diff, where, a, b);
 	compare_offsets(diff, where, bodies.members[0], bodies.members[1]);
 }
@@ -367,5 +368,7 @@ void diff_message(struct diff *diff, const char *where, const struct value *a,
 	compare_sections(diff, where, "head", a, b, "tail");
 	if (had || has_one)
 		compare_sections(diff, where, "tail", a, b, "head");
+	diff_used_names(diff, where, a, fact_object(fact_object(b, "head"), "members"));
+	diff_used_names(diff, where, a, fact_object(fact_object(b, "tail"), "members"));
 	diff_c_struct(diff, where, a, b);
 }

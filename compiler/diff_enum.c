@@ -11,6 +11,7 @@ struct enums {
 	struct diff *diff;
 	const struct value *values[2];
 	const char *where;
+	const struct value *facts;	/* of the old one */
 };
 
 /* The name that a value has, or NULL. */
@@ -61,6 +62,7 @@ static void compare_new(const struct enums *enums, size_t i)
 
 	if (fact(enums->values[0], name))
 		return;
+	diff_used_name(diff, where_of(enums, name), enums->facts, name, DIFF_D0903);
 	other = name_of(diff, enums->values[0], value);
 	if (!other || fact(enums->values[1], other))
 		diff_note_at(diff, DIFF_D0603, where_of(enums, name), "%s has a name now",
@@ -113,13 +115,16 @@ void diff_enumeration(struct diff *diff, const char *where, const struct value *
 	const struct value *b)
 {
 	struct enums enums = {
-		diff, {fact_object(a, "values"), fact_object(b, "values")}, where,
+		diff, {fact_object(a, "values"), fact_object(b, "values")}, where, a,
 	};
 
 	for (size_t i = 0; i < fact_count(enums.values[0]); i++)
 		compare_old(&enums, i);
 	for (size_t i = 0; i < fact_count(enums.values[1]); i++)
 		compare_new(&enums, i);
+	for (size_t i = 0; i < fact_count(enums.values[1]); i++)
+		diff_used_number(diff, where_of(&enums, fact_name(diff, enums.values[1], i)),
+			a, fact_at(enums.values[1], i));
 	compare_strict(&enums, a, b);
 	if (!fact_same(a, b, "type"))
 		diff_note_at(diff, DIFF_D0608, where, "%s became %s", fact_text(a, "type"),

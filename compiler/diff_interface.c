@@ -156,6 +156,21 @@ static void compare_all(const struct methods *methods)
 		compare_order(methods);
 }
 
+/* Numbers and names that the old interface reserves. */
+static void compare_reserved(const struct methods *methods, const struct value *old)
+{
+	struct diff *diff = methods->diff;
+
+	for (size_t i = 0; i < fact_count(methods->all[1]); i++) {
+		const char *name = fact_name(diff, methods->all[1], i);
+		const char *where = arena_printf(diff->arena, "%s.%s", methods->where, name);
+
+		diff_used_number(diff, where, old,
+			fact(fact_at(methods->all[1], i), "number"));
+		diff_used_name(diff, where, old, name, DIFF_D0902);
+	}
+}
+
 void diff_interface(struct diff *diff, const char *where, const struct value *a,
 	const struct value *b)
 {
@@ -174,5 +189,7 @@ void diff_interface(struct diff *diff, const char *where, const struct value *a,
 			fact_text(a, "rights"), fact_text(b, "rights"));
 	compare_all(&methods);
 	compare_all(&events);
+	compare_reserved(&methods, a);
+	compare_reserved(&events, a);
 	diff_c_struct(diff, where, a, b);
 }

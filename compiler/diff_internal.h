@@ -8,6 +8,7 @@
  *	diff_tags.c		blocks of tags, variants
  *	diff_enum.c		enumerations, constants
  *	diff_interface.c	interfaces
+ *	diff_reserved.c		what must not be used again
  */
 #ifndef COMPILER_DIFF_INTERNAL_H
 #define COMPILER_DIFF_INTERNAL_H
@@ -19,7 +20,8 @@
 struct diff_side {
 	const char *prefix;		/* "fs.", which its own names begin with */
 	struct map declarations;	/* facts, by local name; imported ones too */
-	/* Messages that are made of a method's parameters or named by one. */
+	/* Messages that are made of a method's parameters or named by one: the
+	 * method's facts. */
 	struct map of_methods;
 };
 
@@ -70,6 +72,20 @@ void diff_note_at(struct diff *diff, enum diff_code code, const char *where,
 const char *diff_local(const struct diff *diff, unsigned side, const char *qualified);
 /* A declaration's facts; NULL if there are none, or only a fingerprint. */
 const struct value *diff_find(const struct diff *diff, unsigned side, const char *qualified);
+
+/* ---- what is reserved ---- */
+
+/* Notes what the new side reserves no longer, or newly. */
+void diff_reserves(struct diff *diff, const char *where, const struct value *a,
+	const struct value *b);
+/* Notes a number, or a name, that the new side uses and the old one reserves. */
+void diff_used_number(struct diff *diff, const char *where, const struct value *a,
+	const struct value *number);
+void diff_used_name(struct diff *diff, const char *where, const struct value *a,
+	const char *name, enum diff_code code);
+/* The same of all members of an object, and of blocks of tags in it. */
+void diff_used_names(struct diff *diff, const char *where, const struct value *a,
+	const struct value *members);
 
 /* ---- comparisons, old and new ---- */
 

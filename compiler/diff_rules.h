@@ -3,7 +3,7 @@
  *
  * Each has a page, docs/changes/CODE.md, with a schema before and after that make
  * it. By hundreds: 1 the file, 2 messages, 3 members, 4 types, 5 tags and arms,
- * 6 enumerations, 7 interfaces, 8 C.
+ * 6 enumerations, 7 interfaces, 8 C, 9 what is reserved.
  *
  * Classes: WIRE, a message is refused or means something else; ABI, programs that
  * are linked have to be compiled again; SOURCE, programs may have to be edited;
@@ -118,3 +118,9 @@ CHANGE(D0802, ABI, NOBODY, "a member at another offset in C")
 CHANGE(D0803, SOURCE, NOBODY, "another type of a member in C")
 CHANGE(D0804, ABI, NOBODY, "a larger or smaller greatest message in C")
 CHANGE(D0805, SOURCE, NOBODY, "another name in C")
+
+CHANGE(D0901, WIRE, BOTH, "a reserved number used again")
+CHANGE(D0902, WIRE, BOTH, "a reserved method name used again")
+CHANGE(D0903, SOURCE, NOBODY, "a reserved name used again")
+CHANGE(D0904, SOURCE, NOBODY, "something is no longer reserved")
+CHANGE(D0905, NONE, NOBODY, "something is reserved now")

@@ -13,6 +13,7 @@ struct tags {
 	const char *where;		/* "fs.Change" */
 	const char *byte;
 	enum diff_code added, removed;
+	const struct value *old;	/* facts of the block or variant */
 };
 
 /* The index of the member with that tag, or the count. */
@@ -87,6 +88,7 @@ static void compare_all(const struct tags *tags)
 		const char *name = fact_name(diff, b, j);
 		struct diff_place place = place_of(tags, name);
 
+		diff_used_number(diff, place.where, tags->old, fact(fact_at(b, j), "tag"));
 		if (find(a, tag) == fact_count(a) && !fact(a, name))
 			diff_note(diff, tags->added, &place, "%" PRIu64 " is new", tag);
 	}
@@ -122,9 +124,11 @@ void diff_tags(struct diff *diff, const struct diff_place *place, const struct v
 		.where = dot ? arena_copy(diff->arena, place->where,
 			(size_t)(dot - place->where)) : "",
 		.byte = place->byte, .added = DIFF_D0501, .removed = DIFF_D0502,
+		.old = a,
 	};
 
 	compare_all(&tags);
+	diff_reserves(diff, place->where, a, b);
 	compare_order(&tags, place);
 }
 
@@ -138,6 +142,7 @@ void diff_variant(struct diff *diff, const char *where, const struct value *a,
 		.where = where, .byte = "byte 0 of the variant",
 		.added = is ? DIFF_D0510 : DIFF_D0506,
 		.removed = is ? DIFF_D0511 : DIFF_D0507,
+		.old = a,
 	};
 
 	if (was != is)
@@ -145,5 +150,6 @@ void diff_variant(struct diff *diff, const char *where, const struct value *a,
 			.where = where, .byte = "byte 1 of the variant"},
 			is ? "it became flexible" : "it is no longer flexible");
 	compare_all(&tags);
+	diff_used_names(diff, where, a, tags.members[1]);
 	diff_c_struct(diff, where, a, b);
 }

@@ -134,7 +134,9 @@ static uint64_t fingerprint(struct facts *facts, const struct declaration *d)
 	struct print_of of = {.facts = facts, .hash = UINT64_C(0xcbf29ce484222325)};
 	struct visit visit = {mix_declaration, &of};
 
+	facts->skips_reserves = true;
 	mix_declaration(&visit, d);
+	facts->skips_reserves = false;
 	return of.hash;
 }
 
@@ -195,6 +197,28 @@ static struct value imports_facts(struct facts *facts, const struct file *root)
 
 /* ---- all ---- */
 
+/* Those of the file, and of its groups by their numbers: "1". */
+static void put_file_reserves(struct facts *facts, struct value_object_builder *to,
+	const struct file *file)
+{
+	struct value_object_builder groups = {0};
+	unsigned last = 0;
+
+	facts_put_reserves(facts, to, file->reserves, 0);
+	for (const struct reserve *r = file->reserves; r != NULL; r = r->next) {
+		struct value_object_builder group = {0};
+
+		if (r->group == last)
+			continue;
+		last = r->group;
+		facts_put_reserves(facts, &group, r, last);
+		value_put(facts->arena, &groups, arena_printf(facts->arena, "%u", last),
+			value_object(&group));
+	}
+	if (groups.count != 0)
+		value_put(facts->arena, to, "groups", value_object(&groups));
+}
+
 struct value facts_of(struct arena *arena, const struct schema *schema)
 {
 	struct facts facts = {
@@ -208,6 +232,7 @@ struct value facts_of(struct arena *arena, const struct schema *schema)
 	facts_put_text(&facts, &to, "schema", root->name);
 	facts_put_text(&facts, &to, "namespace", root->namespace);
 	facts_put_text(&facts, &to, "c_prefix", root->prefix);
+	put_file_reserves(&facts, &to, root);
 	value_put(arena, &to, "imports", imports_facts(&facts, root));
 	for (const struct declaration *d = root->first; d != NULL; d = d->next)
 		value_put(arena, &declarations, d->qualified, facts_declaration(&facts, d));

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "idl/number.h"
+
 /* ---- values ---- */
 
 void facts_put_text(struct facts *facts, struct value_object_builder *to, const char *name,
@@ -65,6 +67,40 @@ static void put_literal(struct facts *facts, struct value_object_builder *to,
 		});
 		return;
 	}
+}
+
+/* ---- what is reserved ---- */
+
+static void print_reserve(struct printer *out, const struct reserve *reserve)
+{
+	char low[NUMBER_TEXT_SIZE], high[NUMBER_TEXT_SIZE];
+
+	if (out->size != 0)
+		print(out, ", ");
+	if (reserve->name != NULL)
+		print(out, "%s", reserve->name);
+	else if (number_compare(reserve->low, reserve->high) == 0)
+		print(out, "%s", number_print(low, reserve->low));
+	else
+		print(out, "%s..%s", number_print(low, reserve->low),
+			number_print(high, reserve->high));
+}
+
+void facts_put_reserves(struct facts *facts, struct value_object_builder *to,
+	const struct reserve *reserves, unsigned group)
+{
+	struct printer numbers = {.arena = facts->arena}, names = {.arena = facts->arena};
+
+	if (facts->skips_reserves)
+		return;
+	for (; reserves != NULL; reserves = reserves->next) {
+		if (reserves->group == group)
+			print_reserve(reserves->name ? &names : &numbers, reserves);
+	}
+	if (numbers.size != 0)
+		facts_put_text(facts, to, "reserved", numbers.text);
+	if (names.size != 0)
+		facts_put_text(facts, to, "reserved_names", names.text);
 }
 
 /* ---- types ---- */
@@ -219,6 +255,7 @@ static struct value tags_facts(struct facts *facts, const struct member *block,
 	for (const struct member *m = block->tags; m != NULL; m = m->next)
 		value_put(facts->arena, &members, m->name, member_facts(facts, m, path, false, places));
 	value_put(facts->arena, &to, "tagged", value_object(&members));
+	facts_put_reserves(facts, &to, block->reserves, 0);
 	return value_object(&to);
 }
 
@@ -414,5 +451,6 @@ struct value facts_declaration(struct facts *facts, const struct declaration *d)
 		put_structure(facts, &to, d);
 		break;
 	}
+	facts_put_reserves(facts, &to, d->reserves, 0);
 	return value_object(&to);
 }

@@ -83,6 +83,27 @@ static void put_literal(struct object *object, const char *name, const struct li
 	}
 }
 
+/* Numbers as `low` and `high`, names as `name`. */
+static void put_reserves(struct object *object, const struct reserve *reserves)
+{
+	struct value_list_builder list = {0};
+
+	for (const struct reserve *r = reserves; r != NULL; r = r->next) {
+		struct object one = {.arena = object->arena};
+
+		put_text(&one, "name", r->name);
+		if (r->name == NULL) {
+			put(&one, "low", exact(r->low));
+			put(&one, "high", exact(r->high));
+		}
+		if (r->group != 0)
+			put_number(&one, "group", r->group);
+		*value_list_add(object->arena, &list) = done(&one);
+	}
+	if (reserves != NULL)
+		put(object, "reserved", value_list(&list));
+}
+
 /* ---- types ---- */
 
 static struct value type_value(struct arena *arena, const struct type *type);
@@ -168,6 +189,7 @@ static struct value member_value(struct arena *arena, const struct member *m,
 	put_if(&to, "pointer", in_section && m->is_pointer);
 	if (m->is_tags)
 		put(&to, "tags", members_value(arena, m->tags, false));
+	put_reserves(&to, m->reserves);
 	return done(&to);
 }
 
@@ -352,6 +374,7 @@ static struct value declaration_value(struct arena *arena, const struct declarat
 		put_structure(&to, d);
 		break;
 	}
+	put_reserves(&to, d->reserves);
 	return done(&to);
 }
 
@@ -369,6 +392,7 @@ static struct value file_value(struct arena *arena, const struct file *file)
 	for (const struct import *i = file->imports; i != NULL; i = i->next)
 		*value_list_add(arena, &imports) = value_text(i->file->name);
 	put(&to, "imports", value_list(&imports));
+	put_reserves(&to, file->reserves);
 	for (const struct declaration *d = file->first; d != NULL; d = d->next) {
 		struct value value = declaration_value(arena, d);
 

@@ -379,6 +379,10 @@ struct reserved *reserved_good(struct check *check,
 /* What a base reserves holds too. */
 void reserved_inherit(struct reserved *reserved,
 	const struct reserved *base);
+/* What the entries reserve, as the tree has it: in order and joined. A range that
+ * runs backwards reserves nothing. */
+struct reserve *reserves_new(struct check *check,
+	const struct ast_reserved *first);
 /* These report a name or number that is reserved; true if it is. */
 bool reserved_name_used(struct check *check, const struct reserved *reserved,
 	const char *name, struct span span);

@@ -201,6 +201,19 @@ static void declare_message(struct check *check, struct unit *unit,
 	symbol->reserved = reserved;
 }
 
+/* Files and their groups have one list in the tree. */
+static void declare_reserves(struct check *check, struct file *file,
+	const struct ast_reserveds *entries, unsigned group)
+{
+	struct reserve **end = &file->reserves;
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = reserves_new(check, entries->first);
+	for (; *end != NULL; end = &(*end)->next)
+		(*end)->group = group;
+}
+
 static void declare_group(struct check *check, struct unit *unit,
 	struct ast_declaration *group)
 {
@@ -216,6 +229,7 @@ static void declare_group(struct check *check, struct unit *unit,
 			entries.last = ast->reserved.last;
 		}
 	reserved = reserved_new(check, entries.first);
+	declare_reserves(check, unit->file, &entries, number);
 	for (ast = group->declarations.first; ast != NULL; ast = ast->next)
 		if (ast->kind == AST_MESSAGE)
 			declare_message(check, unit, ast, number, reserved);
@@ -292,6 +306,7 @@ void declare_unit(struct check *check, struct unit *unit)
 		}
 	}
 	unit->reserved = reserved_new(check, entries.first);
+	declare_reserves(check, unit->file, &entries, 0);
 	for (ast = unit->ast.first; ast != NULL; ast = ast->next) {
 		if (ast->kind == AST_MESSAGE)
 			declare_message(check, unit, ast, 0, unit->reserved);

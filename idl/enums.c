@@ -82,6 +82,8 @@ static void enum_reserve(struct filling *filling)
 			AST_APPEND(all, enumerator->reserved);
 		}
 	filling->reserved = reserved_new(filling->check, all.first);
+	filling->symbol->declaration.reserves = reserves_new(filling->check,
+		all.first);
 }
 
 /* docs/language.md, "Enums": every value fits the type below. */

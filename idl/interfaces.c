@@ -42,7 +42,7 @@ static bool method_name_is_free(struct check *check, struct map *names,
 }
 
 static struct reserved *interface_reserved(struct check *check,
-	const struct symbol *interface)
+	struct symbol *interface)
 {
 	struct ast_reserveds all = { 0 };
 	const struct ast_item *item;
@@ -53,6 +53,7 @@ static struct reserved *interface_reserved(struct check *check,
 			AST_APPEND(all, item->reserved.first);
 			all.last = item->reserved.last;
 		}
+	interface->declaration.reserves = reserves_new(check, all.first);
 	return reserved_new(check, all.first);
 }
 

@@ -49,6 +49,8 @@ void members_reserve(struct members *members, const struct ast_members *list)
 	members->reserved = reserved_new(members->check, names.first);
 	if (members->symbol == NULL)
 		return;
+	members->symbol->declaration.reserves = reserves_new(members->check,
+		names.first);
 	collect(members, list, false, &tags);
 	/* Ranges that run backwards are reported with their block. */
 	numbers = reserved_good(members->check, tags.first);
@@ -219,7 +221,7 @@ void reserved_without_numbers(struct members *members,
 
 /* All that a tags block reserves. */
 static struct reserved *tags_reserved(struct members *members,
-	const struct ast_member *ast)
+	const struct ast_member *ast, struct member *block)
 {
 	struct ast_reserveds all = { 0 };
 	struct reserved *reserved;
@@ -230,6 +232,7 @@ static struct reserved *tags_reserved(struct members *members,
 			attributes_check(members->check, &inner->attributes,
 				PLACE_OTHER);
 	collect(members, &ast->members, false, &all);
+	block->reserves = reserves_new(members->check, all.first);
 	reserved = reserved_new(members->check, all.first);
 	reserved_inherit(reserved, members->tags_reserved);
 	return reserved;
@@ -307,7 +310,7 @@ static struct member *tags_new(struct members *members,
 	struct check *check = members->check;
 	struct member *block = ARENA_NEW(check->arena, struct member);
 	struct member *last = NULL, *member;
-	struct reserved *reserved = tags_reserved(members, ast);
+	struct reserved *reserved = tags_reserved(members, ast, block);
 	const struct ast_member *inner;
 	struct map tags = { 0 };
 	struct body body = { 0 };

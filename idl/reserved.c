@@ -85,6 +85,82 @@ struct reserved *reserved_good(struct check *check,
 	return reserved;
 }
 
+/* ---- as the tree has it ---- */
+
+static struct reserve *reserve_new(struct check *check,
+	const struct ast_reserved *entry)
+{
+	struct reserve *reserve = ARENA_NEW(check->arena, struct reserve);
+
+	reserve->low = entry->low;
+	reserve->high = entry->high;
+	return reserve;
+}
+
+/* The ranges, those that touch each other as one; returns where the next goes. */
+static struct reserve **reserves_ranges(struct check *check,
+	const struct reserved *reserved, struct reserve **first)
+{
+	struct reserve *last = NULL, **end = first;
+	struct number behind;
+	size_t i;
+
+	for (i = 0; i < reserved->count; i++) {
+		const struct ast_reserved *entry = reserved->ranges[i].entry;
+
+		if (last != NULL && (!number_add(&behind, last->high,
+				number_of(1))
+			|| number_compare(entry->low, behind) <= 0)) {
+			if (number_compare(entry->high, last->high) > 0)
+				last->high = entry->high;
+			continue;
+		}
+		last = *end = reserve_new(check, entry);
+		end = &last->next;
+	}
+	return end;
+}
+
+static int name_compare(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+/* The names, each once. */
+static void reserves_names(struct check *check,
+	const struct ast_reserved *first, struct reserve **end)
+{
+	const struct ast_reserved *entry;
+	const char **names;
+	size_t count = 0, i;
+
+	for (entry = first; entry != NULL; entry = entry->next)
+		count += entry->is_name;
+	names = arena_alloc(check->arena, (count + 1) * sizeof names[0]);
+	count = 0;
+	for (entry = first; entry != NULL; entry = entry->next)
+		if (entry->is_name)
+			names[count++] = entry->name.text;
+	qsort(names, count, sizeof names[0], name_compare);
+	for (i = 0; i < count; i++) {
+		if (i > 0 && strcmp(names[i - 1], names[i]) == 0)
+			continue;
+		*end = ARENA_NEW(check->arena, struct reserve);
+		(*end)->name = names[i];
+		end = &(*end)->next;
+	}
+}
+
+struct reserve *reserves_new(struct check *check,
+	const struct ast_reserved *first)
+{
+	struct reserve *reserves = NULL;
+
+	reserves_names(check, first, reserves_ranges(check,
+		reserved_good(check, first), &reserves));
+	return reserves;
+}
+
 void reserved_inherit(struct reserved *reserved, const struct reserved *base)
 {
 	reserved->base = base;

@@ -117,6 +117,16 @@ struct literal {
 	size_t size;
 };
 
+/* What `reserved` keeps from being used again. In one list ranges come first,
+ * from low to high, and do not touch each other; then names, by strcmp(). */
+struct reserve {
+	struct reserve *next;
+	const char *name;		/* NULL: the numbers low to high */
+	struct number low;
+	struct number high;
+	unsigned group;			/* of a file's: as a message's group */
+};
+
 /* A member of a struct, record or section, an arm of a variant, a parameter
  * of a method, or a whole `tags` block. */
 struct member {
@@ -128,6 +138,7 @@ struct member {
 	struct type *type;		/* NULL: a tags block, or an arm without value */
 	bool is_tags;
 	struct member *tags;		/* tags block: its members, by order of schema */
+	struct reserve *reserves;	/* tags block: its tags; names are its owner's */
 	uint64_t tag;			/* in a tags block, or an arm: its tag, not 0 */
 	/*
 	 * It may be absent. On the wire as a list of none or one (a handle or
@@ -239,6 +250,8 @@ struct declaration {
 	struct file *file;
 	struct span span;		/* of the name */
 	enum format format;
+	/* What it reserves itself: its bases have their own. */
+	struct reserve *reserves;
 
 	union {
 		/* CONST: an integer, bool, float or string. */
@@ -337,6 +350,7 @@ struct file {
 	 * method's parameters are among them, before their interface. */
 	struct declaration *first;
 	struct alias *aliases;
+	struct reserve *reserves;	/* ids and names, of groups too */
 };
 
 struct schema {

@@ -61,8 +61,9 @@ static struct member *arm_new(struct members *members,
 
 /* All that the variant reserves, numbers and names. */
 static struct reserved *arms_reserved(struct check *check,
-	const struct ast_declaration *ast)
+	struct symbol *symbol)
 {
+	const struct ast_declaration *ast = symbol->ast;
 	const struct ast_member *member;
 	struct ast_reserved *entry, *copy;
 	struct ast_reserveds all = { 0 };
@@ -80,6 +81,7 @@ static struct reserved *arms_reserved(struct check *check,
 			AST_APPEND(all, copy);
 		}
 	}
+	symbol->declaration.reserves = reserves_new(check, all.first);
 	return reserved_new(check, all.first);
 }
 
@@ -92,7 +94,7 @@ void variant_fill(struct check *check, struct symbol *symbol)
 	struct map tags = { 0 };
 	bool empty = true;
 
-	members.reserved = arms_reserved(check, symbol->ast);
+	members.reserved = arms_reserved(check, symbol);
 	for (ast = symbol->ast->members.first; ast != NULL; ast = ast->next) {
 		if (ast->kind == AST_RESERVED)
 			continue;

@@ -54,6 +54,58 @@ same_as_locks() {
 for class in wire abi source none; do
 	same_as_locks "locks of a change of class $class" "$work/old.skald" "$work/$class.skald"
 done
+# What is reserved: by declarations of every kind, blocks of tags, files and groups.
+cat >"$work/reserves.skald" <<'S'
+namespace s;
+reserved 7, 9..12, "Old";
+enum E { A, reserved 4..6, reserved "B", reserved 7 }
+struct S { uint8 a; reserved "b"; tags { tag(1) uint8 t; reserved 3, 4, 5..9, "u"; } }
+variant V { tag(1) x; reserved 2, "y"; }
+interface I { method m 5(); reserved 8..12, "drop"; }
+group { message G 1 { head(8): } reserved 2, 4; }
+S
+cat >"$work/uses.skald" <<'S'
+namespace s;
+reserved 7, 9..11, "New";
+message M 12 { head(8): }
+struct Old { uint8 a; }
+enum E { A, C = 4, reserved 5..6, B }
+struct S { uint8 a; uint8 b; tags { tag(1) uint8 t; tag(4) uint8 u; reserved 3, 5..9; } }
+variant V { tag(1) x; tag(2) y; }
+interface I { method m 5(); method n 8(); method drop(); }
+group { message G 1 { head(8): } message H 4 { head(8): } reserved 2; }
+S
+cat >"$work/wanted" <<'T'
+D0901 s.E.B
+D0901 s.E.C
+D0901 s.H
+D0901 s.I.n
+D0901 s.M
+D0901 s.S.u
+D0901 s.V.y
+D0902 s.I.drop
+D0903 s.E.B
+D0903 s.Old
+D0903 s.S.b
+D0903 s.S.u
+D0903 s.V.y
+D0904 s.E
+D0904 s.I
+D0904 s.S
+D0904 s.S.tags 1
+D0904 s.V
+D0904 uses.skald
+D0904 uses.skald, group 1
+D0905 uses.skald
+T
+"$skald" diff "$work/reserves.skald" "$work/uses.skald" |
+	sed -n 's/^[a-z]* *\(D09[0-9]* [^:]*\):.*/\1/p' | sort -u | diff "$work/wanted" - >"$work/out"
+tap $? 'what was reserved and is used again, or no longer reserved'
+same_as_locks 'the same by locks' "$work/reserves.skald" "$work/uses.skald"
+sed 's/, 4, 5\.\.9, "u"/..9, "u"/; s/4\.\.6, reserved "B", reserved 7/6..7, reserved "B", reserved 4..5/' \
+	"$work/reserves.skald" >"$work/spelled.skald"
+expect_text 0 'the same numbers, written otherwise' 'no change that anybody sees' \
+	"$skald" diff "$work/reserves.skald" "$work/spelled.skald"
 sed 's/^\( *\)\(type\|at\|id\|members\|c_offset\): .*/\1\2: [1, {a: 2}]/' "$work/a.lock" >"$work/odd.lock"
 expect_text 1 'a lock with facts of another kind' 'D0' "$skald" diff "$work/odd.lock" "$work/old.skald"
 # Whatever stands in a lock there is an answer: each line's value is another, or gone.
