@@ -28,6 +28,15 @@ RAMFS	:= $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c %/kernel.c,$(wildcard
 # by a make of their own each has a line of its own below.
 PARALLEL = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 
+# What is made of schemas: its folder, the schemas' folder. skald leaves a file alone whose
+# text would stay the same; of one of several targets of a rule (`&:`) make would not see that.
+define GENERATED
+$(1)/%.skald.c: $(2)/%.skald $$(BUILD)/skald
+	@mkdir -p $$(@D)
+	$$(BUILD)/skald c $$< -I protocols -o $$(@D) --depfile $$(@D)/$$*.deps
+$(1)/%.skald.h: $(1)/%.skald.c ;
+endef
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -144,9 +153,7 @@ $(BUILD)/libskald.a: $(RUNTIME)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/protocols/%.skald.c $(BUILD)/protocols/%.skald.h &: protocols/%.skald $(BUILD)/skald
-	@mkdir -p $(@D)
-	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.deps
+$(eval $(call GENERATED,$(BUILD)/protocols,protocols))
 
 # What fs.skald imports has to be there for its header.
 $(HOSTFS) $(RAMFS) $(FILES): | $(patsubst %,$(BUILD)/protocols/%.skald.h,fs block kernel)

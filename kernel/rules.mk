@@ -16,9 +16,7 @@ KERNEL_C := $(C11) -ffunction-sections -fdata-sections -Ikernel/arch/host -I$(BU
 kernel-units: $(KERNEL_UNITS)
 kernel-host: $(KERNEL_HOST)/libkernel.a
 
-$(BUILD)/kernel/%.skald.c $(BUILD)/kernel/%.skald.h &: protocols/%.skald $(BUILD)/skald
-	@mkdir -p $(@D)
-	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.deps
+$(eval $(call GENERATED,$(BUILD)/kernel,protocols))
 
 $(KERNEL_OBJECTS): | $(KERNEL_GENERATED)
 

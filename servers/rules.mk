@@ -54,13 +54,8 @@ OS_OF_$(1) := $$(patsubst $(2)/%.c,$$(OS)/programs/$(1)/%.o,$$(filter-out $(2)/h
 OS_SCHEMAS_OF_$(1) := $$(notdir $$(basename $$(wildcard $(2)/*.skald $(2)/../*.skald)))
 OS_GENERATED_OF_$(1) := $$(OS_GENERATED)/$(1)
 
-$$(OS_GENERATED_OF_$(1))/%.skald.c $$(OS_GENERATED_OF_$(1))/%.skald.h &: $(2)/%.skald $$(BUILD)/skald
-	@mkdir -p $$(@D)
-	$$(BUILD)/skald c $$< -I protocols -o $$(@D)
-
-$$(OS_GENERATED_OF_$(1))/%.skald.c $$(OS_GENERATED_OF_$(1))/%.skald.h &: $(2)/../%.skald $$(BUILD)/skald
-	@mkdir -p $$(@D)
-	$$(BUILD)/skald c $$< -I protocols -o $$(@D)
+$$(eval $$(call GENERATED,$$(OS_GENERATED_OF_$(1)),$(2)))
+$$(eval $$(call GENERATED,$$(OS_GENERATED_OF_$(1)),$(2)/..))
 
 $$(OS)/programs/$(1)/%.o: $(2)/%.c
 	@mkdir -p $$(@D)

@@ -27,14 +27,8 @@ OS_TESTS := $(patsubst %.c,$(OS)/%.o,$(wildcard tests/os/*.c) \
 
 os-tests: $(OS)/initrd.tar
 
-$(OS_GENERATED)/%.skald.c $(OS_GENERATED)/%.skald.h &: protocols/%.skald $(BUILD)/skald
-	@mkdir -p $(@D)
-	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/$*.deps
-
-$(OS_GENERATED)/bench.skald.c $(OS_GENERATED)/bench.skald.h &: tests/os/bench.skald \
-		$(BUILD)/skald
-	@mkdir -p $(@D)
-	$(BUILD)/skald c $< -I protocols -o $(@D) --depfile $(@D)/bench.deps
+$(eval $(call GENERATED,$(OS_GENERATED),protocols))
+$(eval $(call GENERATED,$(OS_GENERATED),tests/os))
 
 $(OS_RUNTIME) $(OS_TESTS): | $(OS_PROTOCOLS)
 

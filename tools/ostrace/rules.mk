@@ -26,10 +26,7 @@ $(OSTRACE_WRITE): $(OSTRACE_WRITE).o $(BUILD)/protocols/ostrace.skald.o $(BUILD)
 # What records in the tests: over a schema of their own.
 OSTRACE_STUBS := $(BUILD)/tests/ostrace/stubs
 
-$(BUILD)/tests/ostrace/traced.skald.c $(BUILD)/tests/ostrace/traced.skald.h &: \
-		tests/ostrace/traced.skald $(BUILD)/skald
-	@mkdir -p $(@D)
-	$(BUILD)/skald c $< -o $(@D)
+$(eval $(call GENERATED,$(BUILD)/tests/ostrace,tests/ostrace))
 
 $(OSTRACE_STUBS).o: C11 += -I$(BUILD)/protocols -I$(@D)
 $(OSTRACE_STUBS).o: | $(OSTRACE_HEADERS) $(BUILD)/tests/ostrace/traced.skald.h
