@@ -309,7 +309,7 @@ int open_path(struct thread *thread, posix_Descriptor directory, struct sk_strin
 	fs_Open flags, uint32_t mode, fs_Resolve resolve, struct file **file,
 	struct fs_Status *status);
 
-/* ---- process.c, thread.c ---- */
+/* ---- process.c, child.c, thread.c ---- */
 
 /* Pending signals, of a thread or a process: a standard one once, real-time ones in
  * order. */
@@ -407,7 +407,7 @@ void thread_show_ids(struct thread *thread);
 struct posix_Ids thread_ids(const struct thread *thread);
 extern const struct sk_object thread_object, fault_object;
 
-/* ---- exec.c, elf.c, stack.c ---- */
+/* ---- arguments.c, load.c, exec.c ---- */
 
 struct arguments {
 	char *strings;				/* arguments, then environment */
@@ -428,6 +428,10 @@ int arguments_read(struct arguments *arguments, struct sk_reply *to,
 	const struct sk_lease *first, uint32_t first_count, const struct sk_lease *second,
 	uint32_t second_count);
 void arguments_free(struct arguments *arguments);
+/* A script's interpreter, its argument and the script's path in place of the first one. */
+struct binary_text;
+int arguments_put_script(struct arguments *arguments, const struct binary_text *interpreter,
+	const struct binary_text *argument, struct sk_string path);
 int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quota,
 	posix_Descriptor directory, struct sk_string path, bool no_follow, bool may_be_empty,
 	struct arguments *arguments);
@@ -436,10 +440,13 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
  * that all see. ENODEV, ENOMEM. */
 int file_memory(struct file *file, bool is_shared, struct sk_handle *memory, uint64_t *bytes);
 
-/* ---- signal.c ---- */
+/* ---- signal.c, queue.c, kill.c ---- */
 
 void queue_init(struct queue *queue);
 void queue_clear(struct queue *queue, posix_SignalSet set);
+bool queue_put(struct queue *queue, const struct posix_SignalInfo *info);
+/* The first of a signal that is there. */
+void queue_take(struct queue *queue, posix_Signal signal, struct posix_SignalInfo *info);
 /* Sends to a process, or one thread of it; never fails but for memory. */
 void signal_process(struct process *process, const struct posix_SignalInfo *info);
 void signal_thread(struct thread *thread, const struct posix_SignalInfo *info);
@@ -475,6 +482,7 @@ void poll_look(void);
 int random_fill(struct sk_reply *to, const struct sk_lease *lease, uint64_t size);
 /* What a thread has used, which ends, is its process's. */
 void usage_take(struct process *process, const struct thread *thread);
+void usage_add(struct posix_Usage *to, const struct posix_Usage *from);
 
 /* ---- operations: what the tables of interfaces name ---- */
 
