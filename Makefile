@@ -15,7 +15,7 @@ C11	:= $(CC) -std=c11 $(WARN) $(CFLAGS) $(SANE) -I. -I$(BUILD) -MMD -MP
 IDL	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard idl/*.c)) \
 	   $(BUILD)/idl/grammar.o $(BUILD)/idl/lexer.o
 COMPILER := $(patsubst %.c,$(BUILD)/%.o,$(wildcard compiler/*.c)) \
-	   $(BUILD)/compiler/explain_pages.o
+	   $(patsubst %,$(BUILD)/compiler/%.o,explain_pages wireshark_program)
 RUNTIME	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard runtime/*.c))
 HOSTFS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard servers/hostfs/*.c)) \
 	   $(BUILD)/protocols/fs.skald.o
@@ -136,6 +136,10 @@ PAGES	:= $(wildcard docs/errors/*.md docs/lint/*.md docs/changes/*.md)
 $(BUILD)/compiler/explain_pages.c: compiler/embed-pages $(PAGES)
 	@mkdir -p $(@D)
 	compiler/embed-pages $(PAGES) > $@
+
+$(BUILD)/compiler/wireshark_program.c: compiler/embed-wireshark compiler/wireshark.lua runtime/status.h
+	@mkdir -p $(@D)
+	compiler/embed-wireshark compiler/wireshark.lua runtime/status.h > $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

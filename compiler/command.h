@@ -150,6 +150,7 @@ int command_ir(struct run *run);
 int command_fmt(struct run *run);
 int command_lint(struct run *run);
 int command_lsp(struct run *run);
+int command_wireshark(struct run *run);
 int command_explain(struct run *run);
 
 #endif

@@ -102,6 +102,12 @@ static const struct command commands[] = {
 		command_ir,
 	},
 	{
+		"wireshark", "SCHEMA...", "write a dissector for Wireshark, in Lua",
+		"Of messages that stand alone (link type USER0), and in packets of the\n"
+		"transport over sockets (USER1).",
+		1, -1, OPTION_IMPORT | OPTION_OUTPUT | OPTION_COLOR, command_wireshark,
+	},
+	{
 		"lsp", "", "serve an editor: the Language Server Protocol",
 		"Speaks on stdin and stdout.", 0, 0, OPTION_IMPORT, command_lsp,
 	},
@@ -119,7 +125,7 @@ static void print_usage(FILE *to)
 		"Compiles message and interface schemas (.skald, .bragi).\n\n",
 		to);
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(to, "  %-8s %-18s %s\n", commands[i].name,
+		fprintf(to, "  %-9s %-18s %s\n", commands[i].name,
 			commands[i].arguments, commands[i].help);
 	fputs("\n`skald COMMAND --help` shows a command's options.\n"
 		"Exit status: 0 good, 1 the input has errors, 2 usage or "
