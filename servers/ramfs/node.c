@@ -85,7 +85,9 @@ fs_Node node_number(const struct session *session, const struct inode *inode)
 
 bool node_is_covered(const struct session *session, const struct inode *inode)
 {
-	const struct node *node = session->covers > 0 ? find_inode(session, inode) : NULL;
+	/* An archive is nobody's session. */
+	const struct node *node = session && session->covers > 0 ?
+		find_inode(session, inode) : NULL;
 
 	return node && node->covers > 0;
 }
