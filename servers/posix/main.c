@@ -126,7 +126,10 @@ static void take_system(void)
 
 int sk_os_main(struct sk_os *os)
 {
-	static const struct sk_service services[] = {{.dispatch = personality_dispatch}};
+	static const struct sk_service services[] = {{
+		.dispatch = personality_dispatch, .connected = starter_connected,
+		.gone = starter_gone, .canceled = starter_canceled,
+	}};
 	const char *problem;
 
 	posix.os = os;

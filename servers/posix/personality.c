@@ -3,6 +3,7 @@
 
 struct program {
 	struct process *process;		/* NULL: it has ended */
+	const void *starter;			/* whose session of Personality it was */
 	struct posix_WaitResult result;
 	struct wait *waits;
 	bool has_handle;
@@ -102,6 +103,24 @@ static void program_gone(void *self)
 static const struct sk_object program_object = {
 	.dispatch = program_dispatch, .gone = program_gone, .canceled = wait_canceled,
 };
+
+/* Whoever was to look after them is gone: as if their terminal were. */
+void programs_hang_up(const void *starter)
+{
+	struct process *process = posix.processes;
+
+	while (process) {
+		if (!process->program || process->program->starter != starter) {
+			process = process->next;
+			continue;
+		}
+		process->program->starter = NULL;
+		signal_plain(process, posix_Signal_CONT);
+		/* Of which it may be gone. */
+		signal_plain(process, posix_Signal_HUP);
+		process = posix.processes;
+	}
+}
 
 /* ---- posix.Personality ---- */
 
@@ -220,6 +239,10 @@ static int start(struct posix_Personality_start_request *request, struct sk_repl
 	error = furnish(process);
 	if (!error)
 		error = give_all(process, request);
+	if (!error && request->settings.terminal && process->files->entries[0].file)
+		tty_Terminal_set_session(on(process->files->entries[0].file->handle),
+			&(struct tty_Terminal_set_session_request){process->pid, process->pid},
+			&(struct tty_Terminal_set_session_reply){0}, NULL);
 	if (!error)
 		error = run(process, &request->settings, arguments, to->port);
 	if (error) {
@@ -254,8 +277,8 @@ static void op_start(void *self, const struct posix_Personality_start_request *r
 		request->argument_count, &request->environment, request->environment_count) :
 		posix_Error_ENOMEM;
 
-	UNUSED(self);
 	if (!error) {
+		program->starter = self;
 		error = start(&mine, to, &arguments, program);
 		arguments_free(&arguments);
 	}
@@ -274,7 +297,9 @@ static void op_start(void *self, const struct posix_Personality_start_request *r
 
 int personality_dispatch(void *self, struct sk_incoming *incoming)
 {
-	static const struct posix_Personality_ops ops = {.start = op_start};
+	static const struct posix_Personality_ops ops = {
+		.start = op_start, .events = starter_events,
+	};
 
 	return posix_Personality_dispatch(&ops, self, incoming);
 }

@@ -53,7 +53,6 @@ extern struct posix {
 	int32_t last_pid;
 	uint32_t process_count, thread_count;
 	uint64_t boot_time;			/* realtime, nanoseconds */
-	struct sk_events events;		/* of Personality */
 } posix;
 
 /* A channel over a handle, good until the next one is asked for. */
@@ -128,6 +127,7 @@ struct credentials {
 #define CAP_SETGID 6
 #define CAP_SETUID 7
 #define CAP_SYS_CHROOT 18
+#define CAP_SYS_ADMIN 21
 #define CAP_SYS_BOOT 22
 #define CAP_SYS_NICE 23
 #define CAP_SYS_RESOURCE 24
@@ -484,6 +484,19 @@ int random_fill(struct sk_reply *to, const struct sk_lease *lease, uint64_t size
 void usage_take(struct process *process, const struct thread *thread);
 void usage_add(struct posix_Usage *to, const struct posix_Usage *from);
 
+/* ---- machine.c ---- */
+
+/* What uname says. */
+struct sk_string machine_node_name(void);
+struct sk_string machine_domain_name(void);
+/* Sessions of Personality: who is told that a program wants the machine's end. */
+void *starter_connected(void *context, uint64_t badge);
+void starter_gone(void *self);
+void starter_canceled(void *self, uint64_t token);
+struct sk_events *starter_events(void *self);
+/* personality.c: what one has started is sent HUP. */
+void programs_hang_up(const void *starter);
+
 /* ---- operations: what the tables of interfaces name ---- */
 
 #define THREAD_OPERATIONS(X) \
@@ -521,7 +534,7 @@ void usage_add(struct posix_Usage *to, const struct posix_Usage *from);
 	X(Thread, enter) X(Thread, fork) X(Thread, vfork) X(Thread, clone) X(Thread, exec) \
 	X(Thread, exit_thread) X(Thread, exit) X(Thread, wait) X(Thread, random) \
 	X(Thread, system_name) X(Thread, system_info) X(Thread, set_tls) \
-	X(Thread, unshare)
+	X(Thread, unshare) X(Thread, machine)
 
 #define X(interface, name) \
 	void op_##name(void *self, const struct posix_##interface##_##name##_request *request, \

@@ -330,9 +330,10 @@ void op_system_name(void *self, const struct posix_Thread_system_name_request *r
 	struct sk_reply *to)
 {
 	const struct posix_Thread_system_name_reply reply = {{
-		.system = TEXT("Linux"), .node = TEXT("skald"), .release = TEXT("6.1.0-skald"),
+		.system = TEXT("Linux"), .node = machine_node_name(),
+		.release = TEXT("6.1.0-skald"),
 		.version = TEXT("#1 SMP Skald"), .machine = TEXT("x86_64"),
-		.domain = TEXT("(none)"),
+		.domain = machine_domain_name(),
 	}};
 
 	UNUSED(self);

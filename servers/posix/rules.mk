@@ -2,6 +2,8 @@
 #
 #	make os-posix	$(OS)/posix.tar: all servers, posix, and the shim as servers/posix.shim;
 #			$(OS)/login.tar: those that Linux programs need, and login
+#	make os-run	also $(OS)/run.tar: all servers, login in place of the monitor, and
+#			the full image: `make run` boots it
 #
 # The shim lies far above 2 GiB, so all in it is position-independent: what it takes of the
 # runtime and of generated stubs is compiled for it once more. (The linker would make addresses
@@ -49,7 +51,15 @@ LOGIN_ARCHIVE := $(OS)/login.tar
 LOGIN_SERVERS := serial console ramfs clock posix login
 $(POSIX_ARCHIVE) $(LOGIN_ARCHIVE): $(OS)/posix.shim
 os-posix: kernel $(POSIX_ARCHIVE) $(LOGIN_ARCHIVE) $(BUILD)/os-run-frames
-.PHONY: os-posix
+
+RUN_ARCHIVE := $(OS)/run-servers.tar
+RUN_SERVERS := $(filter-out monitor,$(SERVERS)) posix login
+$(RUN_ARCHIVE): $(OS)/posix.shim
+$(OS)/run.tar: $(RUN_ARCHIVE) $(BUILD)/image/full.tar servers/compose
+	@servers/compose $@ $(filter %.tar,$^)
+
+os-run: os-posix image $(OS)/run.tar
+.PHONY: os-posix os-run
 
 # What it knows of programs' files and stacks, on the host.
 $(BUILD)/tests/unit/test_binary: $(BUILD)/tests/unit/test_binary.o $(BUILD)/servers/posix/binary.o

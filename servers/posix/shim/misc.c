@@ -121,7 +121,8 @@ int64_t misc_reboot(struct shim *shim, const uint64_t a[6])
 {
 	const uint32_t magic1 = 0xfee1dead, magic2 = 672274793;
 	static const struct { uint32_t command; posix_RebootAction action; } actions[] = {
-		{0x01234567, posix_RebootAction_RESTART}, {0xcdef0123, posix_RebootAction_HALT},
+		{0x01234567, posix_RebootAction_RESTART},
+		{0xa1b2c3d4, posix_RebootAction_RESTART}, {0xcdef0123, posix_RebootAction_HALT},
 		{0x4321fedc, posix_RebootAction_POWER_OFF},
 		{0x89abcdef, posix_RebootAction_KEYS_RESTART},
 		{0, posix_RebootAction_KEYS_SIGNAL} };
