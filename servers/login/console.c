@@ -14,6 +14,7 @@ static char arguments[LOGIN_TEXT];
 static struct program program;
 static struct tty_Settings settings;
 static bool has_settings;
+static struct words words;
 static uint64_t started_at;
 static uint32_t pause = PAUSE;
 
@@ -60,6 +61,17 @@ static void ended(enum how how, int32_t value)
 	start_later();
 }
 
+/* As it was said to be; else it keeps what somebody has found out. */
+static int set_size(struct sk_channel *terminal)
+{
+	const struct tty_Terminal_set_window_size_request request = {
+		.size = {.rows = words.rows, .columns = words.columns}};
+	struct tty_Terminal_set_window_size_reply reply;
+
+	return words.rows == 0 ? SK_OK :
+		tty_Terminal_set_window_size(terminal, &request, &reply, within(PATIENCE));
+}
+
 /* As it was at first: whoever had it may have left it in any state. */
 static int set_up(struct sk_handle handle)
 {
@@ -80,7 +92,8 @@ static int set_up(struct sk_handle handle)
 		settings = reply.settings;
 	has_settings = true;
 	request.settings = settings;
-	return tty_Terminal_set_settings(&terminal.channel, &request, &set, within(PATIENCE));
+	status = tty_Terminal_set_settings(&terminal.channel, &request, &set, within(PATIENCE));
+	return status == SK_OK ? set_size(&terminal.channel) : status;
 }
 
 static int open_terminal(void)
@@ -130,5 +143,6 @@ void console_begin(void)
 		.path = arguments, .folder = "/root", .arguments = arguments + path,
 		.arguments_size = (uint32_t)size - path, .has_terminal = true, .ended = ended,
 	};
+	words = words_take();
 	again(NULL);
 }

@@ -4,6 +4,7 @@
  *	main.c		which mode
  *	start.c		starting a program, and waiting for its end
  *	console.c	at the terminal, again and again
+ *	words.c		what the machine's command line says of that terminal
  *	run.c		one command, for the host
  *	pipe.c		what that command reads and writes: fs.File
  *	output.c	which goes over the second serial line
@@ -62,6 +63,16 @@ void start_program(const struct program *program);
 void console_begin(void);
 /* The command is in the archive, which stays. */
 void run_begin(const char *command, uint32_t size);
+
+/* ---- words.c ---- */
+
+/* What the command line has of the terminal: */
+struct words {
+	uint16_t rows, columns;		/* `size=50x120`; 0: nothing */
+};
+
+/* Takes it; a `term=NAME` becomes TERM of programs, as `plain` does as `dumb`. */
+struct words words_take(void);
 
 /* ---- pipe.c ---- */
 
