@@ -46,17 +46,24 @@ all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $
 help: ## this text
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 20
 
-run: needs-build needs-os ## build the OS and boot it to its monitor's prompt [SMP=4 DISK=file]
+run: needs-build needs-os needs-image ## build the OS and boot it to a shell [SMP=4 MEMORY=1024 DISK=file SCREEN=1]
+	@$(PARALLEL) os-run
+	@$(RUN_BY) servers/run $(BUILD)/kernel/skald.elf $(OS)/run.tar
+
+monitor: needs-build needs-os ## the same to the prompt of its monitor, without Linux programs
 	@$(PARALLEL) os
-	@SMP='$(SMP)' DISK='$(DISK)' servers/run $(BUILD)/kernel/skald.elf $(OS)/skald.tar
+	@$(RUN_BY) servers/run $(BUILD)/kernel/skald.elf $(OS)/skald.tar
+
+RUN_BY = SMP='$(SMP)' MEMORY='$(MEMORY)' DISK='$(DISK)' SCREEN='$(SCREEN)'
 
 demo: needs-build ## serve this folder through generated stubs on Linux, read it back, compare
 	@$(PARALLEL) all
 	@servers/hostfs/demo.sh
 
 # Three builds: gcc, gcc with sanitizers, clang. TEST=NAME runs some of it.
-test: needs-build needs-test needs-os needs-iso ## everything that proves it; TEST=NAME for some of it
+test: needs-build needs-test needs-os needs-iso needs-image ## everything that proves it; TEST=NAME for some of it
 	@$(PARALLEL) all units os os-tests
+	@$(PARALLEL) os-run
 	@$(PARALLEL) os-all
 	@$(PARALLEL) os-servers
 	@$(PARALLEL) all units kernel-units os-fakes BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'
@@ -114,7 +121,7 @@ clean: ## remove what was built
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run demo test bench fuzz evolve lock os-test os-hostile inject clean units
+.PHONY: all help run monitor demo test bench fuzz evolve lock os-test os-hostile inject clean units
 
 # ---- the compiler ----
 

@@ -145,6 +145,7 @@ $(eval $(call ARCHIVE_RULES,$(ARCHIVE),$(SERVERS),))
 include servers/posix/rules.mk
 $(eval $(call ARCHIVE_RULES,$(POSIX_ARCHIVE),$(SERVERS) posix,))
 $(eval $(call ARCHIVE_RULES,$(LOGIN_ARCHIVE),$(LOGIN_SERVERS),))
+$(eval $(call ARCHIVE_RULES,$(RUN_ARCHIVE),$(RUN_SERVERS),))
 
 # Of tests.
 define TEST_ARCHIVE

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The monitor, in QEMU, typed at over the serial line: every command, the line editor's
-# Tab, ^C and ^D, servers that die under it; and `make run`. On one CPU and on four.
+# Tab, ^C and ^D, servers that die under it; and `make monitor`. On one CPU and on four.
 set -u
 cd "$(dirname "$0")/../.."
 source tests/tap.bash
@@ -277,7 +277,7 @@ reboots() {
 	return $status
 }
 
-# A terminal of its own, as `make run` has one.
+# A terminal of its own, as `make monitor` has one.
 runs_at_a_terminal() {
 	local keys status command="servers/run $build/kernel/skald.elf $build/os/x86_64/skald.tar"
 	mkfifo "$work/keys"
@@ -297,8 +297,8 @@ runs_at_a_terminal() {
 		grep -q $'\e\[32mrunning' "$work/shown" && grep -q 'all has ended' "$work/shown"
 }
 
-make_run() {
-	make --no-print-directory run BUILD="$build" <"$1" >"$work/run" 2>&1
+make_monitor() {
+	make --no-print-directory monitor BUILD="$build" <"$1" >"$work/run" 2>&1
 	local status=$?
 	cat "$work/run"
 	[ $status = 0 ] && grep -q '^Skald\. ' "$work/run" && grep -q '^supervisor: all has ended' "$work/run"
@@ -306,7 +306,7 @@ make_run() {
 
 typed_from_a_file() {
 	printf 'echo first\ncat /etc/motd' >"$work/typed"
-	make_run "$work/typed" && grep -q $'^first\r' "$work/run" && grep -q $'^Welcome to Skald.\r' "$work/run"
+	make_monitor "$work/typed" && grep -q $'^first\r' "$work/run" && grep -q $'^Welcome to Skald.\r' "$work/run"
 }
 
 make_archive || exit 1
@@ -317,7 +317,7 @@ for cpus in 1 4; do
 done
 boot_log=/dev/null label='1 CPU'
 case_of '`reboot` starts the machine again' reboots
-tap_run '`make run </dev/null` boots, greets, switches off and ends well' make_run /dev/null
-tap_run '`make run` types the lines of a file' typed_from_a_file
+tap_run '`make monitor </dev/null` boots, greets, switches off and ends well' make_monitor /dev/null
+tap_run '`make monitor` types the lines of a file' typed_from_a_file
 tap_run 'at a terminal the OS has colours, and its end is said before' runs_at_a_terminal
 exit $failed
