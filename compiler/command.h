@@ -42,7 +42,8 @@ enum command_option {
 	OPTION_FAIL_ON = 1 << 12,
 	OPTION_IN_PLACE = 1 << 13,	/* -w */
 	OPTION_RANGE = 1 << 14,
-	OPTION_LINTS = 1 << 15		/* --class, --only */
+	OPTION_LINTS = 1 << 15,		/* --class, --only */
+	OPTION_MANUALS = 1 << 16	/* --man */
 };
 
 struct run;
@@ -81,6 +82,7 @@ struct run {
 	const char *range;		/* --range, or NULL */
 	const char *lint_class;		/* --class, or NULL */
 	const char *only;		/* --only, or NULL */
+	bool manuals;			/* --man */
 	bool color;			/* on stderr */
 	bool help;
 };
@@ -151,6 +153,7 @@ int command_fmt(struct run *run);
 int command_lint(struct run *run);
 int command_lsp(struct run *run);
 int command_wireshark(struct run *run);
+int command_doc(struct run *run);
 int command_explain(struct run *run);
 
 #endif

@@ -24,7 +24,8 @@ enum {
 	LONG_FAIL_ON,
 	LONG_RANGE,
 	LONG_CLASS,
-	LONG_ONLY
+	LONG_ONLY,
+	LONG_MAN
 };
 
 struct option_row {
@@ -62,6 +63,7 @@ static const struct option_row rows[] = {
 	{OPTION_LINTS, LONG_CLASS, "class", "CLASS,...",
 		"only these: style, safety, evolution, performance"},
 	{OPTION_LINTS, LONG_ONLY, "only", "CODE,...", "only these lints"},
+	{OPTION_MANUALS, LONG_MAN, "man", NULL, "pages for man(1), not HTML"},
 	{OPTION_COLOR, LONG_COLOR, "color", "WHEN",
 		"of diagnostics: auto, always or never"},
 	{0, 'h', "help", NULL, "show this"},
@@ -200,6 +202,8 @@ static bool set_option(struct run *run, int key, char **argv)
 	case LONG_ONLY:
 		run->only = optarg;
 		return true;
+	case LONG_MAN:
+		return run->manuals = true;
 	case LONG_COLOR:
 		return set_color(run, optarg);
 	case 'h':

@@ -102,6 +102,12 @@ static const struct command commands[] = {
 		command_ir,
 	},
 	{
+		"doc", "SCHEMA... -o DIR", "write pages about schemas: HTML, or man(1)",
+		"A page for each file, imported ones too, and an index; with --man one for\n"
+		"each interface, of section 3.",
+		1, -1, OPTION_IMPORT | OPTION_OUTPUT | OPTION_MANUALS | OPTION_COLOR, command_doc,
+	},
+	{
 		"wireshark", "SCHEMA...", "write a dissector for Wireshark, in Lua",
 		"Of messages that stand alone (link type USER0), and in packets of the\n"
 		"transport over sockets (USER1).",

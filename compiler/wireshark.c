@@ -1,16 +1,15 @@
 /*
  * The tables of a dissector: what compiler/wireshark.lua reads. See wireshark.h.
  */
+#include "compiler/file_set.h"
 #include "compiler/wireshark.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 struct tables {
 	struct arena *arena;
 	struct printer out;
-	struct schema *const *schemas;
-	size_t count;
+	const struct file_set *files;
 };
 
 static void print_number(struct tables *tables, const char *name, uint64_t number)
@@ -209,39 +208,20 @@ static void print_sent(struct tables *tables, const struct declaration *d)
 		print_errors(tables, d);
 }
 
-/* ---- schemas ---- */
-
-/* Files are the same if they were opened by the same path. */
-static bool is_seen(const struct tables *tables, size_t schema, const struct file *wanted)
-{
-	for (size_t i = 0; i < schema; i++) {
-		for (const struct file *f = tables->schemas[i]->files; f; f = f->next) {
-			if (strcmp(f->source->path, wanted->source->path) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
 static void each_declaration(struct tables *tables,
 	void (*each)(struct tables *, const struct declaration *))
 {
-	for (size_t i = 0; i < tables->count; i++) {
-		for (const struct file *f = tables->schemas[i]->files; f; f = f->next) {
-			if (is_seen(tables, i, f))
-				continue;
-			for (const struct declaration *d = f->first; d; d = d->next)
-				each(tables, d);
-		}
+	for (size_t i = 0; i < tables->files->count; i++) {
+		for (const struct declaration *d = tables->files->items[i]->first; d; d = d->next)
+			each(tables, d);
 	}
 }
 
 static void print_title(struct tables *tables)
 {
 	print(&tables->out, "-- Made by skald from");
-	for (size_t i = 0; i < tables->count; i++)
-		print(&tables->out, "%s %s", i == 0 ? "" : ",",
-			tables->schemas[i]->root->name);
+	for (size_t i = 0; i < tables->files->root_count; i++)
+		print(&tables->out, "%s %s", i == 0 ? "" : ",", tables->files->roots[i]->name);
 	print(&tables->out, "; edit that, not this.\n--\n"
 		"-- For Wireshark: a folder of its plugins, or `tshark -X lua_script:FILE`.\n\n"
 		"local D, O, M, L = {}, {}, {}, {}\n\n"
@@ -258,59 +238,20 @@ static void print_title(struct tables *tables)
 		"end\n\n");
 }
 
-/* That no two files declare something of one name; says so. */
-static bool has_unique_names(const struct tables *tables)
-{
-	for (size_t i = 1; i < tables->count; i++) {
-		for (const struct file *f = tables->schemas[i]->files; f; f = f->next) {
-			if (is_seen(tables, i, f))
-				continue;
-			for (size_t j = 0; j < i; j++) {
-				const struct file *other = tables->schemas[j]->root;
-
-				if (*f->namespace == '\0' || strcmp(f->namespace, other->namespace))
-					continue;
-				command_say("%s and %s are both of the namespace %s: "
-					"make a dissector of each", other->source->path,
-					f->source->path, f->namespace);
-				return false;
-			}
-		}
-	}
-	return true;
-}
-
-const struct printer *wireshark_print(struct arena *arena,
-	struct schema *const *schemas, size_t count)
-{
-	struct tables *tables = arena_alloc(arena, sizeof(*tables));
-
-	*tables = (struct tables){
-		.arena = arena, .out.arena = arena, .schemas = schemas, .count = count,
-	};
-	if (!has_unique_names(tables))
-		return NULL;
-	print_title(tables);
-	each_declaration(tables, print_declared);
-	each_declaration(tables, print_sent);
-	print(&tables->out, "\n");
-	for (const char *const *line = wireshark_program; *line != NULL; line++)
-		print(&tables->out, "%s", *line);
-	return &tables->out;
-}
-
 int command_wireshark(struct run *run)
 {
-	size_t count = (size_t)run->argument_count;
-	struct schema **schemas = arena_alloc(run->arena, count * sizeof(struct schema *));
-	const struct printer *out;
+	struct tables tables = {.arena = run->arena, .out.arena = run->arena};
+	struct file_set files;
 	int status;
 
-	for (size_t i = 0; i < count; i++) {
-		schemas[i] = command_schema(run, run->arguments[i], &status);
-		if (schemas[i] == NULL)
-			return status;
-	}
-	out = wireshark_print(run->arena, schemas, count);
-	return out != NULL ? command_write(run, out->text, out->size) : STATUS_BAD;
+	if (!file_set_load(run, &files, &status))
+		return status;
+	tables.files = &files;
+	print_title(&tables);
+	each_declaration(&tables, print_declared);
+	each_declaration(&tables, print_sent);
+	print(&tables.out, "\n");
+	for (const char *const *line = wireshark_program; *line != NULL; line++)
+		print(&tables.out, "%s", *line);
+	return command_write(run, tables.out.text, tables.out.size);
 }

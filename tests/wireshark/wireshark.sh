@@ -101,8 +101,8 @@ echo 'message A 1 { head(8): }' >"$work/one.skald"
 cp "$work/one.skald" "$work/two.skald"
 sed -i '1i namespace same;' "$work"/{one,two}.skald
 "$skald" wireshark "$work"/{one,two}.skald >/dev/null 2>"$work/log"
-[ $? = 1 ] && grep -q 'both of the namespace same' "$work/log"
-tap $? 'two files of one namespace are refused'
+[ $? = 1 ] && grep -q 'same.A is declared in .*one.skald and in .*two.skald' "$work/log"
+tap $? 'two files with something of one name are refused'
 "$skald" wireshark >/dev/null 2>"$work/log"
 [ $? = 2 ]
 tap $? 'no schema is wrong usage'
