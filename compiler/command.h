@@ -59,6 +59,25 @@ struct command {
 	int (*run)(struct run *run);
 };
 
+/* All of them, as the help lists them: main.c. */
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* An option, of which a command takes those that its `takes` has. */
+struct option_row {
+	unsigned option;		/* enum command_option; 0: all take it */
+	int key;			/* its letter; beyond 255: it has none */
+	const char *name;		/* NULL: only a letter */
+	const char *argument;		/* NULL: takes none */
+	const char *help;
+	const char *values;		/* "text json": what its argument can be, or NULL */
+};
+
+/* All of them: command_options.c. */
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+bool command_takes(const struct command *command, const struct option_row *row);
+
 /* One run of one command. */
 struct run {
 	const struct command *command;
@@ -154,6 +173,7 @@ int command_lint(struct run *run);
 int command_lsp(struct run *run);
 int command_wireshark(struct run *run);
 int command_doc(struct run *run);
+int command_completion(struct run *run);
 int command_explain(struct run *run);
 
 #endif

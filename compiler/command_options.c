@@ -28,50 +28,44 @@ enum {
 	LONG_MAN
 };
 
-struct option_row {
-	unsigned option;		/* enum command_option; 0: all take it */
-	int key;
-	const char *name;		/* NULL: only a letter */
-	const char *argument;		/* NULL: takes none */
-	const char *help;
-};
-
-static const struct option_row rows[] = {
-	{OPTION_OUTPUT, 'o', NULL, "PATH", "write there instead"},
-	{OPTION_IMPORT, 'I', NULL, "DIR", "look for imports there too"},
+const struct option_row option_rows[] = {
+	{OPTION_OUTPUT, 'o', NULL, "PATH", "write there instead", NULL},
+	{OPTION_IMPORT, 'I', NULL, "DIR", "look for imports there too", NULL},
 	{OPTION_DEPFILE, LONG_DEPFILE, "depfile", "FILE",
-		"write a make rule of what was read"},
+		"write a make rule of what was read", NULL},
 	{OPTION_REFLECT, LONG_REFLECT, "reflect", NULL,
-		"generate tables of names, types and offsets"},
+		"generate tables of names, types and offsets", NULL},
 	{OPTION_FORMAT, LONG_FORMAT, "format", "FORMAT",
-		"of diagnostics: text or json"},
-	{OPTION_JSON, LONG_JSON, "json", NULL, "write JSON, on one line"},
+		"of diagnostics: text or json", "text json"},
+	{OPTION_JSON, LONG_JSON, "json", NULL, "write JSON, on one line", NULL},
 	{OPTION_HEX, LONG_HEX, "hex", NULL,
-		"bytes are hexadecimal digits"},
+		"bytes are hexadecimal digits", NULL},
 	{OPTION_LENIENT, LONG_LENIENT, "lenient", NULL,
-		"take pointers in any order, gaps and left-overs"},
+		"take pointers in any order, gaps and left-overs", NULL},
 	{OPTION_NUMBERS, LONG_NUMBERS, "numbers", NULL,
-		"write enumerators as numbers"},
+		"write enumerators as numbers", NULL},
 	{OPTION_VECTORS, LONG_VECTORS, "vectors", "FILE",
-		"seeds from a file of vectors too"},
+		"seeds from a file of vectors too", NULL},
 	{OPTION_CHECK, LONG_CHECK, "check", NULL,
-		"write nothing; say whether a file would change"},
+		"write nothing; say whether a file would change", NULL},
 	{OPTION_FAIL_ON, LONG_FAIL_ON, "fail-on", "CLASS",
-		"exit with 1 from there on: wire (default), abi, source"},
-	{OPTION_IN_PLACE, 'w', NULL, NULL, "write back to the files"},
-	{OPTION_RANGE, LONG_RANGE, "range", "A:B", "only lines A to B"},
+		"exit with 1 from there on: wire (default), abi, source", "wire abi source"},
+	{OPTION_IN_PLACE, 'w', NULL, NULL, "write back to the files", NULL},
+	{OPTION_RANGE, LONG_RANGE, "range", "A:B", "only lines A to B", NULL},
 	{OPTION_LINTS, LONG_CLASS, "class", "CLASS,...",
-		"only these: style, safety, evolution, performance"},
-	{OPTION_LINTS, LONG_ONLY, "only", "CODE,...", "only these lints"},
-	{OPTION_MANUALS, LONG_MAN, "man", NULL, "pages for man(1), not HTML"},
+		"only these: style, safety, evolution, performance", "style safety evolution performance"},
+	{OPTION_LINTS, LONG_ONLY, "only", "CODE,...", "only these lints", NULL},
+	{OPTION_MANUALS, LONG_MAN, "man", NULL, "pages for man(1), not HTML", NULL},
 	{OPTION_COLOR, LONG_COLOR, "color", "WHEN",
-		"of diagnostics: auto, always or never"},
-	{0, 'h', "help", NULL, "show this"},
+		"of diagnostics: auto, always or never", "auto always never"},
+	{0, 'h', "help", NULL, "show this", NULL},
 };
 
-#define ROW_COUNT (sizeof(rows) / sizeof(rows[0]))
+#define ROW_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
 
-static bool takes(const struct command *command, const struct option_row *row)
+const size_t option_row_count = ROW_COUNT;
+
+bool command_takes(const struct command *command, const struct option_row *row)
 {
 	return row->option == 0 || (command->takes & row->option);
 }
@@ -84,10 +78,10 @@ void command_help(const struct command *command)
 		printf("%s\n", command->more);
 	putchar('\n');
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		const struct option_row *row = &rows[i];
+		const struct option_row *row = &option_rows[i];
 		char text[32];
 
-		if (!takes(command, row))
+		if (!command_takes(command, row))
 			continue;
 		if (row->name)
 			snprintf(text, sizeof(text), "--%s%s%s", row->name,
@@ -106,9 +100,9 @@ static void list_options(const struct command *command, char *letters,
 {
 	*letters++ = ':';
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		const struct option_row *row = &rows[i];
+		const struct option_row *row = &option_rows[i];
 
-		if (!takes(command, row))
+		if (!command_takes(command, row))
 			continue;
 		if (row->key < 256) {
 			*letters++ = (char)row->key;

@@ -11,7 +11,7 @@
 
 #define VERSION "0.1"
 
-static const struct command commands[] = {
+const struct command commands[] = {
 	{
 		"check", "SCHEMA...", "report what is wrong with schemas",
 		NULL, 1, -1, OPTION_IMPORT | OPTION_FORMAT | OPTION_COLOR,
@@ -118,20 +118,24 @@ static const struct command commands[] = {
 		"Speaks on stdin and stdout.", 0, 0, OPTION_IMPORT, command_lsp,
 	},
 	{
+		"completion", "SHELL", "write what completes commands in bash, zsh or fish",
+		"    eval \"$(skald completion bash)\"", 1, 1, OPTION_OUTPUT, command_completion,
+	},
+	{
 		"explain", "CODE", "explain a diagnostic (E0123), lint or change",
 		NULL, 1, 1, 0, command_explain,
 	},
 };
 
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+const size_t command_count = sizeof(commands) / sizeof(commands[0]);
 
 static void print_usage(FILE *to)
 {
 	fputs("usage: skald COMMAND [OPTIONS] ...\n\n"
 		"Compiles message and interface schemas (.skald, .bragi).\n\n",
 		to);
-	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		fprintf(to, "  %-9s %-18s %s\n", commands[i].name,
+	for (size_t i = 0; i < command_count; i++)
+		fprintf(to, "  %-10s %-18s %s\n", commands[i].name,
 			commands[i].arguments, commands[i].help);
 	fputs("\n`skald COMMAND --help` shows a command's options.\n"
 		"Exit status: 0 good, 1 the input has errors, 2 usage or "
@@ -142,7 +146,7 @@ static const struct command *find_command(const char *name)
 {
 	struct nearest nearest = nearest_start(name);
 
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+	for (size_t i = 0; i < command_count; i++) {
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 		nearest_offer(&nearest, commands[i].name);

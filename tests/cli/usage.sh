@@ -11,7 +11,7 @@ S
 echo 'message M 1 { head(16): uint33 x; }' >"$work/bad.skald"
 
 expect_text 2 'no command prints the usage' 'usage: skald' "$skald"
-for command in check c encode decode dump conform stat fuzz fmt lint lock diff ir doc wireshark explain; do
+for command in check c encode decode dump conform stat fuzz fmt lint lock diff ir doc wireshark completion explain; do
 	expect_text 0 "--help lists $command" "  $command " "$skald" --help
 	expect_text 0 "$command --help shows its usage" "usage: skald $command " \
 		"$skald" "$command" --help

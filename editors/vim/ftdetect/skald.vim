@@ -1,0 +1,1 @@
+autocmd BufNewFile,BufRead *.skald,*.bragi setfiletype skald
