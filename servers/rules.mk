@@ -146,6 +146,7 @@ include servers/posix/rules.mk
 $(eval $(call ARCHIVE_RULES,$(POSIX_ARCHIVE),$(SERVERS) posix,))
 $(eval $(call ARCHIVE_RULES,$(LOGIN_ARCHIVE),$(LOGIN_SERVERS),))
 $(eval $(call ARCHIVE_RULES,$(RUN_ARCHIVE),$(RUN_SERVERS),))
+$(eval $(call ARCHIVE_RULES,$(OS)/test-shell.tar,$(RUN_SERVERS) killer,))
 
 # Of tests.
 define TEST_ARCHIVE

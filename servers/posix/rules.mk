@@ -3,7 +3,8 @@
 #	make os-posix	$(OS)/posix.tar: all servers, posix, and the shim as servers/posix.shim;
 #			$(OS)/login.tar: those that Linux programs need, and login
 #	make os-run	also $(OS)/run.tar: all servers, login in place of the monitor, and
-#			the full image: `make run` boots it
+#			the full image: `make run` boots it; and $(OS)/test-shell.tar, its
+#			servers with one who kills them
 #
 # The shim lies far above 2 GiB, so all in it is position-independent: what it takes of the
 # runtime and of generated stubs is compiled for it once more. (The linker would make addresses
@@ -54,11 +55,11 @@ os-posix: kernel $(POSIX_ARCHIVE) $(LOGIN_ARCHIVE) $(BUILD)/os-run-frames
 
 RUN_ARCHIVE := $(OS)/run-servers.tar
 RUN_SERVERS := $(filter-out monitor,$(SERVERS)) posix login
-$(RUN_ARCHIVE): $(OS)/posix.shim
+$(RUN_ARCHIVE) $(OS)/test-shell.tar: $(OS)/posix.shim
 $(OS)/run.tar: $(RUN_ARCHIVE) $(BUILD)/image/full.tar servers/compose
 	@servers/compose $@ $(filter %.tar,$^)
 
-os-run: os-posix image $(OS)/run.tar
+os-run: os-posix image $(OS)/run.tar $(OS)/test-shell.tar
 .PHONY: os-posix os-run
 
 # What it knows of programs' files and stacks, on the host.

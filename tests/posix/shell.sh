@@ -1,0 +1,146 @@
+#!/bin/bash
+# Usage: tests/posix/shell.sh [NAME]
+#
+# What somebody at the serial line has after `make run`: a shell with colours, editing and
+# job control, that comes back when it has ended, when posix, login or the console have
+# died; and the machine's end by the commands for it. On one CPU and on four. Servers are
+# killed by tests/servers/killer, at a file `/kill.NAME`.
+set -u
+cd "$(dirname "$0")/../.."
+source tests/tap.bash
+source tests/boot.bash
+build=${BUILD:-build}
+# Where a command's output begins.
+nl=$'(\n|\e\\[\\?2004l)'
+prompt=$'\e\\[1;36mroot@skald\e\\[m \e\\[1;34m~\e\\[m\e\\[(1;31)?m#\e\\[m $'
+export MEMORY=512
+
+servers/compose "$work/os.tar" "$build/os/x86_64/test-shell.tar" "$build/image/full.tar" ||
+	exit 1
+
+type_keys() {
+	printf "$@" >&"$boot_in"
+}
+
+# line TEXT PATTERN: typed; what comes, and then a prompt.
+line() {
+	type_keys '%s\r' "$1"
+	boot_expect "$2" 20 && boot_expect "$prompt" 20
+}
+
+# keys KEYS PATTERN: likewise without a line's end.
+keys() {
+	type_keys "$1"
+	boot_expect "$2" 20 && boot_expect "$prompt" 20
+}
+
+case_of() {
+	local name="($label) $1"
+	shift
+	"$@"
+	tap $? "$name" "$boot_log"
+}
+
+# ---- cases ----
+
+greets() {
+	boot_expect 'programs of Debian 12' 60 && boot_expect "$prompt" 30
+}
+
+runs() {
+	line 'echo $((6 * 7))' "$nl"'42'$'\n' &&
+		line 'uname -a' 'Linux skald .* x86_64 GNU/Linux'
+}
+
+knows_its_terminal() {
+	line 'stty size; echo $TERM' "$nl"'40 100'"$nl"'xterm'$'\n'
+}
+
+edits() {
+	keys 'cho edited\001e\005 line\r' "$nl"'edited line'$'\n' &&
+		keys 'echo ac\e[Db\r' "$nl"'abc'$'\n' &&
+		keys '\e[A\r' "$nl"'abc'$'\n' &&
+		keys 'echo no\025echo yes\r' "$nl"'yes'$'\n'
+}
+
+searches() {
+	keys '\022edited\r' "$nl"'edited line'$'\n'
+}
+
+completes() {
+	keys 'cat /etc/os-rel\t\r' 'PRETTY_NAME="Skald'
+}
+
+has_colours() {
+	line 'ls -d /usr' $'\e\\[1;34m/usr\e\\[0m' || return
+	boot_send false
+	boot_expect $'\e\\[1;31m#\e\\[m $' 20
+}
+
+looks_around() {
+	line 'which python3 ls vi' '/bin/python3'"$nl"'.*/bin/ls'"$nl"'.*/bin/vi' &&
+		line 'pwd; id -un; umask' "$nl"'/root'"$nl"'root'"$nl"'0022' &&
+		line 'date +%Y' "$nl"'20[2-9][0-9]' && line 'echo $LANG' "$nl"'C.UTF-8'
+}
+
+comes_back() {
+	boot_send 'exit 3'
+	boot_expect '/bin/bash has ended with status 3' 30 && greets &&
+		line 'echo again' "$nl"'again'$'\n'
+}
+
+# Whatever is killed, files stay, and one shell has the terminal for itself.
+survives() {
+	boot_send "echo kept >/root/kept; : >/kill.$1"
+	boot_expect "$2" 30 && greets && line 'cat /root/kept; rm /root/kept' "$nl"'kept'$'\n' &&
+		line 'echo 1' "$nl"'1'$'\n' && line 'echo 2' "$nl"'2'$'\n' && line 'echo 3' "$nl"'3'$'\n'
+}
+
+restarts() {
+	boot_send 'reboot'
+	boot_expect 'all has ended' 60 && greets
+}
+
+refuses_others() {
+	line 'su guest -c "busybox poweroff -f"; echo is $?' "$nl"'is 1' &&
+		line 'su guest -c poweroff; echo is $?' 'only root'
+}
+
+switches_off() {
+	boot_send "$1"
+	boot_expect 'supervisor: all has ended' 60
+	local ended=$? status
+	boot_end 30
+	status=$?
+	[ $ended = 0 ] && [ $status = 0 ] && ! grep -q panic "$boot_log"
+}
+
+begin() {
+	boot_devices=(-action reboot=reset)
+	LIMIT=400 boot_start "$1" "$work/os.tar" term=xterm size=40x100
+	label="$1 CPU$([ "$1" = 1 ] || echo s)"
+}
+
+begin 1
+case_of 'there is a prompt, in colours' greets
+case_of 'commands run' runs
+case_of 'the size and kind of the terminal are those that were said' knows_its_terminal
+case_of 'keys edit the line, and go back to earlier ones' edits
+case_of '^R searches' searches
+case_of 'Tab completes' completes
+case_of 'ls and the prompt have colours' has_colours
+case_of 'it is like a small Linux' looks_around
+case_of 'when the shell ends there is another one' comes_back
+case_of 'when posix dies that is said, and there is another shell' survives posix 'posix has died'
+case_of 'it is so each time' survives posix 'posix has died'
+case_of 'when login dies its shell ends, and there is another one' survives login 'login: it was killed'
+case_of 'when the console dies there is another shell' survives console 'console: it was killed'
+case_of 'only root can end the machine' refuses_others
+case_of 'reboot begins anew' restarts
+case_of 'poweroff ends all servers, and the machine well' switches_off poweroff
+begin 4
+case_of 'there is a prompt, in colours' greets
+case_of 'when posix dies that is said, and there is another shell' survives posix 'posix has died'
+case_of 'when login dies its shell ends, and there is another one' survives login 'login: it was killed'
+case_of 'shutdown ends all servers, and the machine well' switches_off 'shutdown -h now'
+exit $failed
