@@ -29,7 +29,7 @@ OS_HEADERS := $(OS_SCHEMAS:%=$(OS_GENERATED)/%.skald.h)
 OS_LINK	:= $(CC) -static -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T runtime/start/program.ld
 OS_COMMON := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/server/*.c runtime/image/*.c \
-	runtime/files/*.c))
+	runtime/files/*.c runtime/terminal/*.c))
 OS_SUPERVISOR := $(patsubst %.c,$(OS)/%.o,$(filter-out servers/supervisor/host%,\
 	$(wildcard servers/supervisor/*.c)))
 
@@ -37,7 +37,7 @@ os: kernel $(ARCHIVE)
 
 $(OS_COMMON) $(OS_SUPERVISOR): | $(OS_HEADERS)
 
-$(OS)/runtime/server/%.o $(OS)/runtime/files/%.o $(OS)/servers/%.o: private OS_C += $(OS_FAST)
+$(OS)/runtime/server/%.o $(OS)/runtime/files/%.o $(OS)/runtime/terminal/%.o $(OS)/servers/%.o: private OS_C += $(OS_FAST)
 
 OS_LIBRARY := $(OS)/libos.a
 $(OS_LIBRARY): $(OS_RUNTIME) $(OS_COMMON) $(OS_SCHEMAS:%=$(OS)/%.skald.o)
@@ -193,8 +193,8 @@ $(BUILD)/manifests: $(OS_CHECK) $(OS_ON_HOST) $(BUILD)/libskald.a
 
 -include $(OS_ON_HOST:.o=.d) $(OS_CHECK:.o=.d) $(BUILD)/runtime/server/heap.d
 
-# The console's line discipline alone.
-OS_DISCIPLINE := $(patsubst %,$(BUILD)/servers/console/%.o,input erase output)
+# The line discipline of terminals alone.
+OS_DISCIPLINE := $(patsubst %,$(BUILD)/runtime/terminal/%.o,input read erase output)
 
 $(OS_DISCIPLINE) $(BUILD)/tests/unit/test_console.o: private C11 += -I$(BUILD)/protocols
 $(OS_DISCIPLINE) $(BUILD)/tests/unit/test_console.o: | $(patsubst %,$(BUILD)/protocols/%.skald.h,tty fs block kernel)

@@ -43,8 +43,13 @@ static void op_list(void *self, const struct tty_Console_list_request *request,
 /* As much as there is room for. */
 static void op_print(void *self, const struct tty_Console_print_request *request)
 {
+	const tty_OutputFlags was = terminal.ld.settings.output;
+
 	(void)self;
+	/* Lines, even while whoever has it opened works with bytes as they are. */
+	terminal.ld.settings.output |= tty_OutputFlags_PROCESS | tty_OutputFlags_NL_TO_CRNL;
 	ldisc_write(&terminal.ld, request->text.data, request->text.size);
+	terminal.ld.settings.output = was;
 	terminal_go_on(&terminal);
 }
 

@@ -10,7 +10,7 @@
 #include "fs.skald.h"
 #include "runtime/server/client.h"
 #include "runtime/server/serve.h"
-#include "servers/console/discipline.h"
+#include "runtime/terminal/discipline.h"
 
 /*
  * Programs that are clients, what each can have of sessions and of handles, and what

@@ -31,6 +31,7 @@ static void say(const char *format, ...)
 	va_start(list, format);
 	size = sk_format(text, sizeof(text) - 1, format, list);
 	va_end(list);
+	text[size] = 0;
 	sk_log(login.os, log_Level_WARNING, "%s", text);
 	text[size++] = '\n';
 	tty_Console_print(&login.console.kernel.channel, &(struct tty_Console_print_request){

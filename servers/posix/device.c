@@ -180,12 +180,19 @@ int device_open(struct thread *thread, struct file **file, const struct fs_Statu
 	struct posix_Paths_open_reply *reply)
 {
 	const uint32_t number = status->device_minor;
-	int error = posix_Error_ENXIO;
+	int error = -1;
 
 	UNUSED(to);
 	UNUSED(request);
 	UNUSED(reply);
-	UNUSED(thread);
+	if (status->kind == fs_Kind_CHARACTER_DEVICE)
+		error = terminal_open(thread, *file, status);
+	if (error >= 0) {
+		if (error)
+			file_drop(*file);
+		return error;
+	}
+	error = posix_Error_ENXIO;
 	if (status->kind == fs_Kind_CHARACTER_DEVICE && status->device_major == MEMORY_MAJOR &&
 			(number == NULL_DEVICE || number == ZERO || number == FULL ||
 			number == RANDOM || number == URANDOM)) {
@@ -211,6 +218,8 @@ nodes[] = {
 	{"urandom", fs_Kind_CHARACTER_DEVICE, 0666, MEMORY_MAJOR, URANDOM},
 	{"tty", fs_Kind_CHARACTER_DEVICE, 0666, 5, 0},
 	{"console", fs_Kind_CHARACTER_DEVICE, 0600, 5, 1},
+	{"ptmx", fs_Kind_CHARACTER_DEVICE, 0666, 5, 2},
+	{"ttyS0", fs_Kind_CHARACTER_DEVICE, 0620, 4, 64},
 };
 static const struct { const char *name, *text; } links[] = {
 	{"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"},
@@ -250,6 +259,8 @@ void device_nodes(void)
 		fs_FileSystem_make_node(server, &(struct fs_FileSystem_make_node_request){
 			at(dev, nodes[i].name), nodes[i].kind, nodes[i].mode, nodes[i].major,
 			nodes[i].minor}, &made, NULL);
+	if (dev)
+		pty_nodes(server, dev);
 	for (unsigned i = 0; dev && i < ARRAY_SIZE(links); i++)
 		fs_FileSystem_make_link(server, &(struct fs_FileSystem_make_link_request){
 			at(dev, links[i].name), sk_lend(links[i].text,

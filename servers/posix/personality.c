@@ -142,8 +142,17 @@ static int give(struct process *process, bool is_there, struct sk_handle *handle
 		posix_ObjectKind_OTHER, about.flags);
 	if (!file)
 		return posix_Error_ENOMEM;
-	file->handle = *handle;
-	handle->raw = -1;
+	if (file->kind == posix_ObjectKind_TERMINAL) {
+		int error = terminal_give(file, handle);
+
+		if (error) {
+			file_drop(file);
+			return error;
+		}
+	} else {
+		file->handle = *handle;
+		handle->raw = -1;
+	}
 	return files_add(process->files, file, number, 0, 1024) < 0 ? posix_Error_EMFILE : 0;
 }
 
@@ -239,16 +248,14 @@ static int start(struct posix_Personality_start_request *request, struct sk_repl
 	error = furnish(process);
 	if (!error)
 		error = give_all(process, request);
-	if (!error && request->settings.terminal && process->files->entries[0].file)
-		tty_Terminal_set_session(on(process->files->entries[0].file->handle),
-			&(struct tty_Terminal_set_session_request){process->pid, process->pid},
-			&(struct tty_Terminal_set_session_reply){0}, NULL);
 	if (!error)
 		error = run(process, &request->settings, arguments, to->port);
 	if (error) {
 		process_end(process, posix_ChildState_KILLED, posix_Signal_KILL);
 		return error;
 	}
+	if (request->settings.terminal)
+		terminal_begin_session(process);
 	process->program = program;
 	program->process = process;
 	return 0;

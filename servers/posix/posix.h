@@ -32,6 +32,7 @@
 struct process;
 struct thread;
 struct file;
+struct terminal;
 
 /* ---- main.c, kernel.c: the server, and calls of the kernel ---- */
 
@@ -97,6 +98,7 @@ struct wait {
 	struct sk_reply reply;
 	struct thread *thread;
 	void (*canceled)(struct wait *wait);
+	bool answers;			/* `canceled` answers or drops the reply itself */
 };
 
 /* Keeps the reply and puts it at the end of a list. False: there is no place. */
@@ -132,6 +134,7 @@ struct credentials {
 #define CAP_SYS_NICE 23
 #define CAP_SYS_RESOURCE 24
 #define CAP_SYS_TIME 25
+#define CAP_SYS_TTY_CONFIG 26
 #define ALL_CAPABILITIES ((UINT64_C(1) << 41) - 1)
 
 /* New ones; groups are copied. NULL: there is no memory. */
@@ -354,6 +357,9 @@ struct process {
 	posix_ChildState child_state;
 	int32_t status;
 	bool is_told;				/* of that state */
+	struct terminal *terminal;		/* its controlling one, or NULL */
+	int32_t old_foreground;			/* a leader's: of one that hung up */
+	bool is_adopted;			/* its maker has ended */
 	bool is_stopped, has_executed, is_subreaper, has_vforked, vforked_by_clone;
 	struct posix_Limit limits[LIMITS];
 	struct posix_Usage used, children_used;
@@ -463,6 +469,27 @@ struct actions *actions_new(void);
 struct actions *actions_copy(const struct actions *from);
 void actions_drop(struct actions *actions);
 
+/* ---- job.c and terminals (terminal.h) ---- */
+
+/* Sends a plain signal to all of a process group. */
+void job_signal(int32_t group, posix_Signal signal);
+/* Nobody outside of it cares for a group: nothing stops it that a terminal sends. */
+bool job_is_orphaned(int32_t group);
+/* A process is no more, but still has its children: who loses a terminal or is an orphan
+ * by that hears of it later. */
+void job_process_ends(struct process *process);
+/* A process has been stopped: what it waits for at terminals it will ask for anew. */
+void terminal_cut(const struct process *process);
+/* An open node of a terminal, by its numbers. Negative: it is none. */
+int terminal_open(struct thread *thread, struct file *file, const struct fs_Status *status);
+/* What somebody gave who started a program is a terminal below: the file becomes the one
+ * over it. */
+int terminal_give(struct file *file, struct sk_handle *handle);
+/* Descriptor 0 of a new session's leader is its terminal from now on. */
+void terminal_begin_session(struct process *process);
+/* The directory of pseudo-terminals. */
+void pty_nodes(struct sk_channel *server, fs_Node dev);
+
 /* ---- pipe.c, device.c, poll.c, resource.c ---- */
 
 /* The session of an open file that posix serves is closed. */
@@ -525,6 +552,8 @@ void programs_hang_up(const void *starter);
 	X(Descriptors, descriptor_flags) X(Descriptors, set_descriptor_flags) \
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
 	X(Descriptors, create_pipe) X(Descriptors, poll) \
+	X(Descriptors, set_controlling_terminal) X(Descriptors, open_terminal_peer) \
+	X(Descriptors, release_controlling_terminal) X(Descriptors, hang_up_terminal) \
 	X(Paths, open) X(Paths, make_directory) X(Paths, make_node) X(Paths, remove) \
 	X(Paths, rename) X(Paths, link) X(Paths, make_link) X(Paths, read_link) \
 	X(Paths, path_status) X(Paths, access) X(Paths, change_mode) X(Paths, change_owner) \

@@ -50,6 +50,7 @@ static void inherit(struct process *process, const struct process *parent)
 {
 	process->group = parent->group;
 	process->session = parent->session;
+	process->terminal = parent->terminal;
 	memcpy(process->limits, parent->limits, sizeof(process->limits));
 	memcpy(process->name, parent->name, sizeof(process->name));
 	process->executable = parent->executable ? node_take(parent->executable) : NULL;
@@ -155,6 +156,7 @@ static void leave_children(struct process *process)
 	while ((child = process->children) != NULL) {
 		process->children = child->sibling;
 		child->sibling = NULL;
+		child->is_adopted = true;
 		child->exit_signal = posix_Signal_CHLD;
 		adopt(child, to);
 		for (struct thread *t = child->threads; t; t = t->next)
@@ -223,6 +225,7 @@ void process_end(struct process *process, posix_ChildState how, int32_t status)
 	process->is_told = false;
 	drop_waits(&process->waits);
 	let_go(process);
+	job_process_ends(process);
 	leave_children(process);
 	process->state = PROCESS_ZOMBIE;
 	if (process->pid == 1)
@@ -400,6 +403,8 @@ void op_start_session(void *self, const struct posix_Identity_start_session_requ
 			return;
 		}
 	process->session = process->group = process->pid;
+	process->terminal = NULL;
+	process->old_foreground = 0;
 	show_all(process);
 	posix_Identity_start_session_answer(to, 0, &reply);
 }

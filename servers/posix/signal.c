@@ -92,6 +92,7 @@ static void stop(struct process *process, posix_Signal signal)
 	process->is_stopped = true;
 	for (struct thread *t = process->threads; t; t = t->next)
 		K0(t->handle, Thread_suspend, 0);
+	terminal_cut(process);
 	process->child_state = posix_ChildState_STOPPED;
 	process->status = signal;
 	process->is_told = false;
@@ -142,8 +143,10 @@ static bool by_default(struct process *process, posix_Signal signal)
 		return process->actions->action[signal].handler == 1;
 	if (IGNORED & bit)
 		return true;
-	if (STOPS & bit)
+	if ((STOPS & bit) && (signal == posix_Signal_STOP || !job_is_orphaned(process->group)))
 		stop(process, signal);
+	else if (STOPS & bit)
+		return true;
 	else
 		process_end(process, posix_ChildState_KILLED, signal);
 	return true;

@@ -42,6 +42,7 @@ void wait_canceled(void *self, uint64_t token)
 	if (!wait || wait->reply.token != token)
 		return;
 	wait_end(wait);
-	sk_reply_drop(&wait->reply);
+	if (!wait->answers)
+		sk_reply_drop(&wait->reply);
 	wait->canceled(wait);
 }

@@ -23,13 +23,15 @@ check() {
 
 check idl 'idl/'
 check compiler 'compiler/|idl/'
-check runtime 'runtime/|kernel/abi\.h"' 'runtime/(kernel|start|server|files)/'
+check runtime 'runtime/|kernel/abi\.h"' 'runtime/(kernel|start|server|files|terminal)/'
 # Above the kernel: its objects are called by generated stubs.
 check runtime/kernel 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
 check runtime/image 'runtime/'
 check runtime/start 'runtime/|kernel/abi\.h"|kernel\.skald\.h"'
 # Of servers of files.
 check runtime/files 'runtime/|fs\.skald\.h"'
+# Of whoever serves terminals.
+check runtime/terminal 'runtime/terminal/|tty\.skald\.h"'
 # Above the supervisor.
 check runtime/server 'runtime/|(kernel|svrctl|log|ostrace)\.skald\.h"'
 # Offsets of structs for assembly are generated from C.

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "servers/console/discipline.h"
+#include "runtime/terminal/discipline.h"
 
 #define SEEDS 60
 #define STEPS 60

@@ -61,6 +61,7 @@
 	X(148, sched_rr_get_interval, misc_sched_interval) \
 	X(149, mlock, memory_mlock) X(150, munlock, memory_munlock) \
 	X(151, mlockall, memory_mlockall) X(152, munlockall, memory_munlockall) \
+	X(153, vhangup, terminal_vhangup) \
 	X(157, prctl, misc_prctl) X(158, arch_prctl, misc_arch_prctl) \
 	X(160, setrlimit, misc_setrlimit) X(161, chroot, path_chroot) X(162, sync, misc_sync) \
 	X(164, settimeofday, time_settimeofday) X(169, reboot, misc_reboot) \

@@ -1,7 +1,7 @@
 /* Input: what is typed, and what is read of it. */
 #include <string.h>
 
-#include "servers/console/discipline.h"
+#include "runtime/terminal/discipline.h"
 
 #define IF(flag) ldisc_has(ld->settings.input, tty_InputFlags_##flag)
 #define LF(flag) ldisc_local(ld, tty_LocalFlags_##flag)
@@ -32,32 +32,9 @@ void ldisc_init(struct ldisc *ld)
 
 /* ---- the queue ---- */
 
-static void set_end(struct ldisc *ld, uint32_t at, bool is_end)
-{
-	uint8_t *byte = &ld->ends[at % LDISC_SIZE / 8];
-	uint8_t bit = (uint8_t)(1u << at % 8);
-
-	*byte = (uint8_t)(is_end ? *byte | bit : *byte & ~bit);
-}
-
-static bool is_end(const struct ldisc *ld, uint32_t at)
-{
-	return (ld->ends[at % LDISC_SIZE / 8] >> at % 8) & 1;
-}
-
-static bool is_end_of_file(const struct ldisc *ld, uint32_t at)
-{
-	return is_end(ld, at) && ldisc_at(ld, at) == tty_DISABLED;
-}
-
 static void put(struct ldisc *ld, uint8_t c)
 {
 	ld->input[ld->head++ % LDISC_SIZE] = c;
-}
-
-static bool is_by_lines(const struct ldisc *ld)
-{
-	return LF(CANONICAL) && !LF(EXTERNAL);
 }
 
 void ldisc_flush_input(struct ldisc *ld)
@@ -80,7 +57,7 @@ static void change_mode(struct ldisc *ld)
 {
 	memset(ld->ends, 0, sizeof(ld->ends));
 	if (LF(CANONICAL) && ld->head != ld->tail) {
-		set_end(ld, ld->head - 1, true);
+		ldisc_set_end(ld, ld->head - 1, true);
 		ld->canon_head = ld->head;
 	} else {
 		ld->canon_head = ld->tail;
@@ -141,7 +118,7 @@ static bool is_signal(struct ldisc *ld, uint8_t c)
 
 static void end_line(struct ldisc *ld, uint8_t c)
 {
-	set_end(ld, ld->head, true);
+	ldisc_set_end(ld, ld->head, true);
 	put(ld, c);
 	ld->canon_head = ld->head;
 }
@@ -433,65 +410,4 @@ void ldisc_throttle(struct ldisc *ld)
 		ld->is_throttled = true;
 		ld->urgent = KEY(STOP);
 	}
-}
-
-/* ---- reading ---- */
-
-bool ldisc_is_readable(const struct ldisc *ld, uint32_t at_least)
-{
-	if (is_by_lines(ld))
-		return ld->canon_head != ld->tail;
-	return ld->head - ld->tail >= (at_least ? at_least : 1);
-}
-
-uint32_t ldisc_available(const struct ldisc *ld)
-{
-	uint32_t count = 0;
-
-	if (!is_by_lines(ld))
-		return ld->head - ld->tail;
-	for (uint32_t at = ld->tail; at != ld->canon_head; at++)
-		count += !is_end_of_file(ld, at);
-	return count;
-}
-
-static uint32_t read_line(struct ldisc *ld, uint8_t *to, uint32_t capacity, bool *ended)
-{
-	uint32_t count = 0;
-
-	while (ld->tail != ld->canon_head) {
-		bool ends = is_end(ld, ld->tail), is_file = is_end_of_file(ld, ld->tail);
-
-		/* An end of file behind the last byte for which there is room goes too. */
-		if (count == capacity && !is_file)
-			break;
-		set_end(ld, ld->tail, false);
-		if (!is_file)
-			to[count++] = ldisc_at(ld, ld->tail);
-		ld->tail++;
-		if (ends) {
-			*ended = is_file && count == 0;
-			break;
-		}
-	}
-	return count;
-}
-
-uint32_t ldisc_read(struct ldisc *ld, uint8_t *to, uint32_t capacity, bool *ended)
-{
-	uint32_t count = 0;
-
-	*ended = false;
-	if (capacity == 0)
-		return 0;
-	if (is_by_lines(ld))
-		return read_line(ld, to, capacity, ended);
-	while (count < capacity && ld->tail != ld->head)
-		to[count++] = ldisc_at(ld, ld->tail++);
-	if (LF(EXTERNAL) && LF(CANONICAL) && count == 1 && ld->tail == ld->head &&
-			to[0] == KEY(END_OF_FILE)) {
-		*ended = true;
-		return 0;
-	}
-	return count;
 }

@@ -1,5 +1,5 @@
 /* Erasing what was typed: a character, a word, a line; and how that looks. */
-#include "servers/console/discipline.h"
+#include "runtime/terminal/discipline.h"
 
 static uint8_t key(const struct ldisc *ld, tty_Character which)
 {

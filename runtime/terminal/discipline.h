@@ -5,8 +5,8 @@
  * called. Whoever has it moves bytes between it, the line and the readers, and looks
  * at `signals` and its like after each call.
  */
-#ifndef SERVERS_CONSOLE_DISCIPLINE_H
-#define SERVERS_CONSOLE_DISCIPLINE_H
+#ifndef RUNTIME_TERMINAL_DISCIPLINE_H
+#define RUNTIME_TERMINAL_DISCIPLINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,6 +84,14 @@ bool ldisc_is_readable(const struct ldisc *ld, uint32_t at_least);
  * it was the end of file alone. How many bytes.
  */
 uint32_t ldisc_read(struct ldisc *ld, uint8_t *to, uint32_t capacity, bool *ended);
+/* Where reading was, so that what somebody did not get after all can be put back: before
+ * anything else is done to it. */
+struct ldisc_place {
+	uint32_t tail;
+	uint8_t ends[LDISC_SIZE / 8];
+};
+void ldisc_remember(const struct ldisc *ld, struct ldisc_place *place);
+void ldisc_go_back(struct ldisc *ld, const struct ldisc_place *place);
 /* Bytes that could be read (FIONREAD). */
 uint32_t ldisc_available(const struct ldisc *ld);
 void ldisc_flush_input(struct ldisc *ld);
@@ -126,6 +134,27 @@ static inline bool ldisc_continues(const struct ldisc *ld, uint8_t c)
 static inline uint8_t ldisc_at(const struct ldisc *ld, uint32_t position)
 {
 	return ld->input[position % LDISC_SIZE];
+}
+/* A line ends at this position. */
+static inline bool ldisc_is_end(const struct ldisc *ld, uint32_t at)
+{
+	return (ld->ends[at % LDISC_SIZE / 8] >> at % 8) & 1;
+}
+static inline void ldisc_set_end(struct ldisc *ld, uint32_t at, bool is_end)
+{
+	uint8_t *byte = &ld->ends[at % LDISC_SIZE / 8];
+	uint8_t bit = (uint8_t)(1u << at % 8);
+
+	*byte = (uint8_t)(is_end ? *byte | bit : *byte & ~bit);
+}
+static inline bool ldisc_is_end_of_file(const struct ldisc *ld, uint32_t at)
+{
+	return ldisc_is_end(ld, at) && ldisc_at(ld, at) == tty_DISABLED;
+}
+static inline bool ldisc_is_by_lines(const struct ldisc *ld)
+{
+	return ldisc_local(ld, tty_LocalFlags_CANONICAL) &&
+		!ldisc_local(ld, tty_LocalFlags_EXTERNAL);
 }
 bool ldisc_is_lower(uint8_t c);
 bool ldisc_is_upper(uint8_t c);

@@ -1,7 +1,7 @@
 /* Output: what is written and echoed, with columns, as it is sent. */
 #include <string.h>
 
-#include "servers/console/discipline.h"
+#include "runtime/terminal/discipline.h"
 
 /* Echo is bytes; this one begins an operation. Behind it stands itself (that byte), a
  * control character (shown as ^X), or one of these. */
