@@ -217,7 +217,7 @@ $(FUZZ_OBJECTS)/%.o: $(BUILD)/%.c | $(BUILD)/idl/grammar.h
 	@mkdir -p $(@D)
 	$(FUZZ_CLANG) -D_GNU_SOURCE -fsanitize=fuzzer-no-link -c -o $@ $<
 
-FUZZ_PROGRAM := $(filter-out %/main.o,$(COMPILER)) $(IDL)
+FUZZ_PROGRAM := $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL)
 
 $(FUZZ_COMPILER:%=$(BUILD)/fuzz/compiler/%): $(BUILD)/fuzz/compiler/%: \
 		$(FUZZ_OBJECTS)/fuzz/compiler/%.o $(FUZZ_OBJECTS)/fuzz/compiler/libfuzzer.o \
@@ -244,7 +244,7 @@ $(BUILD)/fuzz/compiler/score: $(patsubst %,$(BUILD)/fuzz/compiler/%.o,score scor
 FUZZ_ENTRIES := $(patsubst %,$(BUILD)/fuzz/%.o,engine mutator afl_main plain_main coverage_main)
 FUZZ_ENGINE := $(filter-out $(FUZZ_ENTRIES),$(patsubst %.c,$(BUILD)/%.o,$(wildcard fuzz/*.c)))
 
-$(BUILD)/libinterpreter.a: $(filter-out %/main.o,$(COMPILER)) $(IDL)
+$(BUILD)/libinterpreter.a: $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL)
 $(BUILD)/libfuzz.a: $(FUZZ_ENGINE)
 
 $(BUILD)/libinterpreter.a $(BUILD)/libfuzz.a:
@@ -262,16 +262,16 @@ VECTORS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/conformance/*.c))
 units: $(UNITS) $(BUILD)/tests/conformance/run_vectors $(BUILD)/tests/evolve/evolve $(BUILD)/tests/ostrace/write \
 		$(BUILD)/tests/ostrace/stubs
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)) $(IDL) \
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL) \
 		$(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka -lyaml -lpthread
 
 EVOLVE	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/evolve/*.c))
 
-$(BUILD)/tests/evolve/evolve: $(EVOLVE) $(filter-out %/main.o,$(COMPILER)) $(IDL)
+$(BUILD)/tests/evolve/evolve: $(EVOLVE) $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
-$(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPILER)) $(IDL)
+$(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
 # ---- the OS ----
