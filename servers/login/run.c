@@ -30,7 +30,8 @@ static void ended(enum how how, int32_t value)
 		output_end(SK_FRAME_STATUS, status, 4);
 		break;
 	case NOT_STARTED:
-		fail("posix does not start " SHELL ": error %d", value);
+		fail("posix does not start " SHELL ": %s %d",
+			value == posix_Error_ENOENT ? "it is not there, error" : "error", value);
 		break;
 	case POSIX_DIED:
 		fail("posix died while the command ran");

@@ -69,6 +69,35 @@ run --timeout 3 'forever'
 [ "$status" = 124 ] && grep -q 'more than 3 s' "$work/err" && grep -q 'login: ready' "$work/err"
 tap $? 'a time-out is 124, with the serial log'
 
+# ---- with programs ----
+
+if [ -s "$build/image/small.tar" ]; then
+	mkdir -p "$work/folder/below"
+	echo one >"$work/folder/one"
+	echo two >"$work/folder/below/two"
+	chmod 640 "$work/folder/one"
+	chmod 4755 "$work/folder/below/two"
+	ln -s below/two "$work/folder/link"
+	tests/os-run --image small --file "$work/folder:/opt/folder" --file "$work/folder/one:/etc/motd" \
+		'cd /opt/folder; stat -c "%a %n" one below/two; readlink link; cat link /etc/motd' \
+		>"$work/out" 2>"$work/err"
+	[ "$(cat "$work/out")" = $'640 one\n4755 below/two\nbelow/two\ntwo\none' ] && [ ! -s "$work/err" ]
+	tap $? 'files come with modes, folders and links, also in place of those of the image' \
+		"$work/out" "$work/err"
+	tests/os-run --image none --file "$build/image/small/root/bin/busybox:/bin/sh" \
+		'pwd; cd /tmp && echo $((6 * 7))' >"$work/out" 2>"$work/err"
+	[ "$(cat "$work/out")" = $'/root\n42' ]
+	tap $? 'without an image a shell of the caller runs' "$work/out" "$work/err"
+	tests/os-run --image none true >"$work/out" 2>"$work/err"
+	[ $? = 125 ] && grep -q '/bin/sh: it is not there' "$work/err"
+	tap $? 'without a shell that is said' "$work/err"
+	head -c 3000000 /dev/urandom >"$work/random"
+	tests/os-run --smp 4 --image small --file "$work/random:/tmp/random" \
+		'cat /tmp/random & cat /tmp/random >&2; wait; exit 7' >"$work/out" 2>"$work/err"
+	[ $? = 7 ] && cmp "$work/random" "$work/out" >>"$work/log" && cmp "$work/random" "$work/err" >>"$work/log"
+	tap $? 'megabytes of any bytes come whole on both streams (4 CPUs)'
+fi
+
 # ---- how it is called ----
 
 # refuses NAME TEXT WORD...: 2, nothing on standard output, and the text.
