@@ -202,6 +202,14 @@ void c_read_held(struct c_block *block, const struct member *member, const char 
 	const char *path);
 void c_write_held(struct c_block *block, const struct member *member, const char *value,
 	const char *path);
+/* The same of one that is no block, whatever stands around it. */
+void c_read_plain(struct c_block *block, const struct member *member, const char *path);
+void c_write_plain(struct c_block *block, const struct member *member, const char *path);
+/* All of a table, and what that needs at the beginning of a function: c_table.c. */
+void c_read_table(struct c_block *block, const struct member *table, const char *path);
+void c_write_table(struct c_block *block, const struct member *table, const char *path);
+void c_read_table_locals(struct c_code *c, const struct member *table);
+void c_write_table_locals(struct c_code *c, const struct member *table);
 void c_print_struct_read(struct c_code *c, const struct declaration *declaration);
 /* For the header, if the struct is flat: reading it, and taking one off a list,
  * so that loops over a list stay in registers. False: they are in the source. */

@@ -179,7 +179,10 @@ static void print_struct(struct c_code *c, const struct declaration *d)
 	} else {
 		print_struct_head(c, d);
 		print_members(c, body, d->c_name);
-		print_struct_end(c, !c_has_members(body));
+		if (table_block(d) != NULL)
+			print_line(&c->out, "struct sk_bytes unknown; "
+				"/* entries of other tags, passed on */");
+		print_struct_end(c, !c_has_members(body) && table_block(d) == NULL);
 	}
 	if (d->kind == DECLARATION_RECORD) {
 		c_print_record_functions(c, d);

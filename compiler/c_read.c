@@ -139,7 +139,7 @@ static void read_optional(struct c_block *block, const struct member *member,
 	print_line(&c->out, "}");
 }
 
-static void read_plain(struct c_block *block, const struct member *member, const char *path)
+void c_read_plain(struct c_block *block, const struct member *member, const char *path)
 {
 	const char *value = arena_printf(block->c->arena, "value->%s", member->c_name);
 
@@ -158,7 +158,7 @@ static void read_tag(struct c_block *block, const struct member *member, const c
 	print_line(&c->out, "if (tag == %s) {", c_tag(c, member));
 	c->out.indent++;
 	print_line(&c->out, "value->has_%s = true;", member->c_name);
-	read_plain(block, member, path);
+	c_read_plain(block, member, path);
 	c_require(block, "sk_read_varint(%s, &tag)", block->stream);
 	c_flush(block);
 	c->out.indent--;
@@ -167,8 +167,12 @@ static void read_tag(struct c_block *block, const struct member *member, const c
 
 void c_read_member(struct c_block *block, const struct member *member, const char *path)
 {
+	if (member->is_sized) {
+		c_read_table(block, member, path);
+		return;
+	}
 	if (!member->is_tags) {
-		read_plain(block, member, path);
+		c_read_plain(block, member, path);
 		return;
 	}
 	c_require(block, "sk_read_varint(%s, &tag)", block->stream);
@@ -321,7 +325,9 @@ static void print_struct_locals(struct c_code *c, const struct declaration *d)
 {
 	const struct body *body = &d->as.structure.body;
 
-	if (c_has_tags(body))
+	if (table_block(d) != NULL)
+		c_read_table_locals(c, table_block(d));
+	else if (c_has_tags(body))
 		print_line(&c->out, "uint64_t tag;");
 	if (c_has_bytes(body, false))
 		print_line(&c->out, "const uint8_t *end;");

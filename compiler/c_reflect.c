@@ -240,7 +240,7 @@ static unsigned type_index(struct c_reflect *r, const struct type *type, const c
 /* ---- fields ---- */
 
 static void add_field(struct c_reflect *r, struct c_table *fields, const struct member *m,
-	const char *owner)
+	const char *owner, uint64_t tag)
 {
 	struct c_code *c = r->c;
 	const char *path = arena_printf(c->arena, "%s_%s", owner, m->c_name);
@@ -253,8 +253,8 @@ static void add_field(struct c_reflect *r, struct c_table *fields, const struct 
 		: type_index(r, m->type, path);
 
 	c_table_append(r, fields, arena_printf(c->arena,
-		"{ \"%s\", offsetof(struct %s, %s), 0, %s, %u,\n\t  %s }",
-		m->name, owner, m->c_name, m->bytes_bound >= UINT32_MAX ? "UINT32_MAX"
+		"{ \"%s\", offsetof(struct %s, %s), %" PRIu64 ", %s, %u,\n\t  %s }",
+		m->name, owner, m->c_name, tag, m->bytes_bound >= UINT32_MAX ? "UINT32_MAX"
 		: arena_printf(c->arena, "%" PRIu64, m->bytes_bound), type, has));
 }
 
@@ -263,9 +263,9 @@ static void add_fields(struct c_reflect *r, struct c_table *fields, const struct
 {
 	for (const struct member *m = body->first; m != NULL; m = m->next) {
 		if (!m->is_tags)
-			add_field(r, fields, m, owner);
+			add_field(r, fields, m, owner, 0);
 		for (const struct member *t = m->tags; t != NULL; t = t->next)
-			add_field(r, fields, t, owner);
+			add_field(r, fields, t, owner, m->is_sized ? t->tag : 0);
 	}
 }
 
@@ -287,10 +287,20 @@ static void add_arms(struct c_reflect *r, struct c_table *fields, const struct d
 			m->type == NULL ? "0" : arena_printf(c->arena,
 				"offsetof(struct %s, as)", d->c_name), m->tag, type));
 	}
-	if (d->as.structure.is_flexible)
-		c_table_append(r, fields, arena_printf(c->arena,
-			"{ \"\", offsetof(struct %s, unknown), 0, UINT32_MAX, SK_NO_INDEX, 0 }",
-			d->c_name));
+}
+
+/* Flexible variants and tables have what the schema does not know. */
+static void add_unknown(struct c_reflect *r, struct c_table *fields, const struct declaration *d)
+{
+	c_table_append(r, fields, arena_printf(r->c->arena,
+		"{ \"\", offsetof(struct %s, unknown), 0, UINT32_MAX, SK_NO_INDEX, 0 }",
+		d->c_name));
+}
+
+static bool has_unknown(const struct declaration *d)
+{
+	return table_block(d) != NULL || (d->kind == DECLARATION_VARIANT &&
+		d->as.structure.is_flexible);
 }
 
 /* Appends the block, so that it stands together; returns where it begins. */
@@ -327,7 +337,7 @@ static void finish(struct c_reflect *r, unsigned index, const struct declaration
 
 	self.item = add_block(r, fields);
 	self.count = fields->count;
-	if (d->kind == DECLARATION_VARIANT && d->as.structure.is_flexible)
+	if (has_unknown(d))
 		self.count--;
 	self.bound = add_init(r, d->c_name);
 	r->types.entries[index] = describe(r, &self);
@@ -344,10 +354,13 @@ static unsigned struct_index(struct c_reflect *r, const struct declaration *d)
 		return index;
 	if (d->kind == DECLARATION_VARIANT) {
 		kind = "VARIANT";
-		flags = d->as.structure.is_flexible ? "SK_TYPE_FLEXIBLE" : "0";
 		add_arms(r, &fields, d);
 	} else {
 		add_fields(r, &fields, &d->as.structure.body, d->c_name);
+	}
+	if (has_unknown(d)) {
+		flags = "SK_TYPE_FLEXIBLE";
+		add_unknown(r, &fields, d);
 	}
 	finish(r, index, d, kind, flags, &fields);
 	return index;
@@ -425,7 +438,8 @@ static const char *schema_name(struct c_code *c)
 	for (char *p = name; *p != '\0'; p++)
 		if (!isalnum((unsigned char)*p))
 			*p = '_';
-	return name;
+	return isdigit((unsigned char)*name) ? arena_printf(c->arena, "skald_%s", name)
+		: name;
 }
 
 static void print_schema(struct c_reflect *r)

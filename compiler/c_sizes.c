@@ -192,6 +192,8 @@ static void walk_declaration(struct walk *walk, const struct declaration *d)
 		walk_body(walk, &d->as.message.tail.body);
 	} else {
 		walk_body(walk, &d->as.structure.body);
+		if (table_block(d) != NULL)
+			extend(&walk->all, (struct extent){ VIEW_SIZE, POINTER_SIZE });
 	}
 }
 

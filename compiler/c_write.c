@@ -151,7 +151,7 @@ static void write_optional(struct c_block *block, const struct member *member,
 	print_line(&c->out, "}");
 }
 
-static void write_plain(struct c_block *block, const struct member *member, const char *path)
+void c_write_plain(struct c_block *block, const struct member *member, const char *path)
 {
 	const char *value = arena_printf(block->c->arena, "value->%s", member->c_name);
 
@@ -184,7 +184,7 @@ static void write_tag(struct c_block *block, const struct member *member, const 
 	} else {
 		c_require(block, "sk_write_varint(%s, %s)", block->stream,
 			c_tag(c, member));
-		write_plain(block, member, path);
+		c_write_plain(block, member, path);
 	}
 	c_flush(block);
 	c->out.indent--;
@@ -193,8 +193,12 @@ static void write_tag(struct c_block *block, const struct member *member, const 
 
 void c_write_member(struct c_block *block, const struct member *member, const char *path)
 {
+	if (member->is_sized) {
+		c_write_table(block, member, path);
+		return;
+	}
 	if (!member->is_tags) {
-		write_plain(block, member, path);
+		c_write_plain(block, member, path);
 		return;
 	}
 	c_flush(block);
@@ -278,13 +282,15 @@ void c_print_struct_write(struct c_code *c, const struct declaration *d)
 		d->c_name, d->c_name, c_attached(d));
 	print_line(&c->out, "{");
 	c->out.indent++;
+	if (table_block(d) != NULL)
+		c_write_table_locals(c, table_block(d));
 	if (c_has_bytes(body, false))
 		print_line(&c->out, "const uint8_t *start;");
 	if (c_has_depth(body))
 		print_line(&c->out, "uint32_t depth;");
-	if (c_has_bytes(body, false) || c_has_depth(body))
+	if (c_has_bytes(body, false) || c_has_depth(body) || table_block(d) != NULL)
 		print(&c->out, "\n");
-	if (!c_writes_values(body))
+	if (!c_writes_values(body) && table_block(d) == NULL)
 		print_line(&c->out, "(void)value;");
 	if (counts)
 		c_require(&block, "sk_write_descend(out)");

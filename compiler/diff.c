@@ -71,6 +71,7 @@ static const struct kind kinds[] = {
 	{"bits", diff_enumeration, 3}, {"struct", diff_structure, 4},
 	{"record", diff_structure, 5}, {"variant", diff_variant, 6},
 	{"message", diff_message, 7}, {"interface", diff_interface, 8},
+	{"table", diff_table, 9},
 };
 
 #define KIND_COUNT (sizeof(kinds) / sizeof(kinds[0]))

@@ -105,6 +105,8 @@ void diff_structure(struct diff *diff, const char *where, const struct value *a,
 	const struct value *b);
 void diff_variant(struct diff *diff, const char *where, const struct value *a,
 	const struct value *b);
+void diff_table(struct diff *diff, const char *where, const struct value *a,
+	const struct value *b);
 void diff_enumeration(struct diff *diff, const char *where, const struct value *a,
 	const struct value *b);
 void diff_constant(struct diff *diff, const char *where, const struct value *a,

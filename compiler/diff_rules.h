@@ -81,6 +81,8 @@ CHANGE(D0509, WIRE, BOTH, "a variant that became flexible, or strict")
 CHANGE(D0510, NONE, NOBODY, "a new arm of a flexible variant")
 CHANGE(D0511, SOURCE, NOBODY, "an arm of a flexible variant is gone")
 CHANGE(D0512, SOURCE, NOBODY, "another name of a tag or an arm")
+CHANGE(D0513, NONE, NOBODY, "a new member of a table")
+CHANGE(D0514, SOURCE, NOBODY, "a member of a table is gone")
 
 CHANGE(D0601, WIRE, BOTH, "another value of an enumerator")
 CHANGE(D0602, SOURCE, NOBODY, "an enumerator is gone")

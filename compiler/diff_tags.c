@@ -153,3 +153,18 @@ void diff_variant(struct diff *diff, const char *where, const struct value *a,
 	diff_used_names(diff, where, a, tags.members[1]);
 	diff_c_struct(diff, where, a, b);
 }
+
+void diff_table(struct diff *diff, const char *where, const struct value *a,
+	const struct value *b)
+{
+	struct tags tags = {
+		.diff = diff,
+		.members = {fact_object(a, "tagged"), fact_object(b, "tagged")},
+		.where = where, .byte = "byte 0 of the table",
+		.added = DIFF_D0513, .removed = DIFF_D0514, .old = a,
+	};
+
+	compare_all(&tags);
+	diff_used_names(diff, where, a, tags.members[1]);
+	diff_c_struct(diff, where, a, b);
+}

@@ -243,18 +243,26 @@ static struct value member_facts(struct facts *facts, const struct member *membe
 	return value_object(&to);
 }
 
+static struct value tagged_facts(struct facts *facts, const struct member *first,
+	const char *path, struct places *places)
+{
+	struct value_object_builder to = {0};
+
+	for (const struct member *m = first; m != NULL; m = m->next)
+		value_put(facts->arena, &to, m->name, member_facts(facts, m, path, false, places));
+	return value_object(&to);
+}
+
 /* A tags block has no name: "tags 1", "tags 2"; names of members have no blank. */
 static struct value tags_facts(struct facts *facts, const struct member *block,
 	const char *path, bool in_section, struct places *places)
 {
-	struct value_object_builder to = {0}, members = {0};
+	struct value_object_builder to = {0};
 
 	if (in_section)
 		facts_put_number(facts, &to, "at", block->offset);
 	put_if(facts, &to, "pointer", in_section);
-	for (const struct member *m = block->tags; m != NULL; m = m->next)
-		value_put(facts->arena, &members, m->name, member_facts(facts, m, path, false, places));
-	value_put(facts->arena, &to, "tagged", value_object(&members));
+	value_put(facts->arena, &to, "tagged", tagged_facts(facts, block->tags, path, places));
 	facts_put_reserves(facts, &to, block->reserves, 0);
 	return value_object(&to);
 }
@@ -335,8 +343,13 @@ static void put_structure(struct facts *facts, struct value_object_builder *to,
 		put_range(facts, to, "bytes", d->as.structure.min_size,
 			d->as.structure.max_size);
 	put_if(facts, to, "flexible", d->as.structure.is_flexible);
-	value_put(facts->arena, to, d->kind == DECLARATION_VARIANT ? "tagged" : "members",
-		body_facts(facts, &d->as.structure.body, d->c_name, false, &places));
+	if (table_block(d) != NULL)
+		value_put(facts->arena, to, "tagged", tagged_facts(facts,
+			table_block(d)->tags, d->c_name, &places));
+	else
+		value_put(facts->arena, to, d->kind == DECLARATION_VARIANT ? "tagged"
+			: "members", body_facts(facts, &d->as.structure.body, d->c_name,
+			false, &places));
 }
 
 static void put_enumeration(struct facts *facts, struct value_object_builder *to,
@@ -417,17 +430,9 @@ static void put_constant(struct facts *facts, struct value_object_builder *to,
 
 struct value facts_declaration(struct facts *facts, const struct declaration *d)
 {
-	static const char *const kinds[] = {
-		[DECLARATION_CONST] = "const", [DECLARATION_NEWTYPE] = "newtype",
-		[DECLARATION_ENUM] = "enum", [DECLARATION_CONSTS] = "consts",
-		[DECLARATION_BITS] = "bits", [DECLARATION_STRUCT] = "struct",
-		[DECLARATION_RECORD] = "record", [DECLARATION_VARIANT] = "variant",
-		[DECLARATION_MESSAGE] = "message",
-		[DECLARATION_INTERFACE] = "interface",
-	};
 	struct value_object_builder to = {0};
 
-	facts_put_text(facts, &to, "kind", kinds[d->kind]);
+	facts_put_text(facts, &to, "kind", declaration_kind_name(d));
 	switch (d->kind) {
 	case DECLARATION_CONST:
 		put_constant(facts, &to, d);

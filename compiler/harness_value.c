@@ -249,6 +249,33 @@ static struct value object_of(const struct value_object_builder *object)
 	return value;
 }
 
+/* "#3", where 3 is the lowest tag that none of those has. */
+static const char *unknown_tag(struct arena *arena, const struct member *first)
+{
+	uint64_t tag = 1;
+	const struct member *member = first;
+
+	while (member) {
+		bool is_taken = member->tag == tag;
+
+		member = is_taken ? first : member->next;
+		tag += is_taken;
+	}
+	return arena_printf(arena, "#%llu", (unsigned long long)tag);
+}
+
+static struct value make_unknown(struct maker *maker)
+{
+	struct value_list_builder list = {0};
+	struct value value = {.kind = VALUE_LIST};
+
+	for (unsigned i = 0; i < maker->wish->elements; i++)
+		*value_list_add(maker->arena, &list) = integer(i, false);
+	value.as.list.items = list.items;
+	value.as.list.count = list.count;
+	return value;
+}
+
 static struct value make_struct(struct maker *maker, const struct type *type)
 {
 	struct value_object_builder object = {0};
@@ -259,6 +286,9 @@ static struct value make_struct(struct maker *maker, const struct type *type)
 	     member = member->next)
 		make_member(maker, member, &object);
 	maker->depth--;
+	if (table_block(type->declaration) != NULL && maker->full)
+		add(maker, &object, unknown_tag(maker->arena,
+			table_block(type->declaration)->tags), make_unknown(maker));
 	return object_of(&object);
 }
 
@@ -291,32 +321,6 @@ static const struct member *choose_arm(const struct maker *maker,
 	return best;
 }
 
-static const char *unknown_arm(struct arena *arena, const struct declaration *variant)
-{
-	uint64_t tag = 1;
-	const struct member *arm = variant->as.structure.body.first;
-
-	while (arm) {
-		bool is_taken = arm->tag == tag;
-
-		arm = is_taken ? variant->as.structure.body.first : arm->next;
-		tag += is_taken;
-	}
-	return arena_printf(arena, "#%llu", (unsigned long long)tag);
-}
-
-static struct value make_unknown(struct maker *maker)
-{
-	struct value_list_builder list = {0};
-	struct value value = {.kind = VALUE_LIST};
-
-	for (unsigned i = 0; i < maker->wish->elements; i++)
-		*value_list_add(maker->arena, &list) = integer(i, false);
-	value.as.list.items = list.items;
-	value.as.list.count = list.count;
-	return value;
-}
-
 static struct value make_arm(struct maker *maker, const struct member *arm)
 {
 	return arm->type ? make(maker, arm->type) :
@@ -336,7 +340,8 @@ static struct value make_variant(struct maker *maker, const struct type *type)
 		add(maker, &object, arm->name, make_arm(maker, arm));
 	} else if (maker->wish->arm == NULL) {
 		maker->found = true;
-		add(maker, &object, unknown_arm(maker->arena, variant),
+		add(maker, &object, unknown_tag(maker->arena,
+			variant->as.structure.body.first),
 			make_unknown(maker));
 	} else {
 		/* What stands in it shows all that may. */

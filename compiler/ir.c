@@ -131,7 +131,8 @@ static struct value type_value(struct arena *arena, const struct type *type)
 	bool is_bounded = type->kind == TYPE_STRING || type->kind == TYPE_LIST ||
 		type->kind == TYPE_LEASE;
 
-	put_text(&to, "kind", kinds[type->kind]);
+	put_text(&to, "kind", type->kind == TYPE_STRUCT && table_block(type->declaration) != NULL
+		? "table" : kinds[type->kind]);
 	put_text(&to, "name", type->name);
 	put_name_of(&to, "newtype", type->newtype);
 	put_name_of(&to, "declaration", type->declaration);
@@ -217,7 +218,8 @@ static void put_structure(struct object *to, const struct declaration *d)
 	put_number(to, "max_size", d->as.structure.max_size);
 	if (d->kind == DECLARATION_RECORD)
 		put_number(to, "fixed_size", d->as.structure.fixed_size);
-	put(to, "members", members_value(to->arena, d->as.structure.body.first, false));
+	put(to, "members", members_value(to->arena, table_block(d) != NULL
+		? table_block(d)->tags : d->as.structure.body.first, false));
 }
 
 static void put_enumeration(struct object *to, const struct declaration *d)
@@ -327,25 +329,11 @@ static void put_interface(struct object *to, const struct declaration *d)
 		d->as.interface.event_count));
 }
 
-static const char *kind_name(enum declaration_kind kind)
-{
-	static const char *const kinds[] = {
-		[DECLARATION_CONST] = "const", [DECLARATION_NEWTYPE] = "newtype",
-		[DECLARATION_ENUM] = "enum", [DECLARATION_CONSTS] = "consts",
-		[DECLARATION_BITS] = "bits", [DECLARATION_STRUCT] = "struct",
-		[DECLARATION_RECORD] = "record", [DECLARATION_VARIANT] = "variant",
-		[DECLARATION_MESSAGE] = "message",
-		[DECLARATION_INTERFACE] = "interface",
-	};
-
-	return kinds[kind];
-}
-
 static struct value declaration_value(struct arena *arena, const struct declaration *d)
 {
 	struct object to = {.arena = arena};
 
-	put_text(&to, "kind", kind_name(d->kind));
+	put_text(&to, "kind", declaration_kind_name(d));
 	put_text(&to, "name", d->name);
 	put_text(&to, "qualified", d->qualified);
 	put_text(&to, "c_name", d->c_name);

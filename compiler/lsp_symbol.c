@@ -98,15 +98,7 @@ static const char *literal_text(struct arena *arena, const struct literal *value
 static const char *declaration_title(struct arena *arena,
 	const struct declaration *declaration)
 {
-	static const char *const words[] = {
-		[DECLARATION_CONST] = "const", [DECLARATION_NEWTYPE] = "newtype",
-		[DECLARATION_ENUM] = "enum", [DECLARATION_CONSTS] = "consts",
-		[DECLARATION_BITS] = "bits", [DECLARATION_STRUCT] = "struct",
-		[DECLARATION_RECORD] = "record", [DECLARATION_VARIANT] = "variant",
-		[DECLARATION_MESSAGE] = "message",
-		[DECLARATION_INTERFACE] = "interface",
-	};
-	const char *text = arena_printf(arena, "%s %s", words[declaration->kind],
+	const char *text = arena_printf(arena, "%s %s", declaration_kind_name(declaration),
 		declaration->qualified);
 
 	if (declaration->kind == DECLARATION_CONST)

@@ -193,12 +193,109 @@ static bool decode_tags(struct wire_decoder *decoder, const struct member *block
 	}
 }
 
+/* What an arm holds; of one that the schema lacks all that is left. */
+static bool decode_arm(struct wire_decoder *decoder, const struct member *arm,
+	struct value *to)
+{
+	static const struct type byte = {
+		.kind = TYPE_INTEGER, .name = "byte", .width = 1,
+	};
+	static const struct type bytes = {
+		.kind = TYPE_LIST, .name = "byte[]",
+		.element = (struct type *)&byte,
+	};
+	bool is_present;
+
+	to->kind = VALUE_OBJECT;
+	if (arm == NULL)
+		return wire_decode_items(decoder, &bytes, wire_left(decoder),
+			to);
+	return arm->type == NULL || decode_held(decoder, arm, to, &is_present);
+}
+
+/* The same behind its length, which it fills: also of a table's member. */
+static bool decode_sized(struct wire_decoder *decoder,
+	const struct member *arm, struct value *to)
+{
+	const struct wire_limit *limit = decoder->limit;
+	size_t outer = decoder->size;
+	size_t start = decoder->at;
+	uint64_t size;
+
+	if (!wire_take_varint(decoder, &size))
+		return false;
+	if (size > wire_left(decoder))
+		return wire_take_short(decoder, start, "the value has %"
+			PRIu64 " bytes, but %zu are left", size, wire_left(decoder));
+	wire_tell(decoder, WIRE_SIZE, start, NULL, size, NULL);
+	decoder->size = decoder->at + (size_t)size;
+	decoder->limit = NULL;
+	if (!decode_arm(decoder, arm, to))
+		return false;
+	if (wire_left(decoder))
+		return wire_take_fail(decoder, decoder->at, "%zu bytes of the "
+			"value are left over", wire_left(decoder));
+	decoder->size = outer;
+	decoder->limit = limit;
+	return true;
+}
+
+/* ---- tables ---- */
+
+/* A member, or one that the schema lacks, behind its tag. */
+static bool decode_table_entry(struct wire_decoder *decoder, const struct member *table,
+	uint64_t tag, size_t offset, struct value_object_builder *object)
+{
+	struct wire_path path = {.up = decoder->path};
+	const struct member *member = table->tags;
+	struct value_member *to = value_object_add(decoder->arena, object);
+	bool good;
+
+	while (member && member->tag != tag)
+		member = member->next;
+	to->name = path.name = member ? member->name :
+		arena_printf(decoder->arena, "#%" PRIu64, tag);
+	to->name_size = strlen(to->name);
+	decoder->path = &path;
+	wire_tell(decoder, WIRE_TAG, offset, NULL, tag, NULL);
+	good = decode_sized(decoder, member, &to->value);
+	decoder->path = path.up;
+	return good;
+}
+
+static bool decode_table(struct wire_decoder *decoder, const struct member *table,
+	struct value_object_builder *object)
+{
+	uint64_t tag, last = 0;
+
+	for (;; last = tag) {
+		size_t start = decoder->at;
+
+		if (!wire_take_varint(decoder, &tag))
+			return false;
+		if (tag == 0) {
+			wire_tell(decoder, WIRE_TAG, start, NULL, 0, NULL);
+			return true;
+		}
+		if (tag > ARM_TAG_MAX)
+			return wire_take_fail(decoder, start, "no table has a tag %"
+				PRIu64, tag);
+		if (tag <= last)
+			return wire_take_fail(decoder, start, "tag %" PRIu64 " stands "
+				"behind tag %" PRIu64, tag, last);
+		if (!decode_table_entry(decoder, table, tag, start, object))
+			return false;
+	}
+}
+
 bool wire_decode_member(struct wire_decoder *decoder,
 	const struct member *member, struct value_object_builder *object)
 {
 	struct wire_path path = {.up = decoder->path, .name = member->name};
 	bool good;
 
+	if (member->is_sized)
+		return decode_table(decoder, member, object);
 	if (member->is_tags)
 		return decode_tags(decoder, member, object);
 	decoder->path = &path;
@@ -235,53 +332,6 @@ static bool decode_struct(struct wire_decoder *decoder, const struct type *type,
 	return good;
 }
 
-/* What an arm holds; of one that the schema lacks all that is left. */
-static bool decode_arm(struct wire_decoder *decoder, const struct member *arm,
-	struct value *to)
-{
-	static const struct type byte = {
-		.kind = TYPE_INTEGER, .name = "byte", .width = 1,
-	};
-	static const struct type bytes = {
-		.kind = TYPE_LIST, .name = "byte[]",
-		.element = (struct type *)&byte,
-	};
-	bool is_present;
-
-	to->kind = VALUE_OBJECT;
-	if (arm == NULL)
-		return wire_decode_items(decoder, &bytes, wire_left(decoder),
-			to);
-	return arm->type == NULL || decode_held(decoder, arm, to, &is_present);
-}
-
-/* The same behind its length, which it fills. */
-static bool decode_sized_arm(struct wire_decoder *decoder,
-	const struct member *arm, struct value *to)
-{
-	const struct wire_limit *limit = decoder->limit;
-	size_t outer = decoder->size;
-	size_t start = decoder->at;
-	uint64_t size;
-
-	if (!wire_take_varint(decoder, &size))
-		return false;
-	if (size > wire_left(decoder))
-		return wire_take_short(decoder, start, "the arm has %" PRIu64
-			" bytes, but %zu are left", size, wire_left(decoder));
-	wire_tell(decoder, WIRE_SIZE, start, NULL, size, NULL);
-	decoder->size = decoder->at + (size_t)size;
-	decoder->limit = NULL;
-	if (!decode_arm(decoder, arm, to))
-		return false;
-	if (wire_left(decoder))
-		return wire_take_fail(decoder, decoder->at, "%zu bytes of the "
-			"arm are left over", wire_left(decoder));
-	decoder->size = outer;
-	decoder->limit = limit;
-	return true;
-}
-
 /* The one entry of a variant, behind its tag. */
 static bool decode_entry(struct wire_decoder *decoder, const struct type *type,
 	const struct member *arm, uint64_t tag, size_t offset,
@@ -297,7 +347,7 @@ static bool decode_entry(struct wire_decoder *decoder, const struct type *type,
 	decoder->path = &path;
 	wire_tell(decoder, WIRE_ARM, offset, arm ? type : NULL, tag, NULL);
 	good = (type->declaration->as.structure.is_flexible ?
-		decode_sized_arm : decode_arm)(decoder, arm, &to->value);
+		decode_sized : decode_arm)(decoder, arm, &to->value);
 	decoder->path = path.up;
 	return good;
 }
@@ -333,7 +383,7 @@ static bool decode_variant(struct wire_decoder *decoder, const struct type *type
 		arm = arm->next;
 	if (tag == 0)
 		return wire_take_fail(decoder, start, "no arm is set");
-	if (arm == NULL && (!is_flexible || tag > WIRE_ARM_MAX))
+	if (arm == NULL && (!is_flexible || tag > ARM_TAG_MAX))
 		return wire_take_fail(decoder, start, "%s has no tag %" PRIu64,
 			type->name, tag);
 	good = decode_entry(decoder, type, arm, tag, start, &object) &&

@@ -172,8 +172,8 @@ static bool encode_optional(struct wire_encoder *encoder,
 }
 
 /* What a member holds, within its bounds; the caller has set the path. */
-static bool encode_held(struct wire_encoder *encoder,
-	const struct member *member, const struct value *value)
+bool wire_put_held(struct wire_encoder *encoder, const struct member *member,
+	const struct value *value)
 {
 	unsigned limit = encoder->depth_limit;
 	size_t start = encoder->to->size;
@@ -213,7 +213,7 @@ static bool encode_tags(struct wire_encoder *encoder, const struct member *block
 		path.name = member->name;
 		encoder->path = &path;
 		good = wire_put_varint(encoder, member->tag) &&
-			encode_held(encoder, member, value);
+			wire_put_held(encoder, member, value);
 		encoder->path = path.up;
 	}
 	return good && wire_put_varint(encoder, 0);
@@ -226,15 +226,17 @@ static bool encode_member(struct wire_encoder *encoder,
 	struct wire_path path = {.up = encoder->path, .name = member->name};
 	bool good;
 
+	if (member->is_sized)
+		return wire_put_table(encoder, member, object);
 	if (member->is_tags)
 		return encode_tags(encoder, member, object);
 	encoder->path = &path;
-	good = encode_held(encoder, member, wire_given(encoder, object, member));
+	good = wire_put_held(encoder, member, wire_given(encoder, object, member));
 	encoder->path = path.up;
 	return good;
 }
 
-static bool enter(struct wire_encoder *encoder)
+bool wire_put_enter(struct wire_encoder *encoder)
 {
 	if (encoder->depth == encoder->depth_limit)
 		return wire_put_fail(encoder, "structs within each other, more "
@@ -248,7 +250,7 @@ static bool encode_struct(struct wire_encoder *encoder, const struct type *type,
 {
 	const struct body *body = &type->declaration->as.structure.body;
 	bool good = wire_check_object(encoder, value) &&
-		wire_check_names(encoder, value, body, NULL) && enter(encoder);
+		wire_check_names(encoder, value, body, NULL) && wire_put_enter(encoder);
 
 	if (!good)
 		return false;
@@ -259,128 +261,7 @@ static bool encode_struct(struct wire_encoder *encoder, const struct type *type,
 	return good;
 }
 
-/* ---- variants ---- */
-
-/* What an arm holds; in a flexible variant behind its length. */
-static bool encode_arm(struct wire_encoder *encoder, const struct member *arm,
-	const struct value *value, bool is_flexible)
-{
-	static const struct body nothing;
-	struct wire_bytes *outer = encoder->to;
-	struct wire_bytes inner = {0};
-	bool good;
-
-	if (is_flexible)
-		encoder->to = &inner;
-	if (arm->type)
-		good = encode_held(encoder, arm, value);
-	else
-		good = wire_check_object(encoder, value) &&
-			wire_check_names(encoder, value, &nothing, NULL);
-	encoder->to = outer;
-	if (!good || !is_flexible)
-		return good;
-	return wire_put_varint(encoder, inner.size) &&
-		wire_put(encoder, inner.data, inner.size);
-}
-
-/* "#7", where no arm has the tag 7; else 0, and it has said why. */
-static uint64_t unknown_tag(struct wire_encoder *encoder,
-	const struct declaration *variant, const struct value_member *given)
-{
-	struct number number;
-
-	wire_put_near(encoder, &given->value);
-	if (given->name_size < 2 || given->name[1] == '0' ||
-	    strspn(arena_copy(encoder->arena, given->name + 1,
-		given->name_size - 1), "0123456789") != given->name_size - 1 ||
-	    !value_integer_parse(given->name + 1, given->name_size - 1,
-		&number) || number.high || number.low > WIRE_ARM_MAX) {
-		wire_put_fail(encoder, "a tag that %s does not know is `#1` "
-			"to `#%d`", variant->name, WIRE_ARM_MAX);
-		return 0;
-	}
-	for (const struct member *arm = variant->as.structure.body.first; arm;
-	     arm = arm->next) {
-		if (arm->tag != number.low)
-			continue;
-		wire_put_fail(encoder, "the tag %" PRIu64 " is known: write "
-			"`%s`", arm->tag, arm->name);
-		return 0;
-	}
-	return number.low;
-}
-
-static bool encode_unknown(struct wire_encoder *encoder,
-	const struct declaration *variant, const struct value_member *given)
-{
-	uint64_t tag = unknown_tag(encoder, variant, given);
-
-	if (tag == 0)
-		return false;
-	if (given->value.kind != VALUE_LIST)
-		return wire_put_fail_kind(encoder, "a list of bytes",
-			&given->value);
-	return wire_put_varint(encoder, tag) &&
-		wire_put_varint(encoder, given->value.as.list.count) &&
-		wire_put_bytes(encoder, &given->value, "an unknown arm");
-}
-
-static bool fail_arm(struct wire_encoder *encoder,
-	const struct declaration *variant, const struct value_member *given)
-{
-	const struct member *arm = variant->as.structure.body.first;
-	struct nearest nearest = nearest_start(value_show(encoder->arena,
-		given->name, given->name_size));
-
-	for (; arm; arm = arm->next)
-		nearest_offer(&nearest, arm->name);
-	return wire_fail_name(encoder, given, "arm", nearest.best);
-}
-
-static bool encode_entry(struct wire_encoder *encoder,
-	const struct declaration *variant, const struct value_member *given)
-{
-	const struct member *arm = variant->as.structure.body.first;
-	bool is_flexible = variant->as.structure.is_flexible;
-	struct wire_path path = {.up = encoder->path};
-	bool good;
-
-	while (arm && !wire_is_name(given, arm->name))
-		arm = arm->next;
-	if (arm == NULL && is_flexible && given->name_size &&
-	    given->name[0] == '#')
-		return encode_unknown(encoder, variant, given);
-	if (arm == NULL)
-		return fail_arm(encoder, variant, given);
-	path.name = arm->name;
-	encoder->path = &path;
-	good = wire_put_varint(encoder, arm->tag) &&
-		encode_arm(encoder, arm, &given->value, is_flexible);
-	encoder->path = path.up;
-	return good;
-}
-
-static bool encode_variant(struct wire_encoder *encoder, const struct type *type,
-	const struct value *value)
-{
-	bool good;
-
-	if (!wire_check_object(encoder, value))
-		return false;
-	if (value == NULL || value->as.object.count != 1)
-		return wire_put_fail(encoder, "exactly one arm of %s has to be "
-			"given, not %zu", type->name,
-			value ? value->as.object.count : 0);
-	if (!enter(encoder))
-		return false;
-	good = encode_entry(encoder, type->declaration,
-		&value->as.object.members[0]);
-	encoder->depth--;
-	return good && wire_put_varint(encoder, 0);
-}
-
-/* ---- */
+/* ---- all of them ---- */
 
 static bool encode_string(struct wire_encoder *encoder, const struct type *type,
 	const struct value *value)
@@ -416,7 +297,7 @@ static bool encode_dynamic(struct wire_encoder *encoder, const struct type *type
 	case TYPE_STRUCT:
 		return encode_struct(encoder, type, value);
 	case TYPE_VARIANT:
-		return encode_variant(encoder, type, value);
+		return wire_put_variant(encoder, type, value);
 	case TYPE_LIST:
 		return encode_list(encoder, type, value);
 	case TYPE_RECORD:

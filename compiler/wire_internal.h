@@ -7,9 +7,6 @@
 
 #include "compiler/wire.h"
 
-/* Greatest tag of a variant. */
-#define WIRE_ARM_MAX INT32_MAX
-
 /* A handle or a lease: in the bytes there is only its number. */
 bool wire_is_beside(const struct type *type);
 /* That a strict type lists the value; true of all that are not strict. */
@@ -73,6 +70,17 @@ bool wire_check_names(struct wire_encoder *encoder, const struct value *object,
  */
 const struct value *wire_given(struct wire_encoder *encoder,
 	const struct value *object, const struct member *member);
+
+/* What a member holds, within its bounds; the caller has set the path. */
+bool wire_put_held(struct wire_encoder *encoder, const struct member *member,
+	const struct value *value);
+/* One struct or variant deeper; false, and it says so, if that is too deep. */
+bool wire_put_enter(struct wire_encoder *encoder);
+bool wire_put_variant(struct wire_encoder *encoder, const struct type *type,
+	const struct value *value);
+/* All that an object has for a table. */
+bool wire_put_table(struct wire_encoder *encoder, const struct member *table,
+	const struct value *object);
 
 /* ---- bytes to values ---- */
 

@@ -21,6 +21,9 @@ static bool body_has(const struct body *body, const struct value_member *given,
 	     member = member->next) {
 		struct body tags = {.first = member->tags};
 
+		/* "#7" is looked at where it is written. */
+		if (member->is_sized && given->name_size && given->name[0] == '#')
+			return true;
 		if (member->is_tags) {
 			if (body_has(&tags, given, nearest))
 				return true;

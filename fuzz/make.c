@@ -226,11 +226,39 @@ static void make_body(struct fuzz_maker *maker, const struct body *body,
 		make_member(maker, member, object);
 }
 
+/* A value of a tag that none of those has. */
+static struct value make_unknown(struct fuzz_maker *maker,
+	const struct member *first, struct value_member *to)
+{
+	static const struct type byte = {
+		.kind = TYPE_INTEGER, .name = "byte", .width = 1, .max_size = 1,
+	};
+	uint64_t tag = 1 + fuzz_below(maker->random,
+		fuzz_one_in(maker->random, 3) ? INT32_MAX : 300);
+	const struct member *each = first;
+
+	while (each) {
+		bool is_taken = each->tag == tag;
+
+		each = is_taken ? first : each->next;
+		tag = is_taken ? tag % INT32_MAX + 1 : tag;
+	}
+	to->name = arena_printf(maker->arena, "#%llu", (unsigned long long)tag);
+	to->name_size = strlen(to->name);
+	return make_items(maker, &byte, amount(maker, UNBOUNDED));
+}
+
 static struct value make_struct(struct fuzz_maker *maker, const struct type *type)
 {
+	const struct member *table = table_block(type->declaration);
 	struct value_object_builder object = {0};
 
 	make_body(maker, &type->declaration->as.structure.body, &object);
+	if (table != NULL && !is_least(maker) && fuzz_one_in(maker->random, 3)) {
+		struct value_member *to = add(maker, &object, "");
+
+		to->value = make_unknown(maker, table->tags, to);
+	}
 	return object_of(&object);
 }
 
@@ -254,27 +282,6 @@ static const struct member *choose_arm(struct fuzz_maker *maker,
 	return best;
 }
 
-static struct value make_unknown(struct fuzz_maker *maker,
-	const struct declaration *variant, struct value_member *to)
-{
-	static const struct type byte = {
-		.kind = TYPE_INTEGER, .name = "byte", .width = 1, .max_size = 1,
-	};
-	uint64_t tag = 1 + fuzz_below(maker->random,
-		fuzz_one_in(maker->random, 3) ? INT32_MAX : 300);
-	const struct member *arm = variant->as.structure.body.first;
-
-	while (arm) {
-		bool is_taken = arm->tag == tag;
-
-		arm = is_taken ? variant->as.structure.body.first : arm->next;
-		tag = is_taken ? tag % INT32_MAX + 1 : tag;
-	}
-	to->name = arena_printf(maker->arena, "#%llu", (unsigned long long)tag);
-	to->name_size = strlen(to->name);
-	return make_items(maker, &byte, amount(maker, UNBOUNDED));
-}
-
 static struct value make_variant(struct fuzz_maker *maker, const struct type *type)
 {
 	const struct declaration *variant = type->declaration;
@@ -284,7 +291,8 @@ static struct value make_variant(struct fuzz_maker *maker, const struct type *ty
 
 	if (variant->as.structure.is_flexible &&
 	    (arm == NULL || (!is_least(maker) && fuzz_one_in(maker->random, 5))))
-		to->value = make_unknown(maker, variant, to);
+		to->value = make_unknown(maker,
+			variant->as.structure.body.first, to);
 	else if (arm && arm->type)
 		to->value = fuzz_make(maker, arm->type);
 	else

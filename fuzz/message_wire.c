@@ -124,6 +124,8 @@ static unsigned depth_of_member(const struct member *member,
 
 		most = depth > most ? depth : most;
 	}
+	while (*given != end && (*given)->name[0] == '#')
+		(*given)++;		/* a table does not know it */
 	if (member->is_tags || *given == end || (*given)->name != member->name)
 		return most;
 	return member->type ? depth_of(member->type, &(*given)++->value) : 0;

@@ -2,6 +2,7 @@
 #include "fuzz/reflect_json.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/bits.h"
@@ -155,6 +156,80 @@ static bool is_none(const struct reflect_json *json, const struct sk_field *fiel
 		&& value->as.integer.low == 0 && value->as.integer.high == 0;
 }
 
+/* ---- what a table does not know ---- */
+
+#define VARINT_MAX 9
+
+struct entry {
+	uint32_t tag;
+	const struct value *bytes;
+};
+
+static int entry_order(const void *left, const void *right)
+{
+	uint32_t a = ((const struct entry *)left)->tag, b = ((const struct entry *)right)->tag;
+
+	return a < b ? -1 : a > b;
+}
+
+static uint32_t unknown_tag(const struct reflect_json *json, const struct sk_type *type,
+	const struct value_member *member);
+
+/* Its entries as they stand on the wire. */
+static bool put_entries(struct reflect_json *json, const struct entry *entries, size_t count,
+	struct sk_bytes *to)
+{
+	struct sk_type byte = { .kind = SK_KIND_INTEGER, .size = 1 };
+	size_t room = 0;
+	uint8_t *data, *at;
+
+	for (size_t i = 0; i < count; i++)
+		room += 2 * VARINT_MAX + entries[i].bytes->as.list.count;
+	data = at = arena_alloc(json->arena, room + 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct value *list = entries[i].bytes;
+
+		at = sk_varint_write(at, data + room, entries[i].tag);
+		at = sk_varint_write(at, data + room, list->as.list.count);
+		for (size_t k = 0; k < list->as.list.count; k++)
+			if (!fill_integer(json, &byte, value_item(list, k), at++))
+				return false;
+	}
+	to->data = data;
+	to->size = (uint32_t)(at - data);
+	return true;
+}
+
+/* All of the object's "#7" in the order of their tags. */
+static bool fill_entries(struct reflect_json *json, const struct sk_type *type,
+	const struct value *value, void *to)
+{
+	const struct sk_field *unknown = &json->schema->fields[type->item + type->count];
+	struct entry *entries = arena_alloc(json->arena,
+		(value->as.object.count + 1) * sizeof *entries);
+	struct sk_bytes bytes = { NULL, 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < value->as.object.count; i++) {
+		const struct value_member *m = &value->as.object.members[i];
+
+		if (field_named(json, type, m) != NULL)
+			continue;
+		entries[count].tag = unknown_tag(json, type, m);
+		entries[count].bytes = &m->value;
+		if (entries[count].tag == 0)
+			return problem(json, "no such member");
+		if (m->value.kind != VALUE_LIST)
+			return problem(json, "a list of bytes was expected");
+		count++;
+	}
+	qsort(entries, count, sizeof *entries, entry_order);
+	if (count != 0 && !put_entries(json, entries, count, &bytes))
+		return false;
+	memcpy((char *)to + unknown->offset, &bytes, sizeof bytes);
+	return true;
+}
+
 static bool fill_struct(struct reflect_json *json, const struct sk_type *type,
 	const struct value *value, void *to)
 {
@@ -164,6 +239,8 @@ static bool fill_struct(struct reflect_json *json, const struct sk_type *type,
 	for (size_t i = 0; i < value->as.object.count; i++) {
 		const struct value_member *m = &value->as.object.members[i];
 		const struct sk_field *field = field_named(json, type, m);
+		if (field == NULL && (type->flags & SK_TYPE_FLEXIBLE))
+			continue;
 		if (field == NULL)
 			return problem(json, "no such member");
 		if (is_none(json, field, &m->value))
@@ -174,10 +251,10 @@ static bool fill_struct(struct reflect_json *json, const struct sk_type *type,
 		if (!reflect_fill(json, field->type, &m->value, (char *)to + field->offset))
 			return false;
 	}
-	return true;
+	return !(type->flags & SK_TYPE_FLEXIBLE) || fill_entries(json, type, value, to);
 }
 
-/* "#7": 7, where no arm has that tag; else 0. */
+/* "#7": 7, where no arm, or member of a table, has that tag; else 0. */
 static uint32_t unknown_tag(const struct reflect_json *json, const struct sk_type *type,
 	const struct value_member *member)
 {
@@ -396,6 +473,21 @@ static struct value object(const struct value_object_builder *members)
 	return value;
 }
 
+/* Those between them that are known are shown as what they are. */
+static void show_entries(struct reflect_json *json, const struct sk_type *type,
+	const void *from, struct value_object_builder *members)
+{
+	struct sk_bytes entries, value;
+	uint32_t tag;
+
+	memcpy(&entries, (const char *)from
+		+ json->schema->fields[type->item + type->count].offset, sizeof entries);
+	while (sk_next_unknown(&entries, &tag, &value))
+		if (sk_arm(json->schema, type, tag) == NULL)
+			add_member(json, members, arena_printf(json->arena, "#%" PRIu32, tag),
+				show_bytes(json, SK_NO_INDEX, &value));
+}
+
 static struct value show_struct(struct reflect_json *json, const struct sk_type *type,
 	const void *from)
 {
@@ -406,6 +498,8 @@ static struct value show_struct(struct reflect_json *json, const struct sk_type 
 		if (sk_has_field(field, from))
 			add_member(json, &members, field->name, reflect_show(json,
 				field->type, (const char *)from + field->offset));
+	if (type->flags & SK_TYPE_FLEXIBLE)
+		show_entries(json, type, from, &members);
 	return object(&members);
 }
 

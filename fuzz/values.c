@@ -338,6 +338,42 @@ static bool same_lists(struct values *values, const struct sk_type *type, const 
 		&& seen == ((const struct sk_list *)b)->count;
 }
 
+static bool same_bytes(const void *one, const void *two);
+
+/* The next entry that the table does not know. */
+static bool next_unknown(struct values *values, const struct sk_type *type,
+	struct sk_bytes *entries, uint32_t *tag, struct sk_bytes *value)
+{
+	while (sk_next_unknown(entries, tag, value))
+		if (sk_arm(values->schema, type, *tag) == NULL)
+			return true;
+	return false;
+}
+
+static struct sk_bytes unknown_of(struct values *values, const struct sk_type *type,
+	const void *value)
+{
+	struct sk_bytes unknown;
+
+	memcpy(&unknown, (const char *)value
+		+ values->schema->fields[type->item + type->count].offset, sizeof unknown);
+	return unknown;
+}
+
+static bool same_unknown(struct values *values, const struct sk_type *type, const void *a,
+	const void *b)
+{
+	struct sk_bytes left = unknown_of(values, type, a), right = unknown_of(values, type, b);
+	struct sk_bytes one, two;
+	uint32_t tags[2];
+
+	while (next_unknown(values, type, &left, &tags[0], &one))
+		if (!next_unknown(values, type, &right, &tags[1], &two)
+		    || tags[0] != tags[1] || !same_bytes(&one, &two))
+			return false;
+	return !next_unknown(values, type, &right, &tags[1], &two);
+}
+
 static bool same_structs(struct values *values, const struct sk_type *type, const void *a,
 	const void *b)
 {
@@ -351,7 +387,7 @@ static bool same_structs(struct values *values, const struct sk_type *type, cons
 				(const char *)b + field->offset))
 			return false;
 	}
-	return true;
+	return !(type->flags & SK_TYPE_FLEXIBLE) || same_unknown(values, type, a, b);
 }
 
 /* Strings as well: both are a pointer and a size. */
@@ -455,6 +491,22 @@ static unsigned long touch_list(struct values *values, const struct sk_type *typ
 	return sum;
 }
 
+/* The bytes of a table's unknown entries, by their own iterator. */
+static unsigned long touch_unknown(struct values *values, const struct sk_type *type,
+	const void *from)
+{
+	struct sk_bytes entries, value;
+	unsigned long sum = 0;
+	uint32_t tag;
+
+	if (!(type->flags & SK_TYPE_FLEXIBLE))
+		return 0;
+	entries = unknown_of(values, type, from);
+	while (sk_next_unknown(&entries, &tag, &value))
+		sum += tag + touch_bytes(value.data, value.size);
+	return sum;
+}
+
 static unsigned long touch_variant(struct values *values, const struct sk_type *type,
 	const void *value)
 {
@@ -498,7 +550,7 @@ unsigned long values_touch(struct values *values, uint16_t index, const void *va
 			if (sk_has_field(&field[i], value))
 				sum += values_touch(values, field[i].type,
 					(const char *)value + field[i].offset);
-		return sum;
+		return sum + touch_unknown(values, type, value);
 	case SK_KIND_VARIANT:
 		return touch_variant(values, type, value);
 	default:

@@ -40,7 +40,9 @@ static struct symbol *base_named(struct check *check, struct symbol *symbol)
 	}
 	if (!base->is_built)
 		return base_refused(symbol);
-	if (base->declaration.kind != symbol->declaration.kind) {
+	if (base->declaration.kind != symbol->declaration.kind
+		|| table_block(&base->declaration) != NULL
+		|| (base->ast != NULL && base->ast->kind == AST_TABLE)) {
 		diag_second(diag_report(check->diags, E0219, path->span,
 			"`%s` is %s: the base of a %s is a %s", name,
 			symbol_kind(base), wanted, wanted),

@@ -238,6 +238,7 @@ struct members {
 	struct map names;
 	struct reserved *reserved;	/* names only */
 	bool parameters;
+	bool is_table;			/* its block of tags is a table */
 	struct map inherited;		/* members, by name */
 	/* Of the bases' blocks: tags, and reserved ones. */
 	struct map tags;
@@ -265,6 +266,12 @@ void body_append(struct body *body, struct member **last,
 bool tag_is_good(struct members *members, struct map *tags,
 	const struct reserved *reserved, const struct ast_number *tag,
 	uint64_t greatest, struct member *member);
+/* The block of tags that a table's declaration is. */
+struct member *members_table(struct members *members,
+	const struct ast_declaration *ast);
+/* Adds copies of all reserved names and numbers, those of blocks too. */
+void members_reserved(struct members *members,
+	const struct ast_members *list, struct ast_reserveds *all);
 /* A `reserved` entry where there are no numbers to reserve. */
 void reserved_without_numbers(struct members *members,
 	const struct ast_member *ast);

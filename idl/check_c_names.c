@@ -243,8 +243,15 @@ static void add_functions(struct names *names, const struct declaration *d)
 static void add_struct(struct names *names, const struct declaration *structure)
 {
 	struct map members = { 0 };
+	struct member *unknown;
 
 	add_functions(names, structure);
+	if (table_block(structure) != NULL) {
+		unknown = ARENA_NEW(names->arena, struct member);
+		unknown->c_name = "unknown";
+		unknown->span = structure->span;
+		map_add(&members, names->arena, unknown->c_name, unknown);
+	}
 	add_members(names, &members, structure->c_name,
 		&structure->as.structure.body);
 }

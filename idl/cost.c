@@ -159,6 +159,8 @@ static void cost_structure(struct symbol *symbol)
 	depth = body_depth(body);
 	if (depth != DEPTH_UNLIMITED)
 		symbol->depth = depth + 1;
+	if (table_block(structure) != NULL)
+		return;			/* each entry that is skipped is a step */
 	symbol->steps = least_of(symbol->steps,
 		structure->kind == DECLARATION_VARIANT
 		? variant_steps(structure) : struct_steps(body));

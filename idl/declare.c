@@ -170,18 +170,10 @@ static void declare_openness(struct symbol *symbol)
 			strcmp(openness->text, "strict") == 0;
 }
 
-/* A construct that is not built is a known name, so that what uses it is
- * not reported too. */
-static void declare_unbuilt(struct check *check, struct unit *unit,
-	struct ast_declaration *ast, enum unbuilt what)
+static void declare_table(struct symbol *symbol)
 {
-	struct symbol *symbol;
-
-	unbuilt_report(check, what, ast->span);
-	symbol = symbol_new(check, unit, ast, ast->name->text,
-		ast->name->span);
-	symbol->declaration.kind = DECLARATION_STRUCT;
-	symbol_add(check, symbol);
+	if (symbol != NULL)
+		symbol->declaration.as.structure.is_table = true;
 }
 
 static void declare_message(struct check *check, struct unit *unit,
@@ -281,8 +273,9 @@ static void declare_one(struct check *check, struct unit *unit,
 		declare_symbol(check, unit, ast, DECLARATION_INTERFACE);
 		break;
 	case AST_TABLE:
-		declare_unbuilt(check, unit, ast, UNBUILT_TABLE);
-		return;
+		declare_table(declare_symbol(check, unit, ast,
+			DECLARATION_STRUCT));
+		break;
 	case AST_FILE_RESERVED:
 	case AST_IMPORT:
 	case AST_USING:

@@ -83,6 +83,7 @@ DIAG(E0419, ERROR, "`optional` where it has no meaning")
 DIAG(E0420, ERROR, "a hole in a record")
 DIAG(E0421, ERROR, "a member of a record without fixed size")
 DIAG(E0422, ERROR, "a declaration with nothing in it")
+DIAG(E0423, ERROR, "tags of a table that do not ascend")
 
 DIAG(E0501, ERROR, "an unbounded part in a method")
 DIAG(E0502, ERROR, "a method's message that is too large")

@@ -162,7 +162,8 @@ static uint64_t member_max(struct member *member)
 	for (tagged = member->tags; tagged != NULL; tagged = tagged->next) {
 		tagged->max_size = value_max(tagged);
 		size = size_sum(size, size_sum(varint_size(tagged->tag),
-			tagged->max_size));
+			member->is_sized ? with_size(tagged->max_size)
+			: tagged->max_size));
 	}
 	return member->max_size = size;
 }
@@ -193,7 +194,9 @@ static void layout_struct(struct declaration *structure)
 			size = size_sum(size, member_max(member));
 		}
 	}
-	structure->as.structure.max_size = has_no_max ? UNBOUNDED : size;
+	/* Of tags that are not known there may be any number. */
+	structure->as.structure.max_size = has_no_max
+		|| table_block(structure) != NULL ? UNBOUNDED : size;
 }
 
 /* In the order of containment, so that what is within comes first. What

@@ -195,6 +195,10 @@ static bool limit_unbounded_member(const struct sent *sent,
 		diag_help(report, "write `%s[<=16]` for at most 16 elements, "
 			"and bounds for what is in them",
 			member->type->element->name);
+	else if (member->type->kind == TYPE_STRUCT
+		&& table_block(member->type->declaration) != NULL)
+		diag_help(report, "write `@bytes(200)` before it: what later "
+			"versions add has to fit in that");
 	else
 		diag_help(report, "give every string and list in it a bound, "
 			"or `@bytes(1000)` to it all");

@@ -28,6 +28,13 @@ static void collect(struct members *members, const struct ast_members *list,
 	}
 }
 
+void members_reserved(struct members *members,
+	const struct ast_members *list, struct ast_reserveds *all)
+{
+	collect(members, list, false, all);
+	collect(members, list, true, all);
+}
+
 static struct symbol *base_symbol(const struct symbol *symbol)
 {
 	struct declaration *base = NULL;
@@ -282,7 +289,9 @@ static struct member *tagged_new(struct members *members,
 
 	if (ast->kind == AST_TAGS) {
 		diag_report(diags, E0410, ast->span,
-			"a tags block cannot stand within a tags block");
+			"a tags block cannot stand within a %s",
+			members->is_table ? "table: its members have the tags"
+			: "tags block");
 		return NULL;
 	}
 	member = member_new(members, ast);
@@ -290,8 +299,8 @@ static struct member *tagged_new(struct members *members,
 		return NULL;
 	if (!ast->tag.present) {
 		diag_help(diag_report(diags, E0409, member->span,
-			"`%s` stands in a tags block and has no tag",
-			member->name), "write `tag(n)` before its type");
+			"`%s` stands in a %s and has no tag", member->name,
+			members->is_table ? "table" : "tags block"), "write `tag(n)` before its type");
 		return NULL;
 	}
 	if (member->is_optional) {
@@ -300,8 +309,22 @@ static struct member *tagged_new(struct members *members,
 			"`optional`"), "leave it out");
 		return NULL;
 	}
-	return tag_is_good(members, tags, reserved, &ast->tag, UINT64_MAX,
-		member) ? member : NULL;
+	return tag_is_good(members, tags, reserved, &ast->tag,
+		members->is_table ? ARM_TAG_MAX : UINT64_MAX, member)
+		? member : NULL;
+}
+
+/* docs/language.md, "Tables": tags ascend, as they do on the wire. */
+static void tag_ascends(struct members *members, const struct member *last,
+	const struct member *member, const struct ast_member *ast)
+{
+	if (!members->is_table || last == NULL || member->tag > last->tag)
+		return;
+	diag_second(diag_report(members->check->diags, E0423, ast->tag.span,
+		"the tags of a table ascend, and %llu comes behind %llu",
+		(unsigned long long)member->tag,
+		(unsigned long long)last->tag), last->span,
+		"move it before this one");
 }
 
 static struct member *tags_new(struct members *members,
@@ -324,10 +347,26 @@ static struct member *tags_new(struct members *members,
 		if (inner->kind == AST_RESERVED)
 			continue;
 		member = tagged_new(members, inner, &tags, reserved);
-		if (member != NULL)
-			body_append(&body, &last, member);
+		if (member == NULL)
+			continue;
+		tag_ascends(members, last, member, inner);
+		body_append(&body, &last, member);
 	}
 	block->tags = body.first;
+	return block;
+}
+
+struct member *members_table(struct members *members,
+	const struct ast_declaration *ast)
+{
+	struct ast_member all = { .kind = AST_TAGS, .members = ast->members,
+		.span = members->symbol->declaration.span };
+	struct member *block;
+
+	members->is_table = true;
+	block = tags_new(members, &all);
+	block->is_sized = true;
+	block->reserves = NULL;		/* they are the table's */
 	return block;
 }
 

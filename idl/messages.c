@@ -6,6 +6,22 @@
 #define HEAD_MIN 8
 #define HEAD_MAX ((uint64_t)INT64_MAX)
 
+/* docs/language.md, "Tables": a block of tags, and nothing else. */
+static void table_fill(struct check *check, struct symbol *symbol)
+{
+	struct members members = { .check = check, .unit = symbol->unit,
+		.symbol = symbol };
+	struct declaration *table = &symbol->declaration;
+	struct ast_reserveds all = { 0 };
+	struct member *last = NULL;
+
+	members_reserve(&members, &symbol->ast->members);
+	members_reserved(&members, &symbol->ast->members, &all);
+	table->reserves = reserves_new(check, all.first);
+	body_append(&table->as.structure.body, &last,
+		members_table(&members, symbol->ast));
+}
+
 void struct_fill(struct check *check, struct symbol *symbol)
 {
 	struct members members = { .check = check, .unit = symbol->unit,
@@ -19,6 +35,11 @@ void struct_fill(struct check *check, struct symbol *symbol)
 	if (symbol->progress != PROGRESS_NONE)
 		return;
 	symbol->progress = PROGRESS_RUNNING;
+	if (structure->as.structure.is_table) {
+		table_fill(check, symbol);
+		symbol->progress = PROGRESS_DONE;
+		return;
+	}
 	base = base_of(check, symbol);
 	if (base != NULL) {
 		structure->as.structure.base = &base->declaration;

@@ -127,6 +127,10 @@ static bool handle_may_stand(struct check *check,
 		handle_refused(check, member, "a flexible variant",
 			"an arm that is not known is passed on as bytes; a "
 			"plain variant can hold them");
+	else if (table_block(within) != NULL)
+		handle_refused(check, member, "a table",
+			"a member that is not known is passed on as bytes; a "
+			"struct can hold them");
 	else if (within->kind != DECLARATION_MESSAGE
 		&& within->as.structure.is_recursive)
 		handle_refused(check, member, "a struct that contains itself",

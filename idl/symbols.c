@@ -107,6 +107,21 @@ const char *symbol_kind(const struct symbol *symbol)
 	}
 }
 
+const char *declaration_kind_name(const struct declaration *declaration)
+{
+	static const char *const names[] = {
+		[DECLARATION_CONST] = "const", [DECLARATION_NEWTYPE] = "newtype",
+		[DECLARATION_ENUM] = "enum", [DECLARATION_CONSTS] = "consts",
+		[DECLARATION_BITS] = "bits", [DECLARATION_STRUCT] = "struct",
+		[DECLARATION_RECORD] = "record", [DECLARATION_VARIANT] = "variant",
+		[DECLARATION_MESSAGE] = "message",
+		[DECLARATION_INTERFACE] = "interface",
+	};
+
+	return table_block(declaration) != NULL ? "table"
+		: names[declaration->kind];
+}
+
 /* The cost of turning a's first i letters into b's first j, from the costs
  * before; two letters that changed places cost one. */
 static unsigned edit_cost(unsigned rows[3][EDIT_MAX + 1], const char *a,

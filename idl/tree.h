@@ -139,6 +139,9 @@ struct member {
 	bool is_tags;
 	struct member *tags;		/* tags block: its members, by order of schema */
 	struct reserve *reserves;	/* tags block: its tags; names are its owner's */
+	/* A tags block that is all of a table: each value has its length before it,
+	 * and tags that are not known are skipped. Its tags ascend. */
+	bool is_sized;
 	uint64_t tag;			/* in a tags block, or an arm: its tag, not 0 */
 	/*
 	 * It may be absent. On the wire as a list of none or one (a handle or
@@ -272,6 +275,9 @@ struct declaration {
 		} enumeration;
 		/* STRUCT, RECORD, VARIANT. */
 		struct {
+			/* STRUCT: a table. All of its body is a tags block
+			 * that `is_sized`. */
+			bool is_table;
 			struct declaration *base;	/* `: A`, or NULL; its
 				members are the first of the body */
 			struct body body;
@@ -364,8 +370,21 @@ struct schema {
  */
 struct declaration *schema_message(const struct schema *schema, const char *name);
 
+/* The tags block that a table is made of; NULL of anything else. */
+static inline const struct member *table_block(const struct declaration *declaration)
+{
+	return declaration->kind == DECLARATION_STRUCT
+		&& declaration->as.structure.is_table
+		? declaration->as.structure.body.first : NULL;
+}
+
+/* The keyword that it is declared with: "struct", "table". */
+const char *declaration_kind_name(const struct declaration *declaration);
+
 /* Deepest that structs stand within each other in a message. */
 #define DEPTH_MAX 64
+/* Greatest tag of a variant or a table: C has it as an enumerator. */
+#define ARM_TAG_MAX INT32_MAX
 /* Elements of no bytes that an array may have on the wire. */
 #define EMPTY_ELEMENTS_MAX 1024
 /* Head and tail together of a message that a method sends: the transport's,

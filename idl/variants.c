@@ -3,9 +3,6 @@
  */
 #include "idl/check.h"
 
-/* Of the length of an int, so that C can have it as an enumerator. */
-#define TAG_MAX ((uint64_t)INT32_MAX)
-
 /* `tag(3) sync;` */
 static struct member *arm_without_value(struct members *members,
 	const struct ast_member *ast)
@@ -107,7 +104,7 @@ void variant_fill(struct check *check, struct symbol *symbol)
 		}
 		arm = arm_new(&members, ast);
 		if (arm != NULL && tag_is_good(&members, &tags,
-			members.reserved, &ast->tag, TAG_MAX, arm))
+			members.reserved, &ast->tag, ARM_TAG_MAX, arm))
 			body_append(body, &last, arm);
 	}
 	if (empty)

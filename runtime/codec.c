@@ -345,3 +345,77 @@ bool sk_write_byte_arrays(struct sk_writer *out, uint32_t count, const void *ite
 	}
 	return true;
 }
+
+/* ---- tables ---- */
+
+/* The tag of the next entry, above the last one's. */
+static bool table_tag(struct sk_reader *in, struct sk_table *table, uint64_t last)
+{
+	table->entry = in->at;
+	return sk_read_varint(in, &table->tag)
+		&& (table->tag == 0 || (table->tag > last && sk_is_tag(table->tag)));
+}
+
+bool sk_table_begin(struct sk_reader *in, struct sk_table *table)
+{
+	table->unknown.data = NULL;
+	table->unknown.size = 0;
+	return table_tag(in, table, 0);
+}
+
+bool sk_table_next(struct sk_reader *in, struct sk_table *table)
+{
+	return table_tag(in, table, table->tag);
+}
+
+bool sk_table_seek(struct sk_reader *in, struct sk_table *table, uint64_t tag)
+{
+	struct sk_bytes *unknown = &table->unknown;
+	struct sk_bytes value;
+
+	while (table->tag != 0 && table->tag < tag) {
+		if (!sk_read_bytes(in, &value))
+			return false;
+		if (unknown->data == NULL)
+			unknown->data = table->entry;
+		unknown->size = (uint32_t)(in->at - unknown->data);
+		if (!sk_table_next(in, table))
+			return false;
+	}
+	return true;
+}
+
+bool sk_next_unknown(struct sk_bytes *unknown, uint32_t *tag, struct sk_bytes *value)
+{
+	struct sk_reader in = { unknown->data, unknown->data, NULL, 0 };
+	uint64_t number;
+
+	if (unknown->size == 0 || unknown->data == NULL)
+		return false;
+	in.end += unknown->size;
+	if (!sk_read_varint(&in, &number) || !sk_is_tag(number) || !sk_read_bytes(&in, value))
+		return false;
+	*tag = (uint32_t)number;
+	unknown->data = in.at;
+	unknown->size = (uint32_t)(in.end - in.at);
+	return true;
+}
+
+bool sk_write_below(struct sk_writer *out, struct sk_bytes *unknown, uint64_t tag)
+{
+	struct sk_bytes rest = *unknown, value;
+	uint32_t number, last = 0;
+
+	while (rest.size != 0) {
+		if (!sk_next_unknown(&rest, &number, &value) || number <= last)
+			return sk_write_invalid(out);
+		if (number > tag)
+			return true;
+		if (number != tag && !(sk_write_varint(out, number)
+		    && sk_write_bytes(out, value)))
+			return false;
+		last = number;
+		*unknown = rest;
+	}
+	return true;
+}

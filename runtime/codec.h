@@ -923,6 +923,46 @@ static inline bool sk_write_unknown(struct sk_writer *out, struct sk_bytes value
 	return to != NULL;
 }
 
+/*
+ * ---- tables: tags that ascend, each value with its length before it ----
+ *
+ * Entries of tags that the schema does not know are skipped; from the first of them
+ * to the last is what a struct has as `unknown`, known ones in between too. What is
+ * written again has them again, at their places.
+ */
+
+struct sk_table {
+	uint64_t tag;			/* of the next entry; 0: there is none */
+	const uint8_t *entry;		/* where that begins */
+	struct sk_bytes unknown;
+};
+
+bool sk_table_begin(struct sk_reader *in, struct sk_table *table);
+/* Skips the entries up to the tag, or all. */
+bool sk_table_seek(struct sk_reader *in, struct sk_table *table, uint64_t tag);
+/* Goes on behind the value of an entry. */
+bool sk_table_next(struct sk_reader *in, struct sk_table *table);
+
+static inline bool sk_table_end(struct sk_reader *in, struct sk_table *table,
+	struct sk_bytes *unknown)
+{
+	bool good = sk_table_seek(in, table, UINT64_MAX);
+	*unknown = table->unknown;
+	return good;
+}
+
+/* Takes an entry off the front of `unknown`; false at its end, or if it is none. */
+bool sk_next_unknown(struct sk_bytes *unknown, uint32_t *tag, struct sk_bytes *value);
+
+/* Writes the entries below the tag, and leaves out one that has it. */
+bool sk_write_below(struct sk_writer *out, struct sk_bytes *unknown, uint64_t tag);
+
+/* Writes what is left, and the end. */
+static inline bool sk_write_table_end(struct sk_writer *out, struct sk_bytes *unknown)
+{
+	return sk_write_below(out, unknown, UINT64_MAX) && sk_write_varint(out, 0);
+}
+
 /* ---- structs that may stand within themselves ---- */
 
 static inline bool sk_descend(struct sk_reader *in)

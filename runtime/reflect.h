@@ -44,7 +44,7 @@ enum {
 	SK_TYPE_SIGNED = 1,		/* INTEGER */
 	SK_TYPE_LISTED = 2,		/* INTEGER: one of its values, nothing else */
 	SK_TYPE_MASKED = 4,		/* INTEGER: no bit but those of its value */
-	SK_TYPE_FLEXIBLE = 8,		/* VARIANT: has `unknown` */
+	SK_TYPE_FLEXIBLE = 8,		/* VARIANT; STRUCT, a table: has `unknown` */
 	SK_TYPE_COPY = 16		/* HANDLE: the sender keeps its own */
 };
 
@@ -70,13 +70,13 @@ struct sk_type {
 };
 
 /*
- * A member, or an arm of a variant. Behind the arms of a flexible variant
- * stands one more, nameless, for its struct sk_bytes `unknown`.
+ * A member, or an arm of a variant. Behind the arms of a flexible variant, and the
+ * members of a table, stands one more, nameless, for its struct sk_bytes `unknown`.
  */
 struct sk_field {
 	const char *name;		/* as in the schema */
 	uint32_t offset;		/* of an arm: of the union */
-	uint32_t tag;			/* of an arm: what `which` is */
+	uint32_t tag;			/* of an arm: what `which` is; of a table's */
 	uint32_t bytes;			/* @bytes: encoded at most, or UINT32_MAX */
 	uint16_t type;			/* SK_NO_INDEX: an arm without value */
 	uint16_t has;			/* so far before it stands its bool; 0: none */

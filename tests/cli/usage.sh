@@ -71,6 +71,14 @@ if [ -e /dev/full ]; then
 		sh -c "'$skald' encode --help >/dev/full"
 fi
 # What `c` writes, it writes all of or nothing.
+mkdir -p "$work/digits"
+echo 'message M 1 { head(64): string b; } interface I { method m(); }' >"$work/digits/0.skald"
+"$skald" c --reflect "$work/digits/0.skald" -o "$work/digits" &&
+	for file in "$work"/digits/*.c; do
+		${CC:-gcc} -std=c11 -I . -I "$work/digits" -fsyntax-only "$file" || break
+	done >"$work/out" 2>&1 && [ ! -s "$work/out" ]
+tap $? 'a schema named by a digit makes C that compiles'
+
 mkdir -p "$work/gen/a.skald.reflect.c"
 expect_text 2 'c names the file that it cannot write' 'cannot write' \
 	"$skald" c "$work/a.skald" -o "$work/gen" --reflect

@@ -55,6 +55,15 @@ static void print_variant(struct printer *out, uint64_t *state, const char *open
 	print(out, "tag(9) none;\n}\n");
 }
 
+/* Edits leave lines and numbers out, so one of both sides has more members. */
+static void print_table(struct printer *out, uint64_t *state)
+{
+	print(out, "table T0 {\n");
+	for (size_t i = 1; i <= 4; i++)
+		print(out, "tag(%zu) %s m%zu;\n", 3 * i, any_type(out->arena, state, 5), i);
+	print(out, "}\n");
+}
+
 char *schema_random(struct arena *arena, uint64_t *state)
 {
 	struct printer out = {.arena = arena};
@@ -72,11 +81,14 @@ char *schema_random(struct arena *arena, uint64_t *state)
 	print(&out, "}\nrecord R0 {\nuint32 a;\nuint16 b;\nuint16 c;\nE0 d;\n}\n");
 	print_variant(&out, state, "", "V0", 3);
 	print_variant(&out, state, "flexible ", "V1", 4);
+	print_table(&out, state);
 	print(&out, "record R1 {\nR0[2] a;\nuint8[4] b;\n}\n");
 	for (unsigned i = 1; i <= 4; i++) {
 		print(&out, "message M%u %u {\nhead(%s):\n", i, i,
 			random_one_in(state, 2) ? "200" : "4000");
 		print_members(&out, state, 6);
+		if (i != 1)
+			print(&out, "%s table;\n", i == 2 ? "T0" : "T0[<=3]");
 		if (random_one_in(state, 2)) {
 			print(&out, "tail:\n");
 			print_members(&out, state, 6);
