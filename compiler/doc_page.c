@@ -53,19 +53,6 @@ static const char *const style[] = {
 
 /* ---- what a declaration is ---- */
 
-static const char *kind_word(const struct declaration *d)
-{
-	static const char *const words[] = {
-		[DECLARATION_CONST] = "const", [DECLARATION_NEWTYPE] = "newtype",
-		[DECLARATION_ENUM] = "enum", [DECLARATION_CONSTS] = "consts",
-		[DECLARATION_BITS] = "bits", [DECLARATION_STRUCT] = "struct",
-		[DECLARATION_RECORD] = "record", [DECLARATION_VARIANT] = "variant",
-		[DECLARATION_MESSAGE] = "message", [DECLARATION_INTERFACE] = "interface",
-	};
-
-	return words[d->kind];
-}
-
 /* What parameters make is shown with its method. */
 static bool is_shown(const struct declaration *d)
 {
@@ -268,7 +255,7 @@ static void end_page(struct doc *doc, const char *folder, const char *name,
 static void print_declaration(struct doc *doc, const struct declaration *d)
 {
 	print(&doc->out, "<section id=\"%s\">\n<h2><span class=\"kind\">%s</span> %s</h2>\n",
-		d->qualified, kind_word(d), d->name);
+		d->qualified, declaration_kind_name(d), d->name);
 	doc_comment(doc, d->doc);
 	print_body(doc, d);
 	print_users(doc, d);

@@ -77,6 +77,7 @@ static void print_member(struct tables *tables, const struct member *m)
 		print(&tables->out, "tags = {\n");
 		print_members(tables, m->tags);
 		print(&tables->out, "\t}");
+		print_flag(tables, "sized", m->is_sized);
 	} else {
 		print(&tables->out, "n = \"%s\"", m->name);
 	}

@@ -559,7 +559,12 @@ local function decode_tags(r, block, tree)
 	end
 end
 
+local decode_table
+
 function decode_member(r, m, tree)
+	if m.sized then
+		return decode_table(r, m.tags, tree)
+	end
 	if m.tags then
 		return decode_tags(r, m.tags, tree)
 	end
@@ -609,11 +614,36 @@ local function decode_sized(r, arm, tag, tree)
 	r.size, r.limit = size, limit
 end
 
-local function arm_of(type, tag)
-	for _, arm in ipairs(D[type.d].m) do
-		if arm.tag == tag then
-			return arm
+local function tagged(members, tag)
+	for _, m in ipairs(members) do
+		if m.tag == tag then
+			return m
 		end
+	end
+end
+
+local function arm_of(type, tag)
+	return tagged(D[type.d].m, tag)
+end
+
+-- Tags ascend; one that is not known is its bytes.
+function decode_table(r, block, tree)
+	local last = 0
+
+	while true do
+		local at = r.at
+		local tag = tag_of(r)
+		if tag == "0" then
+			return
+		end
+		if tonumber(tag) > MAX_ARM then
+			fail(at, "no table has a tag %s", tag)
+		end
+		if tonumber(tag) <= last then
+			fail(at, "tag %s stands behind tag %d", tag, last)
+		end
+		last = tonumber(tag)
+		decode_sized(r, tagged(block, tag), tag, tree)
 	end
 end
 
