@@ -37,6 +37,15 @@ $(1)/%.skald.c: $(2)/%.skald $$(BUILD)/skald
 $(1)/%.skald.h: $(1)/%.skald.c ;
 endef
 
+prefix	?= /usr/local
+bindir	?= $(prefix)/bin
+libdir	?= $(prefix)/lib
+includedir ?= $(prefix)/include
+datadir	?= $(prefix)/share
+mandir	?= $(datadir)/man
+INSTALL	= DESTDIR='$(DESTDIR)' prefix='$(prefix)' bindir='$(bindir)' libdir='$(libdir)' \
+	includedir='$(includedir)' datadir='$(datadir)' mandir='$(mandir)' tools/install/install
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -116,12 +125,21 @@ bench-ipc: needs-build needs-os kernel ## what messages cost, in guest instructi
 iso: needs-build needs-iso ## build/skald.iso, for BIOS and UEFI
 image: needs-build needs-image ## programs of Debian for the OS (image/README.md)
 
+install: all ## into DESTDIR and prefix (/usr/local); docs/install.md
+	@$(INSTALL) $(BUILD)
+
+uninstall: $(BUILD)/skald ## what install put there
+	@$(INSTALL) $(BUILD) --remove
+
+deb: needs-build all ## a Debian package of it, in build
+	@MAKE='$(MAKE)' tools/install/deb $(BUILD)
+
 clean: ## remove what was built
 	rm -rf build
 
 needs-%:
 	@.ci/needs $*
-.PHONY: all help run monitor demo test bench fuzz evolve lock os-test os-hostile inject clean units
+.PHONY: install uninstall deb all help run monitor demo test bench fuzz evolve lock os-test os-hostile inject clean units
 
 # ---- the compiler ----
 
@@ -189,7 +207,7 @@ $(BUILD)/tests/unit/test_files_range: $(BUILD)/tests/unit/test_files_range.o \
 
 # ---- tools ----
 
-include tools/ostrace/rules.mk tools/os-run/rules.mk
+include $(wildcard tools/*/rules.mk)
 
 # A back end that is a program of its own (docs/ir.md).
 $(BUILD)/ir-table: $(BUILD)/tools/ir-table/main.o
@@ -199,7 +217,7 @@ $(BUILD)/ir-table: $(BUILD)/tools/ir-table/main.o
 
 # $(BUILD)/fuzz/compiler/TARGET is driven by libFuzzer, whatever $(CC) is;
 # $(BUILD)/fuzz/compiler/plain/TARGET by nothing (SANITIZE=1 for a use of it).
-FUZZ_COMPILER := schema fmt text encode decode hex
+FUZZ_COMPILER := schema fmt text encode decode hex note
 FUZZ_PARTS := $(filter-out $(FUZZ_COMPILER:%=%.o) score% libfuzzer.o plain.o,$(patsubst \
 	fuzz/compiler/%.c,%.o,$(wildcard fuzz/compiler/*.c)))
 FUZZ_PLAIN := $(FUZZ_COMPILER:%=$(BUILD)/fuzz/compiler/plain/%)
@@ -217,7 +235,7 @@ $(FUZZ_OBJECTS)/%.o: $(BUILD)/%.c | $(BUILD)/idl/grammar.h
 	@mkdir -p $(@D)
 	$(FUZZ_CLANG) -D_GNU_SOURCE -fsanitize=fuzzer-no-link -c -o $@ $<
 
-FUZZ_PROGRAM := $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL)
+FUZZ_PROGRAM := $(filter-out %/main.o,$(COMPILER)) $(IDL)
 
 $(FUZZ_COMPILER:%=$(BUILD)/fuzz/compiler/%): $(BUILD)/fuzz/compiler/%: \
 		$(FUZZ_OBJECTS)/fuzz/compiler/%.o $(FUZZ_OBJECTS)/fuzz/compiler/libfuzzer.o \
@@ -244,7 +262,7 @@ $(BUILD)/fuzz/compiler/score: $(patsubst %,$(BUILD)/fuzz/compiler/%.o,score scor
 FUZZ_ENTRIES := $(patsubst %,$(BUILD)/fuzz/%.o,engine mutator afl_main plain_main coverage_main)
 FUZZ_ENGINE := $(filter-out $(FUZZ_ENTRIES),$(patsubst %.c,$(BUILD)/%.o,$(wildcard fuzz/*.c)))
 
-$(BUILD)/libinterpreter.a: $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL)
+$(BUILD)/libinterpreter.a: $(filter-out %/main.o,$(COMPILER)) $(IDL)
 $(BUILD)/libfuzz.a: $(FUZZ_ENGINE)
 
 $(BUILD)/libinterpreter.a $(BUILD)/libfuzz.a:
@@ -262,21 +280,22 @@ VECTORS	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/conformance/*.c))
 units: $(UNITS) $(BUILD)/tests/conformance/run_vectors $(BUILD)/tests/evolve/evolve $(BUILD)/tests/ostrace/write \
 		$(BUILD)/tests/ostrace/stubs
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL) \
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(filter-out %/main.o,$(COMPILER)) $(IDL) \
 		$(BUILD)/libskald.a
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lcmocka -lyaml -lpthread
 
 EVOLVE	:= $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/evolve/*.c))
 
-$(BUILD)/tests/evolve/evolve: $(EVOLVE) $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL)
+$(BUILD)/tests/evolve/evolve: $(EVOLVE) $(filter-out %/main.o,$(COMPILER)) $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
-$(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o %/completion.o,$(COMPILER)) $(IDL)
+$(BUILD)/tests/conformance/run_vectors: $(VECTORS) $(filter-out %/main.o,$(COMPILER)) $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^ -lyaml
 
 # ---- the OS ----
 
-include kernel/rules.mk tests/os/rules.mk servers/rules.mk image/rules.mk
+# All of it, but where the sources are installed (docs/install.md).
+include $(wildcard kernel/rules.mk tests/os/rules.mk servers/rules.mk image/rules.mk)
 
 
 -include $(patsubst %.o,%.d,$(IDL) $(COMPILER) $(RUNTIME) $(HOSTFS) $(RAMFS) $(FILES) $(VECTORS) $(EVOLVE)) \

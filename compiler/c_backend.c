@@ -141,6 +141,8 @@ int c_generate(struct arena *arena, struct diagnostics *diags,
 
 	if (!c_print(arena, diags, schema, options->reflect, &texts))
 		return 1;
+	if (options->note)
+		c_print_note(&texts.source, schema);
 	if (print_make_folder(arena, options->folder) != 0)
 		return 2;
 

@@ -16,6 +16,7 @@ struct c_options {
 	const char *folder;		/* where the files go; must exist or be creatable */
 	const char *depfile;		/* make rule of what they were made from, or NULL */
 	bool reflect;			/* also the tables of runtime/reflect.h */
+	bool note;			/* the source also has the schema (compiler/note.h) */
 };
 
 struct c_texts {

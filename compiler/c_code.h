@@ -282,4 +282,9 @@ void c_print_encode_call(struct c_code *c, const struct declaration *message,
 void c_print_decode_call(struct c_code *c, const struct declaration *message,
 	const char *value, const char *from);
 
+/* ---- c_note.c ---- */
+
+/* The schema as a note of ELF, behind the source. */
+void c_print_note(struct printer *out, const struct schema *schema);
+
 #endif

@@ -14,6 +14,7 @@
 
 #include "compiler/hex.h"
 #include "compiler/nearest.h"
+#include "compiler/note.h"
 #include "compiler/print.h"
 
 void command_say(const char *format, ...)
@@ -27,6 +28,23 @@ void command_say(const char *format, ...)
 	fputc('\n', stderr);
 }
 
+/* The files of the program of --from. NULL, and says so, if it has none. */
+static const struct source_text *texts_of_program(struct run *run, int *status)
+{
+	const struct source_text *texts;
+	struct wire_view program;
+	const char *why;
+
+	*status = STATUS_USAGE;
+	if (!command_read_file(run, run->from, &program))
+		return NULL;
+	*status = STATUS_BAD;
+	texts = note_read(run->arena, run->from, program.data, program.size, &why);
+	if (texts == NULL)
+		command_say("%s: %s", run->from, why);
+	return texts;
+}
+
 struct schema *command_schema(struct run *run, const char *path, int *status)
 {
 	struct diagnostics *diags = diag_new(run->arena);
@@ -34,8 +52,14 @@ struct schema *command_schema(struct run *run, const char *path, int *status)
 		.import_folders = run->import_folders,
 		.import_folder_count = run->import_folder_count,
 	};
-	struct schema *schema = schema_load(run->arena, diags, path, &options);
+	struct schema *schema;
 
+	if (run->from != NULL) {
+		options.texts = texts_of_program(run, status);
+		if (options.texts == NULL)
+			return NULL;
+	}
+	schema = schema_load(run->arena, diags, path, &options);
 	*status = schema ? STATUS_GOOD : diag_failed_to_read(diags) ?
 		STATUS_USAGE : STATUS_BAD;
 	diag_print_text(diags, stderr, run->color);

@@ -1,7 +1,7 @@
 /*
  * The commands of `skald`, their options, and what they share.
  *
- * A command is an entry of the table in main.c: main() has parsed its
+ * A command is an entry of the table in commands.c: main() has parsed its
  * options and counted its arguments before its function is called.
  */
 #ifndef COMPILER_COMMAND_H
@@ -43,7 +43,9 @@ enum command_option {
 	OPTION_IN_PLACE = 1 << 13,	/* -w */
 	OPTION_RANGE = 1 << 14,
 	OPTION_LINTS = 1 << 15,		/* --class, --only */
-	OPTION_MANUALS = 1 << 16	/* --man */
+	OPTION_MANUALS = 1 << 16,	/* --man */
+	OPTION_NOTE = 1 << 17,
+	OPTION_FROM = 1 << 18		/* --from PROGRAM */
 };
 
 struct run;
@@ -59,7 +61,7 @@ struct command {
 	int (*run)(struct run *run);
 };
 
-/* All of them, as the help lists them: main.c. */
+/* All of them, as the help lists them: commands.c. */
 extern const struct command commands[];
 extern const size_t command_count;
 
@@ -102,6 +104,10 @@ struct run {
 	const char *lint_class;		/* --class, or NULL */
 	const char *only;		/* --only, or NULL */
 	bool manuals;			/* --man */
+	bool note;
+	/* --from: the program whose schema is meant, or NULL. Then it is the first
+	 * of the arguments too, in place of SCHEMA. */
+	const char *from;
 	bool color;			/* on stderr */
 	bool help;
 };
@@ -118,7 +124,7 @@ void command_help(const struct command *command);
 void command_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Loads a schema and prints its diagnostics. NULL if it has errors; *status
+ * Loads a schema, or that of the program of --from, and prints its diagnostics. NULL if it has errors; *status
  * is then what the program exits with.
  */
 struct schema *command_schema(struct run *run, const char *path, int *status);

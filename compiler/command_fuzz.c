@@ -178,20 +178,25 @@ static const char *from_folder(struct arena *arena, const char *root,
 }
 
 /*
- * The folder that the program stands in, or in a folder of: build/skald. As it
- * is seen from `folder`, which exists. NULL if these are not there.
+ * The folder that the program stands in, or in a folder of: build/skald; or those
+ * that are installed beside it. As it is seen from `folder`, which exists. NULL if these
+ * are not there.
  */
 static const char *find_root(struct arena *arena, const char *folder)
 {
+	static const char *const places[] = {"", "/share/skald/src"};
 	char *path = realpath("/proc/self/exe", NULL);
 	const char *found = NULL;
 	char *end;
 
 	while (path && found == NULL && (end = strrchr(path, '/')) != NULL) {
 		*end = '\0';
-		if (access(arena_printf(arena, "%s/fuzz/rules.mk", path),
-		    R_OK) == 0)
-			found = arena_copy(arena, path, strlen(path));
+		for (size_t i = 0; i < 2 && found == NULL; i++) {
+			const char *root = arena_printf(arena, "%s%s", path, places[i]);
+
+			if (access(arena_printf(arena, "%s/fuzz/rules.mk", root), R_OK) == 0)
+				found = root;
+		}
 	}
 	free(path);
 	return found ? from_folder(arena, found, folder) : NULL;

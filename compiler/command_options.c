@@ -25,7 +25,9 @@ enum {
 	LONG_RANGE,
 	LONG_CLASS,
 	LONG_ONLY,
-	LONG_MAN
+	LONG_MAN,
+	LONG_NOTE,
+	LONG_FROM
 };
 
 const struct option_row option_rows[] = {
@@ -55,6 +57,10 @@ const struct option_row option_rows[] = {
 	{OPTION_LINTS, LONG_CLASS, "class", "CLASS,...",
 		"only these: style, safety, evolution, performance", "style safety evolution performance"},
 	{OPTION_LINTS, LONG_ONLY, "only", "CODE,...", "only these lints", NULL},
+	{OPTION_NOTE, LONG_NOTE, "note", NULL,
+		"put the schema into the program, for --from", NULL},
+	{OPTION_FROM, LONG_FROM, "from", "FILE",
+		"take the schema out of a program, in place of SCHEMA", NULL},
 	{OPTION_MANUALS, LONG_MAN, "man", NULL, "pages for man(1), not HTML", NULL},
 	{OPTION_COLOR, LONG_COLOR, "color", "WHEN",
 		"of diagnostics: auto, always or never", "auto always never"},
@@ -196,6 +202,11 @@ static bool set_option(struct run *run, int key, char **argv)
 	case LONG_ONLY:
 		run->only = optarg;
 		return true;
+	case LONG_NOTE:
+		return run->note = true;
+	case LONG_FROM:
+		run->from = optarg;
+		return true;
 	case LONG_MAN:
 		return run->manuals = true;
 	case LONG_COLOR:
@@ -228,6 +239,8 @@ bool command_parse(struct run *run, int argc, char **argv)
 		if (!set_option(run, key, argv))
 			return false;
 	}
+	if (run->from != NULL)		/* what stood here is an option by now */
+		argv[--optind] = (char *)(uintptr_t)run->from;
 	run->arguments = argv + optind;
 	run->argument_count = argc - optind;
 	if (run->help)

@@ -31,7 +31,7 @@ int command_c(struct run *run)
 {
 	struct c_options options = {
 		.folder = run->output, .depfile = run->depfile,
-		.reflect = run->reflect,
+		.reflect = run->reflect, .note = run->note,
 	};
 	struct diagnostics *diags = diag_new(run->arena);
 	struct schema *schema;

@@ -38,14 +38,19 @@ IN_pic	 := build/fuzz-pic-$(notdir $(CLANG))
 
 LIBS	:= libfuzz.a libinterpreter.a libskald.a
 
+# Sources that are installed are nobody's to write to: what is made of them goes elsewhere.
+CACHE	?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/skald
+TREE	:= $(if $(wildcard $(SKALD_ROOT)/tests),$(SKALD_ROOT),$(CACHE))
+APART	:= $(if $(wildcard $(SKALD_ROOT)/tests),,$(CACHE)/)
+
 # $(call tree,FOLDER,ENTRIES,WHAT MAKE IS TOLD): one make at a time works there.
 # A rule for each file: in a group make takes all for new when it was run. What
 # it makes is not ours to delete when something fails.
 define tree
-.PRECIOUS: $(addprefix $(SKALD_ROOT)/$(1)/,$(2) $(LIBS))
-$(addprefix $(SKALD_ROOT)/$(1)/,$(2) $(LIBS)): $(SKALD_ROOT)/%: FORCE
+.PRECIOUS: $(addprefix $(TREE)/$(1)/,$(2) $(LIBS))
+$(addprefix $(TREE)/$(1)/,$(2) $(LIBS)): $(TREE)/%: FORCE
 	+@flock $(SKALD_ROOT)/fuzz $(MAKE) -s --no-print-directory -C $(SKALD_ROOT) \
-		BUILD=$(1) $(3) $$*
+		BUILD=$(APART)$(1) $(3) $(APART)$$*
 endef
 
 $(eval $(call tree,$(IN_gcc),fuzz/plain_main.o,CC='$(CC)' SANITIZE=1 CFLAGS='-O1 -g'))
@@ -53,7 +58,7 @@ $(eval $(call tree,$(IN_clang),$(patsubst %,fuzz/%.o,engine mutator afl_main cov
 # afl-fuzz itself loads the mutator, without ASan.
 $(eval $(call tree,$(IN_pic),fuzz/mutator.o,CC='$(CLANG)' SANITIZE= CFLAGS='-O1 -g -fPIC'))
 
-of_tree	= $(addprefix $(SKALD_ROOT)/$(1)/,$(2) $(LIBS))
+of_tree	= $(addprefix $(TREE)/$(1)/,$(2) $(LIBS))
 
 FORCE:
 .PHONY: help plain libfuzzer afl coverage clean FORCE
