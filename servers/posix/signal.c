@@ -347,7 +347,8 @@ void signal_set_for_wait(struct thread *thread, bool has_mask, posix_SignalSet m
 
 void signal_wait_over(struct thread *thread)
 {
-	if (!thread->has_old_mask || signal_waits(thread))
+	/* It may have ended while it waited. */
+	if (!thread->process || !thread->has_old_mask || signal_waits(thread))
 		return;
 	thread->has_old_mask = false;
 	thread->page->blocked = thread->old_mask;

@@ -83,6 +83,33 @@ looks_around() {
 		line 'date +%Y' "$nl"'20[2-9][0-9]' && line 'echo $LANG' "$nl"'C.UTF-8'
 }
 
+# ^C, ^Z, fg and bg, and who reads in the background.
+controls_jobs() {
+	type_keys 'sleep 100\r'
+	boot_expect "$nl" 20
+	sleep 0.5
+	keys '\003' '\^C' && line 'echo is $?' "$nl"'is 130' || return
+	type_keys 'cat\r'
+	boot_expect "$nl" 20
+	sleep 0.5
+	type_keys 'one\r'
+	boot_expect 'one'$'\n''one'$'\n' 20
+	keys '\032' '\^Z.*Stopped +cat' && line jobs 'Stopped +cat' || return
+	type_keys 'fg\r'
+	boot_expect "$nl"'cat' 20
+	sleep 0.5
+	type_keys 'two\r'
+	boot_expect 'two'$'\n''two'$'\n' 20 || return
+	keys '\004' '' || return
+	line 'cat & sleep 0.3; jobs' 'Stopped +cat' && line 'kill -9 %1; echo done' 'done' &&
+		line 'sleep 0.1 & wait; echo all' 'all'$'\n'
+}
+
+knows_its_name() {
+	line 'tty; stty -a | head -n 1' "$nl"'/dev/ttyS0'"$nl"'speed 115200 baud; rows 40; columns 100' &&
+		line 'test -c /dev/tty && echo x >/dev/tty' "$nl"'x'
+}
+
 comes_back() {
 	boot_send 'exit 3'
 	boot_expect '/bin/bash has ended with status 3' 30 && greets &&
@@ -130,6 +157,8 @@ case_of '^R searches' searches
 case_of 'Tab completes' completes
 case_of 'ls and the prompt have colours' has_colours
 case_of 'it is like a small Linux' looks_around
+case_of 'keys end, stop and resume jobs' controls_jobs
+case_of 'the terminal has its name and settings' knows_its_name
 case_of 'when the shell ends there is another one' comes_back
 case_of 'when posix dies that is said, and there is another shell' survives posix 'posix has died'
 case_of 'it is so each time' survives posix 'posix has died'

@@ -31,4 +31,6 @@ same sessions 'sessions have, lose and ask for their terminal as on Linux'
 same background 'groups in the background are stopped or refused as on Linux'
 same orphans 'orphaned groups are told, and never stopped, as on Linux'
 same stops 'who is stopped takes no input from others, as on Linux'
+same kills 'who waits at a terminal can be killed'
+same limits 'who takes all pseudo-terminals leaves some to others'
 exit $failed

@@ -362,3 +362,85 @@ void test_stops(void)
 	wait_child("leader", child, 0);
 	close_pty(&pty);
 }
+
+/* ---- the end of who waits ---- */
+
+static int wait_in_poll(void)
+{
+	struct pollfd item = {0, POLLIN, 0};
+	sigset_t none;
+
+	sigemptyset(&none);
+	result("ready", write(0, "ready\n", 6));
+	ppoll(&item, 1, NULL, &none);
+	return 1;
+}
+
+static int wait_in_read(void)
+{
+	char byte;
+
+	result("ready", write(0, "ready\n", 6));
+	return (int)read(0, &byte, 1);
+}
+
+static int wait_in_write(void)
+{
+	static char bytes[65536];
+
+	result("ready", write(0, "ready\n", 6));
+	return write(0, bytes, sizeof(bytes)) > 0;
+}
+
+static void kill_one(const char *what, int (*run)(void))
+{
+	struct pty pty = open_pty();
+	pid_t child = session(&pty, run);
+
+	wait_for(pty.master, "ready");
+	usleep(200000);
+	kill(child, SIGKILL);
+	wait_child(what, child, 0);
+	close_pty(&pty);
+}
+
+void test_kills(void)
+{
+	kill_one("in ppoll with a mask", wait_in_poll);
+	kill_one("in a read", wait_in_read);
+	kill_one("in a write", wait_in_write);
+}
+
+/* ---- as many as there can be ---- */
+
+/* How many can be had, as a user who may not do everything. */
+static void hoard(void)
+{
+	int count = 0, failed;
+
+	if (setgid(1000) || setuid(1000))
+		_exit(1);
+	while (posix_openpt(O_RDWR | O_NOCTTY) >= 0)
+		count++;
+	failed = errno;
+	say("at least 32: %d", count >= 32);
+	say("no more: %d", failed == ENOSPC || failed == EMFILE || failed == EIO);
+}
+
+void test_limits(void)
+{
+	struct pty pty;
+	pid_t child;
+
+	for (int i = 0; i < 3; i++) {
+		child = fork();
+		if (child == 0) {
+			hoard();
+			_exit(0);
+		}
+		wait_child("who takes all", child, 0);
+		pty = open_pty();
+		say("there is another one: %d", pty.slave >= 0);
+		close_pty(&pty);
+	}
+}

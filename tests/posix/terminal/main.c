@@ -10,6 +10,7 @@ static const struct { const char *name; void (*run)(void); } cases[] = {
 	{"hang-up", test_hang_up}, {"packets", test_packets}, {"ioctls", test_ioctls},
 	{"sessions", test_sessions}, {"background", test_background},
 	{"orphans", test_orphans}, {"stops", test_stops},
+	{"kills", test_kills}, {"limits", test_limits},
 };
 
 void say(const char *format, ...)

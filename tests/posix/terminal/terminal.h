@@ -52,6 +52,6 @@ void set_local(int terminal, tcflag_t on, tcflag_t off, int min, int time);
 
 void test_files(void), test_lines(void), test_raw(void), test_hang_up(void),
 	test_packets(void), test_sessions(void), test_background(void), test_orphans(void),
-	test_stops(void), test_ioctls(void);
+	test_stops(void), test_ioctls(void), test_kills(void), test_limits(void);
 
 #endif
