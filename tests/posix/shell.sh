@@ -77,6 +77,22 @@ has_colours() {
 	boot_expect $'\e\\[1;31m#\e\\[m $' 20
 }
 
+interrupts() {
+	boot_send 'sleep 1000'
+	sleep 1
+	keys '\003' '\^C' && line 'echo $?' "$nl"'130'$'\n' &&
+		keys 'not finished\003' '\^C' && line 'echo on' "$nl"'on'$'\n'
+}
+
+controls_jobs() {
+	boot_send 'sleep 1000'
+	sleep 1
+	keys '\032' 'Stopped' && line 'bg' 'sleep 1000 &' && line 'jobs' 'Running' || return
+	boot_send 'fg'
+	boot_expect 'sleep 1000' && sleep 1 && keys '\003' '\^C' &&
+		line 'jobs | wc -l' "$nl"'0'$'\n'
+}
+
 looks_around() {
 	line 'which python3 ls vi' '/bin/python3'"$nl"'.*/bin/ls'"$nl"'.*/bin/vi' &&
 		line 'pwd; id -un; umask' "$nl"'/root'"$nl"'root'"$nl"'0022' &&
@@ -156,6 +172,8 @@ case_of 'keys edit the line, and go back to earlier ones' edits
 case_of '^R searches' searches
 case_of 'Tab completes' completes
 case_of 'ls and the prompt have colours' has_colours
+case_of '^C ends what runs, and a line' interrupts
+case_of '^Z stops a job, bg and fg have it go on' controls_jobs
 case_of 'it is like a small Linux' looks_around
 case_of 'keys end, stop and resume jobs' controls_jobs
 case_of 'the terminal has its name and settings' knows_its_name
