@@ -37,6 +37,12 @@ struct credentials *credentials_new(const struct posix_Credentials *ids,
 		release(c);
 		return NULL;
 	}
+	c->user = user_find(ids->user);
+	if (!c->user) {
+		release(c->groups);
+		release(c);
+		return NULL;
+	}
 	c->references = 1;
 	c->ids = *ids;
 	c->capabilities = *capabilities;
@@ -70,6 +76,7 @@ void credentials_drop(struct credentials *credentials)
 		fs_FileSystem_drop_subject(&m->server.channel,
 			&(struct fs_FileSystem_drop_subject_request){
 				.subject = credentials->subject}, NULL);
+	user_drop(credentials->user);
 	release(credentials->groups);
 	release(credentials);
 }
@@ -99,8 +106,7 @@ static int become(struct thread *thread, const struct posix_Credentials *ids,
 	c = credentials_new(ids, &caps, groups, group_count);
 	if (!c)
 		return posix_Error_ENOMEM;
-	credentials_drop(thread->credentials);
-	thread->credentials = c;
+	thread_become(thread, c);
 	thread_show_ids(thread);
 	return 0;
 }

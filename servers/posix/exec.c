@@ -21,30 +21,25 @@ static void replace(struct process *process, struct thread *fresh, struct loaded
 	process->has_executed = true;
 }
 
-static void own_actions(struct process *process)
+/* What it shares with others, of its own. False: there is no memory. */
+static bool own(struct process *process)
 {
-	if (process->actions->references > 1) {
-		struct actions *actions = actions_copy(process->actions);
+	struct actions *actions = actions_copy(process->actions);
+	struct files *files = process->files->references > 1 ? files_copy(process->files) :
+		process->files;
 
-		if (actions) {
-			actions_drop(process->actions);
-			process->actions = actions;
-		}
+	if (!actions || !files) {
+		actions_drop(actions);
+		return false;
 	}
-	actions_reset(process->actions);
-}
-
-static void own_files(struct process *process)
-{
-	if (process->files->references > 1) {
-		struct files *files = files_copy(process->files);
-
-		if (files) {
-			files_drop(process->files);
-			process->files = files;
-		}
-	}
+	if (files != process->files)
+		files_drop(process->files);
+	process->files = files;
+	actions_drop(process->actions);
+	process->actions = actions;
 	files_close_on_exec(process->files);
+	actions_reset(process->actions);
+	return true;
 }
 
 static void start(struct thread *thread, struct thread *fresh, struct loaded *loaded,
@@ -52,17 +47,28 @@ static void start(struct thread *thread, struct thread *fresh, struct loaded *lo
 {
 	struct process *process = fresh->process;
 
-	fresh->credentials = credentials_take(thread->credentials);
+	thread_become(fresh, credentials_take(thread->credentials));
 	fresh->page->blocked = thread->page->blocked;
 	fresh->entry = loaded->entry;
 	fresh->stack_pointer = loaded->stack;
 	fresh->scheduling = thread->scheduling;
 	replace(process, fresh, loaded);
-	own_files(process);
-	own_actions(process);
-	if (thread_start(fresh, process->space, 0, 0, port) != 0)
+	if (!own(process) || thread_start(fresh, process->space, 0, 0, port) != 0)
 		process_end(process, posix_ChildState_KILLED, posix_Signal_KILL);
 	process_let_maker_go(process);
+}
+
+static struct thread *make_thread(struct process *process, struct loaded *loaded,
+	struct sk_port *port, int *error)
+{
+	struct thread *fresh = thread_new(process, process->pid, loaded->space, NULL, port,
+		error);
+
+	if (!fresh) {
+		space_drop(loaded->space);
+		node_drop(loaded->executable);
+	}
+	return fresh;
 }
 
 void op_exec(void *self, const struct posix_Thread_exec_request *request,
@@ -72,25 +78,28 @@ void op_exec(void *self, const struct posix_Thread_exec_request *request,
 	struct process *process = thread->process;
 	struct arguments arguments;
 	struct loaded loaded;
+	struct left left;
+	bool has_moved = false;
 	int error = arguments_read(&arguments, to, &request->arguments,
 		request->argument_count, &request->environment, request->environment_count);
 
 	if (!error) {
+		/* A space that others share stays where it is, and with it all. */
+		has_moved = process->space->references == 1 &&
+			process_move(process, thread->credentials->user, &left);
 		error = exec_load(&loaded, thread, process->quota, request->directory,
 			request->path, request->flags & posix_ExecFlags_NO_FOLLOW,
 			request->flags & posix_ExecFlags_EMPTY_PATH, &arguments);
 		arguments_free(&arguments);
 	}
-	if (error) {
-		posix_Thread_exec_answer(to, error, NULL);
-		return;
-	}
-	fresh = thread_new(process, process->pid, loaded.space, NULL, to->port, &error);
+	fresh = error ? NULL : make_thread(process, &loaded, to->port, &error);
 	if (!fresh) {
-		space_drop(loaded.space);
-		node_drop(loaded.executable);
+		if (has_moved)
+			process_move_back(process, &left);
 		posix_Thread_exec_answer(to, error, NULL);
 		return;
 	}
 	start(thread, fresh, &loaded, to->port);
+	if (has_moved)
+		process_leave(&left);
 }

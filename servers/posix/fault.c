@@ -73,9 +73,7 @@ static void page_fault(void *self, const struct fault_Handler_page_fault_request
 	if (reply.at != 0) {
 		reply.action = fault_Action_RESUME_AT;
 	} else if (request->reason == fault_Reason_QUOTA) {
-		warn("process %d is killed: memory is used up", thread->process->pid);
-		process_end(thread->process, posix_ChildState_KILLED, posix_Signal_KILL);
-		return;
+		user_make_room(thread->process);
 	} else if (is_lost(thread, request->instruction, request->address)) {
 		return;
 	} else {

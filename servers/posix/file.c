@@ -8,10 +8,14 @@
 struct file *file_new(posix_ObjectKind kind, fs_Open flags)
 {
 	static uint64_t last;
-	struct file *file = allocate(sizeof(*file));
+	struct user *user = user_served();
+	struct file *file = user && user_may(user, USER_FILES, 1) ? allocate(sizeof(*file)) :
+		NULL;
 
 	if (!file)
 		return NULL;
+	user_charge(user, USER_FILES, 1);
+	file->user = user;
 	file->references = 1;
 	file->kind = kind;
 	file->flags = flags;
@@ -46,6 +50,7 @@ void file_drop(struct file *file)
 	detach(file, 0);
 	drop(&file->handle);
 	node_drop(file->node);
+	user_return(file->user, USER_FILES, 1);
 	release(file);
 }
 
@@ -60,6 +65,7 @@ void access_gone(void *self)
 			link = &(*link)->next;
 		*link = access->next;
 	}
+	user_return(access->user, USER_ACCESSES, 1);
 	release(access);
 }
 
@@ -67,13 +73,16 @@ void access_gone(void *self)
 static int mint_access(struct file *file, const struct process *process,
 	struct sk_port *port, struct sk_handle *handle)
 {
-	struct access *access = allocate(sizeof(*access));
+	struct user *user = process->user;
+	struct access *access = user_may(user, USER_ACCESSES, 1) ?
+		allocate(sizeof(*access)) : NULL;
 
 	if (!access || sk_mint(port, file->ops->object, access, handle) != SK_OK) {
 		release(access);
 		return posix_Error_ENFILE;
 	}
-	*access = (struct access){file->accesses, file, process->pid, true};
+	user_charge(user, USER_ACCESSES, 1);
+	*access = (struct access){file->accesses, file, user, process->pid, true};
 	file->accesses = access;
 	return 0;
 }
@@ -115,16 +124,20 @@ struct files *files_new(void)
 
 	if (!files)
 		return NULL;
+	files->user = user_take(user_served());
 	files->references = 1;
 	return files;
 }
 
 static bool grow(struct files *files, uint32_t capacity)
 {
-	struct descriptor *entries = allocate(capacity * sizeof(*entries));
+	const uint32_t more = capacity - files->capacity;
+	struct descriptor *entries = user_may(files->user, USER_SLOTS, more) ?
+		allocate(capacity * sizeof(*entries)) : NULL;
 
 	if (!entries)
 		return false;
+	user_charge(files->user, USER_SLOTS, more);
 	if (files->entries)
 		memcpy(entries, files->entries, files->capacity * sizeof(*entries));
 	release(files->entries);
@@ -140,7 +153,7 @@ struct files *files_copy(const struct files *from)
 	if (!files || from->capacity == 0)
 		return files;
 	if (!grow(files, from->capacity)) {
-		release(files);
+		files_drop(files);
 		return NULL;
 	}
 	for (uint32_t i = 0; i < from->capacity; i++) {
@@ -157,6 +170,8 @@ void files_drop(struct files *files)
 		return;
 	for (uint32_t i = 0; i < files->capacity; i++)
 		file_drop(files->entries[i].file);
+	user_return(files->user, USER_SLOTS, files->capacity);
+	user_drop(files->user);
 	release(files->entries);
 	release(files);
 }

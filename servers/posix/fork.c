@@ -50,7 +50,7 @@ static int add_thread(struct process *process, struct thread *caller, int32_t ti
 
 	if (!thread)
 		return error;
-	thread->credentials = credentials_take(caller->credentials);
+	thread_become(thread, credentials_take(caller->credentials));
 	thread->page->blocked = caller->page->blocked;
 	thread->scheduling = caller->scheduling;
 	if (!(r->flags & posix_CloneFlags_MEMORY) || (r->flags & posix_CloneFlags_VFORK))
@@ -72,19 +72,24 @@ static int add_thread(struct process *process, struct thread *caller, int32_t ti
 	return error;
 }
 
+/* User 0 has no limit of its own, but there is one of all. */
+static bool is_over_limit(const struct thread *caller)
+{
+	struct user *user = caller->credentials->user;
+
+	return !user_may(user, USER_TASKS, 1) || (caller->credentials->ids.user != 0 &&
+		!credentials_can(caller->credentials, CAP_SYS_RESOURCE) &&
+		user_count(user, USER_TASKS) >=
+		caller->process->limits[posix_Resource_PROCESSES].soft);
+}
+
 static int new_thread(struct thread *caller, const struct posix_CloneRequest *r,
 	struct sk_port *port, int32_t *tid)
 {
-	*tid = pid_new();
+	*tid = is_over_limit(caller) ? 0 : pid_new();
 	if (*tid == 0)
 		return posix_Error_EAGAIN;
 	return add_thread(caller->process, caller, *tid, r, port);
-}
-
-static bool is_over_limit(const struct thread *caller)
-{
-	return posix.process_count >=
-		caller->process->limits[posix_Resource_PROCESSES].soft;
 }
 
 static int new_process(struct thread *caller, const struct posix_CloneRequest *r,
@@ -95,9 +100,11 @@ static int new_process(struct thread *caller, const struct posix_CloneRequest *r
 
 	if (is_over_limit(caller))
 		return error;
+	if (!user_has_memory(parent->user))
+		return posix_Error_ENOMEM;
 	if (r->flags & posix_CloneFlags_PARENT)
 		parent = parent->parent;
-	child = process_new(parent, &error);
+	child = process_new(parent, caller->credentials->user, &error);
 	if (!child)
 		return error;
 	child->exit_signal = r->exit_signal;

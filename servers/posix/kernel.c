@@ -109,6 +109,9 @@ void *map_here(struct sk_handle memory, uint64_t offset, uint64_t bytes, bool wr
 {
 	uint64_t address = 0;
 
+	/* A page that its quota cannot have would be this server's fault. */
+	if (write && K0(memory, Memory_commit, .offset = offset, .length = bytes) != SK_OK)
+		return NULL;
 	return map(&posix.os->thread->space.channel, memory, offset, bytes, &address,
 		kernel_Protection_READ | (write ? kernel_Protection_WRITE : 0), 0,
 		kernel_Inherit_NONE, 0) == SK_OK ? (void *)(uintptr_t)address : NULL;
@@ -130,6 +133,9 @@ int map_there(struct sk_handle space, struct sk_handle memory, uint64_t offset,
 
 void *allocate(uint64_t size)
 {
+	/* Beyond, what the kernel keeps for it could not be had, or a page of it. */
+	if (posix.os->heap.used + size > posix.heap_most)
+		return NULL;
 	return sk_alloc_zeroed(&posix.os->heap, size);
 }
 

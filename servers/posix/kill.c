@@ -47,8 +47,9 @@ static int send_to(struct thread *thread, struct process *process,
 {
 	if (!may_signal(thread, process, info->signal))
 		return posix_Error_EPERM;
-	if (info->signal != posix_Signal_NONE && process->state == PROCESS_ALIVE)
-		signal_process(process, info);
+	if (info->signal != posix_Signal_NONE && process->state == PROCESS_ALIVE &&
+			!signal_process(process, info))
+		return posix_Error_EAGAIN;
 	return 0;
 }
 
@@ -100,8 +101,8 @@ static int send_to_thread(struct thread *thread, int32_t pid, int32_t tid,
 		return posix_Error_ESRCH;
 	if (!may_signal(thread, other->process, info->signal))
 		return posix_Error_EPERM;
-	if (info->signal != posix_Signal_NONE)
-		signal_thread(other, info);
+	if (info->signal != posix_Signal_NONE && !signal_thread(other, info))
+		return posix_Error_EAGAIN;
 	return 0;
 }
 

@@ -83,7 +83,7 @@ static const char *take_shim(void)
 
 /* ---- the rest ---- */
 
-/* Seven eighths of what there is, so that posix itself always has some. */
+/* Three quarters of what there is, so that posix itself always has some. */
 static bool make_quota(void)
 {
 	struct sk_handle own = sk_kernel_channel_handle(&posix.os->thread->quota);
@@ -94,7 +94,9 @@ static bool make_quota(void)
 	if (K(own, Quota_usage, &usage, 0) != SK_OK)
 		return false;
 	limit = usage.limit;
-	limit.bytes = limit.bytes / 8 * 7;
+	limit.bytes = limit.bytes / 4 * 3;
+	user_limits(usage.limit.bytes - limit.bytes);
+	posix.heap_most = (usage.limit.bytes - limit.bytes) / 4 * 3;
 	limit.handles = limit.handles / 8 * 7;
 	limit.threads -= 1;
 	limit.spaces -= 1;

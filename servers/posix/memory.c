@@ -105,7 +105,8 @@ static int map_anonymous(struct thread *thread, const struct posix_Memory_map_re
 {
 	const bool is_shared = r->flags & posix_MapFlags_SHARED;
 	struct process *process = thread->process;
-	struct sk_handle memory = memory_new(process->quota, size);
+	struct sk_handle memory = user_has_memory(process->user) ?
+		memory_new(process->quota, size) : sk_no_handle();
 	int status;
 
 	if (memory.raw < 0)

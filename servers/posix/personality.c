@@ -230,7 +230,7 @@ static int run(struct process *process, const struct posix_StartSettings *settin
 		credentials_drop(credentials);
 		return error;
 	}
-	thread->credentials = credentials;
+	thread_become(thread, credentials);
 	thread->entry = loaded.entry;
 	thread->stack_pointer = loaded.stack;
 	return thread_start(thread, process->space, 0, 0, port);
@@ -242,7 +242,12 @@ static int start(struct posix_Personality_start_request *request, struct sk_repl
 	struct process *process;
 	int error;
 
-	process = process_new(NULL, &error);
+	struct user *user = user_find(request->settings.credentials.user);
+
+	if (!user)
+		return posix_Error_ENOMEM;
+	process = process_new(NULL, user, &error);
+	user_drop(user);
 	if (!process)
 		return error;
 	error = furnish(process);

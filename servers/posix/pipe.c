@@ -6,6 +6,7 @@
 #define ATOMIC 4096
 
 struct pipe {
+	struct user *user;			/* who made it */
 	uint32_t readers, writers;		/* open files */
 	uint32_t start, size;			/* of what is in it */
 	struct wait *reading, *writing;
@@ -26,6 +27,25 @@ struct transfer {
 static struct pipe *pipe_of(const struct file *file)
 {
 	return file->self;
+}
+
+static struct pipe *pipe_new(void)
+{
+	struct user *user = user_served();
+	struct pipe *pipe = user_may(user, USER_PIPES, 1) ? allocate(sizeof(*pipe)) : NULL;
+
+	if (!pipe)
+		return NULL;
+	user_charge(user, USER_PIPES, 1);
+	pipe->user = user;
+	return pipe;
+}
+
+static void pipe_free(struct pipe *pipe)
+{
+	if (pipe)
+		user_return(pipe->user, USER_PIPES, 1);
+	release(pipe);
 }
 
 /* ---- bytes ---- */
@@ -434,7 +454,7 @@ static void closed(struct file *file)
 	if (pipe->readers + pipe->writers > 0)
 		return;
 	forget_fifo(pipe);
-	release(pipe);
+	pipe_free(pipe);
 }
 
 static const struct file_ops pipe_ops = {&pipe_object, closed, ready_of};
@@ -472,7 +492,7 @@ static struct pipe *pipe_of_fifo(const struct mount *mount, fs_Inode inode)
 	fifo = allocate(sizeof(*fifo));
 	if (!fifo)
 		return NULL;
-	*fifo = (struct fifo){fifos, mount, inode, allocate(sizeof(struct pipe))};
+	*fifo = (struct fifo){fifos, mount, inode, pipe_new()};
 	if (!fifo->pipe) {
 		release(fifo);
 		return NULL;
@@ -538,7 +558,7 @@ void op_create_pipe(void *self, const struct posix_Descriptors_create_pipe_reque
 	const fs_Open more = request->flags & posix_NewFlags_NON_BLOCK ?
 		fs_Open_NON_BLOCKING : 0;
 	struct posix_Descriptors_create_pipe_reply reply = {0};
-	struct pipe *pipe = allocate(sizeof(*pipe));
+	struct pipe *pipe = pipe_new();
 	struct file *in = pipe ? end_new(pipe, fs_Open_READ | more) : NULL;
 	struct file *out = in ? end_new(pipe, fs_Open_WRITE | more) : NULL;
 	int error = out ? 0 : posix_Error_ENFILE;
@@ -547,7 +567,7 @@ void op_create_pipe(void *self, const struct posix_Descriptors_create_pipe_reque
 		if (in)
 			file_drop(in);
 		else
-			release(pipe);
+			pipe_free(pipe);
 	} else {
 		error = add_end(self, in, request->flags, to->port, &reply.read_end,
 			&reply.read_file.raw);

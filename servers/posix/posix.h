@@ -33,6 +33,7 @@ struct process;
 struct thread;
 struct file;
 struct terminal;
+struct user;
 
 /* ---- main.c, kernel.c: the server, and calls of the kernel ---- */
 
@@ -50,9 +51,11 @@ extern struct posix {
 	/* All programs' quota; below it one for each process. */
 	struct sk_handle quota;
 	struct process *processes;		/* all, zombies too */
+	struct process *by_pid[PID_LIMIT];
 	struct thread *threads[PID_LIMIT];	/* by number; leaders' go on in zombies */
 	int32_t last_pid;
 	uint32_t process_count, thread_count;
+	uint64_t heap_most;			/* of posix's own heap */
 	uint64_t boot_time;			/* realtime, nanoseconds */
 } posix;
 
@@ -109,12 +112,46 @@ void wait_end(struct wait *wait);
 /* For objects: nobody waits any more for the answer under this token. */
 void wait_canceled(void *self, uint64_t token);
 
+/* ---- user.c: what each user has ---- */
+
+/* Counted, with what is kept of each: threads and zombies, open files, places in tables of
+ * descriptors, sessions of what posix serves, pipes' buffers, queued signals, timers. */
+enum user_count { USER_TASKS, USER_FILES, USER_SLOTS, USER_ACCESSES, USER_PIPES, USER_SIGNALS,
+	USER_TIMERS, USER_COUNTS };
+
+/* Of so many bytes that posix has for itself. */
+void user_limits(uint64_t own);
+/* A reference; NULL: there is no memory. */
+struct user *user_find(posix_Uid number);
+struct user *user_take(struct user *user);
+void user_drop(struct user *user);
+/* Whose request is being served, and pays for what it makes. */
+void user_serve(struct user *user);
+struct user *user_served(void);
+/* What its processes' quotas are parts of. */
+struct sk_handle user_quota(const struct user *user);
+uint32_t user_count(const struct user *user, enum user_count what);
+/* What one can have at most. */
+uint32_t user_most(enum user_count what);
+bool user_may(const struct user *user, enum user_count what, uint32_t count);
+/* Of a thread more, as the kernel knows it. */
+uint32_t user_priority(const struct user *user);
+/* A sixteenth of its memory is left: what asks for more is refused before that, so that
+ * there is some for what is promised already. */
+bool user_has_memory(const struct user *user);
+/* Whether it may or not. */
+void user_charge(struct user *user, enum user_count what, uint32_t count);
+void user_return(struct user *user, enum user_count what, uint32_t count);
+/* Memory is used up, of what this one may use: ends the largest process. */
+void user_make_room(struct process *process);
+
 /* ---- credentials.c ---- */
 
 /* Users, groups and capabilities, with the subject that they are at servers of files.
  * Counted, never changed. */
 struct credentials {
 	uint32_t references;
+	struct user *user;
 	fs_Subject subject;
 	posix_Uid file_user;
 	struct posix_Credentials ids;
@@ -187,6 +224,7 @@ struct file_ops {
 
 /* An open file, as descriptors share it: counted by them. */
 struct file {
+	struct user *user;		/* who opened it */
 	uint32_t references;
 	posix_ObjectKind kind;
 	fs_Open flags;
@@ -206,6 +244,7 @@ struct file {
 struct access {
 	struct access *next;
 	struct file *file;		/* NULL: closed */
+	struct user *user;
 	int32_t process;
 	bool is_minted;
 };
@@ -216,6 +255,7 @@ struct descriptor {
 };
 
 struct files {
+	struct user *user;		/* of all its places */
 	uint32_t references;
 	uint32_t capacity;
 	struct descriptor *entries;
@@ -318,6 +358,7 @@ int open_path(struct thread *thread, posix_Descriptor directory, struct sk_strin
  * order. */
 struct queued {
 	struct queued *next;
+	struct user *user;			/* who pays for it */
 	struct posix_SignalInfo info;
 };
 struct queue {
@@ -339,6 +380,7 @@ struct process {
 	struct process *parent, *children, *sibling;
 	int32_t pid, group, session;
 	enum process_state state;
+	struct user *user;			/* whose quota this is a part of */
 	struct sk_handle quota;
 	struct space *space;
 	struct files *files;
@@ -389,7 +431,13 @@ struct thread {
 };
 
 /* Process 1 and all others. */
-struct process *process_new(struct process *parent, int *error);
+struct process *process_new(struct process *parent, struct user *user, int *error);
+/* What it makes from now on is of another user's quota; `left` is for going back, or to be
+ * given up with all that is in it. False: it stays. */
+struct left { struct user *user; struct sk_handle quota; };
+bool process_move(struct process *process, struct user *user, struct left *left);
+void process_move_back(struct process *process, struct left *left);
+void process_leave(struct left *left);
 struct process *process_find(int32_t pid);
 int32_t pid_new(void);
 /* Ends it: the state and code, as wait tells. The caller's reply is not answered. */
@@ -409,6 +457,8 @@ int thread_start(struct thread *thread, struct space *space, uint64_t entry,
 /* It is no more: of the process, of the kernel. */
 void thread_end(struct thread *thread, struct space *space);
 void thread_drop(struct thread *thread);
+/* It has these, a reference that is taken over, and counts as their user's. */
+void thread_become(struct thread *thread, struct credentials *credentials);
 void thread_show_ids(struct thread *thread);
 struct posix_Ids thread_ids(const struct thread *thread);
 extern const struct sk_object thread_object, fault_object;
@@ -450,12 +500,14 @@ int file_memory(struct file *file, bool is_shared, struct sk_handle *memory, uin
 
 void queue_init(struct queue *queue);
 void queue_clear(struct queue *queue, posix_SignalSet set);
-bool queue_put(struct queue *queue, const struct posix_SignalInfo *info);
+/* False: the process's user has too many. */
+bool queue_put(struct queue *queue, const struct posix_SignalInfo *info,
+	const struct process *process);
 /* The first of a signal that is there. */
 void queue_take(struct queue *queue, posix_Signal signal, struct posix_SignalInfo *info);
-/* Sends to a process, or one thread of it; never fails but for memory. */
-void signal_process(struct process *process, const struct posix_SignalInfo *info);
-void signal_thread(struct thread *thread, const struct posix_SignalInfo *info);
+/* Sends to a process, or one thread of it. False: too many are queued. */
+bool signal_process(struct process *process, const struct posix_SignalInfo *info);
+bool signal_thread(struct thread *thread, const struct posix_SignalInfo *info);
 /* By its number and code alone. */
 void signal_plain(struct process *process, posix_Signal signal);
 /* A signal is there that the thread does not block: it cannot wait. */

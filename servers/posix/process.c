@@ -25,25 +25,49 @@ int32_t pid_new(void)
 
 struct process *process_find(int32_t pid)
 {
-	struct process *p = posix.processes;
-
-	while (p && p->pid != pid)
-		p = p->next;
-	return p;
+	return pid > 0 && pid < PID_LIMIT ? posix.by_pid[pid] : NULL;
 }
 
 /* ---- making ---- */
 
-static bool make_quota(struct process *process)
+static struct sk_handle make_quota(const struct user *user)
 {
+	const struct sk_handle from = user_quota(user);
 	struct kernel_Quota_create_quota_reply made;
 	struct kernel_Quota_usage_reply usage;
 
-	if (K(posix.quota, Quota_usage, &usage, 0) != SK_OK ||
-			K(posix.quota, Quota_create_quota, &made, .limit = usage.limit) != SK_OK)
+	return K(from, Quota_usage, &usage, 0) == SK_OK &&
+		K(from, Quota_create_quota, &made, .limit = usage.limit) == SK_OK ?
+		made.quota.raw : sk_no_handle();
+}
+
+bool process_move(struct process *process, struct user *user, struct left *left)
+{
+	struct sk_handle quota = user == process->user ? sk_no_handle() : make_quota(user);
+
+	if (quota.raw < 0)
 		return false;
-	process->quota = made.quota.raw;
+	*left = (struct left){process->user, process->quota};
+	process->user = user_take(user);
+	process->quota = quota;
 	return true;
+}
+
+void process_leave(struct left *left)
+{
+	if (left->quota.raw >= 0)
+		K0(left->quota, Quota_destroy, 0);
+	drop(&left->quota);
+	user_drop(left->user);
+}
+
+void process_move_back(struct process *process, struct left *left)
+{
+	struct left here = {process->user, process->quota};
+
+	process->user = left->user;
+	process->quota = left->quota;
+	process_leave(&here);
 }
 
 static void inherit(struct process *process, const struct process *parent)
@@ -63,7 +87,8 @@ static void default_limits(struct process *process)
 	process->limits[posix_Resource_STACK].soft = LAYOUT_STACK_BYTES;
 	process->limits[posix_Resource_CORE].soft = 0;
 	process->limits[posix_Resource_FILES] = (struct posix_Limit){1024, 4096};
-	process->limits[posix_Resource_PROCESSES] = (struct posix_Limit){2000, 2000};
+	process->limits[posix_Resource_PROCESSES] = (struct posix_Limit){
+		user_most(USER_TASKS), user_most(USER_TASKS)};
 	process->limits[posix_Resource_PENDING_SIGNALS] = (struct posix_Limit){1000, 1000};
 	process->limits[posix_Resource_NICE] = (struct posix_Limit){0, 0};
 	process->limits[posix_Resource_REALTIME_PRIORITY] = (struct posix_Limit){0, 0};
@@ -78,20 +103,22 @@ static void adopt(struct process *process, struct process *parent)
 	parent->children = process;
 }
 
-struct process *process_new(struct process *parent, int *error)
+struct process *process_new(struct process *parent, struct user *user, int *error)
 {
 	struct process *process = allocate(sizeof(*process));
 
 	*error = posix_Error_ENOMEM;
 	if (!process)
 		return NULL;
-	process->quota = sk_no_handle();
 	process->pid = process_find(1) ? pid_new() : 1;
-	if (process->pid == 0 || !make_quota(process)) {
+	process->quota = process->pid == 0 ? sk_no_handle() : make_quota(user);
+	if (process->quota.raw < 0) {
 		*error = posix_Error_EAGAIN;
 		release(process);
 		return NULL;
 	}
+	process->user = user_take(user);
+	posix.by_pid[process->pid] = process;
 	queue_init(&process->pending);
 	process->exit_signal = posix_Signal_CHLD;
 	process->start_time = now();
@@ -228,6 +255,7 @@ void process_end(struct process *process, posix_ChildState how, int32_t status)
 	job_process_ends(process);
 	leave_children(process);
 	process->state = PROCESS_ZOMBIE;
+	user_charge(process->user, USER_TASKS, 1);
 	if (process->pid == 1)
 		end_all();
 	if (process->program)
@@ -271,6 +299,9 @@ void process_reap(struct process *process)
 		usage_add(&parent->children_used, &process->used);
 		usage_add(&parent->children_used, &process->children_used);
 	}
+	user_return(process->user, USER_TASKS, 1);
+	user_drop(process->user);
+	posix.by_pid[process->pid] = NULL;
 	*process->link = process->next;
 	if (process->next)
 		process->next->link = process->link;

@@ -19,21 +19,37 @@ void queue_clear(struct queue *queue, posix_SignalSet set)
 			continue;
 		}
 		*link = queued->next;
+		user_return(queued->user, USER_SIGNALS, 1);
 		release(queued);
 	}
 	queue->end = link;
 	queue->set &= ~set;
 }
 
-bool queue_put(struct queue *queue, const struct posix_SignalInfo *info)
+/* A standard one is there once at most, so it needs no limit. */
+static bool has_place(const struct process *process, const struct user *user,
+	posix_Signal signal)
 {
+	return signal < posix_Signal_RTMIN || (user_may(user, USER_SIGNALS, 1) &&
+		user_count(user, USER_SIGNALS) <
+		process->limits[posix_Resource_PENDING_SIGNALS].soft);
+}
+
+bool queue_put(struct queue *queue, const struct posix_SignalInfo *info,
+	const struct process *process)
+{
+	struct user *user = process->user;
 	struct queued *queued;
 
 	if (info->signal < posix_Signal_RTMIN && (queue->set & BIT(info->signal)))
 		return true;
+	if (!has_place(process, user, info->signal))
+		return false;
 	queued = allocate(sizeof(*queued));
 	if (!queued)
 		return false;
+	queued->user = user;
+	user_charge(user, USER_SIGNALS, 1);
 	queued->info = *info;
 	*queue->end = queued;
 	queue->end = &queued->next;
@@ -52,6 +68,7 @@ void queue_take(struct queue *queue, posix_Signal signal,
 	queued = *link;
 	*info = queued->info;
 	*link = queued->next;
+	user_return(queued->user, USER_SIGNALS, 1);
 	release(queued);
 	for (link = &queue->first; *link; link = &(*link)->next)
 		more = more || (*link)->info.signal == signal;

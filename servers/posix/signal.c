@@ -175,44 +175,46 @@ static struct thread *who_takes(struct process *process, posix_Signal signal)
 	return NULL;
 }
 
-void signal_process(struct process *process, const struct posix_SignalInfo *info)
+bool signal_process(struct process *process, const struct posix_SignalInfo *info)
 {
 	struct thread *thread;
 
 	if (process->state != PROCESS_ALIVE || info->signal <= 0 || info->signal > SIGNALS)
-		return;
+		return true;
 	undo(process, info->signal);
 	for (struct thread *t = process->threads; t; t = t->next)
 		if (give_to_waiter(t, info))
-			return;
+			return true;
 	thread = who_takes(process, info->signal);
 	if (thread && by_default(process, info->signal))
-		return;
-	if (!queue_put(&process->pending, info))
-		return;
+		return true;
+	if (!queue_put(&process->pending, info, process))
+		return false;
 	show_all(process);
 	if (thread)
 		wake(thread);
+	return true;
 }
 
-void signal_thread(struct thread *thread, const struct posix_SignalInfo *info)
+bool signal_thread(struct thread *thread, const struct posix_SignalInfo *info)
 {
 	struct process *process = thread->process;
 	bool is_blocked;
 
 	if (!process || process->state != PROCESS_ALIVE)
-		return;
+		return true;
 	undo(process, info->signal);
 	if (give_to_waiter(thread, info))
-		return;
+		return true;
 	is_blocked = blocked(thread) & BIT(info->signal);
 	if (!is_blocked && by_default(process, info->signal))
-		return;
-	if (!queue_put(&thread->pending, info))
-		return;
+		return true;
+	if (!queue_put(&thread->pending, info, process))
+		return false;
 	show_pending(thread);
 	if (!is_blocked)
 		wake(thread);
+	return true;
 }
 
 void signal_plain(struct process *process, posix_Signal signal)

@@ -99,7 +99,7 @@ static int make(struct thread *thread, struct space *space, const struct thread 
 	if (like)
 		TRY(copy_frame(thread, like));
 	TRY(K(quota, Quota_create_thread, &reply, .space = {space->handle},
-		.priority = PROGRAM_PRIORITY));
+		.priority = user_priority(thread->process->user)));
 	thread->handle = reply.thread.raw;
 	TRY(K0(thread->handle, Thread_set_vectors_allowed, .allowed = true));
 	TRY(set_slots(thread, space));
@@ -207,10 +207,21 @@ void thread_end(struct thread *thread, struct space *space)
 	if (posix.threads[thread->tid] == thread)
 		posix.threads[thread->tid] = NULL;
 	queue_clear(&thread->pending, UINT64_MAX);
-	credentials_drop(thread->credentials);
-	thread->credentials = NULL;
+	thread_become(thread, NULL);
 	thread->process = NULL;
 	thread_drop(thread);
+}
+
+void thread_become(struct thread *thread, struct credentials *credentials)
+{
+	struct credentials *was = thread->credentials;
+
+	thread->credentials = credentials;
+	if (credentials)
+		user_charge(credentials->user, USER_TASKS, 1);
+	if (was)
+		user_return(was->user, USER_TASKS, 1);
+	credentials_drop(was);
 }
 
 void thread_drop(struct thread *thread)
@@ -240,6 +251,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 
 	if (!thread->process)
 		return sk_refuse(incoming, SK_PEER_CLOSED);
+	user_serve(thread->credentials->user);
 	return posix_Thread_dispatch(&ops, self, incoming);
 }
 
@@ -264,8 +276,9 @@ void op_enter(void *self, const struct posix_Thread_enter_request *request,
 	}};
 
 	UNUSED(request);
-	reply.page.raw = copy(thread->memory, kernel_Rights_READ | kernel_Rights_WRITE |
-		kernel_Rights_MAP | kernel_Rights_TRANSFER);
+	/* Who may write it could take its pages away, which this server writes too. */
+	reply.page.raw = copy(thread->memory, kernel_Rights_READ | kernel_Rights_MAP |
+		kernel_Rights_TRANSFER);
 	posix_Thread_enter_answer(to, reply.page.raw.raw < 0 ? posix_Error_ENOMEM : 0, &reply);
 }
 

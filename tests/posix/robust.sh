@@ -1,0 +1,47 @@
+#!/bin/bash
+# Usage: tests/posix/robust.sh [NAME]
+#
+# Hostile programs in the OS (tests/posix/robust/) hurt only themselves: while one user's is
+# at work, another user opens, reads, makes pipes and children that call exec; and when all of
+# it has been killed, processes and memory of the whole machine are as before. On 1 CPU and on 4.
+# ROUNDS=n (3): of the neighbour's, beside each. SEED=n: of what is random.
+set -u
+cd "$(dirname "$0")/../.."
+source tests/tap.bash
+rounds=${ROUNDS:-3}
+seed=${SEED:-1}
+attacks=(memory map mappings descriptors queue threads wild overwrite unmap jump frame handles
+	exec kill stack forks)
+declare -A says=(
+	[memory]='a heap without an end' [map]='mappings that are all touched'
+	[mappings]='mappings without number' [descriptors]='open files without number'
+	[queue]='queued signals without number' [threads]='threads without number'
+	[wild]='wild arguments to every system call' [overwrite]='a shim that is written over'
+	[unmap]='a shim that is unmapped' [jump]='jumps into the shim'
+	[frame]="a thread's frame with other words" [handles]="the shim's handles with random messages"
+	[exec]='exec of what cannot be' [kill]='SIGKILL in the middle of anything'
+	[stack]='a stack without an end' [forks]='a fork bomb'
+)
+
+musl-gcc -static -O1 -std=gnu11 -Wall -Wextra -Wno-clobbered -o "$work/robust" \
+	tests/posix/robust/*.c >"$work/log" 2>&1
+status=$?
+[ $status = 0 ] || { tap $status 'the hostile programs compile'; exit 1; }
+
+for cpus in 1 4; do
+	wanted=()
+	for attack in "${attacks[@]}"; do
+		tap_wants "${says[$attack]} hurts itself alone ($cpus CPU)" && wanted+=("$attack")
+	done
+	[ ${#wanted[@]} != 0 ] || continue
+	timeout 620 tests/os-run --image small --smp $cpus --timeout "${LIMIT:-600}" \
+		--file "$work/robust:/tmp/robust" -- /tmp/robust -r "$rounds" -s "$seed" \
+		"${wanted[@]}" >"$work/log" 2>"$work/err"
+	for attack in "${wanted[@]}"; do
+		grep -q "^ok $attack\$" "$work/log"
+		status=$?
+		{ grep "^not ok $attack:" "$work/log"; tail -n 5 "$work/err"; } >"$work/why"
+		tap $status "${says[$attack]} hurts itself alone ($cpus CPU)" "$work/why"
+	done
+done
+exit $failed

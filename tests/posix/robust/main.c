@@ -1,0 +1,271 @@
+/*
+ * Usage: robust [-l LEAD] [-r ROUNDS] [-s SEED] [NAME]...
+ *
+ * As root: for each attack (or those named) a line `ok NAME`, or `not ok NAME: why`, or,
+ * of figures, `# ...`. A neighbour of another user works on beside each: it must get
+ * through ROUNDS of what a shell does (a file, a pipe, a child that calls exec). Then all of the
+ * attacker's processes are killed, and what the system has used must come back.
+ */
+#include "robust.h"
+
+#define ATTACKER 1000
+#define NEIGHBOUR 1001
+/* Of the time-out of all, in seconds: no measure of speed. */
+#define PATIENCE 300
+/* Memory that may stay used: of what is kept for next time. */
+#define SLACK (UINT64_C(512) << 10)
+
+static const struct { const char *name; attack *attack; } attacks[] = {
+	{"forks", attack_forks}, {"memory", attack_memory}, {"map", attack_map},
+	{"mappings", attack_mappings}, {"descriptors", attack_descriptors},
+	{"signals", attack_signals}, {"queue", attack_queue}, {"threads", attack_threads},
+	{"pipes", attack_pipes}, {"wild", attack_wild}, {"overwrite", attack_overwrite},
+	{"unmap", attack_unmap}, {"jump", attack_jump}, {"frame", attack_frame},
+	{"handles", attack_handles}, {"exec", attack_exec}, {"kill", attack_kill},
+	{"stack", attack_stack},
+};
+#define COUNT (sizeof(attacks) / sizeof(*attacks))
+
+static const char *self;
+/* Thousandths of a second that an attack goes on before the neighbour begins. */
+static long lead = 200;
+
+static void become(uid_t user)
+{
+	if (setgid(user) < 0 || setuid(user) < 0)
+		_exit(99);
+}
+
+/* ---- the neighbour ---- */
+
+/* NULL, or what failed. */
+static const char *try_once(void)
+{
+	char text[64];
+	int ends[2], status, file = open("/etc/passwd", O_RDONLY);
+	pid_t child;
+
+	if (file < 0)
+		return "open";
+	if (read(file, text, sizeof(text)) <= 0)
+		return "read";
+	close(file);
+	if (pipe(ends) < 0)
+		return "pipe";
+	child = fork();
+	if (child == 0) {
+		write(ends[1], "x", 1);
+		execl(self, self, "-n", (char *)NULL);
+		_exit(98);
+	}
+	if (child < 0)
+		return "fork";
+	if (read(ends[0], text, 1) != 1)
+		return "read from a pipe";
+	if (waitpid(child, &status, 0) != child || status != 0)
+		return "the child";
+	close(ends[0]);
+	close(ends[1]);
+	return NULL;
+}
+
+/* Says what failed, or writes the longest round's time. */
+static pid_t start_neighbour(int rounds, int report)
+{
+	const pid_t child = fork();
+	struct timespec a, b;
+	const char *failed;
+	long longest = 0;
+
+	if (child != 0)
+		return child;
+	become(NEIGHBOUR);
+	for (int i = 0; i < rounds; i++) {
+		long took;
+
+		clock_gettime(CLOCK_MONOTONIC, &a);
+		failed = try_once();
+		if (failed) {
+			printf("# %s: %s\n", failed, strerror(errno));
+			_exit(1);
+		}
+		clock_gettime(CLOCK_MONOTONIC, &b);
+		took = (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000;
+		longest = took > longest ? took : longest;
+	}
+	write(report, &longest, sizeof(longest));
+	_exit(0);
+}
+
+/* ---- the attacker ---- */
+
+/* By exec, with which a process goes over to its new user's share of memory. */
+static pid_t start_attacker(const char *name, uint32_t seed)
+{
+	const pid_t child = fork();
+	char text[16];
+
+	if (child != 0)
+		return child;
+	snprintf(text, sizeof(text), "%u", seed);
+	setsid();
+	become(ATTACKER);
+	execl(self, self, "-s", text, "-a", name, (char *)NULL);
+	_exit(97);
+}
+
+static int attack_as(const char *name, uint32_t seed)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (strcmp(attacks[i].name, name) == 0)
+			attacks[i].attack(seed);
+	return 0;
+}
+
+/* All of that user's, however many and whatever they do meanwhile. */
+static void kill_all(void)
+{
+	for (int none = 0; none < 2;) {
+		const pid_t killer = fork();
+		int status;
+
+		if (killer == 0) {
+			become(ATTACKER);
+			_exit(kill(-1, SIGKILL) < 0 && errno == ESRCH);
+		}
+		if (killer < 0) {
+			rest(20);
+			continue;
+		}
+		while (waitpid(killer, &status, 0) < 0 && errno == EINTR)
+			;
+		none = WIFEXITED(status) && WEXITSTATUS(status) == 1 ? none + 1 : 0;
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		rest(5);
+	}
+}
+
+/* ---- what is used ---- */
+
+struct used { uint64_t memory; unsigned processes; };
+
+static struct used used(void)
+{
+	struct sysinfo info;
+
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	if (sysinfo(&info) < 0)
+		exit(3);
+	return (struct used){(info.totalram - info.freeram) * info.mem_unit, info.procs};
+}
+
+/* What was given back may take its time to be so: some seconds at most. */
+static struct used used_less(struct used than)
+{
+	struct used now = used();
+
+	for (int i = 0; i < 500 && (now.memory > than.memory ||
+			now.processes > than.processes); i++) {
+		rest(10);
+		now = used();
+	}
+	return now;
+}
+
+/* ---- one ---- */
+
+static bool fails(const char *name, const char *why)
+{
+	printf("not ok %s: %s\n", name, why);
+	return false;
+}
+
+static const char *attack_once(size_t which, uint32_t seed, int rounds, long *longest)
+{
+	int report[2], status;
+	pid_t attacker, neighbour;
+	ssize_t got;
+
+	if (pipe(report) < 0)
+		return "no pipe";
+	attacker = start_attacker(attacks[which].name, seed);
+	/* It is to be at it. */
+	rest(lead);
+	neighbour = start_neighbour(rounds, report[1]);
+	close(report[1]);
+	if (attacker < 0 || neighbour < 0) {
+		kill_all();
+		close(report[0]);
+		return "root cannot fork";
+	}
+	while (waitpid(neighbour, &status, 0) < 0 && errno == EINTR)
+		;
+	kill_all();
+	got = read(report[0], longest, sizeof(*longest));
+	close(report[0]);
+	if (status != 0 || got != sizeof(*longest))
+		return "the neighbour could not go on";
+	return NULL;
+}
+
+static bool attack_with(size_t which, uint32_t seed, int rounds)
+{
+	const char *name = attacks[which].name, *problem;
+	long longest = 0;
+	struct used before, after;
+	char why[200];
+
+	/* The first time fills what is kept for the next. */
+	alarm(PATIENCE);
+	problem = attack_once(which, seed, 3, &longest);
+	before = used();
+	if (!problem)
+		problem = attack_once(which, seed + 1, rounds, &longest);
+	before.memory += SLACK;
+	after = used_less(before);
+	alarm(0);
+	if (problem)
+		return fails(name, problem);
+	snprintf(why, sizeof(why), "used before %u processes, %llu KiB, after %u, %llu",
+		before.processes, (unsigned long long)(before.memory - SLACK) / 1024,
+		after.processes, (unsigned long long)after.memory / 1024);
+	if (after.processes > before.processes || after.memory > before.memory)
+		return fails(name, why);
+	printf("ok %s\n# %s; the neighbour waited %ld ms at most\n", name, why, longest);
+	return true;
+}
+
+static bool is_wanted(const char *name, char **names)
+{
+	for (char **n = names; *n; n++)
+		if (strcmp(*n, name) == 0)
+			return true;
+	return !*names;
+}
+
+int main(int count, char **arguments)
+{
+	uint32_t seed = 1;
+	int rounds = 20, option;
+	bool good = true;
+
+	self = "/proc/self/exe";
+	while ((option = getopt(count, arguments, "na:l:r:s:")) >= 0)
+		switch (option) {
+		case 'n': return 0;
+		case 'a': return attack_as(optarg, seed);
+		case 'l': lead = atol(optarg); break;
+		case 'r': rounds = atoi(optarg); break;
+		case 's': seed = (uint32_t)atoi(optarg) | 1; break;
+		default: return 2;
+		}
+	self = arguments[0];
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (size_t i = 0; i < COUNT; i++)
+		if (is_wanted(attacks[i].name, arguments + optind))
+			good = attack_with(i, seed, rounds) && good;
+	return good ? 0 : 1;
+}

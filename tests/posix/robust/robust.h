@@ -1,0 +1,51 @@
+/*
+ * Hostile programs for Linux's system calls, one binary. Each is run as a user of its own
+ * while a neighbour, another user, works on; afterwards all is counted as before.
+ */
+#ifndef TESTS_POSIX_ROBUST_H
+#define TESTS_POSIX_ROBUST_H
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Does harm until it is killed, or is done with a round of it. */
+typedef void attack(uint32_t seed);
+
+attack attack_forks, attack_memory, attack_map, attack_mappings, attack_descriptors,
+	attack_signals, attack_queue, attack_threads, attack_pipes, attack_wild,
+	attack_overwrite, attack_unmap, attack_jump, attack_frame, attack_handles,
+	attack_exec, attack_kill, attack_stack;
+
+/* The next of a series, never 0. */
+static inline uint32_t next(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* Sleeps for so many thousandths. */
+static inline void rest(long milliseconds)
+{
+	nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000},
+		NULL);
+}
+
+#endif
