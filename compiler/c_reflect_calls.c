@@ -193,7 +193,8 @@ static void print_ops(struct c_reflect *r, const struct declaration *d)
 	print_wrapped(out, "static int sk_any_%s_dispatch(struct sk_reflect_server *server, "
 		"struct sk_incoming *incoming)", d->c_name);
 	print_body(r, arena_printf(r->c->arena,
-		"return %s_dispatch(&sk_any_%s_ops, server, incoming);", d->c_name, d->c_name));
+		"return %s_dispatch(&sk_any_%s_ops, server, %sincoming);", d->c_name, d->c_name,
+		d->as.interface.states != NULL ? "server->state, " : ""));
 }
 
 /* What gives the next event, without types. */

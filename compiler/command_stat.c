@@ -284,6 +284,47 @@ static void print_methods(struct stats *stats)
 	table_print(&stats->out, &table);
 }
 
+/* ---- states ---- */
+
+/* "read, close -> Closed" */
+static const char *transitions_text(struct arena *arena, const struct state *state)
+{
+	const char *text = "";
+
+	for (const struct transition *t = state->first; t != NULL; t = t->next)
+		text = arena_printf(arena, "%s%s%s%s%s", text, *text ? ", " : "",
+			t->method->name, t->to == state ? "" : " -> ",
+			t->to == state ? "" : t->to->name);
+	return text;
+}
+
+static void states_rows(struct stats *stats, struct table *table, const struct declaration *d)
+{
+	for (const struct state *s = d->as.interface.states; s != NULL; s = s->next)
+		table_row(table, (const char *const[]){
+			arena_printf(stats->arena, "%s.%s", d->name, s->name),
+			transitions_text(stats->arena, s),
+		});
+}
+
+static void print_states(struct stats *stats)
+{
+	struct table table = {.arena = stats->arena, .columns = 2};
+
+	table_row(&table, (const char *const[]){"state", "allows"});
+	if (stats->wish.interface != NULL)
+		states_rows(stats, &table, stats->wish.interface);
+	for (const struct declaration *d = stats->file->first;
+	     d && !stats->wish.message && !stats->wish.interface; d = d->next) {
+		if (d->kind == DECLARATION_INTERFACE)
+			states_rows(stats, &table, d);
+	}
+	if (table.rows == 1)
+		return;
+	print(&stats->out, "\n");
+	table_print(&stats->out, &table);
+}
+
 /* ---- JSON ---- */
 
 static const char *json_figure(struct stats *stats, uint64_t value)
@@ -355,6 +396,7 @@ static struct printer print_stats(struct arena *arena, const struct schema *sche
 	} else {
 		print_messages(&stats, schema);
 		print_methods(&stats);
+		print_states(&stats);
 	}
 	return stats.out;
 }

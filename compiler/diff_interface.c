@@ -189,6 +189,7 @@ void diff_interface(struct diff *diff, const char *where, const struct value *a,
 			fact_text(a, "rights"), fact_text(b, "rights"));
 	compare_all(&methods);
 	compare_all(&events);
+	diff_states(diff, where, fact_object(a, "states"), fact_object(b, "states"));
 	compare_reserved(&methods, a);
 	compare_reserved(&events, a);
 	diff_c_struct(diff, where, a, b);

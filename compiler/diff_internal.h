@@ -8,6 +8,7 @@
  *	diff_tags.c		blocks of tags, variants
  *	diff_enum.c		enumerations, constants
  *	diff_interface.c	interfaces
+ *	diff_states.c		what they allow when
  *	diff_reserved.c		what must not be used again
  */
 #ifndef COMPILER_DIFF_INTERNAL_H
@@ -114,6 +115,9 @@ void diff_constant(struct diff *diff, const char *where, const struct value *a,
 void diff_interface(struct diff *diff, const char *where, const struct value *a,
 	const struct value *b);
 
+/* The states of interfaces. */
+void diff_states(struct diff *diff, const char *where, const struct value *a,
+	const struct value *b);
 /* A block of tags; the place is that of the block. */
 void diff_tags(struct diff *diff, const struct diff_place *place, const struct value *a,
 	const struct value *b);

@@ -406,6 +406,21 @@ static struct value methods_facts(struct facts *facts, struct method *const *met
 	return value_object(&to);
 }
 
+/* Each state has its methods, with the states that they lead to. */
+static struct value states_facts(struct facts *facts, const struct state *state)
+{
+	struct value_object_builder to = {0};
+
+	for (; state != NULL; state = state->next) {
+		struct value_object_builder methods = {0};
+
+		for (const struct transition *t = state->first; t != NULL; t = t->next)
+			facts_put_text(facts, &methods, t->method->name, t->to->name);
+		value_put(facts->arena, &to, state->name, value_object(&methods));
+	}
+	return value_object(&to);
+}
+
 static void put_interface(struct facts *facts, struct value_object_builder *to,
 	const struct declaration *d)
 {
@@ -416,6 +431,9 @@ static void put_interface(struct facts *facts, struct value_object_builder *to,
 		d->as.interface.method_count));
 	value_put(facts->arena, to, "events", methods_facts(facts, d->as.interface.events,
 		d->as.interface.event_count));
+	if (d->as.interface.states != NULL)
+		value_put(facts->arena, to, "states",
+			states_facts(facts, d->as.interface.states));
 }
 
 /* ---- all of a declaration ---- */

@@ -318,6 +318,37 @@ static struct value methods_value(struct arena *arena, struct method *const *met
 	return value_list(&to);
 }
 
+static struct value transitions_value(struct arena *arena, const struct transition *first)
+{
+	struct value_list_builder to = {0};
+
+	for (const struct transition *t = first; t != NULL; t = t->next) {
+		struct object one = {.arena = arena};
+
+		put_text(&one, "method", t->method->name);
+		put_text(&one, "to", t->to->name);
+		*value_list_add(arena, &to) = done(&one);
+	}
+	return value_list(&to);
+}
+
+static void put_states(struct object *to, const struct state *first)
+{
+	struct value_list_builder list = {0};
+
+	for (const struct state *state = first; state != NULL; state = state->next) {
+		struct object one = {.arena = to->arena};
+
+		put_text(&one, "name", state->name);
+		put_text(&one, "doc", state->doc);
+		put_place(&one, &state->span);
+		put(&one, "transitions", transitions_value(to->arena, state->first));
+		*value_list_add(to->arena, &list) = done(&one);
+	}
+	if (first != NULL)
+		put(to, "states", value_list(&list));
+}
+
 static void put_interface(struct object *to, const struct declaration *d)
 {
 	put_name_of(to, "base", d->as.interface.base);
@@ -327,6 +358,7 @@ static void put_interface(struct object *to, const struct declaration *d)
 		d->as.interface.method_count));
 	put(to, "events", methods_value(to->arena, d->as.interface.events,
 		d->as.interface.event_count));
+	put_states(to, d->as.interface.states);
 }
 
 static struct value declaration_value(struct arena *arena, const struct declaration *d)

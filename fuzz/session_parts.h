@@ -34,6 +34,7 @@ struct session_end {
 	const struct sk_interface_type *interface;
 	struct sk_events events;
 	uint32_t lost;			/* by the model */
+	uint8_t state;			/* of an interface with states */
 };
 
 struct session_mint {

@@ -290,6 +290,7 @@ static int dispatch(struct session_end *end, struct sk_incoming *incoming)
 	is_event = wanted == SK_OK && !method;
 	if (is_event)
 		session->request->is_event = session->request->is_kept = true;
+	session->server.state = &end->state;
 	status = end->interface->dispatch(&session->server, incoming);
 	session->serving = NULL;
 	if (status != wanted)
@@ -396,6 +397,7 @@ static void open_end(struct session *session, struct session_end *end,
 	end->session = session;
 	end->interface = interface;
 	end->lost = 0;
+	end->state = 0;
 	end->loopback_ops = end->loop.port.ops;
 	end->port_ops = *end->loop.port.ops;
 	end->port_ops.answer = session_answer;

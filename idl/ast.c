@@ -424,6 +424,16 @@ struct ast_item *ast_declared_method(struct parse *parse, struct span span,
 	return item;
 }
 
+struct ast_transition *ast_transition(struct parse *parse,
+	struct ast_name *method, struct ast_name *target)
+{
+	struct ast_transition *transition = NODE(ast_transition);
+
+	transition->method = method;
+	transition->target = target;
+	return transition;
+}
+
 struct ast_item *ast_item_in(struct parse *parse, struct span span,
 	struct ast_item *item, struct ast_attributes attributes)
 {

@@ -139,6 +139,14 @@ struct ast_enumerator {
 };
 struct ast_enumerators { struct ast_enumerator *first, *last; };
 
+/* `close -> Closed`; without a target it stays where it is. */
+struct ast_transition {
+	struct ast_transition *next;
+	struct ast_name *method;
+	struct ast_name *target;	/* or NULL */
+};
+struct ast_transitions { struct ast_transition *first, *last; };
+
 enum ast_item_kind {
 	AST_METHOD, AST_ONEWAY, AST_EVENT, AST_ERROR, AST_ITEM_RESERVED,
 	AST_STATE
@@ -159,6 +167,7 @@ struct ast_item {
 	struct ast_path reply_path;
 	struct ast_path error;
 	struct ast_reserveds reserved;
+	struct ast_transitions transitions;	/* of a STATE */
 };
 struct ast_items { struct ast_item *first, *last; };
 
@@ -270,6 +279,8 @@ struct ast_item *ast_method(struct parse *parse, struct span span,
 struct ast_item *ast_declared_method(struct parse *parse, struct span span,
 	enum ast_item_kind kind, struct ast_name *name,
 	struct ast_path request, struct ast_path reply, struct ast_path error);
+struct ast_transition *ast_transition(struct parse *parse,
+	struct ast_name *method, struct ast_name *target);
 struct ast_item *ast_item_in(struct parse *parse, struct span span,
 	struct ast_item *item, struct ast_attributes attributes);
 

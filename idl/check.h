@@ -12,6 +12,7 @@
  *	bases.c		what is inherited
  *	messages.c	structs, messages, groups
  *	interfaces.c	what is in one; methods.c: one method or event
+ *	states.c	the states of an interface
  *	inherit.c	the bases of interfaces; ids.c: all their ids
  *	layout.c	sizes and offsets; graph.c, recursion.c: what contains
  *			what; least.c: least sizes, and what has none
@@ -311,6 +312,11 @@ struct method *method_new(struct check *check, struct symbol *interface,
 struct declaration *error_enum(struct check *check,
 	struct symbol *interface, const struct ast_path *path);
 
+/* ---- states.c ---- */
+
+/* The states of an interface whose methods are known. */
+void interface_states(struct check *check, struct symbol *symbol);
+
 /* ---- inherit.c ---- */
 
 /* The interface that a path names, or NULL (reported). */
@@ -396,16 +402,5 @@ bool reserved_name_used(struct check *check, const struct reserved *reserved,
 bool reserved_number_used(struct check *check,
 	const struct reserved *reserved, struct number number,
 	struct span span, const char *what);
-
-/* ---- unbuilt.c ---- */
-
-enum unbuilt {
-#define UNBUILT(id, what) UNBUILT_##id,
-#include "idl/unbuilt.h"
-#undef UNBUILT
-	UNBUILT_COUNT
-};
-
-void unbuilt_report(struct check *check, enum unbuilt what, struct span span);
 
 #endif

@@ -356,9 +356,14 @@ static void add_interface(struct names *names,
 		NULL };
 	bool has_events = interface->as.interface.event_count > 0;
 	const struct method *method;
+	const struct state *state;
 	unsigned i;
 
 	add_suffixed(names, interface->c_name, interface->span, suffixes);
+	for (state = interface->as.interface.states; state != NULL;
+		state = state->next)
+		add_name(names, arena_printf(names->arena, "%s_state_%s",
+			interface->c_name, state->name), state->span);
 	for (i = 0; i < interface->as.interface.method_count; i++) {
 		method = interface->as.interface.methods[i];
 		if (method->owner == interface)

@@ -4,7 +4,7 @@
  * Each has a page, docs/errors/CODE.md, and a schema in tests/bad that makes
  * it. By hundreds: 0 files, 1 text, 2 names, 3 values, 4 messages and
  * structs, 5 interfaces, 6 the C back end, 7 text forms of messages (the
- * compiler's), 9 what is not built yet. W: warnings.
+ * compiler's). W: warnings.
  */
 DIAG(E0001, ERROR, "a file cannot be read")
 DIAG(E0002, ERROR, "not a text file")
@@ -106,11 +106,15 @@ DIAG(E0518, ERROR, "a part with a bound called unbounded")
 DIAG(E0519, ERROR, "a recursive part without limits in a method")
 DIAG(E0520, ERROR, "a limit of depth for something that is not recursive")
 
+DIAG(E0521, ERROR, "a state of something unknown")
+DIAG(E0522, ERROR, "the same twice in the states of an interface")
+DIAG(E0523, ERROR, "a method that no state allows")
+DIAG(E0524, ERROR, "a state that is never reached")
+
 DIAG(E0601, ERROR, "two things of one name in C")
 DIAG(E0602, ERROR, "a name that C or C++ keeps for itself")
 DIAG(E0603, ERROR, "an array that C cannot hold")
 
-DIAG(E0901, ERROR, "a construct that is not built yet")
 
 DIAG(W0001, WARNING, "a leading zero")
 DIAG(W0002, WARNING, "a doc comment that belongs to nothing")

@@ -68,6 +68,8 @@ static void grammar_error(GRAMMAR_LTYPE *span, struct parse *parse,
 	struct ast_enumerators enumerators;
 	struct ast_item *item;
 	struct ast_items items;
+	struct ast_transition *transition;
+	struct ast_transitions transitions;
 	struct ast_declaration *declaration;
 	struct ast_declarations declarations;
 }
@@ -113,6 +115,8 @@ static void grammar_error(GRAMMAR_LTYPE *span, struct parse *parse,
 %type <enumerators> enumerators
 %type <item> item
 %type <items> items item_block
+%type <transition> transition
+%type <transitions> transitions
 %type <declaration> declaration message group_item
 %type <declarations> declarations group_items
 
@@ -413,6 +417,7 @@ item:
 |	KW_STATE name '{' transitions comma_opt '}' {
 		$$ = ast_item(parse, @1, AST_STATE);
 		$$->name = $2;
+		$$->transitions = $4;
 	}
 ;
 
@@ -443,8 +448,18 @@ parameter:
 	attributes words default { $$ = ast_field(parse, @$, $1, $2, $3); }
 ;
 
-transitions:	transition | transitions ',' transition ;
-transition:	name | name ARROW name ;
+transitions:
+	transition {
+		$$ = (struct ast_transitions){ 0 };
+		AST_APPEND($$, $1);
+	}
+|	transitions ',' transition { $$ = $1; AST_APPEND($$, $3); }
+;
+
+transition:
+	name			{ $$ = ast_transition(parse, $1, NULL); }
+|	name ARROW name		{ $$ = ast_transition(parse, $1, $3); }
+;
 
 reserveds:
 	reserved {

@@ -79,11 +79,7 @@ void interface_declare(struct check *check, struct symbol *interface)
 	interface->reserved = interface_reserved(check, interface);
 	for (item = interface->ast->items.first; item != NULL;
 		item = item->next) {
-		if (item->kind == AST_STATE)
-			unbuilt_report(check, UNBUILT_STATE, item->span);
-		else
-			attributes_check(check, &item->attributes,
-				item_place(item));
+		attributes_check(check, &item->attributes, item_place(item));
 		if (!item_is_method(item) || !method_name_is_free(check,
 			&names, interface->reserved, item)
 			|| item->request_path.first != NULL)
@@ -153,4 +149,5 @@ void interface_fill(struct check *check, struct symbol *symbol)
 		if (method != NULL)
 			interface_add(&symbol->declaration, method);
 	}
+	interface_states(check, symbol);
 }

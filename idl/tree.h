@@ -232,6 +232,24 @@ struct method {
 	uint32_t deadline_ms;		/* 0: none stated */
 };
 
+/* A method that is allowed in a state, and where a good answer leads. */
+struct transition {
+	struct transition *next;
+	const struct method *method;
+	const struct state *to;
+	struct span span;
+};
+
+/* What the server of an interface allows at a time; docs/language.md, "States". */
+struct state {
+	struct state *next;		/* in the order of the schema; the first is initial */
+	const char *name;
+	const char *doc;
+	struct span span;
+	unsigned index;			/* from 0: what the server's byte holds */
+	struct transition *first;
+};
+
 /* What a message can cost at most: the certificate. */
 struct cost {
 	uint64_t bytes;			/* head and tail, or UNBOUNDED */
@@ -324,6 +342,7 @@ struct declaration {
 			 * names none. */
 			struct declaration *rights;
 			bool is_unbounded;	/* some method is */
+			struct state *states;	/* NULL: everything at any time */
 		} interface;
 	} as;
 };
@@ -392,6 +411,8 @@ const char *declaration_kind_name(const struct declaration *declaration);
 #define MESSAGE_SIZE_MAX 4096
 #define MESSAGE_HANDLES_MAX 8
 #define MESSAGE_LEASES_MAX 4
+/* States of an interface, so that a set of them is a word. */
+#define STATES_MAX 32
 /* A request and reply of at most so many bytes travel in registers. */
 #define MESSAGE_FAST_MAX 40
 /* The runtime's own method, "next event". */

@@ -264,6 +264,8 @@ int sk_answer(struct sk_reply *to, int encoded)
 		memcpy(&words, to->port->answer.bytes, (size_t)encoded);
 		return sk_answer_words(to, &words, encoded);
 	}
+	if (SK_UNLIKELY(to->state != NULL))
+		*to->state = to->next;
 	reply = *to;		/* `waits` too: it is being dispatched */
 	to->port = NULL;
 	to->waits = NULL;
@@ -292,6 +294,7 @@ COLD int sk_answer_error(struct sk_reply *to, int32_t error)
 		return SK_BAD_TOKEN;
 	if (error == 0)
 		return SK_INVALID;
+	to->state = NULL;
 	answer = &to->port->answer;
 	port_close_attached(to->port, &answer->attached);
 	sk_put_uint32(answer->bytes, error > 0 ? to->id + 1 : SK_STATUS_ID);

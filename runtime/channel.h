@@ -282,6 +282,9 @@ struct sk_reply {
 	uint64_t correlation;		/* of traces; 0: it is not recorded */
 	/* Where an answer in words waits until the operation returns; may be NULL. */
 	struct sk_words_answer *waits;
+	/* What a good answer makes the server's state; NULL: nothing. */
+	uint8_t *state;
+	uint8_t next;
 };
 
 struct sk_words_answer {
@@ -407,6 +410,14 @@ SK_INLINE const uint8_t *sk_whole(struct sk_words_incoming *in)
 	return bytes;
 }
 
+/* For generated dispatch: a good answer leads to another state of the server's. The
+ * byte is written before the answer is sent, so it is there until then. */
+static inline void sk_reply_enter(struct sk_reply *to, uint8_t *state, uint8_t next)
+{
+	to->state = state;
+	to->next = next;
+}
+
 /* Likewise: around the operation. */
 SK_INLINE void sk_open_words(struct sk_reply *to, struct sk_words_answer *answer,
 	const struct sk_words_incoming *in, uint32_t reply_id)
@@ -417,6 +428,7 @@ SK_INLINE void sk_open_words(struct sk_reply *to, struct sk_words_answer *answer
 	to->id = reply_id;
 	to->correlation = 0;
 	to->waits = answer;
+	to->state = NULL;
 	answer->size = 0;
 }
 

@@ -122,6 +122,8 @@ struct sk_reflect_server {
 		struct sk_reply *to);
 	/* Called only for interfaces with events. */
 	struct sk_events *(*events)(struct sk_reflect_server *server);
+	/* The byte of the client that is served: for interfaces with states. */
+	uint8_t *state;
 };
 
 struct sk_interface_type {

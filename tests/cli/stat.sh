@@ -175,6 +175,14 @@ sizes() {
 		"$work/c/sizes" >"$work/out" 2>>"$work/err"
 	tap $? "sizes of $name: $count structs"
 }
+"$skald" stat tests/golden/states.skald 2>"$work/err" | tail -n 4 | sed 's/ *$//' >"$work/came"
+diff - "$work/came" >"$work/out" <<'T'
+state        allows
+File.New     open -> Open, close -> Closed, sync
+File.Open    read, sync, open -> New, drop -> Closed, close -> Closed
+File.Closed  sync
+T
+tap $? 'states, and what they allow'
 # On other machines structs are laid out otherwise.
 if [ "$(getconf LONG_BIT)" = 64 ]; then
 	headers "$schema" "$work/rights.skald"

@@ -74,6 +74,7 @@ struct world {
 	struct sk_port_ops port_ops;
 	const struct sk_port_ops *loopback_ops;
 	const struct sk_interface_type *interface;
+	uint8_t state;			/* if it has states */
 	struct values values;
 	struct sk_ring ring;
 	struct sk_slot slots[WORLD_SLOTS];

@@ -210,6 +210,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 	world->arrived_count = attached->handle_count;
 	for (uint32_t i = 0; i < attached->handle_count; i++)
 		world->arrived[i] = attached->handles[i].handle.raw;
+	world->server.state = &world->state;
 	return world->interface->dispatch(&world->server, incoming);
 }
 
