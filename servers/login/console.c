@@ -1,4 +1,5 @@
 /* The program at the terminal, which is started again whenever it has ended. */
+#include "runtime/terminal/discipline.h"
 #include "servers/login/login.h"
 #include "tty.skald.h"
 
@@ -12,8 +13,6 @@
 
 static char arguments[LOGIN_TEXT];
 static struct program program;
-static struct tty_Settings settings;
-static bool has_settings;
 static struct words words;
 static uint64_t started_at;
 static uint32_t pause = PAUSE;
@@ -73,26 +72,35 @@ static int set_size(struct sk_channel *terminal)
 		tty_Terminal_set_window_size(terminal, &request, &reply, within(PATIENCE));
 }
 
-/* As it was at first: whoever had it may have left it in any state. */
+/* What the device is stays; all else is as of a new terminal, since whoever had it may have
+ * left it in any state, even before this login. */
+static void refresh(struct tty_Settings *settings)
+{
+	static struct ldisc fresh;
+	const struct tty_Settings now = *settings;
+
+	ldisc_init(&fresh);
+	*settings = fresh.settings;
+	settings->control = now.control;
+	settings->input_speed = now.input_speed;
+	settings->output_speed = now.output_speed;
+}
+
 static int set_up(struct sk_handle handle)
 {
 	struct sk_kernel_channel terminal;
 	struct tty_Terminal_settings_reply reply;
 	struct tty_Terminal_set_settings_request request = {.when = tty_When_NOW};
 	struct tty_Terminal_set_settings_reply set;
-	int status = SK_OK;
+	int status;
 
 	sk_os_channel(login.os, &terminal, handle);
-	if (!has_settings)
-		status = tty_Terminal_settings(&terminal.channel,
-			&(struct tty_Terminal_settings_request){.empty = 0}, &reply,
-			within(PATIENCE));
+	status = tty_Terminal_settings(&terminal.channel,
+		&(struct tty_Terminal_settings_request){.empty = 0}, &reply, within(PATIENCE));
 	if (status != SK_OK)
 		return status;
-	if (!has_settings)
-		settings = reply.settings;
-	has_settings = true;
-	request.settings = settings;
+	request.settings = reply.settings;
+	refresh(&request.settings);
 	status = tty_Terminal_set_settings(&terminal.channel, &request, &set, within(PATIENCE));
 	return status == SK_OK ? set_size(&terminal.channel) : status;
 }

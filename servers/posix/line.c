@@ -313,6 +313,12 @@ static bool is_open(const struct terminal *t)
 	return opening != NULL;
 }
 
+void terminal_vacate(void)
+{
+	if (serial && is_open(serial))
+		terminal_hang_up(serial, false);
+}
+
 /* As whoever gives it has set it up. */
 static void begin(struct terminal *t)
 {

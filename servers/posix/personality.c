@@ -251,6 +251,8 @@ static int start(struct posix_Personality_start_request *request, struct sk_repl
 	if (!process)
 		return error;
 	error = furnish(process);
+	if (!error && request->settings.terminal)
+		terminal_vacate();
 	if (!error)
 		error = give_all(process, request);
 	if (!error)

@@ -539,6 +539,8 @@ int terminal_open(struct thread *thread, struct file *file, const struct fs_Stat
 int terminal_give(struct file *file, struct sk_handle *handle);
 /* Descriptor 0 of a new session's leader is its terminal from now on. */
 void terminal_begin_session(struct process *process);
+/* Another first program gets the line's: who has it now hears a hang-up. */
+void terminal_vacate(void);
 /* The directory of pseudo-terminals. */
 void pty_nodes(struct sk_channel *server, fs_Node dev);
 
