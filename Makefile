@@ -80,12 +80,13 @@ test: needs-build needs-test needs-os needs-iso needs-image ## everything that p
 	@$(PARALLEL) os-servers CC=clang BUILD=build/clang
 	@tests/run '$(TEST)'
 
-bench: needs-build needs-bench needs-os ## figures, against the peers and by hand
-	@$(PARALLEL) all kernel os-tests $(OS)/plugin.so
+bench: needs-build needs-bench needs-os needs-image ## figures, against the peers and by hand
+	@$(PARALLEL) all kernel os-tests os-posix image $(OS)/plugin.so
 	@tests/bench/codec/bench.sh
 	@tests/bench/hostfs/bench.sh
 	@OS=$(OS) tests/bench/ipc/table.sh
 	@OS=$(OS) tests/bench/trace/bench.sh
+	@tests/bench/posix/table.sh
 
 # SECONDS is a name that shells count in: it goes as an argument.
 fuzz: needs-build needs-fuzz $(if $(filter afl,$(ENGINE)),needs-afl) ## fuzz SCHEMA=f [TARGET=x SECONDS=60 ENGINE=afl JOBS=2], or all there is

@@ -15,7 +15,9 @@
 #ifndef TIMED
 #define TIMED 10000
 #endif
+#ifndef MARKED
 #define MARKED 64
+#endif
 
 /* `mean` and `least` are of one of the `rounds` that were done at a time. */
 void report(void *to, const char *name, uint64_t mean, uint64_t least, unsigned rounds);

@@ -1,11 +1,11 @@
 #!/bin/bash
-# Usage: tests/bench/posix/bench.sh [--ours | --linux]
+# Usage: tests/bench/posix/bench.sh [--ours | --linux] [NAME...]
 #
 # What programs ask of the OS, beside a Linux guest on the same machine: for each thing
 # that is measured (measure.c) its name, the guest instructions in the OS and in Linux, and
 # their ratio. The program, and the programs that it starts, are the same files in both; the
 # emulator counts, so each run gives the same numbers. With --ours or --linux only what the
-# one has, `bench NAME MEAN LEAST`.
+# one has, `bench NAME MEAN LEAST`; with names only those. It needs `make os-posix image`.
 set -eu
 cd "$(dirname "$0")/../../.."
 build=${BUILD:-build}
@@ -15,18 +15,28 @@ count=(-icount shift=0,sleep=off)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+which=both
+case ${1:-} in
+--ours | --linux)
+	which=${1#--}
+	shift ;;
+-*)
+	echo "bench.sh: there is no option $1" >&2
+	exit 2 ;;
+esac
+
 [ -d "$root/usr" ] || {
 	echo "bench.sh: there is no full image: make image" >&2
-	exit 1
+	exit 2
 }
 mkdir -p "$folder"
-gcc -std=c11 -O2 -Wall -Wextra -Wno-unused-result -Wno-type-limits -static -I. -o "$folder/measure" \
-	tests/bench/posix/measure.c
+gcc -std=c11 -O2 -Wall -Wextra -Wno-unused-result -Wno-type-limits -static -I. ${TIMED:+-DTIMED=$TIMED} \
+	-o "$folder/measure" tests/bench/posix/measure.c
 strip "$folder/measure"
 
 ours() {
 	OS_RUN_QEMU="-accel tcg,thread=single ${count[*]}" tests/os-run --timeout 1200 \
-		--file "$folder/measure:/measure" /measure
+		--file "$folder/measure:/measure" -- /measure "$@"
 }
 
 # The image, and the program in the place of the first one.
@@ -41,7 +51,7 @@ linux() {
 		-cpu max,-erms,-fsrm -m 512 "${count[@]}" -smp 1 -display none -no-reboot \
 		-nodefaults -serial "file:$work/log" -kernel "${kernel% *}" \
 		-initrd "$work/initrd" \
-		-append "console=ttyS0 quiet mitigations=off panic=-1 rdinit=/init" \
+		-append "console=ttyS0 quiet mitigations=off panic=-1 rdinit=/init -- $*" \
 		</dev/null >/dev/null || true
 	tr -d '\r' <"$work/log" >"$work/lines"
 	if ! grep -aq '^bench-end' "$work/lines"; then
@@ -54,20 +64,11 @@ linux() {
 	grep -a '^bench' "$work/lines"
 }
 
-case ${1:-} in
---ours) ours ;;
---linux) linux ;;
-*)
-	ours >"$work/ours"
-	linux >"$work/linux"
-	awk '
-		FILENAME == ARGV[1] && $1 == "bench" { there[$2] = $3; next }
-		$1 == "linux" { release = $2 }
-		FILENAME == ARGV[2] && $1 == "bench" {
-			if (!n++)
-				printf "%-16s %12s %12s %8s\n", "instructions", "ours",
-					"Linux", "ratio"
-			printf "%-16s %12d %12d %8.2f\n", $2, $3, there[$2],
-				there[$2] ? $3 / there[$2] : 0
-		}' "$work/linux" "$work/ours" ;;
+case $which in
+ours) ours "$@" ;;
+linux) linux "$@" ;;
+both)
+	ours "$@" >"$work/ours"
+	linux "$@" >"$work/linux"
+	tests/bench/posix/table.sh "$work/ours" "$work/linux" ;;
 esac
