@@ -53,6 +53,7 @@ static void check(const struct source_text *texts, const char *why)
 static void run(const uint8_t *data, size_t size)
 {
 	struct arena *arena = arena_new();
+	const struct source_text *texts;
 	const char *why = NULL;
 	/* As large as it has to be, for the sanitizer. */
 	uint8_t *program = malloc(size + 512), *exact;
@@ -66,7 +67,8 @@ static void run(const uint8_t *data, size_t size)
 	exact = realloc(program, size > 0 ? size : 1);
 	if (exact == NULL)
 		abort();
-	check(note_read(arena, "program", exact, size, &why), why);
+	texts = note_read(arena, "program", exact, size, &why);
+	check(texts, why);
 	free(exact);
 	arena_free(arena);
 }
