@@ -49,6 +49,9 @@ INSTALL	= DESTDIR='$(DESTDIR)' prefix='$(prefix)' bindir='$(bindir)' libdir='$(l
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+# Nothing is made but by rules of ours: not a schema of the C that lies beside it.
+MAKEFLAGS += --no-builtin-rules
+
 all: $(BUILD)/skald $(BUILD)/libskald.a $(BUILD)/hostfs $(BUILD)/hostfs-client $(BUILD)/ostrace $(BUILD)/ramfs $(BUILD)/os-run-frames \
 	$(BUILD)/ir-table
 

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 
+sys.path.insert(0, "tools/capture")
 from capture import Capture, USER0, USER1, call
 
 skald, schema, vectors, work, seed = sys.argv[1:]

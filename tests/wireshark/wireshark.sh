@@ -59,7 +59,7 @@ capture_hostfs() {
 	echo hello >"$work/files/greeting"
 	start server hostfs: "$build/hostfs" --root "$work/files" --socket "$work/server" || return 1
 	server=$!
-	start relay ready python3 tests/wireshark/relay.py "$work/front" "$work/server" "$work/capture.pcapng" || return 1
+	start relay ready python3 tools/capture/relay.py "$work/front" "$work/server" "$work/capture.pcapng" || return 1
 	relay=$!
 	export HOSTFS_SOCKET=$work/front
 	[ "$("$build/hostfs-client" cat /greeting)" = hello ] || return 1

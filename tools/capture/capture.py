@@ -1,4 +1,4 @@
-"""Captures of messages, as tests make them: pcapng, one interface a connection."""
+"""Captures of messages: pcapng, one interface a connection."""
 import struct
 import time
 
