@@ -29,7 +29,7 @@ OS_HEADERS := $(OS_SCHEMAS:%=$(OS_GENERATED)/%.skald.h)
 OS_LINK	:= $(CC) -static -nostdlib -nostartfiles -Wl,--gc-sections -Wl,--build-id=none \
 	-Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -T runtime/start/program.ld
 OS_COMMON := $(patsubst %.c,$(OS)/%.o,$(wildcard runtime/server/*.c runtime/image/*.c \
-	runtime/files/*.c runtime/terminal/*.c))
+	runtime/files/*.c runtime/terminal/*.c runtime/loopback*.c))
 OS_SUPERVISOR := $(patsubst %.c,$(OS)/%.o,$(filter-out servers/supervisor/host%,\
 	$(wildcard servers/supervisor/*.c)))
 

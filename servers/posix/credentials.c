@@ -24,6 +24,15 @@ void credentials_tell(struct sk_channel *server)
 		tell(server, c);
 }
 
+const struct credentials *credentials_of(fs_Subject subject)
+{
+	const struct credentials *c = all;
+
+	while (c && c->subject != subject)
+		c = c->next;
+	return c;
+}
+
 struct credentials *credentials_new(const struct posix_Credentials *ids,
 	const struct posix_Capabilities *capabilities, const uint32_t *groups,
 	uint32_t group_count)
@@ -53,7 +62,7 @@ struct credentials *credentials_new(const struct posix_Credentials *ids,
 	c->next = all;
 	all = c;
 	for (struct mount *m = mounts; m; m = m->next)
-		tell(&m->server.channel, c);
+		tell(m->server, c);
 	return c;
 }
 
@@ -73,7 +82,7 @@ void credentials_drop(struct credentials *credentials)
 		link = &(*link)->next;
 	*link = credentials->next;
 	for (struct mount *m = mounts; m; m = m->next)
-		fs_FileSystem_drop_subject(&m->server.channel,
+		fs_FileSystem_drop_subject(m->server,
 			&(struct fs_FileSystem_drop_subject_request){
 				.subject = credentials->subject}, NULL);
 	user_drop(credentials->user);

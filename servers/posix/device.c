@@ -185,6 +185,12 @@ int device_open(struct thread *thread, struct file **file, const struct fs_Statu
 	UNUSED(to);
 	UNUSED(request);
 	UNUSED(reply);
+	if (is_proc((*file)->node->mount)) {
+		error = proc_opened(thread, *file);
+		if (error)
+			file_drop(*file);
+		return error;
+	}
 	if (status->kind == fs_Kind_CHARACTER_DEVICE)
 		error = terminal_open(thread, *file, status);
 	if (error >= 0) {
@@ -250,7 +256,7 @@ static fs_Node directory_of(struct sk_channel *server, const char *name)
 
 void device_nodes(void)
 {
-	struct sk_channel *server = &mounts->server.channel;
+	struct sk_channel *server = mounts->server;
 	struct fs_FileSystem_make_node_reply made;
 	struct fs_FileSystem_make_link_reply linked;
 	fs_Node dev = directory_of(server, "dev");

@@ -21,6 +21,7 @@ struct file *file_new(posix_ObjectKind kind, fs_Open flags)
 	file->flags = flags;
 	file->handle = sk_no_handle();
 	file->number = ++last;
+	posix.file_count++;
 	return file;
 }
 
@@ -52,6 +53,7 @@ void file_drop(struct file *file)
 	node_drop(file->node);
 	user_return(file->user, USER_FILES, 1);
 	release(file);
+	posix.file_count--;
 }
 
 void access_gone(void *self)

@@ -140,10 +140,13 @@ int sk_os_main(struct sk_os *os)
 		problem = "there is no memory";
 	if (!problem && mount_root() != 0)
 		problem = "there is no root of files";
+	if (!problem && mount_proc() != 0)
+		problem = "/proc cannot be mounted";
 	if (problem)
 		sk_os_give_up(os, 1, problem);
 	take_system();
 	device_nodes();
+	proc_begin();
 	posix.boot_time = (uint64_t)realtime() - now();
 	return sk_serve(os, &(struct sk_serve){
 		.services = services, .service_count = 1, .max_kept = KEPT_MAX,

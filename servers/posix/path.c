@@ -6,13 +6,22 @@ struct mount *mounts;
 
 /* ---- nodes ---- */
 
+/* At once where that is posix itself, which may be in the midst of a call. */
+static void forget(const struct mount *mount, fs_Node number)
+{
+	if (is_proc(mount))
+		proc_node_drop(number);
+	else
+		fs_FileSystem_forget(mount->server,
+			&(struct fs_FileSystem_forget_request){number, 1}, NULL);
+}
+
 struct node *node_new(struct mount *mount, fs_Node number)
 {
 	struct node *node = allocate(sizeof(*node));
 
 	if (!node) {
-		fs_FileSystem_forget(&mount->server.channel,
-			&(struct fs_FileSystem_forget_request){number, 1}, NULL);
+		forget(mount, number);
 		return NULL;
 	}
 	*node = (struct node){1, mount, number};
@@ -30,14 +39,14 @@ void node_drop(struct node *node)
 	if (!node || --node->references > 0)
 		return;
 	if (node->number != fs_ROOT)
-		fs_FileSystem_forget(&node->mount->server.channel,
-			&(struct fs_FileSystem_forget_request){node->number, 1}, NULL);
+		forget(node->mount, node->number);
 	release(node);
 }
 
 int mount_root(void)
 {
 	static struct sk_client client;
+	static struct sk_kernel_channel server;
 	struct mount *mount = allocate(sizeof(*mount));
 	int status;
 
@@ -46,7 +55,8 @@ int mount_root(void)
 	status = sk_client_connect(&client, true, NULL);
 	if (status != SK_OK)
 		return posix_Error_EIO;
-	mount->server = client.kernel;
+	server = client.kernel;
+	mount->server = &server.channel;
 	mount->id = 1;
 	mount->device = 1;
 	mount->root = node_new(mount, fs_ROOT);
@@ -99,10 +109,8 @@ static int start_of(struct thread *thread, posix_Descriptor directory, struct no
 	file = files_find(process->files, directory);
 	if (!file)
 		return posix_Error_EBADF;
-	if (!file->node)
-		return posix_Error_ENOTDIR;
-	*start = node_take(file->node);
-	return 0;
+	*start = proc_node_of(file);
+	return *start ? 0 : posix_Error_ENOMEM;
 }
 
 static void start_at_root(struct walk *walk)
@@ -130,7 +138,7 @@ int walk_open(struct walk *walk, struct thread *thread, posix_Descriptor directo
 {
 	int error;
 
-	walk->thread = thread;
+	walk->thread = posix.walker = thread;
 	walk->who = thread->credentials;
 	walk->links = walk->steps = 0;
 	walk->resolve = resolve;
@@ -156,14 +164,15 @@ void walk_place(struct walk *walk)
 {
 	walk->place = (struct fs_Place){
 		.start = walk->start->number, .subject = walk->who->subject,
-		.resolve = walk->resolve, .path = {walk->rest, walk->size},
+		.resolve = walk->resolve | (uint32_t)fs_Resolve_STOP_AT_LAST_MOUNT,
+		.path = {walk->rest, walk->size},
 		.barrier = walk->root->mount == walk->start->mount ? walk->root->number : 0,
 	};
 }
 
 struct sk_channel *walk_server(const struct walk *walk)
 {
-	return &walk->start->mount->server.channel;
+	return walk->start->mount->server;
 }
 
 /* What is left: of links that were met, then of the path. */
@@ -193,6 +202,36 @@ static struct mount *mounted_at(const struct mount *mount, fs_Node number)
 	return m;
 }
 
+/* On in the directory that what a mount covers is in. */
+static bool go_above(struct walk *walk, const struct mount *mount, int *error)
+{
+	const uint32_t more = walk->size > 0 ? 3 : 2;
+
+	if (walk->size + more > sizeof(walk->rest)) {
+		*error = posix_Error_ENAMETOOLONG;
+		return false;
+	}
+	memmove(walk->rest + more, walk->rest, walk->size);
+	memcpy(walk->rest, "../", more);
+	walk->size += more;
+	node_drop(walk->start);
+	walk->start = node_take(mount->covers);
+	return true;
+}
+
+/* On behind a magic link. */
+static bool jump(struct walk *walk, int *error)
+{
+	struct node *to;
+
+	*error = proc_jump(walk->start->number, &to);
+	if (*error)
+		return false;
+	node_drop(walk->start);
+	walk->start = to;
+	return true;
+}
+
 bool walk_goes_on(struct walk *walk, const struct fs_Progress *progress, int *error)
 {
 	struct mount *mount = walk->start->mount, *other;
@@ -214,6 +253,8 @@ bool walk_goes_on(struct walk *walk, const struct fs_Progress *progress, int *er
 	}
 	node_drop(walk->start);
 	walk->start = at;
+	if (progress->stop == fs_Stop_MOUNT && is_proc(mount))
+		return jump(walk, error);
 	other = progress->stop == fs_Stop_MOUNT ? mounted_at(mount, number) : NULL;
 	if (other) {
 		node_drop(walk->start);
@@ -221,8 +262,7 @@ bool walk_goes_on(struct walk *walk, const struct fs_Progress *progress, int *er
 	} else if (progress->stop == fs_Stop_LINK) {
 		take_slashes(walk);
 	} else if (progress->stop == fs_Stop_ABOVE && mount->covers) {
-		node_drop(walk->start);
-		walk->start = node_take(mount->covers);
+		return go_above(walk, mount, error);
 	}
 	return true;
 }
@@ -280,16 +320,49 @@ int walk_parent(struct thread *thread, posix_Descriptor directory, struct sk_str
 		fs_Resolve_FOLLOW, true, parent, NULL);
 }
 
-int node_path(struct node *node, struct node *root, char *to, uint32_t capacity)
+static int path_there(struct node *node, struct node *root, char *to, uint32_t capacity)
 {
 	struct fs_FileSystem_path_of_reply reply;
-	int error = server_errno(fs_FileSystem_path_of(&node->mount->server.channel,
+	int error;
+
+	if (is_proc(node->mount))
+		return proc_path(node->number, to, capacity);
+	error = server_errno(fs_FileSystem_path_of(node->mount->server,
 		&(struct fs_FileSystem_path_of_request){
 			.node = node->number,
-			.barrier = root->mount == node->mount ? root->number : 0,
+			.barrier = root && root->mount == node->mount ? root->number : 0,
 			.path = sk_lend_out(to, capacity)}, &reply, NULL));
-
 	return error ? -error : (int)reply.size;
+}
+
+int node_path(struct node *node, struct node *root, char *to, uint32_t capacity)
+{
+	struct node *covers = node->mount->covers;
+	int size = path_there(node, root, to, capacity), before;
+	bool is_top;
+
+	/* Names of what has none do not begin with a slash. */
+	if (size <= 0 || !covers || to[0] != '/' || (root && root->mount == node->mount))
+		return size;
+	is_top = size == 1;
+	before = node_path(covers, root, to, capacity);
+	if (before < 0 || is_top)
+		return before;
+	if (before == 1)
+		before = 0;
+	size = path_there(node, root, to + before, capacity - (uint32_t)before);
+	return size < 0 ? size : before + size;
+}
+
+int shown_path(struct node *node, struct node *root, char *to, uint32_t capacity)
+{
+	static const char deleted[] = "/ (deleted)";
+	int size = node_path(node, root, to, capacity);
+
+	if (size != -(int)posix_Error_ENOENT || capacity < sizeof(deleted))
+		return size;
+	memcpy(to, deleted, sizeof(deleted) - 1);
+	return sizeof(deleted) - 1;
 }
 
 /* ---- opening ---- */

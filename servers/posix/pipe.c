@@ -501,6 +501,16 @@ static struct pipe *pipe_of_fifo(const struct mount *mount, fs_Inode inode)
 	return fifo->pipe;
 }
 
+void pipe_take(struct file *file, const struct file *like)
+{
+	struct pipe *pipe = pipe_of(like);
+
+	file->ops = &pipe_ops;
+	file->self = pipe;
+	pipe->readers += (file->flags & fs_Open_READ) != 0;
+	pipe->writers += (file->flags & fs_Open_WRITE) != 0;
+}
+
 int fifo_open(struct file *file, const struct fs_Status *status)
 {
 	struct pipe *pipe = pipe_of_fifo(file->node->mount, status->inode);

@@ -54,9 +54,12 @@ extern struct posix {
 	struct process *by_pid[PID_LIMIT];
 	struct thread *threads[PID_LIMIT];	/* by number; leaders' go on in zombies */
 	int32_t last_pid;
-	uint32_t process_count, thread_count;
+	uint32_t process_count, thread_count, file_count;
 	uint64_t heap_most;			/* of posix's own heap */
 	uint64_t boot_time;			/* realtime, nanoseconds */
+	uint64_t forks;				/* processes and threads made so far */
+	struct thread *walker;			/* whose path is being walked */
+	struct process *reader;			/* who reads or writes in /proc now */
 } posix;
 
 /* A channel over a handle, good until the next one is asked for. */
@@ -162,10 +165,12 @@ struct credentials {
 };
 
 #define CAP_CHOWN 0
+#define CAP_DAC_OVERRIDE 1
 #define CAP_KILL 5
 #define CAP_SETGID 6
 #define CAP_SETUID 7
 #define CAP_SYS_CHROOT 18
+#define CAP_SYS_PTRACE 19
 #define CAP_SYS_ADMIN 21
 #define CAP_SYS_BOOT 22
 #define CAP_SYS_NICE 23
@@ -183,6 +188,8 @@ void credentials_drop(struct credentials *credentials);
 bool credentials_can(const struct credentials *credentials, uint32_t capability);
 /* Tells a server of files all that there are. */
 void credentials_tell(struct sk_channel *server);
+/* By its number at servers of files; NULL. */
+const struct credentials *credentials_of(fs_Subject subject);
 
 /* ---- space.c: spaces of programs ---- */
 
@@ -286,7 +293,7 @@ struct posix_Opened file_opened(const struct file *file, posix_Descriptor number
 struct mount {
 	struct mount *next;
 	uint64_t id;
-	struct sk_kernel_channel server;	/* fs.FileSystem */
+	struct sk_channel *server;		/* fs.FileSystem */
 	struct node *root;
 	struct node *covers;			/* NULL: the root of all */
 	uint64_t device;
@@ -304,6 +311,20 @@ struct node *node_take(struct node *node);
 void node_drop(struct node *node);
 /* The root of files from the service `root`. */
 int mount_root(void);
+/* proc.c: /proc, covering that directory of the root. */
+int mount_proc(void);
+/* Once alarms ring: counts what runs, for the averages of load. */
+void proc_begin(void);
+/* What is open without a node of a server has one there. NULL: there is no memory. */
+struct node *proc_node_of(struct file *file);
+/* Where a magic link leads, at which a walk stopped. ENOENT, EACCES, ENOMEM. */
+int proc_jump(fs_Node number, struct node **to);
+void proc_node_drop(fs_Node number);
+bool is_proc(const struct mount *mount);
+/* The path of a node there from its root, as node_path() has it. */
+int proc_path(fs_Node number, char *to, uint32_t capacity);
+/* A node of it that was opened becomes a file. */
+int proc_opened(struct thread *thread, struct file *file);
 extern struct mount *mounts;
 struct places *places_new(struct node *root);
 struct places *places_copy(const struct places *from);
@@ -344,9 +365,18 @@ int walk_all(struct thread *thread, posix_Descriptor directory, struct sk_string
 /* The directory that a path's last name is in, and that name (points into `path`). */
 int walk_parent(struct thread *thread, posix_Descriptor directory, struct sk_string path,
 	struct node **parent, struct sk_string *name);
+/* What a method that changes a file means: as walk_all(), or a descriptor itself. */
+int node_of(struct thread *thread, posix_Descriptor directory, struct sk_string path,
+	posix_AtFlags flags, struct node **node);
 /* From the thread's root, with a slash first, into `to` (fs_LINK_MAX): its size, or
  * negative. */
 int node_path(struct node *node, struct node *root, char *to, uint32_t capacity);
+/* The same, where it is shown: of what has no name any more too. */
+int shown_path(struct node *node, struct node *root, char *to, uint32_t capacity);
+/* The status of what is open, from its own server. */
+int file_status(struct file *file, struct fs_Status *status);
+/* The path of what is open, as descriptors show it: not where it has no name. */
+int file_path(const struct file *file, struct node *root, char *to, uint32_t capacity);
 /* Opens for posix itself or for a descriptor. */
 int open_path(struct thread *thread, posix_Descriptor directory, struct sk_string path,
 	fs_Open flags, uint32_t mode, fs_Resolve resolve, struct file **file,
@@ -408,6 +438,7 @@ struct process {
 	uint64_t start_time;
 	struct sk_alarm alarm;			/* ITIMER_REAL */
 	uint64_t alarm_interval;
+	int32_t oom_adjust;			/* as oom_score_adj has it */
 };
 
 struct thread {
@@ -548,6 +579,8 @@ void pty_nodes(struct sk_channel *server, fs_Node dev);
 
 /* The session of an open file that posix serves is closed. */
 void access_gone(void *access);
+/* The same pipe, open once more. */
+void pipe_take(struct file *file, const struct file *like);
 /* What an open FIFO becomes. */
 int fifo_open(struct file *file, const struct fs_Status *status);
 /* An open node without a file of its server becomes what it stands for; on an error it is
@@ -559,9 +592,14 @@ int device_open(struct thread *thread, struct file **file, const struct fs_Statu
 void device_nodes(void);
 /* Something that posix serves has become ready. */
 void poll_look(void);
+/* How many there are. */
+uint32_t processors(void);
+/* As uname() has it. */
+struct posix_SystemName system_name(void);
 /* Random bytes into what was lent. */
 int random_fill(struct sk_reply *to, const struct sk_lease *lease, uint64_t size);
 /* What a thread has used, which ends, is its process's. */
+void usage_add_thread(struct posix_Usage *usage, const struct thread *thread);
 void usage_take(struct process *process, const struct thread *thread);
 void usage_add(struct posix_Usage *to, const struct posix_Usage *from);
 
@@ -613,7 +651,8 @@ void programs_hang_up(const void *starter);
 	X(Paths, path_status) X(Paths, access) X(Paths, change_mode) X(Paths, change_owner) \
 	X(Paths, set_times) X(Paths, truncate_path) X(Paths, file_system_status) \
 	X(Paths, change_directory) X(Paths, working_directory) X(Paths, change_root) \
-	X(Paths, umask) X(Paths, descriptor_path) \
+	X(Paths, umask) X(Paths, descriptor_path) X(Paths, set_attribute) \
+	X(Paths, attribute) X(Paths, attributes) X(Paths, remove_attribute) \
 	X(Thread, enter) X(Thread, fork) X(Thread, vfork) X(Thread, clone) X(Thread, exec) \
 	X(Thread, exit_thread) X(Thread, exit) X(Thread, wait) X(Thread, random) \
 	X(Thread, system_name) X(Thread, system_info) X(Thread, set_tls) \

@@ -77,6 +77,7 @@ static void inherit(struct process *process, const struct process *parent)
 	process->terminal = parent->terminal;
 	memcpy(process->limits, parent->limits, sizeof(process->limits));
 	memcpy(process->name, parent->name, sizeof(process->name));
+	process->oom_adjust = parent->oom_adjust;
 	process->executable = parent->executable ? node_take(parent->executable) : NULL;
 }
 

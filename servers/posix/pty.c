@@ -45,7 +45,7 @@ static void remove_name(uint32_t number)
 	char name[PTY_NAME];
 
 	put_number(name, number);
-	fs_FileSystem_unlink(&place->server.channel,
+	fs_FileSystem_unlink(place->server,
 		&(struct fs_FileSystem_unlink_request){at(name)},
 		&(struct fs_FileSystem_unlink_reply){0}, NULL);
 }
@@ -74,7 +74,7 @@ void pty_nodes(struct sk_channel *server, fs_Node dev)
 
 static void make_name(struct terminal *t, const struct credentials *who)
 {
-	struct sk_channel *server = &place->server.channel;
+	struct sk_channel *server = place->server;
 	struct fs_FileSystem_make_node_reply made;
 	struct fs_FileSystem_set_owner_reply owned;
 	char name[PTY_NAME];

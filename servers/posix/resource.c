@@ -34,7 +34,7 @@ void op_limit(void *self, const struct posix_Resources_limit_request *request,
 	posix_Resources_limit_answer(to, error, &reply);
 }
 
-static void add_thread(struct posix_Usage *usage, const struct thread *thread)
+void usage_add_thread(struct posix_Usage *usage, const struct thread *thread)
 {
 	struct kernel_Thread_state_reply state;
 
@@ -46,7 +46,7 @@ static void add_thread(struct posix_Usage *usage, const struct thread *thread)
 
 void usage_take(struct process *process, const struct thread *thread)
 {
-	add_thread(&process->used, thread);
+	usage_add_thread(&process->used, thread);
 }
 
 void op_usage(void *self, const struct posix_Resources_usage_request *request,
@@ -59,11 +59,11 @@ void op_usage(void *self, const struct posix_Resources_usage_request *request,
 	if (request->of == posix_UsageOf_CHILDREN) {
 		reply.usage = process->children_used;
 	} else if (request->of == posix_UsageOf_THREAD) {
-		add_thread(&reply.usage, self);
+		usage_add_thread(&reply.usage, self);
 	} else {
 		reply.usage = process->used;
 		for (const struct thread *t = process->threads; t; t = t->next)
-			add_thread(&reply.usage, t);
+			usage_add_thread(&reply.usage, t);
 		if (K(process->space->handle, Space_state, &state, 0) == SK_OK)
 			reply.usage.resident_max = state.resident / 1024;
 	}
@@ -137,7 +137,7 @@ void op_set_priority(void *self, const struct posix_Resources_set_priority_reque
 	posix_Resources_set_priority_answer(to, error, &reply);
 }
 
-static uint32_t processors(void)
+uint32_t processors(void)
 {
 	struct kernel_System_boot_info_reply info;
 
@@ -166,11 +166,11 @@ static int64_t cpu_time(const struct process *process, const struct thread *thre
 	struct posix_Usage usage = {0};
 
 	if (thread) {
-		add_thread(&usage, thread);
+		usage_add_thread(&usage, thread);
 	} else {
 		usage = process->used;
 		for (const struct thread *t = process->threads; t; t = t->next)
-			add_thread(&usage, t);
+			usage_add_thread(&usage, t);
 	}
 	return (int64_t)(usage.user_time + usage.system_time);
 }
@@ -326,15 +326,20 @@ void op_set_interval_timer(void *self,
 
 /* ---- the system ---- */
 
-void op_system_name(void *self, const struct posix_Thread_system_name_request *request,
-	struct sk_reply *to)
+struct posix_SystemName system_name(void)
 {
-	const struct posix_Thread_system_name_reply reply = {{
+	return (struct posix_SystemName){
 		.system = TEXT("Linux"), .node = machine_node_name(),
 		.release = TEXT("6.1.0-skald"),
 		.version = TEXT("#1 SMP Skald"), .machine = TEXT("x86_64"),
 		.domain = machine_domain_name(),
-	}};
+	};
+}
+
+void op_system_name(void *self, const struct posix_Thread_system_name_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Thread_system_name_reply reply = {system_name()};
 
 	UNUSED(self);
 	UNUSED(request);

@@ -120,12 +120,10 @@ static struct node *serial_node(void)
 	struct fs_FileSystem_walk_reply found;
 	struct mount *root = mounts;
 
-	while (root->next)
-		root = root->next;
 	fs_FileSystem_walk_request_init(&walk);
 	fs_Place_init(&walk.place);
 	walk.place.path = path;
-	if (fs_FileSystem_walk(&root->server.channel, &walk, &found, NULL) != 0)
+	if (fs_FileSystem_walk(root->server, &walk, &found, NULL) != 0)
 		return NULL;
 	return node_new(root, found.progress.node);
 }

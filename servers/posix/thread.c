@@ -147,6 +147,7 @@ struct thread *thread_new(struct process *process, int32_t tid, struct space *sp
 	process->threads = thread;
 	process->thread_count++;
 	posix.thread_count++;
+	posix.forks++;
 	thread->beginning = like ? posix_Beginning_CLONE : posix_Beginning_EXEC;
 	thread->stack.flags = posix_StackFlags_DISABLED;
 	status = make(thread, space, like, port);
