@@ -34,6 +34,9 @@ comes() {
 run 'out 256 exit 0'
 comes 0 256 0
 tap $? 'each of 256 values comes as it is'
+run --log "$work/machine" 'exit 0'
+grep -q 'login: ready' "$work/machine"
+tap $? 'the log of the machine is kept where it is wanted' "$work/machine"
 run 'exit 255'
 comes 255 0 0
 tap $? 'a status comes without output'
@@ -121,6 +124,7 @@ refuses 'a file that is not there is refused' 'there is no /nowhere' --file /now
 refuses 'a file for no full path is refused' 'HOST:GUEST' --file /etc/passwd:a true
 refuses 'a file for a path that leads up is refused' '..' --file /etc/passwd:/a/../b true
 BUILD=$work refuses 'what is not built is named' "$work/kernel/skald.elf" true
+refuses 'a log that cannot be written is refused' 'cannot be written' --log /nowhere/a true
 tests/os-run --help >"$work/out" 2>"$work/err"
 [ $? = 0 ] && grep -q '^EXIT STATUS' "$work/out" && [ ! -s "$work/err" ]
 tap $? '--help says all' "$work/out"
