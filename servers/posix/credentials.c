@@ -205,7 +205,11 @@ void op_set_real_user(void *self, const struct posix_Identity_set_real_user_requ
 	const posix_Uid before = ids.user;
 	int error = posix_Error_EPERM;
 
-	if (may_user(thread, request->user) && may_user(thread, request->effective_user)) {
+	/* The real one may not become the saved one. */
+	if (may_user(thread, request->user) && may_user(thread, request->effective_user) &&
+			(request->user != ids.saved_user || request->user == ids.user ||
+			request->user == ids.effective_user ||
+			credentials_can(thread->credentials, CAP_SETUID))) {
 		SET(ids.user, request->user);
 		SET(ids.effective_user, request->effective_user);
 		if (request->user != posix_KEEP || (request->effective_user != posix_KEEP &&
@@ -263,7 +267,11 @@ void op_set_real_group(void *self, const struct posix_Identity_set_real_group_re
 	int error = posix_Error_EPERM;
 
 	if (may_group(thread, request->group_id) &&
-			may_group(thread, request->effective_group)) {
+			may_group(thread, request->effective_group) &&
+			(request->group_id != ids.saved_group ||
+			request->group_id == ids.group_id ||
+			request->group_id == ids.effective_group ||
+			credentials_can(thread->credentials, CAP_SETGID))) {
 		SET(ids.group_id, request->group_id);
 		SET(ids.effective_group, request->effective_group);
 		if (request->group_id != posix_KEEP || (request->effective_group != posix_KEEP &&
@@ -321,6 +329,19 @@ void op_groups(void *self, const struct posix_Identity_groups_request *request,
 	posix_Identity_groups_answer(to, status == SK_OK ? 0 : posix_Error_EFAULT, &reply);
 }
 
+/* As getgroups tells them. By steps that halve: a program may set 65,536 of them. */
+static void sort_groups(uint32_t *groups, uint32_t count)
+{
+	for (uint32_t step = count / 2; step > 0; step /= 2)
+		for (uint32_t i = step; i < count; i++) {
+			uint32_t value = groups[i], at = i;
+
+			for (; at >= step && groups[at - step] > value; at -= step)
+				groups[at] = groups[at - step];
+			groups[at] = value;
+		}
+}
+
 void op_set_groups(void *self, const struct posix_Identity_set_groups_request *request,
 	struct sk_reply *to)
 {
@@ -336,8 +357,10 @@ void op_set_groups(void *self, const struct posix_Identity_set_groups_request *r
 		error = posix_Error_ENOMEM;
 	else if (size > 0 && sk_lease_read(to, &request->from, 0, groups, size, NULL) != SK_OK)
 		error = posix_Error_EFAULT;
-	if (!error)
+	if (!error) {
+		sort_groups(groups, (uint32_t)(size / 4));
 		error = become(thread, &thread->credentials->ids, groups, (uint32_t)(size / 4));
+	}
 	release(groups);
 	posix_Identity_set_groups_answer(to, error, &reply);
 }

@@ -52,9 +52,14 @@ static void start(struct thread *thread, struct thread *fresh, struct loaded *lo
 	fresh->entry = loaded->entry;
 	fresh->stack_pointer = loaded->stack;
 	fresh->scheduling = thread->scheduling;
+	fresh->processors = thread->processors;
+	fresh->timer_slack = thread->timer_slack;
+	process->is_private = false;
 	replace(process, fresh, loaded);
 	if (!own(process) || thread_start(fresh, process->space, 0, 0, port) != 0)
 		process_end(process, posix_ChildState_KILLED, posix_Signal_KILL);
+	else
+		thread_schedule_new(fresh);
 	process_let_maker_go(process);
 }
 

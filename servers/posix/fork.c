@@ -53,6 +53,10 @@ static int add_thread(struct process *process, struct thread *caller, int32_t ti
 	thread_become(thread, credentials_take(caller->credentials));
 	thread->page->blocked = caller->page->blocked;
 	thread->scheduling = caller->scheduling;
+	if (thread->scheduling.reset_on_fork && !(r->flags & posix_CloneFlags_THREAD))
+		memset(&thread->scheduling, 0, sizeof(thread->scheduling));
+	thread->processors = caller->processors;
+	thread->timer_slack = caller->timer_slack;
 	if (!(r->flags & posix_CloneFlags_MEMORY) || (r->flags & posix_CloneFlags_VFORK))
 		thread->stack = caller->stack;
 	thread->argument = r->start.argument;
@@ -67,6 +71,8 @@ static int add_thread(struct process *process, struct thread *caller, int32_t ti
 		K0(caller->process->space->handle, Space_write, .to = r->parent_tid,
 			.data = sk_lend(&tid, sizeof(tid)));
 	error = thread_start(thread, process->space, r->start.entry, r->start.stack, port);
+	if (!error)
+		thread_schedule_new(thread);
 	if (error)
 		thread_end(thread, process->space);
 	return error;

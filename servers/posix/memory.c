@@ -1,15 +1,11 @@
 /* Memory of programs. The kernel's list of mappings is the truth; what is here chooses
  * places and finds memory. */
-#include "servers/posix/posix.h"
+#include "servers/posix/memory.h"
 
-#define MASK (LAYOUT_PAGE - 1)
-#define UP(x) (((x) + MASK) & ~MASK)
 /* What the heap grows by, at least: one mapping for many small steps. */
 #define HEAP_STEP (UINT64_C(256) << 10)
 
-#define SPACE(self) (((struct thread *)(self))->process->space)
-
-static bool is_programs(uint64_t address, uint64_t size)
+bool memory_is_programs(uint64_t address, uint64_t size)
 {
 	return address >= LAYOUT_PROGRAM && size <= LAYOUT_PROGRAM_END &&
 		address <= LAYOUT_PROGRAM_END - size;
@@ -17,8 +13,7 @@ static bool is_programs(uint64_t address, uint64_t size)
 
 /* ---- places ---- */
 
-/* The next mapping from an address on. False: there is none. */
-static bool next_mapping(struct space *space, uint64_t from, struct kernel_Mapping *mapping)
+bool memory_next(struct space *space, uint64_t from, struct kernel_Mapping *mapping)
 {
 	struct kernel_Space_mappings_reply reply;
 
@@ -31,7 +26,7 @@ static bool is_free(struct space *space, uint64_t address, uint64_t size)
 {
 	struct kernel_Mapping mapping;
 
-	return !next_mapping(space, address, &mapping) || mapping.address >= address + size;
+	return !memory_next(space, address, &mapping) || mapping.address >= address + size;
 }
 
 /* Below what was placed before; 0: there is none. */
@@ -44,7 +39,7 @@ static uint64_t choose(struct space *space, uint64_t size)
 		while (end > size && end - size >= LAYOUT_PIE) {
 			uint64_t at = end - size;
 
-			if (!next_mapping(space, at, &mapping) || mapping.address >= end) {
+			if (!memory_next(space, at, &mapping) || mapping.address >= end) {
 				space->mappings_end = at;
 				return at;
 			}
@@ -148,7 +143,7 @@ static int place(struct space *space, const struct posix_Memory_map_request *r,
 	if (r->flags & fixed) {
 		if (r->address & MASK)
 			return posix_Error_EINVAL;
-		if (!is_programs(r->address, size))
+		if (!memory_is_programs(r->address, size))
 			return r->address < LAYOUT_PROGRAM ? posix_Error_EPERM :
 				posix_Error_ENOMEM;
 		if (!(r->flags & posix_MapFlags_FIXED_NO_REPLACE))
@@ -156,7 +151,7 @@ static int place(struct space *space, const struct posix_Memory_map_request *r,
 		return 0;
 	}
 	*address &= ~MASK;
-	if (*address == 0 || !is_programs(*address, size) || !is_free(space, *address, size))
+	if (*address == 0 || !memory_is_programs(*address, size) || !is_free(space, *address, size))
 		*address = choose(space, size);
 	return *address ? 0 : posix_Error_ENOMEM;
 }
@@ -187,11 +182,11 @@ void op_map(void *self, const struct posix_Memory_map_request *r, struct sk_repl
 
 /* ---- the rest ---- */
 
-static int check_range(uint64_t address, uint64_t size, int outside)
+int memory_check(uint64_t address, uint64_t size, int outside)
 {
 	if (address & MASK)
 		return posix_Error_EINVAL;
-	return is_programs(address, UP(size)) && size <= UP(size) ? 0 : outside;
+	return memory_is_programs(address, UP(size)) && size <= UP(size) ? 0 : outside;
 }
 
 void op_unmap(void *self, const struct posix_Memory_unmap_request *request,
@@ -201,7 +196,7 @@ void op_unmap(void *self, const struct posix_Memory_unmap_request *request,
 	struct space *space = SPACE(self);
 	const uint64_t size = UP(request->size);
 	int error = request->size == 0 ? posix_Error_EINVAL :
-		check_range(request->address, request->size, posix_Error_EINVAL);
+		memory_check(request->address, request->size, posix_Error_EINVAL);
 
 	if (!error)
 		error = kernel_errno(K0(space->handle, Space_unmap, .address = request->address,
@@ -215,7 +210,7 @@ void op_protect(void *self, const struct posix_Memory_protect_request *request,
 	struct sk_reply *to)
 {
 	const struct posix_Memory_protect_reply reply = {0};
-	int error = check_range(request->address, request->size, posix_Error_ENOMEM);
+	int error = memory_check(request->address, request->size, posix_Error_ENOMEM);
 
 	if (!error && request->size > 0)
 		error = kernel_errno(K0(SPACE(self)->handle, Space_protect,
@@ -234,7 +229,7 @@ static bool grow_heap(struct process *process, uint64_t end)
 	if (UP(end) <= from)
 		return true;
 	size = (size + HEAP_STEP - 1) / HEAP_STEP * HEAP_STEP;
-	if (end > space->heap_start + (UINT64_C(1) << 40) || !is_programs(from, size))
+	if (end > space->heap_start + (UINT64_C(1) << 40) || !memory_is_programs(from, size))
 		return false;
 	memory = memory_new(process->quota, size);
 	status = memory.raw < 0 ? kernel_Error_QUOTA_EXCEEDED : map_there(space->handle, memory,
@@ -283,7 +278,7 @@ static int move(struct space *space, uint64_t from, uint64_t size, uint64_t wher
 		uint64_t end;
 		int status;
 
-		if (!next_mapping(space, at, &mapping) || mapping.address > at)
+		if (!memory_next(space, at, &mapping) || mapping.address > at)
 			return posix_Error_EFAULT;
 		end = mapping.address + mapping.length;
 		end = end < from + size ? end : from + size;
@@ -306,7 +301,7 @@ static int extend(struct process *process, uint64_t end, uint64_t more)
 	struct sk_handle memory;
 	int status;
 
-	if (!next_mapping(space, end - LAYOUT_PAGE, &last) || last.address >= end)
+	if (!memory_next(space, end - LAYOUT_PAGE, &last) || last.address >= end)
 		return posix_Error_EFAULT;
 	if (last.tag_value >= LAYOUT_TAG_FILE || last.tag_value == LAYOUT_TAG_SHARED)
 		return kernel_errno(K(space->handle, Space_remap, &moved, .from = last.address,
@@ -326,7 +321,7 @@ static int grow(struct process *process, const struct posix_Memory_remap_request
 	int error;
 
 	if (!(r->flags & posix_RemapFlags_FIXED) &&
-			is_programs(r->address, size) &&
+			memory_is_programs(r->address, size) &&
 			is_free(space, r->address + old, size - old))
 		return extend(process, r->address + old, size - old);
 	if (!(r->flags & posix_RemapFlags_MAY_MOVE))
@@ -349,16 +344,18 @@ void op_remap(void *self, const struct posix_Memory_remap_request *r, struct sk_
 	struct posix_Memory_remap_reply reply = {r->address};
 	struct process *process = ((struct thread *)self)->process;
 	uint64_t old = UP(r->size), size = UP(r->new_size);
-	int error = check_range(r->address, r->size, posix_Error_EFAULT);
+	int error = memory_check(r->address, r->size, posix_Error_EFAULT);
 	const bool is_fixed = r->flags & posix_RemapFlags_FIXED;
 
 	if (!error && (size == 0 || old == 0 || (r->flags & ~(uint32_t)(
 			posix_RemapFlags_MAY_MOVE | posix_RemapFlags_FIXED)) ||
 			(is_fixed && (!(r->flags & posix_RemapFlags_MAY_MOVE) ||
-			r->new_address & MASK || !is_programs(r->new_address, size) ||
+			r->new_address & MASK || !memory_is_programs(r->new_address, size) ||
 			(r->new_address < r->address + old &&
 			r->address < r->new_address + size)))))
 		error = posix_Error_EINVAL;
+	if (!error && memory_whole(process->space, r->address, old))
+		error = posix_Error_EFAULT;
 	if (!error && size < old) {
 		error = kernel_errno(K0(process->space->handle, Space_unmap,
 			.address = r->address + size, .length = old - size));
@@ -367,89 +364,4 @@ void op_remap(void *self, const struct posix_Memory_remap_request *r, struct sk_
 	if (!error && (size > old || is_fixed))
 		error = grow(process, r, old, size, &reply.address);
 	posix_Memory_remap_answer(to, error, &reply);
-}
-
-void op_advise_memory(void *self, const struct posix_Memory_advise_memory_request *request,
-	struct sk_reply *to)
-{
-	const struct posix_Memory_advise_memory_reply reply = {0};
-	struct space *space = SPACE(self);
-	const uint64_t size = UP(request->size);
-	int error = check_range(request->address, request->size, posix_Error_ENOMEM);
-
-	if (!error && request->size > 0) {
-		switch (request->advice) {
-		case posix_MemoryAdvice_DONT_NEED:
-			error = kernel_errno(K0(space->handle, Space_discard,
-				.address = request->address, .length = size));
-			break;
-		case posix_MemoryAdvice_DONT_FORK:
-		case posix_MemoryAdvice_DO_FORK:
-		case posix_MemoryAdvice_WIPE_ON_FORK:
-		case posix_MemoryAdvice_KEEP_ON_FORK:
-			error = kernel_errno(K0(space->handle, Space_set_inherit,
-				.address = request->address, .length = size,
-				.inherit = request->advice == posix_MemoryAdvice_DONT_FORK ?
-				kernel_Inherit_NONE :
-				request->advice == posix_MemoryAdvice_WIPE_ON_FORK ?
-				kernel_Inherit_ZERO : kernel_Inherit_COPY));
-			break;
-		default:
-			error = request->advice < 0 ||
-				request->advice > posix_MemoryAdvice_POPULATE_WRITE ?
-				posix_Error_EINVAL : 0;
-		}
-	}
-	posix_Memory_advise_memory_answer(to, error, &reply);
-}
-
-/* Whether all of it is mapped. */
-static int whole(struct space *space, uint64_t address, uint64_t size)
-{
-	int error = check_range(address, size, posix_Error_ENOMEM);
-	uint64_t end = address + UP(size);
-	struct kernel_Mapping mapping;
-
-	while (!error && address < end) {
-		if (!next_mapping(space, address, &mapping) || mapping.address > address)
-			error = posix_Error_ENOMEM;
-		else
-			address = mapping.address + mapping.length;
-	}
-	return error;
-}
-
-void op_sync_memory(void *self, const struct posix_Memory_sync_memory_request *request,
-	struct sk_reply *to)
-{
-	const struct posix_Memory_sync_memory_reply reply = {0};
-
-	/* All who have a file see what is written to its pages. */
-	posix_Memory_sync_memory_answer(to, whole(SPACE(self), request->address, request->size),
-		&reply);
-}
-
-void op_lock_memory(void *self, const struct posix_Memory_lock_memory_request *request,
-	struct sk_reply *to)
-{
-	const struct posix_Memory_lock_memory_reply reply = {0};
-	struct space *space = SPACE(self);
-	const uint64_t start = request->address & ~MASK;
-	const uint64_t size = UP(request->address + request->size) - start;
-	struct kernel_Space_populate_reply done;
-	int error = whole(space, start, size);
-
-	if (!error && !(request->flags & posix_LockFlags_ON_FAULT))
-		K(space->handle, Space_populate, &done, .address = start, .length = size);
-	posix_Memory_lock_memory_answer(to, error, &reply);
-}
-
-void op_unlock_memory(void *self, const struct posix_Memory_unlock_memory_request *request,
-	struct sk_reply *to)
-{
-	const struct posix_Memory_unlock_memory_reply reply = {0};
-	const uint64_t start = request->address & ~MASK;
-
-	posix_Memory_unlock_memory_answer(to, whole(SPACE(self), start,
-		UP(request->address + request->size) - start), &reply);
 }

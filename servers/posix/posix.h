@@ -432,6 +432,8 @@ struct process {
 	struct terminal *terminal;		/* its controlling one, or NULL */
 	int32_t old_foreground;			/* a leader's: of one that hung up */
 	bool is_adopted;			/* its maker has ended */
+	bool is_private;			/* not dumpable */
+	uint32_t persona;
 	bool is_stopped, has_executed, is_subreaper, has_vforked, vforked_by_clone;
 	struct posix_Limit limits[LIMITS];
 	struct posix_Usage used, children_used;
@@ -457,6 +459,8 @@ struct thread {
 	posix_Beginning beginning;
 	uint64_t entry, stack_pointer, argument;
 	uint64_t clear_word, robust_list;
+	uint64_t processors;			/* that it may run on; 0: all */
+	uint64_t timer_slack;			/* 0: the default */
 	struct wait *suspended;			/* suspend, await_signal */
 	struct posix_Scheduling scheduling;
 };
@@ -527,6 +531,14 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
  * that all see. ENODEV, ENOMEM. */
 int file_memory(struct file *file, bool is_shared, struct sk_handle *memory, uint64_t *bytes);
 
+/* ---- scheduling.c ---- */
+
+/* The kernel gets to know how it is to be scheduled. */
+void thread_schedule(struct thread *thread);
+/* The same of a new one: nothing is to be told if all is as usual. */
+void thread_schedule_new(struct thread *thread);
+uint32_t processor_count(void);
+
 /* ---- signal.c, queue.c, kill.c ---- */
 
 void queue_init(struct queue *queue);
@@ -593,7 +605,6 @@ void device_nodes(void);
 /* Something that posix serves has become ready. */
 void poll_look(void);
 /* How many there are. */
-uint32_t processors(void);
 /* As uname() has it. */
 struct posix_SystemName system_name(void);
 /* Random bytes into what was lent. */
@@ -632,18 +643,25 @@ void programs_hang_up(const void *starter);
 	X(Signals, queue_thread_signal) \
 	X(Resources, limit) X(Resources, usage) X(Resources, yield_processor) \
 	X(Resources, name) X(Resources, set_name) X(Resources, priority) \
-	X(Resources, set_priority) X(Resources, affinity) \
+	X(Resources, set_priority) X(Resources, affinity) X(Resources, set_affinity) \
+	X(Resources, scheduling) X(Resources, set_scheduling) \
+	X(Resources, scheduling_interval) X(Resources, dumpable) \
+	X(Resources, set_dumpable) X(Resources, timer_slack) X(Resources, set_timer_slack) \
+	X(Resources, child_subreaper) X(Resources, set_child_subreaper) \
+	X(Resources, personality) X(Resources, set_personality) \
 	X(Timers, clock_time) X(Timers, clock_resolution) X(Timers, sleep_until) \
 	X(Timers, interval_timer) X(Timers, set_interval_timer) \
 	X(Memory, set_break) X(Memory, map) X(Memory, unmap) X(Memory, protect) \
 	X(Memory, remap) X(Memory, advise_memory) X(Memory, sync_memory) \
-	X(Memory, lock_memory) X(Memory, unlock_memory) X(Memory, set_clear_word) \
+	X(Memory, lock_memory) X(Memory, unlock_memory) X(Memory, lock_all_memory) \
+	X(Memory, residency) X(Memory, set_clear_word) \
 	X(Memory, set_robust_list) \
 	X(Descriptors, look_up) X(Descriptors, descriptors) X(Descriptors, close) \
 	X(Descriptors, close_range) X(Descriptors, duplicate) X(Descriptors, duplicate_to) \
 	X(Descriptors, descriptor_flags) X(Descriptors, set_descriptor_flags) \
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
-	X(Descriptors, create_pipe) X(Descriptors, poll) \
+	X(Descriptors, create_pipe) X(Descriptors, owner) X(Descriptors, set_owner) \
+	X(Descriptors, set_ready_signal) X(Descriptors, poll) \
 	X(Descriptors, set_controlling_terminal) X(Descriptors, open_terminal_peer) \
 	X(Descriptors, release_controlling_terminal) X(Descriptors, hang_up_terminal) \
 	X(Paths, open) X(Paths, make_directory) X(Paths, make_node) X(Paths, remove) \
@@ -653,6 +671,7 @@ void programs_hang_up(const void *starter);
 	X(Paths, change_directory) X(Paths, working_directory) X(Paths, change_root) \
 	X(Paths, umask) X(Paths, descriptor_path) X(Paths, set_attribute) \
 	X(Paths, attribute) X(Paths, attributes) X(Paths, remove_attribute) \
+	X(Paths, sync_file_systems) \
 	X(Thread, enter) X(Thread, fork) X(Thread, vfork) X(Thread, clone) X(Thread, exec) \
 	X(Thread, exit_thread) X(Thread, exit) X(Thread, wait) X(Thread, random) \
 	X(Thread, system_name) X(Thread, system_info) X(Thread, set_tls) \
@@ -663,6 +682,8 @@ void programs_hang_up(const void *starter);
 		struct sk_reply *to);
 THREAD_OPERATIONS(X)
 #undef X
+
+void op_unknown_call(void *self, const struct posix_Thread_unknown_call_request *request);
 
 int personality_dispatch(void *self, struct sk_incoming *incoming);
 

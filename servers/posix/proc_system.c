@@ -134,7 +134,7 @@ void proc_uptime(struct proc_text *text, const struct proc_key *key)
 	uint64_t idle = 0;
 
 	UNUSED(key);
-	for (uint32_t i = 0; i < processors(); i++)
+	for (uint32_t i = 0; i < processor_count(); i++)
 		idle += cpu_time(i).idle;
 	put_hundredths(text, now());
 	proc_put(text, " ");
@@ -166,7 +166,7 @@ static uint32_t running(void)
 void proc_machine_stat(struct proc_text *text, const struct proc_key *key)
 {
 	struct kernel_System_cpu_time_reply sum = {0}, one;
-	const uint32_t count = processors();
+	const uint32_t count = processor_count();
 
 	UNUSED(key);
 	for (uint32_t i = 0; i < count; i++) {
@@ -299,7 +299,7 @@ static void put_text(struct proc_text *text, const char *label, struct sk_string
 
 void proc_cpuinfo(struct proc_text *text, const struct proc_key *key)
 {
-	const uint32_t count = processors();
+	const uint32_t count = processor_count();
 	struct kernel_System_cpu_info_reply cpu;
 
 	UNUSED(key);

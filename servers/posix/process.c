@@ -78,6 +78,8 @@ static void inherit(struct process *process, const struct process *parent)
 	memcpy(process->limits, parent->limits, sizeof(process->limits));
 	memcpy(process->name, parent->name, sizeof(process->name));
 	process->oom_adjust = parent->oom_adjust;
+	process->is_private = parent->is_private;
+	process->persona = parent->persona;
 	process->executable = parent->executable ? node_take(parent->executable) : NULL;
 }
 

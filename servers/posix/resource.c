@@ -7,6 +7,20 @@
 
 /* ---- limits and use ---- */
 
+/* All users and groups of the other are the caller's real ones. */
+static bool same_user(const struct thread *thread, const struct process *process)
+{
+	const struct posix_Credentials *mine = &thread->credentials->ids, *other;
+
+	if (!process->threads)
+		return false;
+	other = &process->threads->credentials->ids;
+	return mine->user == other->user && mine->user == other->effective_user &&
+		mine->user == other->saved_user && mine->group_id == other->group_id &&
+		mine->group_id == other->effective_group &&
+		mine->group_id == other->saved_group;
+}
+
 void op_limit(void *self, const struct posix_Resources_limit_request *request,
 	struct sk_reply *to)
 {
@@ -26,6 +40,9 @@ void op_limit(void *self, const struct posix_Resources_limit_request *request,
 	reply.previous = *limit;
 	if (request->has_value && request->value.soft > request->value.hard)
 		error = posix_Error_EINVAL;
+	else if (process != thread->process && !same_user(thread, process) &&
+			!credentials_can(thread->credentials, CAP_SYS_RESOURCE))
+		error = posix_Error_EPERM;
 	else if (request->has_value && request->value.hard > limit->hard &&
 			!credentials_can(thread->credentials, CAP_SYS_RESOURCE))
 		error = posix_Error_EPERM;
@@ -100,63 +117,6 @@ void op_set_name(void *self, const struct posix_Resources_set_name_request *requ
 	memset(process->name, 0, sizeof(process->name));
 	memcpy(process->name, request->name.data, request->name.size);
 	posix_Resources_set_name_answer(to, 0, &reply);
-}
-
-void op_priority(void *self, const struct posix_Resources_priority_request *request,
-	struct sk_reply *to)
-{
-	struct posix_Resources_priority_reply reply = {0};
-	const struct process *process = PROCESS(self);
-	const bool is_one = request->whose == posix_Whose_PROCESS;
-
-	if (is_one && request->id != 0)
-		process = process_find(request->id);
-	if (process && process->threads)
-		reply.nice = process->threads->scheduling.nice;
-	posix_Resources_priority_answer(to, process ? 0 : posix_Error_ESRCH, &reply);
-}
-
-void op_set_priority(void *self, const struct posix_Resources_set_priority_request *request,
-	struct sk_reply *to)
-{
-	const struct posix_Resources_set_priority_reply reply = {0};
-	const struct thread *caller = self;
-	struct process *process = request->whose == posix_Whose_PROCESS && request->id != 0 ?
-		process_find(request->id) : caller->process;
-	int32_t nice = request->nice < -20 ? -20 : request->nice > 19 ? 19 : request->nice;
-	int error = process ? 0 : posix_Error_ESRCH;
-
-	if (process && process->threads && nice < process->threads->scheduling.nice &&
-			!credentials_can(caller->credentials, CAP_SYS_NICE))
-		error = posix_Error_EACCES;
-	for (struct thread *t = process && !error ? process->threads : NULL; t; t = t->next) {
-		t->scheduling.nice = nice;
-		K0(t->handle, Thread_set_priority, .priority = nice < 0 ? PROGRAM_PRIORITY :
-			(uint32_t)(PROGRAM_PRIORITY - nice));
-	}
-	posix_Resources_set_priority_answer(to, error, &reply);
-}
-
-uint32_t processors(void)
-{
-	struct kernel_System_boot_info_reply info;
-
-	return kernel_System_boot_info(&posix.system.channel,
-		&(struct kernel_System_boot_info_request){0}, &info, NULL) == SK_OK ? info.cpus :
-		1;
-}
-
-void op_affinity(void *self, const struct posix_Resources_affinity_request *request,
-	struct sk_reply *to)
-{
-	const uint32_t count = processors();
-	const uint64_t words[1] = {count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1};
-	const struct posix_Resources_affinity_reply reply = {
-		.processors = {.items = words, .count = 1}};
-
-	UNUSED(self);
-	UNUSED(request);
-	posix_Resources_affinity_answer(to, 0, &reply);
 }
 
 /* ---- clocks and timers ---- */
@@ -350,7 +310,7 @@ void op_system_info(void *self, const struct posix_Thread_system_info_request *r
 	struct sk_reply *to)
 {
 	struct posix_Thread_system_info_reply reply = {{
-		.uptime = now(), .threads = posix.thread_count, .processors = processors(),
+		.uptime = now(), .threads = posix.thread_count, .processors = processor_count(),
 	}};
 	struct kernel_System_memory_reply memory;
 

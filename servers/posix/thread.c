@@ -246,7 +246,8 @@ static void thread_gone(void *self)
 static int dispatch(void *self, struct sk_incoming *incoming)
 {
 #define X(interface, name) .name = op_##name,
-	static const struct posix_Thread_ops ops = {THREAD_OPERATIONS(X)};
+	static const struct posix_Thread_ops ops = {THREAD_OPERATIONS(X)
+		.unknown_call = op_unknown_call};
 #undef X
 	const struct thread *thread = self;
 

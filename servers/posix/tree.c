@@ -247,6 +247,23 @@ void op_remove(void *self, const struct posix_Paths_remove_request *request,
 	posix_Paths_remove_answer(to, error, &reply);
 }
 
+static bool ends_in_slash(struct sk_string path)
+{
+	return path.size > 0 && path.data[path.size - 1] == '/';
+}
+
+/* Only a directory has a name with a slash behind. */
+static int check_directory(struct thread *thread, posix_Descriptor directory,
+	struct sk_string path)
+{
+	struct fs_Status status;
+	struct node *node = NULL;
+	int error = walk_all(thread, directory, path, 0, false, &node, &status);
+
+	node_drop(node);
+	return error ? error : status.kind == fs_Kind_DIRECTORY ? 0 : posix_Error_ENOTDIR;
+}
+
 void op_rename(void *self, const struct posix_Paths_rename_request *request,
 	struct sk_reply *to)
 {
@@ -263,6 +280,8 @@ void op_rename(void *self, const struct posix_Paths_rename_request *request,
 		error = posix_Error_EBUSY;
 	if (!error && from->mount != into->mount)
 		error = posix_Error_EXDEV;
+	if (!error && (ends_in_slash(request->from) || ends_in_slash(request->to)))
+		error = check_directory(self, request->from_directory, request->from);
 	if (!error)
 		error = server_errno(fs_FileSystem_rename(SERVER(from), &ask,
 			&(struct fs_FileSystem_rename_reply){0}, NULL));

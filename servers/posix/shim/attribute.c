@@ -1,9 +1,11 @@
 /* Changing what is known of files: mode, owner, times, size, extended attributes. */
+#include "servers/posix/shim/cache.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
 #include "servers/posix/shim/path_calls.h"
 
 #define NAME_ROOM 256
+#define UTIME_OMIT 0x3ffffffe
 
 shim_function path_chmod, path_fchmod, path_fchmodat, path_fchmodat2, path_chown, path_lchown,
 	path_fchown, path_fchownat, path_truncate, path_utime, path_utimes, path_futimesat,
@@ -22,9 +24,24 @@ int64_t path_chmod(struct shim *shim, const uint64_t a[6])
 	return change_mode(shim, AT_HERE, a[0], a[1], 0);
 }
 
+/* One that is open for more than its path. */
+static int64_t is_open(struct shim *shim, uint64_t descriptor)
+{
+	struct shim_file file;
+	int64_t result = (int32_t)descriptor < 0 ? -LINUX_EBADF :
+		cache_see(shim, (uint32_t)descriptor, &file);
+
+	if (result < 0)
+		return result;
+	cache_done(shim, descriptor, &file);
+	return file.path_only ? -LINUX_EBADF : 0;
+}
+
 int64_t path_fchmod(struct shim *shim, const uint64_t a[6])
 {
-	return (int32_t)a[0] < 0 ? -LINUX_EBADF : POSIX_DO(shim, Paths, change_mode,
+	int64_t result = is_open(shim, a[0]);
+
+	return result < 0 ? result : POSIX_DO(shim, Paths, change_mode,
 		.directory = (int32_t)a[0], .mode = (uint32_t)a[1] & 07777,
 		.flags = posix_AtFlags_EMPTY_PATH);
 }
@@ -60,7 +77,9 @@ int64_t path_lchown(struct shim *shim, const uint64_t a[6])
 
 int64_t path_fchown(struct shim *shim, const uint64_t a[6])
 {
-	return (int32_t)a[0] < 0 ? -LINUX_EBADF : POSIX_DO(shim, Paths, change_owner,
+	int64_t result = is_open(shim, a[0]);
+
+	return result < 0 ? result : POSIX_DO(shim, Paths, change_owner,
 		.directory = (int32_t)a[0], .user = (uint32_t)a[1], .group_id = (uint32_t)a[2],
 		.flags = posix_AtFlags_EMPTY_PATH);
 }
@@ -107,6 +126,9 @@ int64_t path_utimensat(struct shim *shim, const uint64_t a[6])
 		return -LINUX_EINVAL;
 	if (a[2] && !copy_from(times, a[2], sizeof times))
 		return -LINUX_EFAULT;
+	/* Nothing is to be set, and nothing is looked at. */
+	if (a[2] && times[0].tv_nsec == UTIME_OMIT && times[1].tv_nsec == UTIME_OMIT)
+		return 0;
 	return set_times(shim, a[0], a[1], a[2] ? times : NULL, (uint32_t)a[3]);
 }
 

@@ -65,7 +65,8 @@
 	X(157, prctl, misc_prctl) X(158, arch_prctl, misc_arch_prctl) \
 	X(160, setrlimit, misc_setrlimit) X(161, chroot, path_chroot) X(162, sync, misc_sync) \
 	X(164, settimeofday, time_settimeofday) X(169, reboot, misc_reboot) \
-	X(170, sethostname, misc_sethostname) X(186, gettid, identity_tid) \
+	X(170, sethostname, misc_sethostname) \
+	X(171, setdomainname, misc_setdomainname) X(186, gettid, identity_tid) \
 	X(187, readahead, file_readahead) X(188, setxattr, attribute_set) \
 	X(189, lsetxattr, attribute_lset) X(190, fsetxattr, attribute_fset) \
 	X(191, getxattr, attribute_get) X(192, lgetxattr, attribute_lget) \
@@ -105,7 +106,8 @@
 	X(309, getcpu, misc_getcpu) X(314, sched_setattr, misc_none) X(315, sched_getattr, misc_none) \
 	X(316, renameat2, path_renameat2) X(318, getrandom, misc_getrandom) \
 	X(319, memfd_create, descriptor_memfd) X(322, execveat, process_execveat) \
-	X(324, membarrier, misc_none) X(326, copy_file_range, transfer_copy_range) \
+	X(324, membarrier, misc_none) X(325, mlock2, memory_mlock2) \
+	X(326, copy_file_range, transfer_copy_range) \
 	X(327, preadv2, file_preadv2) X(328, pwritev2, file_pwritev2) \
 	X(332, statx, path_statx) X(334, rseq, misc_none) X(435, clone3, process_clone3) \
 	X(436, close_range, descriptor_close_range) X(437, openat2, path_openat2) \

@@ -239,6 +239,8 @@ void deliver_return(struct shim *shim)
 		return;
 	}
 	take_registers(&frame.uc.uc_mcontext, &shim->registers);
+	/* A handler ran: there is nothing to go on with. */
+	shim->restart.call = 0;
 	POSIX_DO(shim, Signals, end_handler, .mask = frame.uc.uc_sigmask,
 		.alternate = { .base = frame.uc.uc_stack.ss_sp,
 			.size = frame.uc.uc_stack.ss_size,

@@ -286,12 +286,28 @@ static int64_t with_server(struct shim *shim, const uint64_t a[6])
 	return result;
 }
 
+static int64_t see(struct shim *shim, uint64_t descriptor, struct shim_file *file)
+{
+	int64_t result = cache_see(shim, (uint32_t)descriptor, file);
+
+	if (result == 0)
+		cache_done(shim, descriptor, file);
+	return result;
+}
+
+static bool is_pipe(struct shim *shim, uint64_t descriptor)
+{
+	struct shim_file file;
+
+	return see(shim, descriptor, &file) == 0 && file.kind == posix_ObjectKind_PIPE;
+}
+
 static int64_t lease_or_flags(struct shim *shim, const uint64_t a[6])
 {
 	struct posix_Descriptors_descriptor_flags_reply own;
 	struct posix_Descriptors_status_flags_reply status;
-	struct posix_Descriptors_file_lease_reply lease;
 	int32_t descriptor = (int32_t)a[0];
+	struct shim_file file;
 	int64_t result;
 
 	switch (a[1]) {
@@ -305,9 +321,11 @@ static int64_t lease_or_flags(struct shim *shim, const uint64_t a[6])
 	case F_GETFL:
 		result = POSIX(shim, &status, Descriptors, status_flags,
 			.descriptor = descriptor);
-		return result < 0 ? result : (int64_t)convert_open_back(status.flags);
+		return result < 0 ? result : (int64_t)convert_open_back(status.flags) &
+			~(is_pipe(shim, a[0]) ? (int64_t)LINUX_O_LARGEFILE : 0);
 	case F_SETFL:
-		return POSIX_DO(shim, Descriptors, set_status_flags, .descriptor = descriptor,
+		result = see(shim, a[0], &file);
+		return result < 0 || file.path_only ? -LINUX_EBADF : POSIX_DO(shim, Descriptors, set_status_flags, .descriptor = descriptor,
 			.flags = convert_open((uint32_t)a[2]) & (fs_Open_APPEND |
 			fs_Open_NON_BLOCKING | fs_Open_ASYNC | fs_Open_DIRECT |
 			fs_Open_NO_ACCESS_TIME));
@@ -318,10 +336,12 @@ static int64_t lease_or_flags(struct shim *shim, const uint64_t a[6])
 		return POSIX_DO(shim, Descriptors, set_file_lease, .descriptor = descriptor,
 			.kind = (int32_t)a[2]);
 	case F_GETLEASE:
-		result = POSIX(shim, &lease, Descriptors, file_lease, .descriptor = descriptor);
-		return result < 0 ? result : lease.kind;
+		/* Nobody can take one: F_UNLCK. */
+		result = see(shim, a[0], &file);
+		return result < 0 || file.path_only ? -LINUX_EBADF : LINUX_F_UNLCK;
 	default:
-		return -LINUX_EINVAL;
+		result = see(shim, a[0], &file);
+		return result < 0 || file.path_only ? -LINUX_EBADF : -LINUX_EINVAL;
 	}
 }
 

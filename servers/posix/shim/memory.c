@@ -7,7 +7,7 @@ enum { MAP_TYPE = 0xf, MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3,
 
 shim_function memory_mmap, memory_munmap, memory_mprotect, memory_mremap, memory_brk,
 	memory_madvise, memory_msync, memory_mlock, memory_munlock, memory_mlockall,
-	memory_munlockall, memory_mincore;
+	memory_munlockall, memory_mincore, memory_mlock2;
 
 static bool is_page(uint64_t address)
 {
@@ -41,10 +41,11 @@ int64_t memory_munmap(struct shim *shim, const uint64_t a[6])
 
 int64_t memory_mprotect(struct shim *shim, const uint64_t a[6])
 {
-	if (!is_page(a[0]))
+	/* Alone among what it is not known for PROT_SEM means nothing. */
+	if (!is_page(a[0]) || a[2] & ~UINT64_C(15))
 		return -LINUX_EINVAL;
 	return a[1] == 0 ? 0 : POSIX_DO(shim, Memory, protect, .address = a[0], .size = a[1],
-		.protection = (posix_Protection)a[2]);
+		.protection = (posix_Protection)(a[2] & 7));
 }
 
 int64_t memory_mremap(struct shim *shim, const uint64_t a[6])
@@ -69,7 +70,7 @@ int64_t memory_brk(struct shim *shim, const uint64_t a[6])
 
 int64_t memory_madvise(struct shim *shim, const uint64_t a[6])
 {
-	if (!is_page(a[0]))
+	if (!is_page(a[0]) || a[0] + a[1] + (LAYOUT_PAGE - 1) < a[0])
 		return -LINUX_EINVAL;
 	return a[1] == 0 ? 0 : POSIX_DO(shim, Memory, advise_memory, .address = a[0],
 		.size = a[1], .advice = (posix_MemoryAdvice)a[2]);
@@ -94,12 +95,20 @@ static uint64_t from_page(uint64_t *address, uint64_t size)
 	return size + more;
 }
 
-int64_t memory_mlock(struct shim *shim, const uint64_t a[6])
+int64_t memory_mlock2(struct shim *shim, const uint64_t a[6])
 {
+	const uint64_t on_fault = 1;
 	uint64_t address = a[0], size = from_page(&address, a[1]);
 
+	if (a[2] & ~on_fault)
+		return -LINUX_EINVAL;
 	return a[1] == 0 ? 0 : POSIX_DO(shim, Memory, lock_memory, .address = address,
-		.size = size);
+		.size = size, .flags = a[2] ? posix_LockFlags_ON_FAULT : 0);
+}
+
+int64_t memory_mlock(struct shim *shim, const uint64_t a[6])
+{
+	return memory_mlock2(shim, (const uint64_t[6]){ a[0], a[1] });
 }
 
 int64_t memory_munlock(struct shim *shim, const uint64_t a[6])

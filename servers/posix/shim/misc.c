@@ -7,7 +7,7 @@
 
 shim_function misc_none, misc_no_socket, misc_uname, misc_sysinfo, misc_getrandom,
 	misc_getcpu, misc_prctl, misc_arch_prctl, misc_personality, misc_sync, misc_syncfs,
-	misc_reboot, misc_sethostname;
+	misc_reboot, misc_sethostname, misc_setdomainname;
 
 int64_t misc_none(struct shim *shim, const uint64_t a[6])
 {
@@ -135,14 +135,29 @@ int64_t misc_reboot(struct shim *shim, const uint64_t a[6])
 	return -LINUX_EINVAL;
 }
 
+static int64_t take_name(char name[64], const uint64_t a[6])
+{
+	return a[1] > 64 ? -LINUX_EINVAL : copy_from(name, a[0], (size_t)a[1]) ? 0 :
+		-LINUX_EFAULT;
+}
+
+int64_t misc_setdomainname(struct shim *shim, const uint64_t a[6])
+{
+	char name[64];
+	int64_t taken = take_name(name, a);
+
+	if (taken < 0)
+		return taken;
+	MACHINE_DO(shim, set_domain_name, .name = { name, (uint32_t)a[1] });
+}
+
 int64_t misc_sethostname(struct shim *shim, const uint64_t a[6])
 {
 	char name[64];
+	int64_t taken = take_name(name, a);
 
-	if (a[1] > sizeof name)
-		return -LINUX_EINVAL;
-	if (!copy_from(name, a[0], (size_t)a[1]))
-		return -LINUX_EFAULT;
+	if (taken < 0)
+		return taken;
 	MACHINE_DO(shim, set_node_name, .name = { name, (uint32_t)a[1] });
 }
 
@@ -238,6 +253,14 @@ int64_t misc_prctl(struct shim *shim, const uint64_t a[6])
 	case SET_TIMERSLACK:
 		return POSIX_DO(shim, Resources, set_timer_slack, .slack = a[1]);
 	case GET_TIMERSLACK: ASK(Resources, timer_slack, slack);
+	case GET_SUBREAPER: {
+		struct posix_Resources_child_subreaper_reply reply;
+		int64_t result = POSIX(shim, &reply, Resources, child_subreaper, 0);
+		int32_t set = reply.set;
+
+		return result < 0 ? result : copy_to(a[1], &set, sizeof set) ? 0 :
+			-LINUX_EFAULT;
+	}
 	case SET_SUBREAPER:
 		return POSIX_DO(shim, Resources, set_child_subreaper, .set = a[1] != 0);
 	case SET_NO_NEW_PRIVS:

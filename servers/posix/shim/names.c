@@ -27,6 +27,10 @@ int64_t path_mkdirat(struct shim *shim, const uint64_t a[6])
 static int64_t make_node(struct shim *shim, uint64_t directory, uint64_t at, uint64_t mode,
 	uint64_t device)
 {
+	const uint32_t type = (uint32_t)mode & LINUX_S_IFMT;
+
+	if (type == LINUX_S_IFDIR)
+		return -LINUX_EPERM;
 	PATH_DO(shim, directory, at, make_node, .mode = (uint32_t)mode & 0177777,
 		.device = device);
 }
@@ -187,6 +191,9 @@ static int64_t read_link(struct shim *shim, uint64_t directory, uint64_t at, uin
 	result = copy_is_program(to, room) ? POSIX(shim, &reply, Paths, read_link,
 		.directory = path.directory, .path = path.text,
 		.text = sk_lend_out((void *)(uintptr_t)to, room)) : -LINUX_EFAULT;
+	/* Of a descriptor alone, that is no link. */
+	if (result == -LINUX_EINVAL && path.text.size == 0)
+		result = -LINUX_ENOENT;
 	path_close(&path);
 	return result < 0 ? result : (int64_t)reply.size;
 }

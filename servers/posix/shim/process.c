@@ -9,6 +9,10 @@
 enum { CLONE_VM = 0x100, CLONE_VFORK = 0x4000, CLONE_THREAD = 0x10000,
 	CLONE_PIDFD = 0x1000, CLONE_SETTLS = 0x80000, CLONE_PARENT_SETTID = 0x100000,
 	CLONE_EXIT_SIGNAL = 0xff };
+/* There are none: as of a Linux built without them. */
+#define CLONE_NAMESPACES UINT64_C(0x7e020080)
+/* VM, FS, FILES, SIGHAND, THREAD, SYSVSEM. */
+#define UNSHARE_KNOWN UINT64_C(0x50f00)
 
 shim_function process_fork, process_vfork, process_clone, process_clone3, process_exit_thread,
 	process_exit, process_wait4, process_waitid, process_set_tid_address,
@@ -38,6 +42,8 @@ static int64_t clone(struct shim *shim, struct posix_CloneRequest *request, uint
 	uint64_t fs = base_fs(shim);
 	int64_t result;
 
+	if (request->flags & CLONE_NAMESPACES)
+		return -LINUX_EINVAL;
 	leave_for_child(shim, request, stack);
 	result = POSIX(shim, &reply, Thread, clone, .request = *request);
 	shim->registers.fs_base = fs;
@@ -74,7 +80,7 @@ int64_t process_clone3(struct shim *shim, const uint64_t a[6])
 		return -LINUX_E2BIG;
 	if (!copy_from(&args, a[0], (size_t)a[1]))
 		return -LINUX_EFAULT;
-	if (args.exit_signal & ~UINT64_C(0xff) || args.flags & CLONE_EXIT_SIGNAL ||
+	if (args.exit_signal > 64 || args.flags & CLONE_EXIT_SIGNAL ||
 			(args.stack == 0) != (args.stack_size == 0) || args.set_tid_size ||
 			args.cgroup)
 		return -LINUX_EINVAL;
@@ -111,7 +117,8 @@ int64_t process_vfork(struct shim *shim, const uint64_t a[6])
 
 int64_t process_unshare(struct shim *shim, const uint64_t a[6])
 {
-	return POSIX_DO(shim, Thread, unshare, .flags = a[0]);
+	return a[0] & ~UNSHARE_KNOWN ? -LINUX_EINVAL :
+		POSIX_DO(shim, Thread, unshare, .flags = a[0]);
 }
 
 /* ---- the end ---- */

@@ -174,7 +174,7 @@ int64_t misc_sched_getscheduler(struct shim *shim, const uint64_t a[6])
 int64_t misc_sched_getparam(struct shim *shim, const uint64_t a[6])
 {
 	struct posix_Resources_scheduling_reply reply;
-	int64_t result = (int32_t)a[0] < 0 ? -LINUX_EINVAL :
+	int64_t result = (int32_t)a[0] < 0 || a[1] == 0 ? -LINUX_EINVAL :
 		POSIX(shim, &reply, Resources, scheduling, .thread = (int32_t)a[0]);
 
 	return result < 0 ? result :

@@ -187,11 +187,14 @@ int64_t signal_tgqueueinfo(struct shim *shim, const uint64_t a[6])
 int64_t signal_altstack(struct shim *shim, const uint64_t a[6])
 {
 	struct posix_Signals_alternate_stack_reply reply;
+	const uint32_t disabled = 2, auto_disarm = UINT32_C(1) << 31;
 	struct linux_stack stack = {0};
 	int64_t result;
 
 	if (a[0] && !copy_from(&stack, a[0], sizeof stack))
 		return -LINUX_EFAULT;
+	if (((uint32_t)stack.ss_flags & ~auto_disarm) > disabled)
+		return -LINUX_EINVAL;
 	result = POSIX(shim, &reply, Signals, alternate_stack, .has_stack = a[0] != 0,
 		.stack = { .base = stack.ss_sp, .size = stack.ss_size,
 			.flags = (posix_StackFlags)stack.ss_flags },

@@ -79,11 +79,12 @@ int64_t path_statx(struct shim *shim, const uint64_t a[6])
 {
 	const uint64_t known = LINUX_AT_SYMLINK_NOFOLLOW | LINUX_AT_NO_AUTOMOUNT |
 		LINUX_AT_EMPTY_PATH | LINUX_AT_STATX_FORCE_SYNC | LINUX_AT_STATX_DONT_SYNC;
+	const uint64_t both_ways = LINUX_AT_STATX_FORCE_SYNC | LINUX_AT_STATX_DONT_SYNC;
 	struct linux_statx statx;
 	status_reply reply;
 	int64_t result;
 
-	if (a[2] & ~known || (uint32_t)a[3] & (uint32_t)LINUX_STATX_RESERVED)
+	if (a[2] & ~known || (a[2] & both_ways) == both_ways || (uint32_t)a[3] & (uint32_t)LINUX_STATX_RESERVED)
 		return -LINUX_EINVAL;
 	result = ask_path(shim, a[0], a[1],
 		(uint32_t)a[2] & ~(uint32_t)LINUX_AT_STATX_FORCE_SYNC, &reply);

@@ -253,8 +253,9 @@ int64_t time_clock_nanosleep(struct shim *shim, const uint64_t a[6])
 	int64_t ignored;
 	uint64_t until;
 
-	if (clock == posix_Clock_THREAD_CPU)
-		return -LINUX_EINVAL;
+	if (clock == posix_Clock_THREAD_CPU || (clock >= posix_Clock_MONOTONIC_RAW &&
+			clock <= posix_Clock_MONOTONIC_COARSE))
+		return -LINUX_EOPNOTSUPP;
 	if (!(a[1] & TIMER_ABSTIME) && read_clock(a[0], &ignored))
 		return sleep_for(shim, a[2], a[3]);
 	if (!copy_from(&time, a[2], sizeof time))

@@ -121,6 +121,17 @@ static bool is_file(struct shim *shim, uint64_t descriptor, int64_t *result)
 	return file.kind == posix_ObjectKind_FILE || file.kind == posix_ObjectKind_BLOCK_DEVICE;
 }
 
+/* Whether it is open for writing. */
+static int64_t may_write(struct shim *shim, uint64_t descriptor, struct shim_file *file)
+{
+	int64_t result = cache_open(shim, descriptor, file);
+
+	if (result < 0)
+		return result;
+	cache_done(shim, descriptor, file);
+	return file->flags & fs_Open_WRITE ? 0 : -LINUX_EBADF;
+}
+
 shim_function transfer_sendfile, transfer_copy_range, transfer_splice;
 
 int64_t transfer_sendfile(struct shim *shim, const uint64_t a[6])
@@ -130,7 +141,9 @@ int64_t transfer_sendfile(struct shim *shim, const uint64_t a[6])
 
 	if (!is_file(shim, a[1], &result))
 		return result;
-	result = take_side(&from, a[1], a[2]);
+	result = may_write(shim, a[0], &to.file);
+	if (result == 0)
+		result = take_side(&from, a[1], a[2]);
 	if (result == 0)
 		result = take_side(&to, a[0], 0);
 	result = result < 0 ? result : move_all(shim, &from, &to, a[3]);
@@ -138,6 +151,36 @@ int64_t transfer_sendfile(struct shim *shim, const uint64_t a[6])
 		POSIX_DO(shim, Signals, kill_thread, .process = shim->page->ids.process,
 			.thread = shim->page->ids.thread, .signal = posix_Signal_PIPE);
 	return result;
+}
+
+/* Where a side begins, and of which file: by the server's own handle. False: not known. */
+static bool place_of(struct shim *shim, struct side *side, uint64_t *at, fs_Inode *node)
+{
+	struct fs_File_seek_reply position = { side->offset };
+	struct fs_File_status_reply status;
+	int64_t result = cache_open(shim, side->descriptor, &side->file);
+
+	if (result < 0)
+		return false;
+	result = FILE_CALL(shim, &status, status, 0);
+	if (result == 0 && !side->offset_at)
+		result = FILE_CALL(shim, &position, seek, .whence = fs_Whence_CURRENT);
+	cache_done(shim, side->descriptor, &side->file);
+	*at = position.position;
+	*node = status.status.inode;
+	return result == 0;
+}
+
+/* A file over itself. Of two servers two nodes with one number may differ: those do not
+ * overlap, but a program that copies between them with both ranges equal is told to go
+ * the other way, as cp does. */
+static bool overlap(struct shim *shim, struct side *from, struct side *to, uint64_t size)
+{
+	uint64_t first, second;
+	fs_Inode one, other;
+
+	return place_of(shim, from, &first, &one) && place_of(shim, to, &second, &other) &&
+		one == other && first < second + size && second < first + size;
 }
 
 int64_t transfer_copy_range(struct shim *shim, const uint64_t a[6])
@@ -149,9 +192,15 @@ int64_t transfer_copy_range(struct shim *shim, const uint64_t a[6])
 		return -LINUX_EINVAL;
 	if (!is_file(shim, a[0], &result) || !is_file(shim, a[2], &result))
 		return result;
-	result = take_side(&from, a[0], a[1]);
+	result = may_write(shim, a[2], &to.file);
+	if (result == 0 && to.file.flags & fs_Open_APPEND)
+		result = -LINUX_EBADF;
+	if (result == 0)
+		result = take_side(&from, a[0], a[1]);
 	if (result == 0)
 		result = take_side(&to, a[2], a[3]);
+	if (result == 0 && overlap(shim, &from, &to, a[4]))
+		result = -LINUX_EINVAL;
 	return result < 0 ? result : move_all(shim, &from, &to, a[4]);
 }
 
