@@ -537,6 +537,7 @@ int file_memory(struct file *file, bool is_shared, struct sk_handle *memory, uin
 void thread_schedule(struct thread *thread);
 /* The same of a new one: nothing is to be told if all is as usual. */
 void thread_schedule_new(struct thread *thread);
+/* Of the machine. */
 uint32_t processor_count(void);
 
 /* ---- signal.c, queue.c, kill.c ---- */
@@ -604,7 +605,6 @@ int device_open(struct thread *thread, struct file **file, const struct fs_Statu
 void device_nodes(void);
 /* Something that posix serves has become ready. */
 void poll_look(void);
-/* How many there are. */
 /* As uname() has it. */
 struct posix_SystemName system_name(void);
 /* Random bytes into what was lent. */
