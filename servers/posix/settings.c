@@ -146,7 +146,7 @@ void op_sync_file_systems(void *self,
 
 	for (struct mount *m = mounts; m && !error; m = m->next)
 		if (!request->has_of || (file->node && file->node->mount == m))
-			error = server_errno(fs_FileSystem_sync(&m->server.channel,
+			error = server_errno(fs_FileSystem_sync(m->server,
 				&(struct fs_FileSystem_sync_request){0},
 				&(struct fs_FileSystem_sync_reply){0}, NULL));
 	posix_Paths_sync_file_systems_answer(to, error, &reply);
