@@ -66,10 +66,12 @@ static void read_came(void *self, struct sk_completion *done)
 	terminal_go_on(serial);
 }
 
-static void type(struct terminal *t)
+void line_type(struct terminal *t)
 {
 	struct line *line = t->line;
 
+	if (!line->is_there)
+		return;
 	while (line->come_done < line->come) {
 		uint32_t taken = ldisc_type(&t->ld, line->coming + line->come_done,
 			line->come - line->come_done);
@@ -132,11 +134,11 @@ static void fill(struct terminal *t)
 	}
 }
 
-static void send(struct terminal *t)
+void line_send(struct terminal *t)
 {
 	struct line *line = t->line;
 
-	if (line->is_writing)
+	if (!line->is_there || line->is_writing)
 		return;
 	if (line->go_done == line->go)
 		fill(t);
@@ -168,15 +170,6 @@ bool line_is_drained(const struct terminal *t)
 	if (!line->is_draining)
 		line->is_draining = BEGIN(tty_Terminal, drain, &line->drain, 0);
 	return !line->is_draining;
-}
-
-void line_pump(struct terminal *t)
-{
-	if (!t->line->is_there)
-		return;
-	type(t);
-	if (t->line->is_there)
-		send(t);
 }
 
 uint32_t line_unsent(const struct terminal *t)

@@ -56,10 +56,12 @@ void terminal_packet(struct terminal *t, tty_Packet packet, tty_Packet instead_o
 
 /* ---- both ways ---- */
 
-void terminal_go_on(struct terminal *t)
+/* What was typed, and what it does at once: before what it echoes is sent, since it may undo
+ * what is on its way. Without echo nothing else would have it done. */
+static void take_typed(struct terminal *t)
 {
-	terminal_take(t);
-	/* Whoever is stopped or ended by them reads nothing more. */
+	if (!is_pty(t))
+		line_type(t);
 	send_signals(t);
 	if (t->ld.has_flushed) {
 		t->ld.has_flushed = false;
@@ -69,11 +71,17 @@ void terminal_go_on(struct terminal *t)
 	}
 	t->ld.has_break = false;
 	if (!is_pty(t))
-		line_pump(t);
+		line_send(t);
+}
+
+void terminal_go_on(struct terminal *t)
+{
+	terminal_take(t);
+	/* Whoever is stopped or ended by a signal reads nothing more. */
+	take_typed(t);
 	terminal_try_all(t);
 	/* Who read has made room, and who wrote has something to be sent. */
-	if (!is_pty(t))
-		line_pump(t);
+	take_typed(t);
 	t->changes++;
 	poll_look();
 	terminal_drop(t);

@@ -152,8 +152,10 @@ extern struct terminal *serial;
 /* A terminal below: serial's line, if it has none; else just closed. Its settings are what
  * programs begin with. 0 or an error. */
 int line_give(struct sk_handle handle);
-/* Moves bytes, as far as it goes without waiting. */
-void line_pump(struct terminal *t);
+/* What has come to the discipline, and what that has made to the line: as far as it goes
+ * without waiting. */
+void line_type(struct terminal *t);
+void line_send(struct terminal *t);
 /* What of its settings the line below has to do with. */
 void line_apply(struct terminal *t);
 void line_flush(struct terminal *t, tty_Queue queues);

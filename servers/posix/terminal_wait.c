@@ -142,7 +142,7 @@ static bool write_output(struct terminal *t, struct terminal_wait *w, struct sk_
 		taken = ldisc_write(&t->ld, bytes, count);
 		w->done += taken;
 		if (!is_pty(t))
-			line_pump(t);
+			line_send(t);
 		is_full = taken == 0;
 	}
 	if (!error && w->done < w->size && w->may_wait)

@@ -83,7 +83,14 @@ interrupts() {
 	keys '\003' '\^C' && line 'echo $?' "$nl"'130'$'\n'
 }
 
-controls_jobs() {
+# While readline waits, without echo and with the bytes taken as they are: at once, twice.
+drops_line() {
+	type_keys 'echo not this'
+	boot_expect 'echo not this' 20 || return
+	keys '\003' '\^C' && keys '\003' '\^C' && line 'echo $?' "$nl"'130'$'\n'
+}
+
+runs_in_background() {
 	boot_send 'sleep 1000'
 	sleep 1
 	keys '\032' 'Stopped' && line 'bg' 'sleep 1000 &' && line 'jobs' 'Running' || return
@@ -172,7 +179,8 @@ case_of '^R searches' searches
 case_of 'Tab completes' completes
 case_of 'ls and the prompt have colours' has_colours
 case_of '^C ends what runs' interrupts
-case_of '^Z stops a job, bg and fg have it go on' controls_jobs
+case_of '^C at the prompt drops the line at once' drops_line
+case_of '^Z stops a job, bg and fg have it go on' runs_in_background
 case_of 'it is like a small Linux' looks_around
 case_of 'keys end, stop and resume jobs' controls_jobs
 case_of 'the terminal has its name and settings' knows_its_name
@@ -189,5 +197,6 @@ case_of 'there is a prompt, in colours' greets
 case_of 'when posix dies that is said, and there is another shell' survives posix 'posix has died'
 case_of 'when login dies its shell ends, and there is another one' survives login 'login: it was killed'
 case_of '^C ends what runs' interrupts
+case_of '^C at the prompt drops the line at once' drops_line
 case_of 'shutdown ends all servers, and the machine well' switches_off 'shutdown -h now'
 exit $failed
