@@ -353,6 +353,7 @@ kernel_error space_isolate(struct space *space, uint64_t address, uint64_t lengt
 
 bool space_clear(struct space *space, uint64_t from, uint64_t to, unsigned *steps)
 {
+	space->losses++;
 	return !space->has_tables || arch_unmap(space, from, to, steps);
 }
 

@@ -55,6 +55,7 @@ struct space {
 	uint64_t mapped;		/* bytes */
 	uint64_t shared;		/* of these: not PRIVATE */
 	uint64_t resident;		/* pages in its page tables */
+	uint64_t losses;		/* counts when they lose a page, or a right */
 	uint64_t tables;		/* frames of page tables */
 	uint64_t filled;		/* space_fill()'s last: likely to be there */
 	struct list in_all;		/* by id */

@@ -212,7 +212,7 @@ bool space_forget(struct memory *memory, uint64_t offset, uint64_t end, unsigned
 	uint64_t from, to;
 
 	while ((mapping = next_seen(memory, &at, offset, end, &from, &to)) != NULL)
-		if (!arch_unmap(mapping->space, from, to, steps))
+		if (!space_clear(mapping->space, from, to, steps))
 			return false;
 	return true;
 }
@@ -223,8 +223,10 @@ void space_protect_all(struct memory *memory, uint64_t offset, uint64_t end)
 	struct mapping *mapping;
 	uint64_t from, to;
 
-	while ((mapping = next_seen(memory, &at, offset, end, &from, &to)) != NULL)
+	while ((mapping = next_seen(memory, &at, offset, end, &from, &to)) != NULL) {
+		mapping->space->losses++;
 		arch_protect(mapping->space, from, to);
+	}
 }
 
 bool space_is_locked(const struct memory *memory, uint64_t offset)

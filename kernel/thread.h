@@ -75,6 +75,8 @@ struct thread {
 
 	/* Upcalls (docs/kernel.md, "Foreign system calls"). */
 	uint64_t upcall_frame;
+	uint8_t *upcall_page;		/* where that was seen, good while `losses` are so */
+	uint64_t upcall_losses;
 	uint64_t upcall_entry;		/* 0: none */
 	uint64_t upcall_stack;
 	uint64_t exit_begin;

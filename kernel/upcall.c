@@ -16,6 +16,20 @@ static uint8_t *see_page(struct thread *thread, uint64_t address, uint32_t *reas
 	return space_see(thread->space, address, true, &size, reason);
 }
 
+/* The same of the thread's own frame, which is looked for twice in each upcall: what
+ * could be written stays so until page tables lose something. */
+static inline uint8_t *see_own(struct thread *thread, uint32_t *reason)
+{
+	struct space *space = thread->space;
+
+	if (!thread->upcall_page || thread->upcall_losses != space->losses ||
+			!space->has_tables) {
+		thread->upcall_page = see_page(thread, thread->upcall_frame, reason);
+		thread->upcall_losses = space->losses;
+	}
+	return thread->upcall_page;
+}
+
 static void set_flag(uint8_t *page, uint32_t flag, uint32_t value)
 {
 	__atomic_store_n((uint32_t *)(void *)(page + flag), value, __ATOMIC_RELAXED);
@@ -32,7 +46,7 @@ static uint8_t *see_inside(struct thread *thread)
 {
 	uint32_t reason;
 	uint8_t *page = thread->upcall_entry ?
-		see_page(thread, thread->upcall_frame, &reason) : NULL;
+		see_own(thread, &reason) : NULL;
 
 	return page && has_flag(page, ABI_FRAME_INSIDE) ? page : NULL;
 }
@@ -49,6 +63,7 @@ kernel_error upcall_set(struct thread *thread, uint64_t frame, uint64_t entry,
 	if (entry && !see_page(thread, frame, &reason))
 		return kernel_Error_NOT_MAPPED;
 	thread->upcall_frame = frame;
+	thread->upcall_page = NULL;
 	thread->upcall_entry = entry;
 	thread->upcall_stack = stack;
 	thread->exit_begin = exit_begin;
@@ -71,7 +86,7 @@ bool upcall_is_pending(struct thread *thread)
 void upcall_enter(struct thread *thread, uint32_t reason)
 {
 	uint32_t why;
-	uint8_t *page = see_page(thread, thread->upcall_frame, &why);
+	uint8_t *page = see_own(thread, &why);
 
 	if (!page) {
 		fault_page(thread, thread->upcall_frame,
@@ -109,7 +124,7 @@ int upcall_resume(struct thread *thread, uint64_t frame)
 
 	if (!page || !arch_resume(thread, page))
 		return SK_INVALID;
-	page = see_page(thread, thread->upcall_frame, &reason);
+	page = see_own(thread, &reason);
 	if (page)
 		set_flag(page, ABI_FRAME_INSIDE, 0);
 	return SK_OK;

@@ -504,6 +504,66 @@ static void a_frame_that_is_not_there_is_a_fault(void **unused)
 	assert_int_equal(request.access, fault_Access_WRITE | fault_Access_KERNEL);
 }
 
+/* Once it has been seen, and is remembered. */
+static void enter_and_leave(void)
+{
+	uint64_t words[ABI_WORDS] = { frame_page };
+
+	set_upcall();
+	call_foreign(1);
+	assert_true(host_run(faulter));
+	assert_int_equal(flag(ABI_FRAME_INSIDE), 1);
+	host_call(faulter, ABI_BASE | ABI_RESUME, 0, words, 0, 0);
+	assert_int_equal(flag(ABI_FRAME_INSIDE), 0);
+}
+
+static void expect_no_frame(fault_Reason reason)
+{
+	struct fault_Handler_page_fault_request request;
+	uint8_t message[128];
+
+	call_foreign(1);
+	expect(message, fault_Handler_page_fault_request_ID);
+	assert_int_equal(fault_Handler_page_fault_request_decode(&request, message, 32), 0);
+	assert_int_equal(request.address, frame_page);
+	assert_int_equal(request.reason, reason);
+}
+
+static void a_frame_that_has_gone_is_a_fault(void **unused)
+{
+	(void)unused;
+	enter_and_leave();
+	OK(Space, unmap, ABI_FIRST_SPACE, frame_page, 4096);
+	expect_no_frame(fault_Reason_NOT_MAPPED);
+}
+
+static void a_frame_that_is_only_read_now_is_a_fault(void **unused)
+{
+	(void)unused;
+	enter_and_leave();
+	OK(Space, protect, ABI_FIRST_SPACE, frame_page, 4096, kernel_Protection_READ);
+	expect_no_frame(fault_Reason_PROTECTION);
+}
+
+static void a_frame_whose_page_is_another_is_that_one(void **unused)
+{
+	struct mapping *mapping;
+	uint64_t offset, end;
+	unsigned steps = UINT32_MAX;
+
+	(void)unused;
+	enter_and_leave();
+	mapping = space_find(faulter->space, frame_page);
+	offset = mapping->offset + frame_page - mapping->start;
+	end = offset + 4096;
+	assert_int_equal(memory_take_away(mapping->memory, &offset, end, 0, &steps), 1);
+	assert_int_equal(flag(ABI_FRAME_INSIDE), 0);
+	call_foreign(1);
+	assert_true(host_run(faulter));
+	assert_int_equal(frame_instruction(&faulter->frame), 0x700000);
+	assert_int_equal(flag(ABI_FRAME_INSIDE), 1);
+}
+
 static void a_bad_upcall_is_refused(void **unused)
 {
 	(void)unused;
@@ -546,6 +606,9 @@ static const struct CMUnitTest cases[] = {
 	FAULTS(a_foreign_call_in_the_shim_is_an_exception),
 	FAULTS(an_interrupt_enters_or_is_pending),
 	FAULTS(a_frame_that_is_not_there_is_a_fault),
+	FAULTS(a_frame_that_has_gone_is_a_fault),
+	FAULTS(a_frame_that_is_only_read_now_is_a_fault),
+	FAULTS(a_frame_whose_page_is_another_is_that_one),
 	FAULTS(a_bad_upcall_is_refused),
 };
 FIXTURE_MAIN(cases)
