@@ -351,8 +351,10 @@ static bool give_up_pages(struct memory *memory, unsigned *steps)
 {
 	uint64_t at = memory->fill_next << PAGE_SHIFT;
 
+	/* Most often nothing is behind its size, and tables need not be looked through. */
 	if (memory->present > 0)
-		memory_take_away(memory, &at, MEMORY_MAX, 0, steps);
+		memory_take_away(memory, &at, at < memory->size ?
+			memory->size + PAGE_MASK : MEMORY_MAX, 0, steps);
 	memory->fill_next = at >> PAGE_SHIFT;
 	return memory->present == 0 && page_free(memory, steps);
 }

@@ -165,7 +165,10 @@ static uint64_t *find_next(struct space *space, uint64_t *address, uint64_t end,
 		walk_to(space, *address, false, walk);
 		if (walk->level > 0) {
 			shift = shift_of(walk->level);
-			*address = ((*address >> shift) + 1) << shift;
+			do	/* on in the same table: most of a space is empty */
+				*address = ((*address >> shift) + 1) << shift;
+			while (*address < end && index_of(*address, walk->level) &&
+					!(*++walk->entry[walk->level] & PRESENT));
 			continue;
 		}
 		do {
