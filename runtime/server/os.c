@@ -258,6 +258,17 @@ uint64_t sk_os_now(struct sk_os *os)
 	return reply.monotonic;
 }
 
+int64_t sk_os_wall(struct sk_os *os)
+{
+	const struct kernel_Clock_now_request request = {0};
+	struct kernel_Clock_now_reply reply = {0};
+
+	if (os->clock_page)
+		return sk_kernel_wall(os->clock_page, sk_kernel_clock(os->clock_page));
+	kernel_Clock_now(&os->clock.channel, &request, &reply, NULL);
+	return (int64_t)reply.monotonic + reply.realtime_offset;
+}
+
 uint64_t sk_os_after(struct sk_os *os, uint32_t milliseconds)
 {
 	return sk_os_now(os) + milliseconds * UINT64_C(1000000);

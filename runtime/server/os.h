@@ -101,6 +101,8 @@ _Noreturn void sk_os_exit(struct sk_os *os, int32_t code);
 const void *sk_os_clock(struct sk_os *os);
 /* Monotonic nanoseconds, and the deadline that passes in so many milliseconds. */
 uint64_t sk_os_now(struct sk_os *os);
+/* Nanoseconds since 1970; without a call once the clock's page has been asked for. */
+int64_t sk_os_wall(struct sk_os *os);
 uint64_t sk_os_after(struct sk_os *os, uint32_t milliseconds);
 /* Waits, outside of a loop. */
 void sk_os_sleep(struct sk_os *os, uint32_t milliseconds);

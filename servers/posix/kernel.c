@@ -71,11 +71,7 @@ uint64_t now(void)
 
 int64_t realtime(void)
 {
-	const struct kernel_Clock_now_request request = {0};
-	struct kernel_Clock_now_reply reply = {0};
-
-	kernel_Clock_now(&posix.os->clock.channel, &request, &reply, NULL);
-	return (int64_t)reply.monotonic + reply.realtime_offset;
+	return sk_os_wall(posix.os);
 }
 
 struct sk_handle memory_new(struct sk_handle quota, uint64_t bytes)

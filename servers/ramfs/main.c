@@ -28,13 +28,7 @@ static void release(void *context, void *memory, size_t size)
 
 static uint64_t now(void *context)
 {
-	struct sk_os *os = context;
-	const struct kernel_Clock_now_request request = {0};
-	struct kernel_Clock_now_reply reply;
-
-	if (kernel_Clock_now(&os->clock.channel, &request, &reply, NULL) != SK_OK)
-		return 0;
-	return reply.monotonic + (uint64_t)reply.realtime_offset;
+	return (uint64_t)sk_os_wall(context);
 }
 
 static uint64_t limit(struct sk_os *os)
@@ -96,6 +90,7 @@ int sk_os_main(struct sk_os *os)
 		.gone = gone, .canceled = canceled,
 	}};
 
+	sk_os_clock(os);
 	if (ram_open(&ram, &world, &ram_limits_large, bytes / 4 * SHARE) != 0)
 		sk_os_give_up(os, 1, "there is no memory");
 	fill(os);

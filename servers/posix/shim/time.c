@@ -8,7 +8,6 @@
 
 #define TIMER_ABSTIME 1
 #define NR_CLOCK_NANOSLEEP 230
-#define MILLION INT64_C(1000000)
 
 shim_function time_clock_gettime, time_clock_getres, time_clock_settime, time_clock_nanosleep,
 	time_nanosleep, time_gettimeofday, time_settimeofday, time_time, time_times,
@@ -24,20 +23,7 @@ uint64_t shim_now(void)
 
 int64_t shim_wall(uint64_t now)
 {
-	const volatile struct abi_clock *clock =
-		(const volatile struct abi_clock *)(uintptr_t)(LAYOUT_CLOCK + ABI_CLOCK);
-	uint32_t sequence;
-	int64_t passed, frequency, offset;
-
-	do {
-		sequence = __atomic_load_n(&clock->sequence, __ATOMIC_ACQUIRE);
-		passed = (int64_t)(now - clock->since);
-		frequency = clock->frequency;
-		offset = clock->offset;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	} while (sequence & 1 || sequence != clock->sequence);
-	return (int64_t)now + offset + (passed / MILLION * frequency +
-		passed % MILLION * frequency / MILLION) / 65536;
+	return sk_kernel_wall((const void *)(uintptr_t)LAYOUT_CLOCK, now);
 }
 
 uint64_t shim_after(uint64_t nanos)
