@@ -137,10 +137,17 @@ shim_exit_pending:
 	.type shim_copy, @function
 shim_copy:
 	movq	%rdx, %rcx
+	shrq	$3, %rcx
+	andl	$7, %edx
+1:	rep movsq
+2:	FIXUP(3f)
+	movl	%edx, %ecx
 1:	rep movsb
 2:	movq	%rcx, %rax
 	ret
 	FIXUP(2b)
+3:	leaq	(%rdx, %rcx, 8), %rax	/* words are whole, or not done */
+	ret
 
 	.globl shim_fill_zero
 	.type shim_fill_zero, @function
