@@ -26,7 +26,8 @@
 	EACH(sync) EACH(cover) EACH(remount) EACH(unmount) EACH(freeze) EACH(thaw) \
 	EACH(create_watcher)
 #define FILES_FILE(EACH) \
-	EACH(read) EACH(read_at) EACH(write) EACH(write_at) EACH(seek) \
+	EACH(read) EACH(read_at) EACH(write) EACH(write_at) EACH(read_few) \
+	EACH(write_few) EACH(seek) \
 	EACH(truncate) EACH(allocate) EACH(sync) EACH(sync_range) EACH(extents) \
 	EACH(memory) EACH(status) EACH(describe) EACH(set_flags) EACH(share) \
 	EACH(flush) EACH(available) EACH(ready) EACH(wait_ready) EACH(flock) \

@@ -83,6 +83,9 @@ int operations_progress(struct session *session, struct walked *walked, bool nod
 /* ---- what is not served ---- */
 
 FILES_REFUSE(op_, FileSystem, set_subject, fs_Error_EPERM)
+/* Linux is asked by system calls, beside which a lease is nothing. */
+FILES_REFUSE(op_file_, File, read_few, fs_Error_EOPNOTSUPP)
+FILES_REFUSE(op_file_, File, write_few, fs_Error_EOPNOTSUPP)
 FILES_REFUSE(op_, FileSystem, find, fs_Error_EOPNOTSUPP)
 FILES_REFUSE(op_, FileSystem, remount, fs_Error_EOPNOTSUPP)
 FILES_REFUSE(op_, FileSystem, unmount, fs_Error_EOPNOTSUPP)

@@ -1,6 +1,8 @@
 /* Pipes and FIFOs: files that posix serves itself. */
 #include "servers/posix/posix.h"
 
+#include "runtime/codec.h"
+
 #define ROOM 65536
 /* What is written in one piece, as seen by others. */
 #define ATOMIC 4096
@@ -22,6 +24,8 @@ struct transfer {
 	uint32_t lease_count;
 	uint64_t size, done;
 	bool is_at, peeks;
+	bool is_few;				/* its bytes are here, in place of leases */
+	uint8_t bytes[fs_FEW_READ];
 };
 
 static struct pipe *pipe_of(const struct file *file)
@@ -50,12 +54,24 @@ static void pipe_free(struct pipe *pipe)
 
 /* ---- bytes ---- */
 
+static void copy_few(struct pipe *pipe, struct transfer *t, uint64_t from, uint32_t at,
+	uint64_t size, bool out)
+{
+	for (uint64_t i = 0; i < size; i++)
+		if (out)
+			t->bytes[from + i] = pipe->bytes[(at + i) % ROOM];
+		else
+			pipe->bytes[(at + i) % ROOM] = t->bytes[from + i];
+}
+
 /* Moves between the ring and what was lent: SK_OK, or why not. */
-static int copy_bytes(struct pipe *pipe, struct sk_reply *to, const struct transfer *t,
+static int copy_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t,
 	uint64_t from, uint32_t at, uint64_t size, bool out)
 {
 	uint64_t before = 0;
 
+	if (t->is_few)
+		copy_few(pipe, t, from, at, size, out);
 	for (uint32_t i = 0; i < t->lease_count && size > 0; i++) {
 		const struct sk_lease *lease = &t->leases[i];
 
@@ -115,18 +131,26 @@ static int put_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t)
 
 /* ---- answers ---- */
 
-static int answer_read(struct sk_reply *to, int error, uint64_t count)
+static int answer_read(struct sk_reply *to, int error, const struct transfer *t)
 {
-	const struct fs_File_read_reply reply = {count};
+	const struct fs_File_read_reply reply = {t->done};
+	const struct fs_File_read_few_reply few = {t->done, sk_get_uint64(t->bytes),
+		sk_get_uint64(t->bytes + 8), sk_get_uint64(t->bytes + 16)};
 
-	return fs_File_read_answer(to, error, &reply);
+	return t->is_few ? fs_File_read_few_answer(to, error, &few) :
+		fs_File_read_answer(to, error, &reply);
 }
 
-static void answer_write(struct sk_reply *to, int error, uint64_t count)
+static void answer_write(struct sk_reply *to, int error, const struct transfer *t)
 {
-	const struct fs_File_write_reply reply = {count};
+	const struct fs_File_write_reply reply = {t->done};
+	const struct fs_File_write_few_reply few = {t->done};
 
-	fs_File_write_answer(to, count > 0 ? 0 : error, &reply);
+	error = t->done > 0 ? 0 : error;
+	if (t->is_few)
+		fs_File_write_few_answer(to, error, &few);
+	else
+		fs_File_write_answer(to, error, &reply);
 }
 
 static int fault_of(int status)
@@ -146,7 +170,7 @@ static bool serve_readers(struct pipe *pipe)
 		wait_end(&t->wait);
 		error = fault_of(take_bytes(pipe, &t->wait.reply, t));
 		/* Whoever was cancelled just now has not taken it. */
-		if (answer_read(&t->wait.reply, error, t->done) == SK_OK && !error)
+		if (answer_read(&t->wait.reply, error, t) == SK_OK && !error)
 			consume(pipe, t);
 		release(t);
 		any = true;
@@ -177,7 +201,7 @@ static bool serve_writers(struct pipe *pipe)
 		if (!error && t->done < t->size)
 			return any;
 		wait_end(&t->wait);
-		answer_write(&t->wait.reply, error, t->done);
+		answer_write(&t->wait.reply, error, t);
 		release(t);
 	}
 	return any;
@@ -253,67 +277,109 @@ static void add_lease(struct transfer *t, bool is_there, const struct sk_lease *
 	t->size += lease->size;
 }
 
-static void op_read(void *self, const struct fs_File_read_request *r, struct sk_reply *to)
+static void read_pipe(struct access *access, struct transfer *t, fs_Io flags,
+	struct sk_reply *to)
 {
-	struct access *access = self;
-	struct transfer t = {.peeks = r->flags & fs_Io_PEEK};
 	struct pipe *pipe;
 	int error = 0;
 
+	t->peeks = flags & fs_Io_PEEK;
 	if (!access->file || !(access->file->flags & fs_Open_READ)) {
-		answer_read(to, posix_Error_EBADF, 0);
+		answer_read(to, posix_Error_EBADF, t);
 		return;
 	}
 	pipe = pipe_of(access->file);
-	add_lease(&t, true, &r->data);
-	add_lease(&t, r->has_second, &r->second);
-	add_lease(&t, r->has_third, &r->third);
-	add_lease(&t, r->has_fourth, &r->fourth);
-	if (t.size > 0 && pipe->size == 0 && pipe->writers > 0) {
-		if (!(r->flags & fs_Io_NO_WAIT) &&
+	if (t->size > 0 && pipe->size == 0 && pipe->writers > 0) {
+		if (!(flags & fs_Io_NO_WAIT) &&
 				!(access->file->flags & fs_Open_NON_BLOCKING)) {
-			keep(&t, &pipe->reading, access, to);
+			keep(t, &pipe->reading, access, to);
 			return;
 		}
 		error = posix_Error_EAGAIN;
 	}
 	if (!error)
-		error = fault_of(take_bytes(pipe, to, &t));
-	if (answer_read(to, error, t.done) == SK_OK && !error)
-		consume(pipe, &t);
+		error = fault_of(take_bytes(pipe, to, t));
+	if (answer_read(to, error, t) == SK_OK && !error)
+		consume(pipe, t);
 	changed(pipe);
 }
 
-static void op_write(void *self, const struct fs_File_write_request *r, struct sk_reply *to)
+static void write_pipe(struct access *access, struct transfer *t, fs_Io flags,
+	struct sk_reply *to)
 {
-	struct access *access = self;
-	struct transfer t = {0};
 	struct pipe *pipe;
 	int error = 0;
 	bool may_wait;
 
 	if (!access->file || !(access->file->flags & fs_Open_WRITE)) {
-		answer_write(to, posix_Error_EBADF, 0);
+		answer_write(to, posix_Error_EBADF, t);
 		return;
 	}
 	pipe = pipe_of(access->file);
-	may_wait = !(r->flags & fs_Io_NO_WAIT) &&
+	may_wait = !(flags & fs_Io_NO_WAIT) &&
 		!(access->file->flags & fs_Open_NON_BLOCKING);
-	add_lease(&t, true, &r->data);
-	add_lease(&t, r->has_second, &r->second);
-	add_lease(&t, r->has_third, &r->third);
-	add_lease(&t, r->has_fourth, &r->fourth);
 	if (pipe->readers == 0)
 		error = posix_Error_EPIPE;
-	else if (!pipe->writing && has_room(pipe, &t))
-		error = fault_of(put_bytes(pipe, to, &t));
+	else if (!pipe->writing && has_room(pipe, t))
+		error = fault_of(put_bytes(pipe, to, t));
 	else if (!may_wait)
 		error = posix_Error_EAGAIN;
-	if (!error && t.done < t.size && may_wait)
-		keep(&t, &pipe->writing, access, to);
+	if (!error && t->done < t->size && may_wait)
+		keep(t, &pipe->writing, access, to);
 	else
-		answer_write(to, error, t.done);
+		answer_write(to, error, t);
 	changed(pipe);
+}
+
+#define ADD_LEASES(t, r) do { \
+	add_lease(t, true, &(r)->data); \
+	add_lease(t, (r)->has_second, &(r)->second); \
+	add_lease(t, (r)->has_third, &(r)->third); \
+	add_lease(t, (r)->has_fourth, &(r)->fourth); \
+} while (0)
+
+static void op_read(void *self, const struct fs_File_read_request *r, struct sk_reply *to)
+{
+	struct transfer t = {0};
+
+	ADD_LEASES(&t, r);
+	read_pipe(self, &t, r->flags, to);
+}
+
+static void op_write(void *self, const struct fs_File_write_request *r, struct sk_reply *to)
+{
+	struct transfer t = {0};
+
+	ADD_LEASES(&t, r);
+	write_pipe(self, &t, r->flags, to);
+}
+
+static void op_read_few(void *self, const struct fs_File_read_few_request *r,
+	struct sk_reply *to)
+{
+	struct transfer t = {.is_few = true, .size = r->size};
+
+	if (r->offset != fs_HERE)
+		fs_File_read_few_answer(to, posix_Error_ESPIPE, NULL);
+	else if (r->size > fs_FEW_READ)
+		fs_File_read_few_answer(to, posix_Error_EINVAL, NULL);
+	else
+		read_pipe(self, &t, r->flags, to);
+}
+
+static void op_write_few(void *self, const struct fs_File_write_few_request *r,
+	struct sk_reply *to)
+{
+	struct transfer t = {.is_few = true, .size = r->size};
+
+	sk_put_uint64(t.bytes, r->first);
+	sk_put_uint64(t.bytes + 8, r->second);
+	if (r->offset != fs_HERE)
+		fs_File_write_few_answer(to, posix_Error_ESPIPE, NULL);
+	else if (r->size > fs_FEW_WRITE)
+		fs_File_write_few_answer(to, posix_Error_EINVAL, NULL);
+	else
+		write_pipe(self, &t, r->flags, to);
 }
 
 /* ---- the rest of fs.File ---- */
@@ -427,7 +493,8 @@ static void op_describe(void *self, const struct fs_File_describe_request *reque
 static int dispatch(void *self, struct sk_incoming *incoming)
 {
 	static const struct fs_File_ops ops = {
-		.read = op_read, .write = op_write, .ready = op_ready,
+		.read = op_read, .write = op_write, .read_few = op_read_few,
+		.write_few = op_write_few, .ready = op_ready,
 		.wait_ready = op_wait_ready, .available = op_available, .read_at = op_read_at,
 		.write_at = op_write_at, .seek = op_seek, .truncate = op_truncate,
 		.allocate = op_allocate, .sync = op_sync, .sync_range = op_sync_range,

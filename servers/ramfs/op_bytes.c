@@ -1,6 +1,8 @@
 /* The bytes of open files: straight between their pages and the leases. */
 #include "servers/ramfs/ramfs.h"
 
+#include "runtime/codec.h"
+
 #define LEASES 4
 #define KNOWN (fs_Io_NO_WAIT | fs_Io_DATA_SYNC | fs_Io_SYNC | fs_Io_APPEND)
 
@@ -12,6 +14,7 @@ struct transfer {
 	unsigned count;
 	const struct sk_lease *leases[LEASES];
 	uint64_t size;			/* of all leases */
+	uint8_t *few;			/* in place of a lease; NULL: there is none */
 	int error;			/* why it ended before the end */
 };
 
@@ -43,12 +46,28 @@ static uint64_t smaller(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
-/* How far a piece goes that is moved at once: to the end of the page; of a memory as
- * much as goes by the buffer. */
-static uint64_t piece_of(const struct transfer *transfer, uint64_t offset)
+/* How far a piece goes that is moved at once: as far as pages that were written lie one
+ * behind the other; of a memory as much as goes by the buffer. */
+static uint64_t piece_of(const struct transfer *transfer, uint64_t offset, uint64_t most)
 {
-	return transfer->inode->as.data.is_memory ? fs_XATTR_MAX :
-		RAM_PAGE - offset % RAM_PAGE;
+	const struct data *data = &transfer->inode->as.data;
+	uint64_t number = offset / RAM_PAGE, size = RAM_PAGE - offset % RAM_PAGE;
+	const uint8_t *page;
+	bool is_reserved;
+
+	if (data->is_memory)
+		return smaller(most, fs_XATTR_MAX);
+	if (size >= most)
+		return most;
+	for (page = data_find(data, number, &is_reserved); page && !is_reserved &&
+			size < most; size += RAM_PAGE) {
+		const uint8_t *next = data_find(data, ++number, &is_reserved);
+
+		if (next != page + RAM_PAGE || is_reserved)
+			break;
+		page = next;
+	}
+	return smaller(size, most);
 }
 
 /* Moves a piece to or from a lease: how much of it. */
@@ -66,7 +85,7 @@ static uint64_t move(struct transfer *transfer, uint64_t limit, move_piece *piec
 
 		while (at < lease->size && done < limit && transfer->error == 0) {
 			uint64_t offset = transfer->offset + done;
-			uint64_t size = smaller(piece_of(transfer, offset),
+			uint64_t size = piece_of(transfer, offset,
 				smaller(lease->size - at, limit - done));
 			uint64_t moved = piece(transfer, lease, at, offset, size);
 
@@ -75,6 +94,31 @@ static uint64_t move(struct transfer *transfer, uint64_t limit, move_piece *piec
 		}
 	}
 	return done;
+}
+
+/* To what was lent, or from there: how much. Else it says why not. */
+static uint64_t give(struct transfer *transfer, const struct sk_lease *lease, uint64_t at,
+	const uint8_t *from, uint64_t size)
+{
+	uint64_t done = 0;
+
+	if (transfer->few)
+		memcpy(transfer->few + at, from, size);
+	else if (sk_lease_write(transfer->to, lease, at, from, size, &done) != SK_OK)
+		transfer->error = fs_Error_EFAULT;
+	return transfer->few ? size : done;
+}
+
+static uint64_t take(struct transfer *transfer, const struct sk_lease *lease, uint64_t at,
+	uint8_t *to, uint64_t size)
+{
+	uint64_t done = 0;
+
+	if (transfer->few)
+		memcpy(to, transfer->few + at, size);
+	else if (sk_lease_read(transfer->to, lease, at, to, size, &done) != SK_OK)
+		transfer->error = fs_Error_EFAULT;
+	return transfer->few ? size : done;
 }
 
 /* ---- reading ---- */
@@ -86,15 +130,12 @@ static uint64_t read_piece(struct transfer *transfer, const struct sk_lease *lea
 	const struct inode *inode = transfer->inode;
 	const uint8_t *page = data_find(&inode->as.data, offset / RAM_PAGE, NULL);
 	const uint8_t *from = (page ? page : zeros) + offset % RAM_PAGE;
-	uint64_t done = 0;
 
 	if (inode->as.data.is_memory) {
 		inode_read(inode, offset, inode->ram->buffer, size);
 		from = inode->ram->buffer;
 	}
-	if (sk_lease_write(transfer->to, lease, at, from, size, &done) != SK_OK)
-		transfer->error = fs_Error_EFAULT;
-	return done;
+	return give(transfer, lease, at, from, size);
 }
 
 static int check_read(const struct transfer *transfer)
@@ -154,6 +195,43 @@ void op_file_read_at(void *self, const struct fs_File_read_at_request *request,
 	fs_File_read_at_answer(to, error, &reply);
 }
 
+/* With `bytes` in the place of what is lent. */
+static int prepare_few(struct transfer *transfer, const struct open_handle *handle,
+	fs_Rights right, fs_Io io, struct sk_lease *bytes, uint64_t max)
+{
+	transfer->leases[0] = bytes;
+	transfer->few = bytes->data;
+	if (bytes->size > max)
+		return fs_Error_EINVAL;
+	return prepare(transfer, handle, right, io);
+}
+
+void op_file_read_few(void *self, const struct fs_File_read_few_request *request,
+	struct sk_reply *to)
+{
+	const struct open_handle *handle = self;
+	struct open_file *file = handle->file;
+	const bool is_here = request->offset == fs_HERE;
+	uint8_t bytes[fs_FEW_READ] = {0};
+	struct sk_lease own = {.data = bytes, .size = request->size};
+	struct transfer transfer = {.to = to, .count = 1,
+		.offset = is_here ? file->position : request->offset};
+	struct fs_File_read_few_reply reply = {0};
+	int error = prepare_few(&transfer, handle, fs_Rights_READ, request->flags, &own,
+		fs_FEW_READ);
+
+	if (error == 0 && transfer.offset > INT64_MAX)
+		error = fs_Error_EINVAL;
+	if (error == 0)
+		error = run_read(&transfer, &reply.count);
+	if (is_here)
+		file->position += reply.count;
+	reply.first = sk_get_uint64(bytes);
+	reply.second = sk_get_uint64(bytes + 8);
+	reply.third = sk_get_uint64(bytes + 16);
+	fs_File_read_few_answer(to, error, &reply);
+}
+
 /* ---- writing ---- */
 
 /* Into a memory, which is another's to write as well: by the buffer. */
@@ -161,10 +239,8 @@ static uint64_t write_memory(struct transfer *transfer, const struct sk_lease *l
 	uint64_t at, uint64_t offset, uint64_t size)
 {
 	struct inode *inode = transfer->inode;
-	uint64_t read = 0, done;
+	uint64_t read = take(transfer, lease, at, inode->ram->buffer, size), done;
 
-	if (sk_lease_read(transfer->to, lease, at, inode->ram->buffer, size, &read) != SK_OK)
-		transfer->error = fs_Error_EFAULT;
 	done = inode_write(inode, offset, inode->ram->buffer, read);
 	if (done < read)
 		transfer->error = fs_Error_ENOSPC;
@@ -176,7 +252,7 @@ static uint64_t write_piece(struct transfer *transfer, const struct sk_lease *le
 {
 	struct inode *inode = transfer->inode;
 	struct data *data = &inode->as.data;
-	uint64_t number = offset / RAM_PAGE, done = 0;
+	uint64_t number = offset / RAM_PAGE, done;
 	bool was_hole = !data_find(data, number, NULL);
 	uint8_t *page = data_make(inode->ram, data, number);
 
@@ -184,9 +260,7 @@ static uint64_t write_piece(struct transfer *transfer, const struct sk_lease *le
 		transfer->error = fs_Error_ENOSPC;
 		return 0;
 	}
-	if (sk_lease_read(transfer->to, lease, at, page + offset % RAM_PAGE, size,
-			&done) != SK_OK)
-		transfer->error = fs_Error_EFAULT;
+	done = take(transfer, lease, at, page + offset % RAM_PAGE, size);
 	if (done == 0 && was_hole)
 		data_cut(inode->ram, data, number, number + 1);
 	return done;
@@ -254,4 +328,29 @@ void op_file_write_at(void *self, const struct fs_File_write_at_request *request
 	if (error == 0)
 		error = run_write(&transfer, request->flags, &reply.count);
 	fs_File_write_at_answer(to, error, &reply);
+}
+
+void op_file_write_few(void *self, const struct fs_File_write_few_request *request,
+	struct sk_reply *to)
+{
+	const struct open_handle *handle = self;
+	struct open_file *file = handle->file;
+	const bool is_here = request->offset == fs_HERE;
+	uint8_t bytes[fs_FEW_WRITE];
+	struct sk_lease own = {.data = bytes, .size = request->size};
+	struct transfer transfer = {.to = to, .count = 1,
+		.offset = is_here ? file->position : request->offset};
+	struct fs_File_write_few_reply reply = {0};
+	int error = prepare_few(&transfer, handle, fs_Rights_WRITE, request->flags, &own,
+		fs_FEW_WRITE);
+
+	sk_put_uint64(bytes, request->first);
+	sk_put_uint64(bytes + 8, request->second);
+	if (error == 0 && transfer.offset > INT64_MAX)
+		error = fs_Error_EFBIG;
+	if (error == 0)
+		error = run_write(&transfer, request->flags, &reply.count);
+	if (is_here && reply.count > 0 && !(request->flags & fs_Io_APPEND))
+		file->position = transfer.offset + reply.count;
+	fs_File_write_few_answer(to, error, &reply);
 }

@@ -57,7 +57,6 @@ static void describe(struct shim_file *file, const struct posix_Opened *opened,
 	file->dots = DOTS_UNKNOWN;
 }
 
-/* `pad` says that the handle is only this call's. */
 static int64_t ask(struct shim *shim, uint64_t descriptor, struct shim_file *file)
 {
 	struct posix_Descriptors_look_up_reply reply;
@@ -70,7 +69,7 @@ static int64_t ask(struct shim *shim, uint64_t descriptor, struct shim_file *fil
 	if (result < 0)
 		return result;
 	describe(file, &reply.opened, reply.has_file ? reply.file.raw : sk_no_handle());
-	file->pad = file->number != 0 &&
+	file->is_mine = file->number != 0 &&
 		!(reply.opened.may_keep && keep(shim->process, descriptor, file, false));
 	return 0;
 }
@@ -109,7 +108,7 @@ void cache_done(struct shim *shim, uint64_t descriptor, const struct shim_file *
 {
 	(void)descriptor;
 	shim->may_be_cut = true;
-	if (file->pad)
+	if (file->is_mine)
 		close_number(file->number);
 }
 
@@ -156,4 +155,12 @@ void cache_set_dots(struct shim *shim, uint64_t descriptor, uint8_t dots)
 
 	if (place)
 		place->dots = dots;
+}
+
+void cache_set_no_few(struct shim *shim, uint64_t descriptor)
+{
+	struct shim_file *place = place_of(shim->process, descriptor);
+
+	if (place)
+		place->no_few = 1;
 }

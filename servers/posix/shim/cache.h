@@ -25,6 +25,8 @@ void cache_forget(struct shim *shim, uint64_t descriptor);
 void cache_forget_range(struct shim *shim, uint64_t first, uint64_t last);
 /* All of them; closes the handles. */
 void cache_forget_all(struct shim *shim);
+/* Its server has no read_few and write_few. */
+void cache_set_no_few(struct shim *shim, uint64_t descriptor);
 /* How many of `.` and `..` a directory has listed. */
 void cache_set_dots(struct shim *shim, uint64_t descriptor, uint8_t dots);
 

@@ -1,6 +1,7 @@
 /* What is done with an open file: reading, writing, its position, its size. */
 #include "servers/posix/shim/with_file.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/few.h"
 #include "servers/posix/shim/vectors.h"
 
 #define GATHER_MAX 4096
@@ -41,7 +42,8 @@ static uint64_t gather(struct vectors *vectors, bool writes, struct sk_lease l[4
 	uint64_t sum = 0, address, size;
 
 	for (*n = 0; *n < 4 && vectors_next(vectors, fs_IO_MAX, &address, &size); ++*n) {
-		void *data = (void *)(uintptr_t)address;
+		/* To lend NULL would be to lend nothing; there is none at 1 either. */
+		void *data = (void *)(uintptr_t)(address ? address : 1);
 
 		l[*n] = writes ? sk_lend(data, size) : sk_lend_out(data, size);
 		sum += size;
@@ -95,6 +97,35 @@ static int64_t move(struct moving *m, struct vectors *vectors, uint8_t kind)
 	return (int64_t)done;
 }
 
+/* One piece so small that its bytes go with the message. */
+static int64_t move_few(const struct moving *m, const struct vectors *vectors)
+{
+	const uint64_t offset = m->has_offset ? m->offset : fs_HERE;
+	const struct linux_iovec *v = vectors->list;
+
+	if (m->writes)
+		return few_write(m->shim, offset, m->flags, v->iov_base, v->iov_len);
+	return few_read(m->shim, offset, m->flags, v->iov_base, v->iov_len);
+}
+
+static bool is_few(const struct moving *m, const struct vectors *vectors,
+	const struct shim_file *file)
+{
+	return vectors->count == 1 && vectors->total != 0 && vectors->total <=
+		(m->writes ? fs_FEW_WRITE : fs_FEW_READ) && !file->no_few;
+}
+
+static int64_t move_either(struct moving *m, uint64_t descriptor, struct vectors *vectors,
+	const struct shim_file *file)
+{
+	int64_t result = is_few(m, vectors, file) ? move_few(m, vectors) : FEW_FAULT;
+
+	if (result == FEW_NOT)
+		cache_set_no_few(m->shim, descriptor);
+	return result == FEW_NOT || result == FEW_FAULT ? move(m, vectors, file->kind) :
+		result;
+}
+
 static int64_t transfer(struct moving *m, uint64_t descriptor, struct vectors *vectors)
 {
 	struct shim_file file;
@@ -102,7 +133,8 @@ static int64_t transfer(struct moving *m, uint64_t descriptor, struct vectors *v
 
 	if (m->has_offset && (int64_t)m->offset < 0)
 		return -LINUX_EINVAL;
-	WITH_FILE(m->shim, descriptor, file, result, move(m, vectors, file.kind));
+	WITH_FILE(m->shim, descriptor, file, result, move_either(m, descriptor, vectors,
+		&file));
 	if (result == -LINUX_EPIPE && m->writes)
 		POSIX_DO(m->shim, Signals, kill_thread, .process = m->shim->page->ids.process,
 			.thread = m->shim->page->ids.thread, .signal = posix_Signal_PIPE);

@@ -33,7 +33,8 @@ struct shim_file {
 	uint8_t path_only;
 	/* Of a directory: how many of `.` and `..` have been listed, 3: not known. */
 	uint8_t dots;
-	uint8_t pad;
+	bool is_mine : 1;		/* in a copy: the handle is that one's alone */
+	bool no_few : 1;		/* its server has no read_few and write_few */
 	uint32_t version;		/* counts up when the descriptor becomes another */
 	uint32_t flags;			/* fs.Open, as when it was opened */
 };
