@@ -104,14 +104,20 @@ static int become(struct thread *thread, const struct posix_Credentials *ids,
 	const struct credentials *was = thread->credentials;
 	struct posix_Capabilities caps = was->capabilities;
 	struct credentials *c;
+	const bool is_fixed = !(thread->secure_bits & posix_SecureBits_NO_SETUID_FIXUP);
+	const bool is_kept = (thread->secure_bits & posix_SecureBits_KEEP_CAPABILITIES) != 0;
+	const bool is_leaving = (was->ids.user == 0 || was->ids.effective_user == 0 ||
+		was->ids.saved_user == 0) && ids->user != 0 && ids->effective_user != 0 &&
+		ids->saved_user != 0;
 
-	if (was->ids.effective_user == 0 && ids->effective_user != 0)
+	if (is_fixed && was->ids.effective_user == 0 && ids->effective_user != 0)
 		caps.effective = 0;
-	if (was->ids.effective_user != 0 && ids->effective_user == 0)
+	if (is_fixed && was->ids.effective_user != 0 && ids->effective_user == 0)
 		caps.effective = caps.permitted;
-	if ((was->ids.user == 0 || was->ids.effective_user == 0 || was->ids.saved_user == 0) &&
-			ids->user != 0 && ids->effective_user != 0 && ids->saved_user != 0)
-		caps.effective = caps.permitted = caps.ambient = 0;
+	if (is_fixed && is_leaving && !is_kept)
+		caps.effective = caps.permitted = 0;
+	if (is_fixed && is_leaving)
+		caps.ambient = 0;
 	c = credentials_new(ids, &caps, groups, group_count);
 	if (!c)
 		return posix_Error_ENOMEM;

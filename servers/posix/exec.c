@@ -9,8 +9,10 @@ static void replace(struct process *process, struct thread *fresh, struct loaded
 
 	for (struct thread *t = process->threads, *next; t; t = next) {
 		next = t->next;
-		if (t != fresh)
-			thread_end(t, shared);
+		if (t == fresh)
+			continue;
+		robust_end(t);
+		thread_end(t, shared);
 	}
 	process->space = loaded->space;
 	space_drop(old);
@@ -45,16 +47,23 @@ static bool own(struct process *process)
 static void start(struct thread *thread, struct thread *fresh, struct loaded *loaded,
 	struct sk_port *port)
 {
+	const struct posix_Credentials *ids = &loaded->credentials->ids;
 	struct process *process = fresh->process;
 
-	thread_become(fresh, credentials_take(thread->credentials));
+	if (ids->effective_user != thread->credentials->ids.effective_user)
+		process->death_signal = posix_Signal_NONE;
+	fresh->secure_bits = thread->secure_bits &
+		~(uint32_t)posix_SecureBits_KEEP_CAPABILITIES;
+	fresh->no_new_privileges = thread->no_new_privileges;
+	thread_become(fresh, loaded->credentials);
 	fresh->page->blocked = thread->page->blocked;
 	fresh->entry = loaded->entry;
 	fresh->stack_pointer = loaded->stack;
 	fresh->scheduling = thread->scheduling;
 	fresh->processors = thread->processors;
 	fresh->timer_slack = thread->timer_slack;
-	process->is_private = false;
+	process->is_private = ids->user != ids->effective_user ||
+		ids->group_id != ids->effective_group;
 	replace(process, fresh, loaded);
 	if (!own(process) || thread_start(fresh, process->space, 0, 0, port) != 0)
 		process_end(process, posix_ChildState_KILLED, posix_Signal_KILL);
@@ -72,6 +81,7 @@ static struct thread *make_thread(struct process *process, struct loaded *loaded
 	if (!fresh) {
 		space_drop(loaded->space);
 		node_drop(loaded->executable);
+		credentials_drop(loaded->credentials);
 	}
 	return fresh;
 }

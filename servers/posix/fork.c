@@ -57,6 +57,8 @@ static int add_thread(struct process *process, struct thread *caller, int32_t ti
 		memset(&thread->scheduling, 0, sizeof(thread->scheduling));
 	thread->processors = caller->processors;
 	thread->timer_slack = caller->timer_slack;
+	thread->secure_bits = caller->secure_bits;
+	thread->no_new_privileges = caller->no_new_privileges;
 	if (!(r->flags & posix_CloneFlags_MEMORY) || (r->flags & posix_CloneFlags_VFORK))
 		thread->stack = caller->stack;
 	thread->argument = r->start.argument;

@@ -257,11 +257,11 @@ static void random_bytes(uint8_t *to, uint32_t count)
 			count);
 }
 
-static int make_stack(struct loaded *loaded, const struct thread *thread,
-	struct sk_handle quota, const struct arguments *arguments, const char *name,
-	const struct binary *binary, uint64_t base, uint64_t interpreter)
+static int make_stack(struct loaded *loaded, struct sk_handle quota,
+	const struct arguments *arguments, const char *name, const struct binary *binary,
+	uint64_t base, uint64_t interpreter)
 {
-	const struct posix_Credentials *ids = &thread->credentials->ids;
+	const struct posix_Credentials *ids = &loaded->credentials->ids;
 	const struct binary_auxiliary auxiliary[] = {
 		{AT_HWCAP, 0x178bfbff}, {AT_PAGESZ, LAYOUT_PAGE}, {AT_CLKTCK, 100},
 		{AT_PHDR, binary->headers ? base + binary->headers : 0}, {AT_PHENT, 56},
@@ -269,8 +269,7 @@ static int make_stack(struct loaded *loaded, const struct thread *thread,
 		{AT_ENTRY, base + binary->entry}, {AT_UID, ids->user},
 		{AT_EUID, ids->effective_user}, {AT_GID, ids->group_id},
 		{AT_EGID, ids->effective_group},
-		{AT_SECURE, ids->user != ids->effective_user ||
-			ids->group_id != ids->effective_group},
+		{AT_SECURE, loaded->is_secure},
 		{AT_HWCAP2, 2}, {AT_MINSIGSTKSZ, 3632},
 	};
 	struct binary_stack stack = {
@@ -331,7 +330,7 @@ static int load(struct loaded *loaded, struct thread *thread, struct sk_handle q
 		error = load_interpreter(loaded->space, quota, thread, opened, &binary,
 			&interpreter, &loaded->entry);
 	if (!error)
-		error = make_stack(loaded, thread, quota, arguments, name, &binary, base,
+		error = make_stack(loaded, quota, arguments, name, &binary, base,
 			interpreter);
 	if (error)
 		space_drop(loaded->space);
@@ -359,6 +358,7 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
 	fs_Resolve resolve = no_follow ? 0 : fs_Resolve_FOLLOW;
 	int error = 0;
 
+	loaded->credentials = NULL;
 	UNUSED(may_be_empty);
 	memcpy(name, path.data, path.size);
 	name[path.size] = 0;
@@ -386,10 +386,19 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
 		resolve = fs_Resolve_FOLLOW;
 		close_binary(&opened);
 	}
+	if (!error) {
+		loaded->credentials = capability_exec(thread,
+			opened.file->node->mount, &opened.status, &loaded->is_secure);
+		error = loaded->credentials ? 0 : posix_Error_ENOMEM;
+	}
 	if (!error)
 		error = load(loaded, thread, quota, &opened, arguments, name);
-	if (!error)
+	if (!error) {
 		loaded->executable = node_take(opened.file->node);
+	} else {
+		credentials_drop(loaded->credentials);
+		loaded->credentials = NULL;
+	}
 	close_binary(&opened);
 	return error;
 }

@@ -227,10 +227,12 @@ static int run(struct process *process, const struct posix_StartSettings *settin
 	memcpy(process->name, loaded.name, sizeof(process->name));
 	thread = thread_new(process, process->pid, process->space, NULL, port, &error);
 	if (!thread) {
+		credentials_drop(loaded.credentials);
 		credentials_drop(credentials);
 		return error;
 	}
-	thread_become(thread, credentials);
+	thread_become(thread, loaded.credentials);
+	credentials_drop(credentials);
 	thread->entry = loaded.entry;
 	thread->stack_pointer = loaded.stack;
 	return thread_start(thread, process->space, 0, 0, port);

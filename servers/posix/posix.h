@@ -30,6 +30,7 @@
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 struct process;
+struct mount;
 struct thread;
 struct file;
 struct terminal;
@@ -186,6 +187,9 @@ struct credentials *credentials_new(const struct posix_Credentials *ids,
 struct credentials *credentials_take(struct credentials *credentials);
 void credentials_drop(struct credentials *credentials);
 bool credentials_can(const struct credentials *credentials, uint32_t capability);
+/* What exec of a file makes of a thread's; NULL: there is no memory. */
+struct credentials *capability_exec(const struct thread *thread, const struct mount *mount,
+	const struct fs_Status *status, bool *is_secure);
 /* Tells a server of files all that there are. */
 void credentials_tell(struct sk_channel *server);
 /* By its number at servers of files; NULL. */
@@ -433,6 +437,8 @@ struct process {
 	int32_t old_foreground;			/* a leader's: of one that hung up */
 	bool is_adopted;			/* its maker has ended */
 	bool is_private;			/* not dumpable */
+	bool is_orphan_to_tell;
+	posix_Signal death_signal;		/* that it gets when its maker ends */
 	uint32_t persona;
 	bool is_stopped, has_executed, is_subreaper, has_vforked, vforked_by_clone;
 	struct posix_Limit limits[LIMITS];
@@ -461,6 +467,8 @@ struct thread {
 	uint64_t clear_word, robust_list;
 	uint64_t processors;			/* that it may run on; 0: all */
 	uint64_t timer_slack;			/* 0: the default */
+	posix_SecureBits secure_bits;
+	bool no_new_privileges;
 	struct wait *suspended;			/* suspend, await_signal */
 	struct posix_Scheduling scheduling;
 };
@@ -477,6 +485,10 @@ struct process *process_find(int32_t pid);
 int32_t pid_new(void);
 /* Ends it: the state and code, as wait tells. The caller's reply is not answered. */
 void process_end(struct process *process, posix_ChildState how, int32_t status);
+/* Its maker has ended (orphan.c). */
+void orphan_tell(struct process *child);
+/* A thread that ends held locks, perhaps; its space is still there. Stops it (robust.c). */
+void robust_end(struct thread *thread);
 /* It has become something that its parent may wait for. */
 void process_tell_parent(struct process *process);
 void process_reap(struct process *process);
@@ -512,6 +524,8 @@ struct loaded {
 	struct node *executable;
 	char name[16];
 	uint64_t entry, stack;
+	struct credentials *credentials;	/* what exec makes of the thread's */
+	bool is_secure;				/* AT_SECURE */
 };
 
 /* E2BIG, EFAULT, ENOMEM. */
@@ -635,12 +649,16 @@ void programs_hang_up(const void *starter);
 	X(Identity, groups) X(Identity, set_user) X(Identity, set_real_user) \
 	X(Identity, set_all_users) X(Identity, set_group) X(Identity, set_real_group) \
 	X(Identity, set_all_groups) X(Identity, set_groups) X(Identity, set_file_user) \
-	X(Identity, set_file_group) \
+	X(Identity, set_file_group) X(Identity, capabilities) X(Identity, set_capabilities) \
+	X(Identity, drop_bounding) X(Identity, set_ambient) X(Identity, clear_ambient) \
+	X(Identity, secure_bits) X(Identity, set_secure_bits) \
+	X(Identity, no_new_privileges) X(Identity, set_no_new_privileges) \
 	X(Signals, action) X(Signals, set_action) X(Signals, set_mask) \
 	X(Signals, pending_signals) X(Signals, suspend) X(Signals, await_signal) \
 	X(Signals, take_signal) X(Signals, end_handler) X(Signals, alternate_stack) \
 	X(Signals, kill) X(Signals, kill_thread) X(Signals, queue_signal) \
-	X(Signals, queue_thread_signal) \
+	X(Signals, queue_thread_signal) X(Signals, parent_death_signal) \
+	X(Signals, set_parent_death_signal) \
 	X(Resources, limit) X(Resources, usage) X(Resources, yield_processor) \
 	X(Resources, name) X(Resources, set_name) X(Resources, priority) \
 	X(Resources, set_priority) X(Resources, affinity) X(Resources, set_affinity) \
@@ -655,7 +673,7 @@ void programs_hang_up(const void *starter);
 	X(Memory, remap) X(Memory, advise_memory) X(Memory, sync_memory) \
 	X(Memory, lock_memory) X(Memory, unlock_memory) X(Memory, lock_all_memory) \
 	X(Memory, residency) X(Memory, set_clear_word) \
-	X(Memory, set_robust_list) \
+	X(Memory, set_robust_list) X(Memory, robust_list) \
 	X(Descriptors, look_up) X(Descriptors, descriptors) X(Descriptors, close) \
 	X(Descriptors, close_range) X(Descriptors, duplicate) X(Descriptors, duplicate_to) \
 	X(Descriptors, descriptor_flags) X(Descriptors, set_descriptor_flags) \

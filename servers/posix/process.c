@@ -188,6 +188,7 @@ static void leave_children(struct process *process)
 		child->sibling = NULL;
 		child->is_adopted = true;
 		child->exit_signal = posix_Signal_CHLD;
+		orphan_tell(child);
 		adopt(child, to);
 		for (struct thread *t = child->threads; t; t = t->next)
 			thread_show_ids(t);
@@ -205,6 +206,8 @@ static void let_go(struct process *process)
 {
 	struct space *space = process->space;
 
+	for (struct thread *t = process->threads; t; t = t->next)
+		robust_end(t);
 	process->space = NULL;
 	while (process->threads)
 		thread_end(process->threads,
@@ -351,6 +354,7 @@ void op_exit_thread(void *self, const struct posix_Thread_exit_thread_request *r
 	if (process->thread_count == 1) {
 		process_end(process, posix_ChildState_EXITED, request->code & 0xff);
 	} else {
+		robust_end(thread);
 		clear_word(thread);
 		thread_end(thread, process->space);
 	}

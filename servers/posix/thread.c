@@ -321,7 +321,9 @@ void op_set_robust_list(void *self, const struct posix_Memory_set_robust_list_re
 	const struct posix_Memory_set_robust_list_reply reply = {0};
 	struct thread *thread = self;
 
-	thread->robust_list = request->head;
-	posix_Memory_set_robust_list_answer(to, request->size == 24 ? 0 : posix_Error_EINVAL,
-		&reply);
+	const int error = request->size == 24 ? 0 : posix_Error_EINVAL;
+
+	if (!error)
+		thread->robust_list = request->head;
+	posix_Memory_set_robust_list_answer(to, error, &reply);
 }

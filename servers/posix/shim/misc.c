@@ -223,12 +223,53 @@ static int64_t get_name(struct shim *shim, uint64_t to)
 	return result < 0 ? result : (int64_t)reply.member; \
 } while (0)
 
+static int64_t get_death_signal(struct shim *shim, uint64_t to)
+{
+	struct posix_Signals_parent_death_signal_reply reply;
+	int64_t result = POSIX(shim, &reply, Signals, parent_death_signal, 0);
+
+	return result < 0 ? result : copy_to(to, &reply.signal, 4) ? 0 : -LINUX_EFAULT;
+}
+
+/* One of the secure bits. */
+static int64_t keep_capabilities(struct shim *shim, bool sets, uint64_t value)
+{
+	const uint32_t bit = posix_SecureBits_KEEP_CAPABILITIES;
+	struct posix_Identity_secure_bits_reply reply;
+	int64_t result = sets && value > 1 ? -LINUX_EINVAL :
+		POSIX(shim, &reply, Identity, secure_bits, 0);
+
+	if (result < 0 || !sets)
+		return result < 0 ? result : (reply.secure_bits & bit) != 0;
+	return POSIX_DO(shim, Identity, set_secure_bits, .secure_bits =
+		value ? reply.secure_bits | bit : reply.secure_bits & ~bit);
+}
+
+static int64_t ambient(struct shim *shim, const uint64_t a[6])
+{
+	enum { IS_SET = 1, RAISE, LOWER, CLEAR_ALL };
+	struct posix_Identity_capabilities_reply reply;
+	int64_t result;
+
+	if (a[3] | a[4] || a[1] < IS_SET || a[1] > CLEAR_ALL ||
+			(a[1] == CLEAR_ALL ? a[2] != 0 : a[2] > 40))
+		return -LINUX_EINVAL;
+	if (a[1] == CLEAR_ALL)
+		return POSIX_DO(shim, Identity, clear_ambient, 0);
+	if (a[1] != IS_SET)
+		return POSIX_DO(shim, Identity, set_ambient, .capability = (uint32_t)a[2],
+			.raised = a[1] == RAISE);
+	result = POSIX(shim, &reply, Identity, capabilities, .thread = 0);
+	return result < 0 ? result : (int64_t)(reply.capabilities.ambient >> a[2] & 1);
+}
+
 int64_t misc_prctl(struct shim *shim, const uint64_t a[6])
 {
 	enum { SET_PDEATHSIG = 1, GET_PDEATHSIG, GET_DUMPABLE, SET_DUMPABLE, GET_KEEPCAPS = 7,
 		SET_KEEPCAPS, SET_NAME = 15, GET_NAME, CAPBSET_READ = 23, CAPBSET_DROP,
 		GET_SECUREBITS = 27, SET_SECUREBITS, SET_TIMERSLACK, GET_TIMERSLACK,
-		SET_SUBREAPER = 36, GET_SUBREAPER, SET_NO_NEW_PRIVS, GET_NO_NEW_PRIVS };
+		SET_SUBREAPER = 36, GET_SUBREAPER, SET_NO_NEW_PRIVS, GET_NO_NEW_PRIVS,
+		CAP_AMBIENT = 47 };
 
 	switch (a[0]) {
 	case SET_NAME: return set_name(shim, a[1]);
@@ -238,6 +279,10 @@ int64_t misc_prctl(struct shim *shim, const uint64_t a[6])
 	case GET_DUMPABLE: ASK(Resources, dumpable, dumpable);
 	case SET_DUMPABLE:
 		return POSIX_DO(shim, Resources, set_dumpable, .dumpable = (uint32_t)a[1]);
+	case GET_KEEPCAPS:
+	case SET_KEEPCAPS: return keep_capabilities(shim, a[0] == SET_KEEPCAPS, a[1]);
+	case CAP_AMBIENT: return ambient(shim, a);
+	case GET_PDEATHSIG: return get_death_signal(shim, a[1]);
 	case GET_SECUREBITS: ASK(Identity, secure_bits, secure_bits);
 	case SET_SECUREBITS:
 		return POSIX_DO(shim, Identity, set_secure_bits, .secure_bits = (uint32_t)a[1]);
