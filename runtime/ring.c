@@ -52,12 +52,17 @@ static struct sk_slot *take_first(struct sk_slot_link *list)
 	return slot;
 }
 
-/* The last that was used is the next: its pages are at hand. */
+/* The last that was used is the next: its pages are at hand. One that was given up, which
+ * the transport may not have let go of yet, is the last. */
 static void set_free(struct sk_slot *slot)
 {
+	struct sk_slot_link *free = &slot->ring->free;
+	bool given_up = slot->status == SK_CANCELED || slot->status == SK_TIMED_OUT ||
+		slot->status == SK_EXHAUSTED;
+
 	slot->state = SK_SLOT_FREE;
 	take_out(slot);
-	put_before(slot, slot->ring->free.next);
+	put_before(slot, given_up ? free : free->next);
 }
 
 void sk_ring_complete(struct sk_slot *slot, int status)
@@ -148,8 +153,10 @@ int sk_ring_submit(struct sk_ring *ring, struct sk_slot *slot, int encoded,
 			slot->request.size);
 	move(slot, &ring->busy);
 	status = ring->ops->submit(ring, slot);
-	if (status != SK_OK)
+	if (status != SK_OK) {
+		slot->status = status;
 		set_free(slot);
+	}
 	return status;
 }
 

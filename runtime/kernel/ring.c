@@ -162,6 +162,8 @@ static int submit(struct sk_ring *ring, struct sk_slot *slot)
 	struct sk_kernel_ring *k = of_ring(ring);
 	uint32_t index = index_of(k, slot);
 
+	if (state(k, index) != ABI_ENTRY_FREE)
+		reap(k);
 	if (state(k, index) != ABI_ENTRY_FREE) {
 		/* Given up, and the kernel has not let go of it yet. */
 		sk_kernel_lose(&slot->request.attached);

@@ -170,6 +170,7 @@ void files_drop(struct files *files)
 {
 	if (!files || --files->references > 0)
 		return;
+	lock_files_gone(files);
 	for (uint32_t i = 0; i < files->capacity; i++)
 		file_drop(files->entries[i].file);
 	user_return(files->user, USER_SLOTS, files->capacity);
@@ -218,6 +219,7 @@ int files_close(struct thread *thread, posix_Descriptor number)
 	files->entries[number].file = NULL;
 	if (file->ops && !has_file(files, file))
 		detach(file, thread->process->pid);
+	lock_file_closed(files, file);
 	file_drop(file);
 	return 0;
 }
@@ -227,6 +229,7 @@ void files_close_on_exec(struct files *files)
 	for (uint32_t i = 0; i < files->capacity; i++)
 		if (files->entries[i].file &&
 				(files->entries[i].flags & posix_DescriptorFlags_CLOSE_ON_EXEC)) {
+			lock_file_closed(files, files->entries[i].file);
 			file_drop(files->entries[i].file);
 			files->entries[i].file = NULL;
 		}

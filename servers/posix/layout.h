@@ -89,4 +89,12 @@ enum layout_tag {
 	LAYOUT_TAG_FILE = 16
 };
 
+/* Owners of record locks, as servers of files are told them: a number, and the process. */
+#define LAYOUT_LOCK_PID_BITS 16
+/* Whose a lock is that stands in the way: -1 of an open file. */
+static inline int32_t layout_lock_holder(uint64_t owner)
+{
+	return owner == 0 ? -1 : (int32_t)(owner & ((1 << LAYOUT_LOCK_PID_BITS) - 1));
+}
+
 #endif

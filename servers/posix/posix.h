@@ -116,12 +116,40 @@ void wait_end(struct wait *wait);
 /* For objects: nobody waits any more for the answer under this token. */
 void wait_canceled(void *self, uint64_t token);
 
+/* ---- ask.c: calls to other servers that posix does not wait for ---- */
+
+/*
+ * One that is under way:
+ *
+ *	ring = ask_ring(user);
+ *	number = ask_number();
+ *	if (ring && fs_File_wait_ready_begin(ring, channel, &request, number, NULL) == SK_OK)
+ *		ask_begun(&asked, number, user);
+ *
+ * `answered` is called in the loop, or by any ask_give_up(), and may free it.
+ */
+struct asked {
+	void (*answered)(struct asked *asked, struct sk_completion *done);
+	/* The rest is ask.c's. */
+	struct asked *next;
+	struct user *user;
+	uint64_t number;			/* 0: it is not under way */
+};
+
+/* NULL: the user has too many under way, or there is no memory. */
+struct sk_ring *ask_ring(struct user *user);
+uint64_t ask_number(void);
+void ask_begun(struct asked *asked, uint64_t number, struct user *user);
+/* Its server is told, unless it has been answered; `answered` is not called. */
+void ask_give_up(struct asked *asked);
+
 /* ---- user.c: what each user has ---- */
 
 /* Counted, with what is kept of each: threads and zombies, open files, places in tables of
- * descriptors, sessions of what posix serves, pipes' buffers, queued signals, timers. */
+ * descriptors, sessions of what posix serves, pipes' buffers, queued signals, timers, calls
+ * to other servers under way. */
 enum user_count { USER_TASKS, USER_FILES, USER_SLOTS, USER_ACCESSES, USER_PIPES, USER_SIGNALS,
-	USER_TIMERS, USER_COUNTS };
+	USER_TIMERS, USER_ASKED, USER_COUNTS };
 
 /* Of so many bytes that posix has for itself. */
 void user_limits(uint64_t own);
@@ -270,6 +298,7 @@ struct files {
 	uint32_t references;
 	uint32_t capacity;
 	struct descriptor *entries;
+	uint64_t lock_owner;		/* as servers know it; 0: it never locked anything */
 };
 
 struct file *file_new(posix_ObjectKind kind, fs_Open flags);
@@ -291,6 +320,13 @@ int file_handle(struct file *file, struct process *process, struct sk_port *port
 	bool *has, struct sk_handle *handle);
 struct posix_Opened file_opened(const struct file *file, posix_Descriptor number,
 	posix_DescriptorFlags flags, const struct process *process);
+
+/* ---- lock.c: record locks ---- */
+
+/* A descriptor of the file has been closed: the table's locks on it end. */
+void lock_file_closed(const struct files *files, const struct file *file);
+/* The table is no more. */
+void lock_files_gone(const struct files *files);
 
 /* ---- mount.c, path.c: where things are ---- */
 
@@ -680,6 +716,7 @@ void programs_hang_up(const void *starter);
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
 	X(Descriptors, create_pipe) X(Descriptors, owner) X(Descriptors, set_owner) \
 	X(Descriptors, set_ready_signal) X(Descriptors, poll) \
+	X(Descriptors, find_lock) X(Descriptors, set_lock) \
 	X(Descriptors, set_controlling_terminal) X(Descriptors, open_terminal_peer) \
 	X(Descriptors, release_controlling_terminal) X(Descriptors, hang_up_terminal) \
 	X(Paths, open) X(Paths, make_directory) X(Paths, make_node) X(Paths, remove) \

@@ -33,6 +33,7 @@ static const struct { uint32_t bytes, part, most; } costs[USER_COUNTS] = {
 	[USER_PIPES] = {66560, 4, 4096},
 	[USER_SIGNALS] = {128, 32, 65536},
 	[USER_TIMERS] = {256, 32, 65536},
+	[USER_ASKED] = {13312, 64, 126},
 };
 
 void user_limits(uint64_t own)

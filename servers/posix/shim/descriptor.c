@@ -175,7 +175,7 @@ static int64_t find_lock(struct shim *shim, uint64_t descriptor, bool of_file,
 	if (of_file) {
 		result = FILE_CALL(shim, &own, test_lock, .range = *range);
 		if (result == 0)
-			convert_lock_back(&own.found, -1, to);
+			convert_lock_back(&own.found, layout_lock_holder(own.holder), to);
 		return result;
 	}
 	result = POSIX(shim, &found, Descriptors, find_lock,
