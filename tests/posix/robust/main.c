@@ -13,7 +13,7 @@
 /* Of the time-out of all, in seconds: no measure of speed. */
 #define PATIENCE 300
 /* Memory that may stay used: of what is kept for next time. */
-#define SLACK (UINT64_C(512) << 10)
+#define SLACK (UINT64_C(2) << 20)
 
 static const struct { const char *name; attack *attack; } attacks[] = {
 	{"forks", attack_forks}, {"memory", attack_memory}, {"map", attack_map},
