@@ -116,6 +116,7 @@ refuses 'no command is refused' 'no command'
 refuses 'an empty command is refused' 'empty' ''
 refuses 'an option that there is not is refused' 'no option --fast' --fast true
 refuses 'an option without its value is refused' '--smp wants a value' --smp
+refuses 'an option in place of a value is refused' '--log wants a value' --log --help true
 refuses 'CPUs that are no number are refused' "not \`many'" --smp many true
 refuses 'too many CPUs are refused' 'from 1 to 64' --smp=65 true
 refuses 'a time-out of 0 is refused' "not \`0'" --timeout 0 true
