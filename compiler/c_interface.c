@@ -30,21 +30,11 @@ static const char *state_name(struct c_code *c, const struct declaration *d,
 	return arena_printf(c->arena, "%s_state_%s", d->c_name, state->name);
 }
 
-/* Where the method leads from a state, or NULL: it is not allowed there. */
-static const struct state *target_of(const struct state *state, const struct method *m)
-{
-	const struct transition *t = state->first;
-
-	while (t != NULL && t->method != m)
-		t = t->next;
-	return t != NULL ? t->to : NULL;
-}
-
 /* It may lead to another state. */
 static bool moves(const struct declaration *d, const struct method *m)
 {
 	for (const struct state *s = d->as.interface.states; s != NULL; s = s->next)
-		if (target_of(s, m) != NULL && target_of(s, m) != s)
+		if (state_target(s, m) != NULL && state_target(s, m) != s)
 			return true;
 	return false;
 }
@@ -57,7 +47,7 @@ static const char *forbidden(struct c_code *c, const struct declaration *d,
 	bool always = true;
 
 	for (const struct state *s = d->as.interface.states; s != NULL; s = s->next) {
-		if (target_of(s, m) == NULL)
+		if (state_target(s, m) == NULL)
 			always = false;
 		else if (text == NULL)
 			text = arena_printf(c->arena, "*state != %s", state_name(c, d, s));
@@ -75,7 +65,7 @@ static void print_moves(struct c_code *c, const struct declaration *d, const str
 	const char *otherwise = "";
 
 	for (const struct state *s = d->as.interface.states; s != NULL; s = s->next) {
-		const struct state *to = target_of(s, m);
+		const struct state *to = state_target(s, m);
 
 		if (to == NULL || to == s)
 			continue;

@@ -1,7 +1,13 @@
 /* doc: pages about schemas. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/doc.h"
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp((*(const struct file *const *)a)->stem, (*(const struct file *const *)b)->stem);
+}
 
 /* That no two files would be one page. */
 static bool has_pages(const struct file_set *files)
@@ -40,6 +46,7 @@ int command_doc(struct run *run)
 		return status;
 	if (!has_pages(&files))
 		return STATUS_BAD;
+	qsort(files.items, files.count, sizeof(*files.items), by_name);
 	doc.files = &files;
 	if (run->manuals)
 		doc_manuals(&doc, run->output, &to);

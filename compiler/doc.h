@@ -48,6 +48,14 @@ void doc_structure(struct doc *doc, const struct declaration *d);
 
 void doc_interface(struct doc *doc, const struct declaration *interface);
 
+/* ---- doc_states.c ---- */
+
+/* The states of an interface, as a diagram and a table; nothing if it has none. */
+void doc_states(struct doc *doc, const struct declaration *interface);
+/* In which of them a method is allowed, and where it leads. */
+void doc_states_of(struct doc *doc, const struct declaration *interface,
+	const struct method *method);
+
 /* ---- doc_page.c ---- */
 
 /* All pages, and the style sheet, as files of a folder. */

@@ -142,6 +142,33 @@ static void each_method(struct doc *doc, const struct declaration *interface,
 		each(doc, interface->as.interface.events[i]);
 }
 
+/* "open (to Open), read". */
+static void print_state(struct doc *doc, const struct state *state)
+{
+	print(&doc->out, ".TP\n.B %s\n", state->name);
+	print_text(doc, state->doc);
+	print(&doc->out, "%sAllows ", state->doc != NULL ? ".br\n" : "");
+	for (const struct transition *t = state->first; t != NULL; t = t->next) {
+		print(&doc->out, "%s%s", t == state->first ? "" : ", ", t->method->name);
+		if (t->to != state)
+			print(&doc->out, " (leads to %s)", t->to->name);
+	}
+	print(&doc->out, "%s.\n", state->first == NULL ? "nothing" : "");
+}
+
+static void print_states(struct doc *doc, const struct declaration *interface)
+{
+	const struct state *first = interface->as.interface.states;
+
+	if (first == NULL)
+		return;
+	print(&doc->out, ".SH STATES\nThe server begins in\n.BR %s .\n"
+		"A call that its state does not allow is answered\n.BR SK_WRONG_STATE .\n"
+		"Only a good answer leads on.\n", first->name);
+	for (const struct state *s = first; s != NULL; s = s->next)
+		print_state(doc, s);
+}
+
 static const struct declaration *errors_of(const struct declaration *interface)
 {
 	for (unsigned i = 0; i < interface->as.interface.method_count; i++) {
@@ -187,6 +214,7 @@ static void print_page(struct doc *doc, const struct declaration *interface)
 		print(&doc->out, ".SH METHODS\n");
 		each_method(doc, interface, print_method);
 	}
+	print_states(doc, interface);
 	print_errors(doc, interface);
 	print(&doc->out, ".SH SEE ALSO\n.BR skald (1)\n");
 }

@@ -81,6 +81,7 @@ static void print_method(struct doc *doc, const struct method *method)
 		method->owner->qualified, method->name, signature(doc, method, method->name));
 	print_badges(doc, method);
 	doc_comment(doc, method->doc);
+	doc_states_of(doc, method->owner, method);
 	print_message(doc, "Request", method->request);
 	print_message(doc, method->is_event ? "Event" : "Reply", method->reply);
 	print_error(doc, method);
@@ -129,6 +130,7 @@ void doc_interface(struct doc *doc, const struct declaration *interface)
 		each_method(doc, interface, false, print_entry);
 		print(&doc->out, "</tbody></table></div>\n");
 	}
+	doc_states(doc, interface);
 	each_method(doc, interface, true, print_method);
 	doc->interface = NULL;
 }

@@ -21,8 +21,11 @@ static const char *const style[] = {
 	"nav > ul { padding: 0; }",
 	"nav strong { display: block; margin-top: 1rem; }",
 	"main { padding: 2rem 3rem 6rem; max-width: 64rem; }",
+	"nav [aria-current] { color: inherit; font-weight: 600; }",
 	"@media (max-width: 50rem) { body { display: block; } main { padding: 1rem; }",
-	"\tnav { position: static; height: auto; border: 0; } }",
+	"\tnav { position: static; height: auto; max-height: 45vh; padding: 1rem;",
+	"\t\tborder: 0; border-bottom: 1px solid var(--line); }",
+	"\tnav ul { padding: 0; } nav li { display: inline-block; margin-right: 0.8rem; } }",
 	"a { color: var(--link); text-decoration: none; }",
 	"a:hover { text-decoration: underline; }",
 	"code { font: 0.9em/1.4 ui-monospace, monospace; }",
@@ -32,6 +35,7 @@ static const char *const style[] = {
 	"h3 { margin: 2.5rem 0 0.5rem; }",
 	"h4 { margin: 1.2rem 0 0.3rem; color: var(--soft); font-weight: 600; }",
 	"section:target > h2, section:target > h3 { color: var(--link); }",
+	"tr:target { background: var(--code); }",
 	".scroll { overflow-x: auto; margin: 0.5rem 0; }",
 	"table { border-collapse: collapse; font-size: 0.9rem; }",
 	"caption { text-align: left; color: var(--soft); }",
@@ -45,8 +49,21 @@ static const char *const style[] = {
 	"\toverflow: hidden; text-overflow: ellipsis; white-space: nowrap; }",
 	".value { background: var(--value); } .pointer { background: var(--pointer); }",
 	".preamble { background: var(--preamble); } .more { font-style: italic; }",
+	".states path { stroke: var(--soft); stroke-width: 1.5; fill: none; }",
+	".states .head { stroke: none; fill: var(--soft); }",
+	".states .life { stroke: var(--line); stroke-dasharray: 4 3; }",
+	".states rect { fill: var(--value); stroke: var(--line); }",
+	".states text { font: 13px ui-monospace, monospace; fill: var(--text);",
+	"\tpaint-order: stroke; stroke: var(--page); stroke-width: 4px; }",
+	".states .state { stroke: none; font-weight: 600; }",
 	".badge, .mark { font-size: 0.8rem; border: 1px solid var(--line); border-radius: 1rem;",
 	"\tpadding: 0.05rem 0.6rem; color: var(--soft); white-space: nowrap; }",
+	".index { width: 100%; } .index td:first-child { font-weight: 600; }",
+	".index td:last-child { width: 45%; }",
+	"@media print { body { display: block; font-size: 11pt; } nav { display: none; }",
+	"\tmain { padding: 0; max-width: none; } .scroll { overflow: visible; }",
+	"\th2, h3, h4, caption { break-after: avoid; } tr, svg, .wire { break-inside: avoid; }",
+	"\t.wire, .states { print-color-adjust: exact; } a { color: inherit; } }",
 	".kind, .cost, .users { color: var(--soft); font-size: 0.9rem; font-weight: 400; }",
 	NULL,
 };
@@ -59,11 +76,46 @@ static bool is_shown(const struct declaration *d)
 	return d->kind != DECLARATION_MESSAGE || d->as.message.method == NULL;
 }
 
+static bool has_more_constants(const struct declaration *d)
+{
+	return d->kind == DECLARATION_CONST && d->next != NULL &&
+		d->next->kind == DECLARATION_CONST;
+}
+
+static const char *constant_value(struct doc *doc, const struct declaration *d)
+{
+	return doc_literal(doc->arena, d->as.constant.type, &d->as.constant.value);
+}
+
 static void print_constant(struct doc *doc, const struct declaration *d)
 {
 	print(&doc->out, "<p><code>%s</code> = <code>%s</code></p>\n",
-		doc_type(doc, d->as.constant.type),
-		doc_literal(doc->arena, d->as.constant.type, &d->as.constant.value));
+		doc_type(doc, d->as.constant.type), constant_value(doc, d));
+}
+
+/* Several in a row are a table. Returns the last of them. */
+static const struct declaration *print_constants(struct doc *doc, const struct declaration *d)
+{
+	print(&doc->out, "<section>\n<h2>Constants</h2>\n<div class=\"scroll\">"
+		"<table class=\"members\"><thead><tr><th scope=\"col\">Name</th>"
+		"<th scope=\"col\">Type</th><th scope=\"col\">Value</th>"
+		"<th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n");
+	for (;; d = d->next) {
+		print(&doc->out, "<tr id=\"%s\"><td><code>%s</code></td><td><code>%s</code></td>"
+			"<td>%s</td><td>", d->qualified, d->name,
+			doc_type(doc, d->as.constant.type), constant_value(doc, d));
+		doc_comment(doc, d->doc);
+		print(&doc->out, "</td></tr>\n");
+		if (!has_more_constants(d))
+			break;
+	}
+	print(&doc->out, "</tbody></table></div>\n</section>\n");
+	return d;
+}
+
+static const char *article(const struct type *type)
+{
+	return strchr("aeiou", *type->name) != NULL ? "An" : "A";
 }
 
 /* As what stands behind it. */
@@ -73,7 +125,8 @@ static void print_newtype(struct doc *doc, const struct declaration *d)
 
 	if (behind.newtype == d)
 		behind.newtype = NULL;
-	print(&doc->out, "<p>A <code>%s</code> of its own.</p>\n", doc_type(doc, &behind));
+	print(&doc->out, "<p>%s <code>%s</code> of its own.</p>\n", article(&behind),
+		doc_type(doc, &behind));
 }
 
 static const char *enumerator_value(struct doc *doc, const struct declaration *d,
@@ -86,10 +139,10 @@ static const char *enumerator_value(struct doc *doc, const struct declaration *d
 
 static void print_enumeration(struct doc *doc, const struct declaration *d)
 {
-	print(&doc->out, "<p>A <code>%s</code>%s.</p>\n<div class=\"scroll\">"
+	print(&doc->out, "<p>%s <code>%s</code>%s.</p>\n<div class=\"scroll\">"
 		"<table class=\"members\"><thead><tr><th scope=\"col\">Value</th>"
 		"<th scope=\"col\">Name</th><th scope=\"col\">Meaning</th></tr></thead>\n<tbody>\n",
-		doc_type(doc, d->as.enumeration.base),
+		article(d->as.enumeration.base), doc_type(doc, d->as.enumeration.base),
 		d->as.enumeration.is_strict ? "; nothing else is taken" : "");
 	for (const struct enumerator *e = d->as.enumeration.first; e; e = e->next) {
 		print(&doc->out, "<tr><td>%s</td><td><code>%s</code></td><td>",
@@ -228,11 +281,15 @@ static void list_kind(struct doc *doc, const struct file *file, bool interfaces)
 
 static void print_navigation(struct doc *doc)
 {
-	print(&doc->out, "<nav>\n<a href=\"index.html\">All files</a>\n<ul>\n");
+	static const char here[] = " aria-current=\"page\"";
+
+	print(&doc->out, "<nav>\n<a href=\"index.html\"%s>All files</a>\n<ul>\n",
+		doc->file == NULL ? here : "");
 	for (size_t i = 0; i < doc->files->count; i++) {
 		const struct file *file = doc->files->items[i];
 
-		print(&doc->out, "<li><a href=\"%s.html\">%s</a></li>\n", file->stem, file->name);
+		print(&doc->out, "<li><a href=\"%s.html\"%s>%s</a></li>\n", file->stem,
+			doc->file == file ? here : "", file->name);
 	}
 	print(&doc->out, "</ul>\n");
 	if (doc->file != NULL) {
@@ -273,26 +330,44 @@ static void print_file_page(struct doc *doc, const char *folder, struct print_fi
 		*file->namespace ? arena_printf(doc->arena, "%s</span>", file->name) : "");
 	doc_comment(doc, file->doc);
 	for (const struct declaration *d = file->first; d; d = d->next) {
-		if (is_shown(d))
+		if (has_more_constants(d))
+			d = print_constants(doc, d);
+		else if (is_shown(d))
 			print_declaration(doc, d);
 	}
 	end_page(doc, folder, file->stem, to);
+}
+
+/* Interfaces by their names alone: the namespace stands in front of the row. */
+static void print_interfaces(struct doc *doc, const struct file *file)
+{
+	const char *between = "";
+
+	for (const struct declaration *d = file->first; d; d = d->next) {
+		if (d->kind != DECLARATION_INTERFACE)
+			continue;
+		print(&doc->out, "%s<a href=\"%s\">%s</a>", between, doc_place(doc, d), d->name);
+		between = ", ";
+	}
 }
 
 static void print_index(struct doc *doc, const char *folder, struct print_files *to)
 {
 	begin_page(doc, "Schemas");
 	print_navigation(doc);
-	print(&doc->out, "<h1>Schemas</h1>\n");
+	print(&doc->out, "<h1>Schemas</h1>\n<div class=\"scroll\"><table class=\"members index\">"
+		"<thead><tr><th scope=\"col\">Namespace</th><th scope=\"col\">Meaning</th>"
+		"<th scope=\"col\">Interfaces</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < doc->files->count; i++) {
 		const struct file *file = doc->files->items[i];
 
-		print(&doc->out, "<section>\n<h2><a href=\"%s.html\">%s</a></h2>\n", file->stem,
-			*file->namespace ? file->namespace : file->name);
-		doc_comment(doc, file->doc);
-		list_kind(doc, file, true);
-		print(&doc->out, "</section>\n");
+		print(&doc->out, "<tr><td><a href=\"%s.html\">%s</a></td><td>%s</td><td>", file->stem,
+			*file->namespace ? file->namespace : file->name,
+			doc_summary(doc, file->doc));
+		print_interfaces(doc, file);
+		print(&doc->out, "</td></tr>\n");
 	}
+	print(&doc->out, "</tbody></table></div>\n");
 	end_page(doc, folder, "index", to);
 }
 

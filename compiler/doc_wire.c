@@ -210,6 +210,11 @@ static void print_cost(struct doc *doc, const struct declaration *message)
 
 void doc_message(struct doc *doc, const struct declaration *message)
 {
+	if (message->as.message.head.body.first == NULL && !message->as.message.tail.present) {
+		print(&doc->out, "<p class=\"cost\">Nothing but its id, %" PRIu32
+			": 8 bytes.</p>\n", message->as.message.id);
+		return;
+	}
 	print_cost(doc, message);
 	print_section(doc, &message->as.message.head, message);
 	if (message->as.message.tail.present)

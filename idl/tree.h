@@ -250,6 +250,17 @@ struct state {
 	struct transition *first;
 };
 
+/* Where a good answer of the method leads from a state; NULL: it is not allowed there. */
+static inline const struct state *state_target(const struct state *state,
+	const struct method *method)
+{
+	const struct transition *t = state->first;
+
+	while (t != NULL && t->method != method)
+		t = t->next;
+	return t != NULL ? t->to : NULL;
+}
+
 /* What a message can cost at most: the certificate. */
 struct cost {
 	uint64_t bytes;			/* head and tail, or UNBOUNDED */

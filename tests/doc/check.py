@@ -9,7 +9,8 @@ import sys
 
 VOID = {"meta", "link", "br"}
 KNOWN = VOID | set("html head body title nav main section h1 h2 h3 h4 p ul li a code span "
-	"strong div table caption thead tbody tr th td".split())
+	"strong div table caption thead tbody tr th td "
+	"svg text rect path circle".split())
 # What may not stand in these.
 BLOCKS = {"p", "ul", "div", "table", "section", "h1", "h2", "h3", "h4"}
 INSIDE = {"p": BLOCKS, "h1": BLOCKS, "h2": BLOCKS, "h3": BLOCKS, "h4": BLOCKS,
@@ -59,6 +60,13 @@ class Page(html.parser.HTMLParser):
 			self.open.append(tag)
 		if tag == "table":
 			self.is_wire = attributes.get("class") == "wire"
+
+	def handle_startendtag(self, tag, attributes):
+		"""Of a drawing: <path .../>."""
+		if "svg" not in self.open:
+			self.say(f"<{tag}/> outside a drawing")
+		self.handle_starttag(tag, attributes)
+		self.handle_endtag(tag)
 
 	def handle_endtag(self, tag):
 		if not self.open or self.open[-1] != tag:

@@ -15,7 +15,7 @@ pages() {
 }
 
 pages protocols "$work/protocols" protocols/*.skald
-for schema in tests/golden-wire/*.bragi tests/vectors/*.{skald,bragi} tests/golden/constructs.skald; do
+for schema in tests/golden-wire/*.bragi tests/vectors/*.{skald,bragi} tests/golden/{constructs,states}.skald; do
 	name=$(basename "$schema")
 	pages "$name" "$work/$name.html" "$schema"
 done
@@ -49,6 +49,18 @@ interface Board {
 	method fill(lease<in, max = 64> data) -> ();
 	event gone(uint32 number);
 }
+const uint32 FEW = 3;
+/// More.
+const uint32 MANY = 30;
+interface Upload {
+	method begin(uint64 size);
+	method write(byte[<=100] data);
+	method close();
+	/// Nothing has come yet.
+	state New { begin -> Open, close -> Closed }
+	state Open { write, close -> Closed }
+	state Closed { close }
+}
 S
 pages small "$work/small" "$work/small.skald"
 page=$work/small/small.html
@@ -75,12 +87,50 @@ says 'what stands in place, with offset and bytes' '<th scope="row">8</th><td cl
 says 'offset and size of a member' '<td>8</td><td><code>place</code></td><td><code>uint16</code></td><td>2</td>'
 says 'bytes behind a pointer' '<td>&rarr; 10</td><td><code>note</code>.*<td>2 to [0-9]+</td>'
 says 'a record: seconds, then nanos' '<th scope="row">0</th><td class="value" colspan="8">seconds'
+says 'a message without members is its id' '<p class="cost">Nothing but its id, [0-9]+: 8 bytes'
+says 'constants in a row are a table' '<tr id="small.MANY"><td><code>MANY</code></td><td><code>uint32</code></td><td>30</td><td><p>More'
+says 'states: a table with what each allows' 'id="small.Upload.state.New"><td><code>New</code></td><td><code><a href="#small.Upload.begin">begin</a></code>&nbsp;&rarr;&nbsp;<a href="#small.Upload.state.Open">Open</a>, <code>'
+says 'states: one that stays leads nowhere' 'small.Upload.write">write</a></code>, <code><a href="#small.Upload.close'
+says 'states: what one means' 'first</span> <p>Nothing has come yet'
+says 'states: a method says where it is allowed' 'Allowed in <a href="#small.Upload.state.New">New</a>, then <a href="#small.Upload.state.Open">Open</a>\.'
+says 'states: a diagram' '<svg class="states" role="img" aria-label="States of Upload"'
+says 'states: its arrows have their methods' 'text-anchor="middle">begin</text>'
+
+# As many as there may be, with many methods each: all within the picture.
+{
+	echo 'namespace many; interface Many {'
+	for m in {1..40}; do echo "method long_name_of_a_method_$m();"; done
+	for s in {0..31}; do
+		echo "state State$s {"
+		for m in {1..40}; do echo "long_name_of_a_method_$m -> State$(((s * m + 1) % 32)),"; done
+		echo '}'
+	done
+	echo '}'
+} | sed -z 's/,\n}/ }/g' >"$work/many.skald"
+pages many "$work/many" "$work/many.skald"
+within() {
+	python3 - "$work/many/many.html" <<'P'
+import re, sys
+page = open(sys.argv[1]).read()
+width, height = map(int, re.search(r'<svg [^>]* width="(\d+)" height="(\d+)"', page).groups())
+texts = re.findall(r'<text(?: class="state")? x="(\d+)" y="(\d+)" text-anchor="(\w+)">([^<]*)<', page)
+for x, y, anchor, text in texts:
+	x, y, wide = int(x), int(y), 8 * len(text)
+	left, right = (x, x + wide) if anchor == "start" else (x - wide / 2, x + wide / 2)
+	if left < 0 or right > width or y > height:
+		sys.exit(f"{text} at {x}, {y}, outside {width} x {height}")
+print(len(texts), "texts")
+sys.exit(len(texts) < 64)
+P
+}
+tap_run 'many: the diagram is as large as what is in it' within
 
 # ---- manuals ----
 
 manuals() {
 	local page warnings
-	"$skald" doc --man -I protocols protocols/*.skald "$work/small.skald" -o "$work/man" || return 1
+	"$skald" doc --man -I protocols protocols/*.skald "$work/small.skald" tests/golden/states.skald \
+		-o "$work/man" || return 1
 	[ -s "$work/man/fs_File.3" ] && [ -s "$work/man/small_Board.3" ] || return 1
 	for page in "$work"/man/*.3; do
 		warnings=$([[ $page != */[fs][sm]* ]] || LC_ALL=C man --warnings -l -Tutf8 "$page" 2>&1 >/dev/null
@@ -94,6 +144,10 @@ man -l -Tascii "$work/man/small_Board.3" 2>/dev/null | col -b >"$work/log"
 grep -q 'int small_Board_add(struct sk_channel \*channel,' "$work/log" && grep -q 'small_Error_NO_NOTE' "$work/log" &&
 	grep -q 'note (Note)' "$work/log"
 tap $? 'a manual has prototypes, parameters and errors'
+
+man -l -Tascii "$work/man/small_Upload.3" 2>/dev/null | col -b >"$work/log"
+grep -q 'Allows begin (leads to Open), close (leads to Closed)\.' "$work/log" && grep -q 'Nothing has come yet' "$work/log"
+tap $? 'a manual has states'
 
 # ---- what is refused ----
 
