@@ -8,6 +8,7 @@
 
 #include "compiler/c_sizes.h"
 #include "compiler/command.h"
+#include "compiler/states.h"
 #include "compiler/nearest.h"
 #include "compiler/print.h"
 #include "idl/cost.h"
@@ -286,25 +287,26 @@ static void print_methods(struct stats *stats)
 
 /* ---- states ---- */
 
-/* "read, close -> Closed" */
-static const char *transitions_text(struct arena *arena, const struct state *state)
-{
-	const char *text = "";
-
-	for (const struct transition *t = state->first; t != NULL; t = t->next)
-		text = arena_printf(arena, "%s%s%s%s%s", text, *text ? ", " : "",
-			t->method->name, t->to == state ? "" : " -> ",
-			t->to == state ? "" : t->to->name);
-	return text;
-}
-
 static void states_rows(struct stats *stats, struct table *table, const struct declaration *d)
 {
 	for (const struct state *s = d->as.interface.states; s != NULL; s = s->next)
 		table_row(table, (const char *const[]){
 			arena_printf(stats->arena, "%s.%s", d->name, s->name),
-			transitions_text(stats->arena, s),
+			states_transitions(stats->arena, s),
 		});
+}
+
+/* Of the interface that is wished for, or of all if nothing else is. */
+static void wanted_states(struct stats *stats, struct table *table,
+	void (*rows)(struct stats *, struct table *, const struct declaration *))
+{
+	if (stats->wish.interface != NULL)
+		rows(stats, table, stats->wish.interface);
+	for (const struct declaration *d = stats->file->first;
+	     d && !stats->wish.message && !stats->wish.interface; d = d->next) {
+		if (d->kind == DECLARATION_INTERFACE)
+			rows(stats, table, d);
+	}
 }
 
 static void print_states(struct stats *stats)
@@ -312,13 +314,7 @@ static void print_states(struct stats *stats)
 	struct table table = {.arena = stats->arena, .columns = 2};
 
 	table_row(&table, (const char *const[]){"state", "allows"});
-	if (stats->wish.interface != NULL)
-		states_rows(stats, &table, stats->wish.interface);
-	for (const struct declaration *d = stats->file->first;
-	     d && !stats->wish.message && !stats->wish.interface; d = d->next) {
-		if (d->kind == DECLARATION_INTERFACE)
-			states_rows(stats, &table, d);
-	}
+	wanted_states(stats, &table, states_rows);
 	if (table.rows == 1)
 		return;
 	print(&stats->out, "\n");
@@ -370,6 +366,26 @@ static void method_json(struct stats *stats, struct table *table, const struct m
 	stats->separator = ",";
 }
 
+/* Each with what it allows, and where that leads: the state itself if it stays. */
+static void states_json(struct stats *stats, struct table *table, const struct declaration *d)
+{
+	const char *separator;
+
+	(void)table;
+	for (const struct state *s = d->as.interface.states; s != NULL; s = s->next) {
+		print(&stats->out, "%s{\"interface\":\"%s\",\"name\":\"%s\",\"allows\":[",
+			stats->separator, d->qualified, s->name);
+		separator = "";
+		for (const struct transition *t = s->first; t != NULL; t = t->next) {
+			print(&stats->out, "%s{\"method\":\"%s\",\"to\":\"%s\"}", separator,
+				t->method->name, t->to->name);
+			separator = ",";
+		}
+		print(&stats->out, "]}");
+		stats->separator = ",";
+	}
+}
+
 static void print_json(struct stats *stats, const struct schema *schema)
 {
 	print(&stats->out, "{\"messages\":[");
@@ -378,6 +394,9 @@ static void print_json(struct stats *stats, const struct schema *schema)
 	print(&stats->out, "],\"methods\":[");
 	stats->separator = "";
 	wanted_methods(stats, method_json, NULL);
+	print(&stats->out, "],\"states\":[");
+	stats->separator = "";
+	wanted_states(stats, NULL, states_json);
 	print(&stats->out, "]}\n");
 }
 

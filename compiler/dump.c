@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "compiler/command.h"
+#include "compiler/states.h"
 
 #define ROW_BYTES 8
 
@@ -257,8 +258,18 @@ bool dump_message(struct arena *arena, FILE *to, const struct declaration *messa
 	return good;
 }
 
-static int dump_input(struct run *run, const struct declaration *message,
-	struct wire_view input)
+/* When a server allows it, if that is not at any time. */
+static void show_states(struct run *run, FILE *to, const struct schema *schema,
+	const struct declaration *message)
+{
+	const char *text = states_allowing(run->arena, schema, message);
+
+	if (text != NULL)
+		fprintf(to, "states of %s\n", text);
+}
+
+static int dump_input(struct run *run, const struct schema *schema,
+	const struct declaration *message, struct wire_view input)
 {
 	char *text;
 	size_t size;
@@ -275,6 +286,7 @@ static int dump_input(struct run *run, const struct declaration *message,
 		print_plain(to, input, 0);
 	} else {
 		good = dump_message(run->arena, to, message, input, &fault);
+		show_states(run, to, schema, message);
 		if (!good)
 			command_say_fault(run, &fault);
 	}
@@ -297,5 +309,5 @@ int command_dump(struct run *run)
 	message = command_message_of(run, schema, input);
 	if (message == NULL && run->argument_count > 1)
 		return STATUS_USAGE;
-	return dump_input(run, message, input);
+	return dump_input(run, schema, message, input);
 }

@@ -96,6 +96,17 @@ struct harness_bytes harness_packet(struct arena *arena,
 	const struct declaration *message, struct wire_view head,
 	struct wire_view tail, const struct harness_beside *beside, bool *good);
 
+struct harness_walk {
+	const struct state *at;
+	uint64_t taken[STATES_MAX];	/* a bit for each of a state's first 64 methods */
+};
+
+/* A row of methods that the interface's states allow, one after the other, from the
+ * first state on, over what former rows of `walk`, which begins as zeros, have not
+ * taken. Returns how many; 0 if nothing is left, or there are no states. */
+unsigned harness_walk(struct harness_walk *walk, const struct declaration *interface,
+	const struct method **methods, unsigned most);
+
 /* Adds a seed of a message: to its own target's folder, and to that of all. */
 void harness_add_seed(struct harness *harness, const struct declaration *message,
 	const char *name, const struct harness_bytes *packet);

@@ -250,6 +250,34 @@ static void add_all(struct harness *harness, const struct declaration *interface
 	}
 }
 
+static void add_row(struct harness *harness, const struct declaration *interface,
+	const struct method *const *methods, unsigned count, make_bytes *make,
+	const char *name)
+{
+	struct harness_bytes all = {0}, bytes, call;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!make(harness->arena, methods[i]->request, &bytes))
+			continue;
+		call = call_of(harness->arena, methods[i]->request, &bytes);
+		append(harness->arena, &all, &call);
+	}
+	add_file(harness, interface->name, name, &all);
+}
+
+/* Cases that keep to the interface's states. */
+static void add_walks(struct harness *harness, const struct declaration *interface,
+	make_bytes *make, const char *how)
+{
+	const struct method *methods[STEPS_MAX];
+	struct harness_walk walk = {0};
+	unsigned count, row = 0;
+
+	while ((count = harness_walk(&walk, interface, methods, STEPS_MAX)) != 0)
+		add_row(harness, interface, methods, count, make,
+			arena_printf(harness->arena, "walk-%s-%u", how, ++row));
+}
+
 /* A case for each method of its own, and those of all. */
 static void add_calls(struct harness *harness, const struct declaration *interface,
 	make_bytes *make, const char *how)
@@ -273,6 +301,7 @@ static void add_calls(struct harness *harness, const struct declaration *interfa
 		count++;
 	}
 	add_all(harness, interface, calls, count, how);
+	add_walks(harness, interface, make, how);
 }
 
 static void add_interface(struct harness *harness,

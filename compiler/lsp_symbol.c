@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compiler/lsp.h"
+#include "compiler/states.h"
 #include "idl/grammar.h"
 #include "idl/number.h"
 
@@ -62,9 +63,12 @@ static const char *message_facts(struct arena *arena, const struct declaration *
 		cost->leases);
 }
 
-static const char *method_facts(struct arena *arena, const struct method *method)
+static const char *method_facts(const struct search *search, const struct method *method)
 {
+	struct arena *arena = search->arena;
 	const char *text = arena_printf(arena, "number %" PRIu32, method->number);
+	const char *states = method->request == NULL ? NULL
+		: states_allowing(arena, search->schema, method->request);
 
 	if (method->request != NULL)
 		text = arena_printf(arena, "%s; request: %s", text,
@@ -73,7 +77,10 @@ static const char *method_facts(struct arena *arena, const struct method *method
 		text = arena_printf(arena, "%s; %s: %s", text,
 			method->is_event ? "event" : "reply",
 			message_facts(arena, method->reply));
-	return method->is_fast ? arena_printf(arena, "%s; fast path", text) : text;
+	if (method->is_fast)
+		text = arena_printf(arena, "%s; fast path", text);
+	return states == NULL ? text
+		: arena_printf(arena, "%s\n\nstates of %s", text, states);
 }
 
 static const char *literal_text(struct arena *arena, const struct literal *value)
@@ -111,6 +118,20 @@ static const char *declaration_title(struct arena *arena,
 	return text;
 }
 
+/* Its states one below the other. */
+static const char *interface_facts(struct arena *arena, const struct declaration *interface)
+{
+	const char *text = arena_printf(arena, "%u methods, %u events",
+		interface->as.interface.method_count,
+		interface->as.interface.event_count);
+	const struct state *state;
+
+	for (state = interface->as.interface.states; state != NULL; state = state->next)
+		text = arena_printf(arena, "%s\n\n%s: %s", text, state->name,
+			states_transitions(arena, state));
+	return text;
+}
+
 static const char *declaration_facts(struct arena *arena,
 	const struct declaration *declaration)
 {
@@ -134,9 +155,7 @@ static const char *declaration_facts(struct arena *arena,
 	case DECLARATION_MESSAGE:
 		return message_facts(arena, declaration);
 	case DECLARATION_INTERFACE:
-		return arena_printf(arena, "%u methods, %u events",
-			declaration->as.interface.method_count,
-			declaration->as.interface.event_count);
+		return interface_facts(arena, declaration);
 	default:
 		return "";
 	}
@@ -196,19 +215,52 @@ static bool in_enumerators(struct search *search, const struct declaration *owne
 	return false;
 }
 
+static bool found_method(struct search *search, const struct declaration *interface,
+	const struct method *method)
+{
+	return found(search, method->span, arena_printf(search->arena, "%s %s.%s",
+		method->is_event ? "event" : method->is_oneway ? "oneway" : "method",
+		interface->qualified, method->name), method_facts(search, method),
+		method->doc);
+}
+
 static bool in_methods(struct search *search, struct method *const *methods,
-	unsigned count, const char *interface)
+	unsigned count, const struct declaration *interface)
 {
 	unsigned i;
 
 	for (i = 0; i < count; i++)
 		if (is_it(search, &methods[i]->span))
-			return found(search, methods[i]->span, arena_printf(
-				search->arena, "%s %s.%s", methods[i]->is_event
-				? "event" : methods[i]->is_oneway ? "oneway"
-				: "method", interface, methods[i]->name),
-				method_facts(search->arena, methods[i]),
-				methods[i]->doc);
+			return found_method(search, interface, methods[i]);
+	return false;
+}
+
+static bool found_state(struct search *search, const struct declaration *interface,
+	const struct state *state)
+{
+	return found(search, state->span, arena_printf(search->arena, "state %s.%s",
+		interface->qualified, state->name), arena_printf(search->arena,
+		"allows %s", states_transitions(search->arena, state)), state->doc);
+}
+
+/* The name of a state, of a method that it allows, or of where that leads. */
+static bool in_states(struct search *search, const struct declaration *interface)
+{
+	const struct state *state;
+	const struct transition *transition;
+
+	for (state = interface->as.interface.states; state != NULL; state = state->next) {
+		if (is_it(search, &state->span))
+			return found_state(search, interface, state);
+		for (transition = state->first; transition != NULL;
+			transition = transition->next) {
+			if (is_it(search, &transition->target))
+				return found_state(search, interface, transition->to);
+			if (is_it(search, &transition->span))
+				return found_method(search, interface,
+					transition->method);
+		}
+	}
 	return false;
 }
 
@@ -249,11 +301,10 @@ static bool in_declaration(struct search *search, const struct declaration *decl
 			declaration->as.message.tail.body.first, true);
 	case DECLARATION_INTERFACE:
 		return in_methods(search, declaration->as.interface.methods,
-			declaration->as.interface.method_count,
-			declaration->qualified)
+			declaration->as.interface.method_count, declaration)
 			|| in_methods(search, declaration->as.interface.events,
-			declaration->as.interface.event_count,
-			declaration->qualified);
+			declaration->as.interface.event_count, declaration)
+			|| in_states(search, declaration);
 	default:
 		return false;
 	}

@@ -1,4 +1,5 @@
 /* Cases of an interface: the steps, one after the other. See session.h. */
+#include "fuzz/parts.h"
 #include "fuzz/server.h"
 #include "fuzz/session_mutate.h"
 #include "fuzz/session_parts.h"
@@ -19,12 +20,13 @@ static const struct sk_interface_type *find_interface(const struct sk_schema *sc
 
 /* ---- a world, from its beginning to its end ---- */
 
-static void open_world(struct session *session)
+static void open_world(struct session *session, const struct schema *tree)
 {
 	memset(session, 0, offsetof(struct session, ends));
 	memset(session->shadow, 0, sizeof(session->shadow));
 	memset(session->memory, 0, sizeof(session->memory));
 	session->schema = fuzz_target.schema->tables;
+	session->tree = tree;
 	session->interface = find_interface(session->schema);
 	session->values.schema = session->schema;
 	session->values.state = HASH_FACTOR;
@@ -139,7 +141,7 @@ static void revive(struct session *session, const struct fuzz_step *step)
 {
 	if (session->ends[0].loop.client_gone) {
 		close_world(session);
-		open_world(session);
+		open_world(session, session->tree);
 	}
 	session->revivals = step->how[0] & 7;
 }
@@ -236,7 +238,7 @@ void fuzz_run_steps(struct fuzz *fuzz, const uint8_t *data, size_t size)
 		fuzz_run_server(fuzz, data, size);
 		return;
 	}
-	open_world(&session);
+	open_world(&session, fuzz->schema);
 	for (unsigned i = 0; i < SESSION_STEPS_MAX; i++) {
 		taken = fuzz_step_read(&steps[i], data, size);
 		if (taken == 0)

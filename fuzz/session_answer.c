@@ -122,6 +122,7 @@ int session_answer(struct sk_port *port, const struct sk_reply *reply)
 	if (sk_message_id(answer) == SK_STATUS_ID && answer->attached.handle_count > 0 &&
 			!request->call->is_hostile)
 		fuzz_found("%s: handles travel with a status", session_name(request));
+	session_state_answer(end, request, answer);
 	is_late = request->is_consumed || request->life != session->lives;
 	is_lost = request->is_event && sk_message_id(answer) == SK_LOST_ID &&
 		!request->call->is_hostile && !is_late;

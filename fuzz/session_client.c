@@ -283,13 +283,16 @@ static const struct sk_method_type *method_at(const struct session *session,
 }
 
 /* The method whose request (or reply, or error) has the id that the packet
- * begins with, or some method. NULL: there is none. */
+ * begins with; else some method, more often one that is allowed. NULL: there is
+ * none. */
 static const struct sk_method_type *choose_method(struct session *session,
-	const struct sk_interface_type *interface, const struct fuzz_packet *packet,
-	bool by_reply)
+	const struct session_end *end, const struct fuzz_packet *packet, bool by_reply)
 {
+	const struct sk_interface_type *interface = end->interface;
 	uint32_t id = packet->size < 4 ? 0 : sk_get_uint32(packet->bytes);
 
+	if (id == 0 && !by_reply && values_random(&session->values, 4) != 0)
+		id = session_state_some(session, end);
 	for (unsigned i = 0; i < interface->method_count; i++) {
 		const struct sk_method_type *method = method_at(session, interface, i);
 		uint32_t reply = by_reply ? method->method->reply_id : 0;
@@ -337,7 +340,7 @@ static bool choose_call(struct session *session, struct session_call *call, unsi
 		call->flags = sk_next_event_method.flags;
 		return interface->next_event;
 	}
-	call->method = choose_method(session, interface, &call->step->packet, by_reply);
+	call->method = choose_method(session, call->end, &call->step->packet, by_reply);
 	if (!call->method || (call->method->reply == SK_NO_INDEX && call->is_ring &&
 			!call->is_raw))
 		return false;

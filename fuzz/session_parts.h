@@ -1,7 +1,8 @@
 /*
  * What the files of a session share: session.c carries out steps,
  * session_client.c makes calls and judges what comes of them,
- * session_server.c serves, session_hold.c has handles, memory and values.
+ * session_server.c serves, session_state.c knows when what is allowed,
+ * session_hold.c has handles, memory and values.
  *
  * For session*.c only; others use fuzz/session.h.
  */
@@ -34,7 +35,10 @@ struct session_end {
 	const struct sk_interface_type *interface;
 	struct sk_events events;
 	uint32_t lost;			/* by the model */
-	uint8_t state;			/* of an interface with states */
+	uint8_t state;			/* of an interface with states: dispatch's byte */
+	/* The same by the model, from the schema's tree: the first, and where it is.
+	 * NULL without states. */
+	const struct state *states, *at;
 };
 
 struct session_mint {
@@ -98,6 +102,8 @@ struct session_request {
 	bool is_kept;
 	bool is_canceled;
 	bool is_consumed;		/* its answer went out, or to nobody */
+	bool is_raw;			/* bytes of a step are its answer, and have room */
+	const struct state *leads;	/* where a good answer does, or NULL */
 	struct sk_reply reply;
 	unsigned lease_count;
 	struct sk_lease leases[SK_LEASES_MAX];
@@ -106,6 +112,7 @@ struct session_request {
 struct session {
 	struct sk_reflect_server server;
 	const struct sk_schema *schema;
+	const struct schema *tree;	/* the same, as the interpreter has it */
 	const struct sk_interface_type *interface;
 	struct values values;
 	struct sk_ring ring;
@@ -223,6 +230,23 @@ void session_serve_kept(struct session *session, struct session_request *request
 struct session_request *session_kept(struct session *session, unsigned n, bool any);
 /* A handle to a session that the server mints, or none. */
 struct sk_handle session_mint(struct session *session);
+
+/* ---- session_state.c ---- */
+
+/* At its interface's first state, if that has any: a new server. */
+void session_state_open(const struct session *session, struct session_end *end);
+/* Whether a request with this id is allowed now. */
+bool session_state_allows(const struct session_end *end, uint32_t id);
+/* It was accepted. One-way (NULL) it leads on now, else with its answer. */
+void session_state_follow(struct session_end *end, uint32_t id,
+	struct session_request *request);
+/* This answers the request: a good answer leads on. */
+void session_state_answer(struct session_end *end, const struct session_request *request,
+	const struct sk_message *answer);
+/* The byte of the generated dispatch is the model's state. */
+void session_state_check(const struct session_end *end, const char *when);
+/* The id of some request that is allowed now, or 0. */
+uint32_t session_state_some(struct session *session, const struct session_end *end);
 
 /* ---- session_client.c ---- */
 

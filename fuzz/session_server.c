@@ -76,6 +76,7 @@ static void answer_raw(struct session *session, struct session_request *request,
 	struct sk_reply right = *to;	/* answering can use up what `to` is */
 
 	request->call->is_hostile = true;
+	request->is_raw = step->packet.size <= answer->capacity;
 	for (int again = step->what % SESSION_KINDS == SESSION_SERVE_HOSTILE &&
 			step->how[1] & 1; again >= 0; again--) {
 		struct session_call mine = {0};
@@ -250,6 +251,8 @@ static int predict(struct session *session, const struct sk_incoming *incoming,
 			continue;
 		if (one->reply != SK_NO_INDEX && !incoming->reply.port)
 			return SK_UNKNOWN_METHOD;
+		if (!session_state_allows(session->serving, id))
+			return SK_WRONG_STATE;
 		status = session_try(session, one->request, message->bytes,
 			message->size, &message->attached);
 		*method = status == SK_OK ? one : NULL;
@@ -290,6 +293,9 @@ static int dispatch(struct session_end *end, struct sk_incoming *incoming)
 	is_event = wanted == SK_OK && !method;
 	if (is_event)
 		session->request->is_event = session->request->is_kept = true;
+	if (method)
+		session_state_follow(end, sk_message_id(incoming->message),
+			method->reply != SK_NO_INDEX ? session->request : NULL);
 	session->server.state = &end->state;
 	status = end->interface->dispatch(&session->server, incoming);
 	session->serving = NULL;
@@ -299,6 +305,7 @@ static int dispatch(struct session_end *end, struct sk_incoming *incoming)
 	if (session->ran != (method ? 1 : 0) || (method && session->ran_method != method))
 		fuzz_found("%s: %u operations ran for a request that is %s",
 			end->interface->name, session->ran, sk_status_name(wanted));
+	session_state_check(end, "after a request");
 	if (status != SK_OK && is_awaited && !session->request->is_consumed)
 		fuzz_found("%s: refused, and not answered", end->interface->name);
 	return status;
@@ -385,6 +392,7 @@ static int reconnect(void *self, uint64_t deadline)
 	for (unsigned i = 0; i < session->end_count; i++) {
 		sk_events_init(&session->ends[i].events);
 		session->ends[i].lost = 0;
+		session_state_open(session, &session->ends[i]);
 	}
 	return SK_OK;
 }
@@ -397,7 +405,7 @@ static void open_end(struct session *session, struct session_end *end,
 	end->session = session;
 	end->interface = interface;
 	end->lost = 0;
-	end->state = 0;
+	session_state_open(session, end);
 	end->loopback_ops = end->loop.port.ops;
 	end->port_ops = *end->loop.port.ops;
 	end->port_ops.answer = session_answer;

@@ -86,6 +86,8 @@ static void transition_add(struct machine *machine, struct state *state,
 	transition->method = map_get(&machine->methods, ast->method->text);
 	transition->span = ast->method->span;
 	transition->to = target_of(machine, state, ast);
+	if (ast->target != NULL)
+		transition->target = ast->target->span;
 	*end = transition;
 	other = map_add(seen, arena, ast->method->text, transition);
 	(void)map_add(&machine->allowed, arena, ast->method->text, transition);

@@ -237,7 +237,8 @@ struct transition {
 	struct transition *next;
 	const struct method *method;
 	const struct state *to;
-	struct span span;
+	struct span span;		/* of the method's name */
+	struct span target;		/* of the state's; no source: it is not written */
 };
 
 /* What the server of an interface allows at a time; docs/language.md, "States". */

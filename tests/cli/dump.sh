@@ -102,4 +102,18 @@ shows_all() {
 	return $bad
 }
 holds "damaged messages and all prefixes are shown whole" shows_all
+
+# when STATES MESSAGE: dump of it ends with that; nothing: it says nothing of states.
+when() {
+	echo '{}' | "$skald" encode tests/golden/states.skald "$2" | "$skald" dump \
+		tests/golden/states.skald >"$work/shown" || return
+	[ "$(tail -n 1 "$work/shown" | grep '^states')" = "${1:+states of $1}" ] || { cat "$work/shown"; return 1; }
+}
+states_shown() {
+	when 'File: New -> Closed, Open -> Closed' Object_close_request &&
+		when 'File: New -> Open, Open -> New' File_open_request &&
+		when 'File: New -> Open, Open -> New' File_open_reply &&
+		when 'File: Open' File_read_reply
+}
+holds "a request says in which states it is allowed, and where that leads" states_shown
 finish

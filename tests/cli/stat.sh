@@ -183,6 +183,11 @@ File.Open    read, sync, open -> New, drop -> Closed, close -> Closed
 File.Closed  sync
 T
 tap $? 'states, and what they allow'
+"$skald" stat --json tests/golden/states.skald 2>"$work/err" | grep -o '"states":.*' >"$work/came"
+diff - "$work/came" >"$work/out" <<'T'
+"states":[{"interface":"states.File","name":"New","allows":[{"method":"open","to":"Open"},{"method":"close","to":"Closed"},{"method":"sync","to":"New"}]},{"interface":"states.File","name":"Open","allows":[{"method":"read","to":"Open"},{"method":"sync","to":"Open"},{"method":"open","to":"New"},{"method":"drop","to":"Closed"},{"method":"close","to":"Closed"}]},{"interface":"states.File","name":"Closed","allows":[{"method":"sync","to":"Closed"}]}]}
+T
+tap $? 'states, and where what they allow leads, for programs'
 # On other machines structs are laid out otherwise.
 if [ "$(getconf LONG_BIT)" = 64 ]; then
 	headers "$schema" "$work/rights.skald"

@@ -2,8 +2,9 @@
 # Usage: tests/fuzz/interfaces.sh [NAME]
 #
 # Sequences between a client and a server of an interface (fuzz/session.h):
-# those of a few protocols give no finding, and faults that are planted in the
-# runtime, or in generated code, are found. SEED and RUNS can be given.
+# those of a few protocols, and of one with states, give no finding, and faults that
+# are planted in the runtime, or in generated code, are found. SEED and RUNS can be
+# given.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 source tests/tap.bash
@@ -15,8 +16,9 @@ flags=(-std=c11 -O0 -g -w -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # build PROTOCOL TARGET: the program without an engine.
 build() {
-	[ -d "$work/$1" ] || "$skald" fuzz "protocols/$1.skald" -I protocols \
-		-o "$work/$1" || return
+	local schema=protocols/$1.skald
+	[ -f "$schema" ] || schema=tests/golden/$1.skald
+	[ -d "$work/$1" ] || "$skald" fuzz "$schema" -I protocols -o "$work/$1" || return
 	make -s -C "$work/$1" SKALD_ROOT="$root" CFLAGS='-O0 -g' "plain/$2"
 }
 
@@ -42,7 +44,11 @@ done <<-END
 	fs Driver
 	hw Framebuffer
 	tty Console
+	states File
 END
+
+# Where faults are planted, unless something else is said.
+protocol=block target=Device
 
 # compile SOURCE [SED]: one file, with a fault.
 compile() {
@@ -52,14 +58,14 @@ compile() {
 		echo "the fault does not fit $1 any more: $2"
 		return 1
 	fi
-	gcc "${flags[@]}" -I"$work/block" -I"$root/runtime" -c -o "$object" "$work/faulty.c"
+	gcc "${flags[@]}" -I"$work/$protocol" -I"$root/runtime" -c -o "$object" "$work/faulty.c"
 }
 
 # find FINDING FILE SED...: with these faults, that is found.
 find_fault() {
 	local finding=$1 objects=()
 	shift
-	build block Device || return
+	build "$protocol" "$target" || return
 	rm -rf "$work/faulty"
 	mkdir "$work/faulty"
 	while [ $# -gt 0 ]; do
@@ -67,18 +73,18 @@ find_fault() {
 		shift 2
 	done
 	# What has a fault takes the place of what has none.
-	for object in "$work"/block/obj-plain/*.o; do
+	for object in "$work/$protocol"/obj-plain/*.o; do
 		[ -f "$work/faulty/$(basename "$object")" ] || objects+=("$object")
 	done
-	gcc "${flags[@]}" -o "$work/faulty/run" "$work/block/obj-plain/targets/Device.o" \
+	gcc "${flags[@]}" -o "$work/faulty/run" "$work/$protocol/obj-plain/targets/$target.o" \
 		"${objects[@]}" "$work"/faulty/*.o build/asan/fuzz/plain_main.o \
 		build/asan/lib{fuzz,interpreter,skald}.a -lyaml -lpthread || return
 	cd "$work/faulty" || return
-	if ./run --runs $((runs * 5)) --seed "$seed" "$work/block/seeds/Device"; then
+	if ./run --runs $((runs * 5)) --seed "$seed" "$work/$protocol/seeds/$target"; then
 		echo "nothing was found"
 		return 1
 	fi 2>&1 | tee found
-	grep -Eq "FINDING Device: .*$finding" found
+	grep -Eq "FINDING $target: .*$finding" found
 }
 
 # fault NAME FINDING FILE SED...
@@ -105,4 +111,21 @@ fault 'lost events that are not counted are found' 'events' \
 	runtime/events.c '/^static void lose_one/,/^}/s/events->lost\+\+;/(void)events;/'
 fault 'a dispatch that lets handles too many pass is found' 'dispatch gave' \
 	"$work/block/block.skald.c" 's/status = sk_take_none\(&message->attached\)/status = 0/'
+
+protocol=states target=File
+code=$work/states/states.skald.c
+fault 'a dispatch that allows a method in a state too many is found' 'dispatch gave' \
+	"$code" 's/if \(\*state != states_File_state_Open\)/if (*state == states_File_state_New)/'
+fault 'a dispatch that knows no states of a one-way method is found' 'dispatch gave' \
+	"$code" '/case states_File_drop_request_ID/,/decode/s/if \(\*state/if (0 \&\& *state/'
+fault 'a method that is refused with another status is found' 'gave UNKNOWN_METHOD, not WRONG_STATE' \
+	"$code" 's/SK_WRONG_STATE/SK_UNKNOWN_METHOD/'
+fault 'an answer that leads to another state than it says is found' 'is in state' \
+	"$code" 's/states_File_state_New\);/states_File_state_Closed);/'
+fault 'a one-way method that leads nowhere is found' 'is in state' \
+	"$code" 's/\*state = states_File_state_Closed;/(void)state;/'
+fault 'an error that leads on is found' 'is in state' \
+	runtime/channel.c '/^COLD int sk_answer_error/,/^}/s/to->state = NULL;//'
+fault 'a good answer that does not lead on is found' 'is in state' \
+	runtime/channel.c 's/\*to->state = to->next;/(void)to;/'
 exit $failed

@@ -25,6 +25,7 @@ static const struct {
 	{ "what cannot be sent is closed", scene_no_room },
 	{ "damaged requests and replies are refused", scene_damage },
 	{ "calls made again of a server that died", scene_again },
+	{ "what a state does not allow is refused and closed", scene_states },
 	{ "either side dies at every step of a call", scene_death },
 	{ "either side dies at every step of a ring", scene_ring_death },
 	{ "events, and those that are lost", scene_events },

@@ -64,10 +64,8 @@ names() {
 	done
 }
 
-# Calls are made in any order here, which is what states refuse (tests/golden/states.sh).
 # With nothing to it, no test is left.
-grep -l '^interface' ${SCHEMAS:-protocols/*.skald tests/golden/*.skald} |
-		xargs grep -LE '^[[:space:]]*state ' | while read -r schema; do
+grep -l '^interface' ${SCHEMAS:-protocols/*.skald tests/golden/*.skald} | while read -r schema; do
 	names "$schema" | grep -qF -- "$pattern" && echo "$schema"
 done >"$work/schemas"
 [ -s "$work/schemas" ] || exit 0

@@ -220,6 +220,38 @@ void scene_damage(struct stage *stage)
 	}
 }
 
+/* ---- states ---- */
+
+static void call_in_vain(struct stage *stage, const struct sk_method_type *method,
+	uint8_t state)
+{
+	struct world *world = stage_begin(stage);
+	struct deal *deal = world_deal(world, method, PLAN_ANSWER);
+	int status;
+
+	world->is_pinned = true;
+	world->state = state;
+	status = world_call(world, deal, &for_ever);
+	expect(world, deal, is_oneway(method) ? world->loop.last_dispatch : status,
+		SK_WRONG_STATE);
+	world_check(world, deal->requests == 0 && world->state == state,
+		"%s: refused in state %u, and its operation ran", method->name, state);
+	stage_end(stage, "a state that does not allow it");
+}
+
+void scene_states(struct stage *stage)
+{
+	const struct sk_method_type *method;
+
+	for (unsigned i = 0; (method = stage_method(stage, i)) != NULL; i++) {
+		for (uint8_t state = 0; state < WORLD_STATES; state++) {
+			world_open(&stage->world, stage->schema, stage->interface, 1);
+			if (world_refuses(&stage->world, method, state))
+				call_in_vain(stage, method, state);
+		}
+	}
+}
+
 /* ---- no room ---- */
 
 static void request_in_vain(struct stage *stage, const struct sk_method_type *method)

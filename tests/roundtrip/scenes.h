@@ -29,6 +29,7 @@ void scene_ring(struct stage *stage);
 void scene_no_room(struct stage *stage);
 void scene_damage(struct stage *stage);
 void scene_again(struct stage *stage);
+void scene_states(struct stage *stage);
 void scene_death(struct stage *stage);
 void scene_ring_death(struct stage *stage);
 void scene_events(struct stage *stage);

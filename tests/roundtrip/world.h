@@ -74,7 +74,8 @@ struct world {
 	struct sk_port_ops port_ops;
 	const struct sk_port_ops *loopback_ops;
 	const struct sk_interface_type *interface;
-	uint8_t state;			/* if it has states */
+	uint8_t state;			/* the server's byte, if it has states */
+	bool is_pinned;			/* it stays; else each call finds it allowed */
 	struct values values;
 	struct sk_ring ring;
 	struct sk_slot slots[WORLD_SLOTS];
@@ -110,6 +111,10 @@ struct deal *world_deal(struct world *world, const struct sk_method_type *method
 	enum plan plan);
 /* Makes the call and says what came of it; checks what came with 0. */
 int world_call(struct world *world, struct deal *deal, const struct sk_call *call);
+/* What an interface has at most, and whether the server refuses the method in one. */
+#define WORLD_STATES 32
+bool world_refuses(const struct world *world, const struct sk_method_type *method,
+	uint8_t state);
 /* The size of the deal's request, or of its answer. */
 uint32_t world_size(struct world *world, const struct deal *deal, bool is_answer);
 /* Sends the request of a method with an answer as if it had none. */

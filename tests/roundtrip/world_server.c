@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "runtime/codec.h"
+
 /* ---- the server ---- */
 
 /* The answer is what nobody waits for, or what its sender could not know. */
@@ -198,6 +200,46 @@ static struct sk_events *events_of(struct sk_reflect_server *server)
 	return &((struct world *)(void *)server)->events;
 }
 
+/* ---- states ---- */
+
+static int swallow(struct sk_port *port, const struct sk_reply *reply)
+{
+	(void)port, (void)reply;
+	return SK_OK;
+}
+
+/* Dispatch says so of its id, before it finds that nothing else is right. */
+bool world_refuses(const struct world *world, const struct sk_method_type *method,
+	uint8_t state)
+{
+	static const struct sk_port_ops ops = { .answer = swallow };
+	uint8_t bytes[8] = { 0, 0, 0, 0, 255, 255, 255, 255 }, answer[64];
+	struct sk_message message = { .bytes = bytes, .size = sizeof bytes,
+		.capacity = sizeof bytes };
+	struct sk_reflect_server server = { .state = &state };
+	struct sk_port port = world->loop.port;
+	struct sk_incoming incoming = { .port = &port, .message = &message,
+		.reply = { .port = &port, .token = 1 } };
+
+	sk_put_uint32(bytes, world_message(world, method->request)->id);
+	port.ops = &ops;
+	port.answer = (struct sk_message){ .bytes = answer, .capacity = sizeof answer };
+	return world->interface->dispatch(&server, &incoming) == SK_WRONG_STATE;
+}
+
+/* The order of calls is not what is tried here (fuzz/session_state.c does that): the
+ * server is in some state in which it allows what comes. */
+static void choose_state(struct world *world, const struct sk_method_type *method)
+{
+	unsigned some = values_random(&world->values, WORLD_STATES);
+
+	for (unsigned i = 0; i < WORLD_STATES; i++) {
+		world->state = (uint8_t)((some + i) % WORLD_STATES);
+		if (!world_refuses(world, method, world->state))
+			return;
+	}
+}
+
 /* ---- what the transport calls ---- */
 
 static int dispatch(void *self, struct sk_incoming *incoming)
@@ -210,6 +252,8 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 	world->arrived_count = attached->handle_count;
 	for (uint32_t i = 0; i < attached->handle_count; i++)
 		world->arrived[i] = attached->handles[i].handle.raw;
+	if (world->current != NULL && !world->is_pinned)
+		choose_state(world, world->current->method);
 	world->server.state = &world->state;
 	return world->interface->dispatch(&world->server, incoming);
 }
