@@ -10,6 +10,8 @@
 #define SK_LOOP_SLOT 6
 /* That a call of the program's ring has completed. */
 #define SK_LOOP_RING (UINT64_C(1) << 63)
+/* That an alarm's time has come. */
+#define SK_LOOP_TIMER (UINT64_C(1) << 62)
 /* The program in badges of the supervisor's own sessions. */
 #define SK_LOOP_SUPERVISOR UINT32_C(0xffff)
 
@@ -49,6 +51,9 @@ struct sk_loop {
 	uint32_t token_count;
 	uint32_t program;			/* whose request came last */
 	uint64_t answered;
+	struct sk_kernel_channel timer;
+	uint64_t timer_time;			/* when it signals, or SK_FOREVER */
+	bool has_timer, has_no_timer;		/* neither: not asked for yet */
 	bool stopping;
 };
 
@@ -71,6 +76,16 @@ bool sk_loop_admit(struct sk_loop *loop, uint64_t token, const struct sk_loop_as
 /* What its port mints is the program's whose request came last, and is limited as well
  * as requests to it. */
 void sk_loop_mints(struct sk_loop *loop);
+
+/* Rings those whose time has come (alarm.c). */
+void sk_loop_ring_alarms(struct sk_os *os);
+/* The timer signals in time for the next alarm, and has not yet; or there is none. */
+static inline bool sk_loop_is_seen_to(const struct sk_loop *loop)
+{
+	return !loop->os->alarms || loop->timer_time <= loop->os->alarms->time;
+}
+/* Until when to wait for what comes: for ever, if the timer signals by itself. */
+uint64_t sk_loop_deadline(struct sk_loop *loop);
 
 /*
  * Traces, if the manifest uses them: begins before the program does, so that its channels

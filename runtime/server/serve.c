@@ -168,49 +168,7 @@ static void canceled(void *self, uint64_t token)
 
 static const struct sk_object root = {.dispatch = dispatch, .canceled = canceled};
 
-/* ---- alarms and signals ---- */
-
-void sk_alarm_cancel(struct sk_os *os, struct sk_alarm *alarm)
-{
-	struct sk_alarm **link = &os->alarms;
-
-	if (alarm->time == 0)
-		return;
-	while (*link != alarm)
-		link = &(*link)->next;
-	*link = alarm->next;
-	alarm->time = 0;
-}
-
-void sk_alarm_set(struct sk_os *os, struct sk_alarm *alarm, uint64_t time)
-{
-	struct sk_alarm **link = &os->alarms;
-
-	sk_alarm_cancel(os, alarm);
-	alarm->time = time ? time : 1;
-	while (*link && (*link)->time <= alarm->time)
-		link = &(*link)->next;
-	alarm->next = *link;
-	*link = alarm;
-}
-
-static void ring_alarms(struct sk_os *os)
-{
-	uint64_t now;
-
-	if (!os->alarms)
-		return;
-	now = sk_os_now(os);
-	/* Whoever was answered last is not to wait for what they do. */
-	if (os->alarms->time <= now)
-		sk_kernel_port_flush(&os->loop->port);
-	while (os->alarms && os->alarms->time <= now) {
-		struct sk_alarm *alarm = os->alarms;
-
-		sk_alarm_cancel(os, alarm);
-		alarm->ring(alarm->self);
-	}
-}
+/* ---- signals ---- */
 
 bool sk_loop_reap(struct sk_os *os, uint64_t deadline)
 {
@@ -239,6 +197,8 @@ static void take_bits(struct sk_os *os, uint64_t bits)
 {
 	if (bits & SK_LOOP_RING)
 		reap(os);
+	if (bits & SK_LOOP_TIMER)
+		os->loop->timer_time = SK_FOREVER;
 	for (uint32_t i = 0; i < os->signal_count; i++)
 		if (bits & UINT64_C(1) << i)
 			os->signals[i].came(os->signals[i].self);
@@ -256,7 +216,7 @@ int sk_os_step(struct sk_os *os, uint64_t deadline)
 	uint64_t bits;
 	int status;
 
-	ring_alarms(os);
+	sk_loop_ring_alarms(os);
 	if (reap(os))
 		return SK_OK;
 	if (os->alarms && os->alarms->time < deadline)
@@ -367,12 +327,16 @@ static int open_loop(struct sk_os *os, struct sk_loop *loop)
 static int step(struct sk_loop *loop)
 {
 	struct sk_os *os = loop->os;
+	uint64_t deadline = SK_FOREVER;
 	int status;
 
-	ring_alarms(os);
+	if (!sk_loop_is_seen_to(loop)) {
+		sk_loop_ring_alarms(os);
+		deadline = sk_loop_deadline(loop);
+	}
 	if (loop->stopping)
 		return SK_OK;
-	status = sk_kernel_port_step(&loop->port, os->alarms ? os->alarms->time : SK_FOREVER);
+	status = sk_kernel_port_step(&loop->port, deadline);
 	return status == SK_TIMED_OUT ? SK_OK : status;
 }
 
@@ -382,6 +346,7 @@ int sk_serve(struct sk_os *os, const struct sk_serve *what)
 	int status;
 
 	loop.os = os;
+	loop.timer_time = SK_FOREVER;
 	loop.what = *what;
 	loop.what.max_kept = what->max_kept ? what->max_kept : DEFAULT_KEPT;
 	loop.what.max_clients = what->max_clients ? what->max_clients : DEFAULT_CLIENTS;

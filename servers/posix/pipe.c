@@ -23,10 +23,12 @@ struct transfer {
 	struct sk_lease leases[4];
 	uint32_t lease_count;
 	uint64_t size, done;
-	bool is_at, peeks;
+	bool peeks;
 	bool is_few;				/* its bytes are here, in place of leases */
 	uint8_t bytes[fs_FEW_READ];
 };
+
+static void transfer_free(struct transfer *t);
 
 static struct pipe *pipe_of(const struct file *file)
 {
@@ -172,7 +174,7 @@ static bool serve_readers(struct pipe *pipe)
 		/* Whoever was cancelled just now has not taken it. */
 		if (answer_read(&t->wait.reply, error, t) == SK_OK && !error)
 			consume(pipe, t);
-		release(t);
+		transfer_free(t);
 		any = true;
 	}
 	return any;
@@ -202,7 +204,7 @@ static bool serve_writers(struct pipe *pipe)
 			return any;
 		wait_end(&t->wait);
 		answer_write(&t->wait.reply, error, t);
-		release(t);
+		transfer_free(t);
 	}
 	return any;
 }
@@ -247,25 +249,70 @@ static void changed(struct pipe *pipe)
 
 /* ---- waiting ---- */
 
-static void read_canceled(struct wait *wait)
+/* Some are kept for the next who waits: with each read of a few bytes one comes and goes. */
+#define SPARE_MOST 8
+
+static struct wait *spare;
+static uint32_t spare_count;
+
+static struct transfer *transfer_new(const struct transfer *model)
+{
+	struct transfer *t = (struct transfer *)(void *)spare;
+
+	if (t) {
+		spare = t->wait.next;
+		spare_count--;
+	} else {
+		t = allocate(sizeof(*t));
+	}
+	if (t && model->is_few) {
+		/* Leases, the greater part of it, it has none. */
+		t->lease_count = 0;
+		t->size = model->size;
+		t->done = model->done;
+		t->peeks = model->peeks;
+		t->is_few = true;
+		memcpy(t->bytes, model->bytes, sizeof(t->bytes));
+	} else if (t) {
+		*t = *model;
+	}
+	return t;
+}
+
+static void transfer_free(struct transfer *t)
+{
+	if (spare_count == SPARE_MOST) {
+		release(t);
+		return;
+	}
+	t->wait.next = spare;
+	spare = &t->wait;
+	spare_count++;
+}
+
+static void transfer_canceled(struct wait *wait)
+{
+	transfer_free((struct transfer *)(void *)wait);
+}
+
+static void watch_canceled(struct wait *wait)
 {
 	release(wait);
 }
 
 /* What has been written stays written; then the answer says how much, if anybody
  * hears it. */
-static void keep(struct transfer *model, struct wait **list, struct access *access,
+static void keep(const struct transfer *model, struct wait **list, struct access *access,
 	struct sk_reply *to)
 {
-	struct transfer *t = allocate(sizeof(*t));
+	struct transfer *t = transfer_new(model);
 
 	if (!t) {
 		sk_answer_error(to, posix_Error_ENOMEM);
 		return;
 	}
-	*t = *model;
 	t->access = access;
-	t->wait.canceled = read_canceled;
+	t->wait.canceled = transfer_canceled;
 	wait_begin(&t->wait, list, NULL, to);
 }
 
@@ -428,7 +475,7 @@ static void op_wait_ready(void *self, const struct fs_File_wait_ready_request *r
 	watch->access = access;
 	watch->mask = request->mask;
 	watch->sequence = request->sequence;
-	watch->wait.canceled = read_canceled;
+	watch->wait.canceled = watch_canceled;
 	wait_begin(&watch->wait, &pipe_of(access->file)->watching, NULL, to);
 	serve_watchers(pipe_of(access->file));
 }

@@ -61,21 +61,47 @@ int64_t few_read(struct shim *shim, uint64_t offset, fs_Io flags, uint64_t to, u
 	return copy_to(to, words + 2, reply.count) ? (int64_t)reply.count : -LINUX_EFAULT;
 }
 
-int64_t few_write(struct shim *shim, uint64_t offset, fs_Io flags, uint64_t from,
-	uint64_t size)
+static int64_t write_words(struct shim *shim, const struct fs_File_write_few_request *request)
 {
-	uint64_t bytes[2] = {0}, words[ABI_WORDS] = {0};
+	uint64_t words[ABI_WORDS] = {0};
+	int encoded = fs_File_write_few_request_encode(request, words, sizeof words);
+	int status;
+
+	if (encoded < 0)
+		return FEW_FAULT;
+	status = ask(shim, &fs_File_write_few_method, words, encoded, 16);
+	if (status != SK_OK)
+		return result_of(shim, status);
+	return (int64_t)(words[1] < request->size ? words[1] : request->size);
+}
+
+/* A pipe has room for a few bytes nearly always, and then a call that cannot be cut off,
+ * which the kernel takes the short way, is enough. All of them or none. */
+static int64_t write_now(struct shim *shim, struct fs_File_write_few_request *request)
+{
+	const fs_Io flags = request->flags;
+	int64_t result;
+
+	request->flags |= fs_Io_NO_WAIT;
+	shim->may_be_cut = false;
+	result = write_words(shim, request);
+	shim->may_be_cut = true;
+	request->flags = flags;
+	return result;
+}
+
+int64_t few_write(struct shim *shim, uint8_t kind, uint64_t offset, fs_Io flags,
+	uint64_t from, uint64_t size)
+{
 	struct fs_File_write_few_request request = {offset, flags, (uint32_t)size, 0, 0};
-	int encoded, status;
+	uint64_t bytes[2] = {0};
+	int64_t result = -LINUX_EAGAIN;
 
 	if (!copy_from(bytes, from, size))
 		return FEW_FAULT;
 	request.first = bytes[0];
 	request.second = bytes[1];
-	encoded = fs_File_write_few_request_encode(&request, words, sizeof words);
-	if (encoded < 0)
-		return FEW_FAULT;
-	status = ask(shim, &fs_File_write_few_method, words, encoded, 16);
-	return status == SK_OK ? (int64_t)(words[1] < size ? words[1] : size) :
-		result_of(shim, status);
+	if (kind == posix_ObjectKind_PIPE)
+		result = write_now(shim, &request);
+	return result == -LINUX_EAGAIN ? write_words(shim, &request) : result;
 }

@@ -14,7 +14,8 @@
 #define FEW_NOT INT64_MIN
 #define FEW_FAULT (INT64_MIN + 1)
 int64_t few_read(struct shim *shim, uint64_t offset, fs_Io flags, uint64_t to, uint64_t size);
-int64_t few_write(struct shim *shim, uint64_t offset, fs_Io flags, uint64_t from,
-	uint64_t size);
+/* `kind`: a posix_ObjectKind. */
+int64_t few_write(struct shim *shim, uint8_t kind, uint64_t offset, fs_Io flags,
+	uint64_t from, uint64_t size);
 
 #endif

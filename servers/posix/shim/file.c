@@ -98,13 +98,13 @@ static int64_t move(struct moving *m, struct vectors *vectors, uint8_t kind)
 }
 
 /* One piece so small that its bytes go with the message. */
-static int64_t move_few(const struct moving *m, const struct vectors *vectors)
+static int64_t move_few(const struct moving *m, const struct vectors *vectors, uint8_t kind)
 {
 	const uint64_t offset = m->has_offset ? m->offset : fs_HERE;
 	const struct linux_iovec *v = vectors->list;
 
 	if (m->writes)
-		return few_write(m->shim, offset, m->flags, v->iov_base, v->iov_len);
+		return few_write(m->shim, kind, offset, m->flags, v->iov_base, v->iov_len);
 	return few_read(m->shim, offset, m->flags, v->iov_base, v->iov_len);
 }
 
@@ -118,7 +118,8 @@ static bool is_few(const struct moving *m, const struct vectors *vectors,
 static int64_t move_either(struct moving *m, uint64_t descriptor, struct vectors *vectors,
 	const struct shim_file *file)
 {
-	int64_t result = is_few(m, vectors, file) ? move_few(m, vectors) : FEW_FAULT;
+	int64_t result = is_few(m, vectors, file) ? move_few(m, vectors, file->kind) :
+		FEW_FAULT;
 
 	if (result == FEW_NOT)
 		cache_set_no_few(m->shim, descriptor);
