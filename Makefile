@@ -166,9 +166,10 @@ $(BUILD)/compiler/explain_pages.c: compiler/embed-pages $(PAGES)
 	@mkdir -p $(@D)
 	compiler/embed-pages $(PAGES) > $@
 
-$(BUILD)/compiler/wireshark_program.c: compiler/embed-wireshark compiler/wireshark.lua runtime/status.h
+WIRESHARK := $(patsubst %,compiler/wireshark/%.lua,reader value data dynamic message state packet field)
+$(BUILD)/compiler/wireshark_program.c: compiler/embed-wireshark runtime/status.h $(WIRESHARK)
 	@mkdir -p $(@D)
-	compiler/embed-wireshark compiler/wireshark.lua runtime/status.h > $@
+	compiler/embed-wireshark runtime/status.h $(WIRESHARK) > $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -1,5 +1,5 @@
 /*
- * The tables of a dissector: what compiler/wireshark.lua reads. See wireshark.h.
+ * The tables of a dissector: what the program in compiler/wireshark/ reads. See wireshark.h.
  */
 #include "compiler/file_set.h"
 #include "compiler/wireshark.h"
@@ -218,6 +218,47 @@ static void each_declaration(struct tables *tables,
 	}
 }
 
+/* ---- interfaces, if some have states ---- */
+
+/* Where it leads from each state, counted from 1; 0: it is not allowed there. */
+static void print_targets(struct tables *tables, const struct declaration *interface,
+	const struct method *method)
+{
+	print(&tables->out, "\t[\"%s\"] = {", message_name(tables, method->request, ' '));
+	for (const struct state *s = interface->as.interface.states; s != NULL; s = s->next) {
+		const struct state *to = state_target(s, method);
+
+		print(&tables->out, " %u,", to != NULL ? to->index + 1 : 0);
+	}
+	print(&tables->out, " },\n");
+}
+
+static void print_interface(struct tables *tables, const struct declaration *d)
+{
+	if (d->kind != DECLARATION_INTERFACE)
+		return;
+	print(&tables->out, "table.insert(I, { n = \"%s\"", d->qualified);
+	if (d->as.interface.states != NULL)
+		print(&tables->out, ", s = {");
+	for (const struct state *s = d->as.interface.states; s != NULL; s = s->next)
+		print(&tables->out, " \"%s\"%s", s->name, s->next != NULL ? "," : " }");
+	print(&tables->out, ", m = {\n");
+	for (unsigned i = 0; i < d->as.interface.method_count; i++)
+		print_targets(tables, d, d->as.interface.methods[i]);
+	print(&tables->out, "} })\n");
+}
+
+static bool has_states(const struct file_set *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		for (const struct declaration *d = files->items[i]->first; d; d = d->next) {
+			if (d->kind == DECLARATION_INTERFACE && d->as.interface.states != NULL)
+				return true;
+		}
+	}
+	return false;
+}
+
 static void print_title(struct tables *tables)
 {
 	print(&tables->out, "-- Made by skald from");
@@ -225,7 +266,7 @@ static void print_title(struct tables *tables)
 		print(&tables->out, "%s %s", i == 0 ? "" : ",", tables->files->roots[i]->name);
 	print(&tables->out, "; edit that, not this.\n--\n"
 		"-- For Wireshark: a folder of its plugins, or `tshark -X lua_script:FILE`.\n\n"
-		"local D, O, M, L = {}, {}, {}, {}\n\n"
+		"local D, O, M, L, I = {}, {}, {}, {}, {}\n\n"
 		"local function declare(name, declaration)\n"
 		"\tD[name] = declaration\n"
 		"\tO[#O + 1] = name\n"
@@ -251,6 +292,8 @@ int command_wireshark(struct run *run)
 	print_title(&tables);
 	each_declaration(&tables, print_declared);
 	each_declaration(&tables, print_sent);
+	if (has_states(&files))
+		each_declaration(&tables, print_interface);
 	print(&tables.out, "\n");
 	for (const char *const *line = wireshark_program; *line != NULL; line++)
 		print(&tables.out, "%s", *line);

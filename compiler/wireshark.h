@@ -1,7 +1,7 @@
 /*
  * skald wireshark: a dissector of a schema's messages, in Lua, for Wireshark.
  *
- * It is a program (compiler/wireshark.lua), the same for all, below tables of the
+ * It is a program (compiler/wireshark/), the same for all, below tables of the
  * types and messages. docs/tools.md says what it shows.
  */
 #ifndef COMPILER_WIRESHARK_H

@@ -87,6 +87,11 @@ tap $? 'hostfs: an error has its name'
 shark -2 -T fields -e skald_packet.answer_in -Y 'skald.message == "fs.File.read_at request"' && grep -q '[0-9]' "$work/out"
 tap $? 'hostfs: a call leads to its answer'
 
+# ---- states ----
+
+tap_run 'states: a call is told of where no state that there can be allows it' \
+	python3 tests/wireshark/order.py "$skald" "$work"
+
 # ---- traces ----
 
 "$build/tests/ostrace/write" calls >"$work/stream" 2>"$work/log"
