@@ -109,17 +109,41 @@ done
 [ $? = 2 ]
 tap $? 'another shell is refused'
 
-# ---- the manual ----
+# ---- the manuals ----
+
+# unsaid PAGE: options on stdin that the page has not.
+unsaid() {
+	while read -r option; do
+		grep -qF -- "${option//-/\\-}" "$1" || echo "${1##*/}: $option"
+	done
+}
 
 page=docs/man/skald.1
 while read -r command; do
 	grep -qE "^\.(B|BI|BR) $command( |$)" $page || echo "$command"
-	for option in $(options "$command"); do
-		grep -qF -- "${option//-/\\-}" $page || echo "$command $option"
-	done
+	options "$command" | unsaid $page
 done <"$work/commands" >"$work/log"
 [ ! -s "$work/log" ]
 tap $? 'the manual has all commands and options'
-man --warnings -l -Tutf8 $page >/dev/null 2>"$work/log" && [ ! -s "$work/log" ]
-tap $? 'the manual is read without a warning'
+
+# Of the other programs: what --help has at the beginning of a line.
+for program in "${BUILD:-build}"/{hostfs,hostfs-client,ostrace} fuzz/run; do
+	page=docs/man/$(basename "$program").1
+	[ "$program" = fuzz/run ] && page=docs/man/skald-fuzz.1
+	"$program" --help >"$work/help" || tap 1 "$program --help"
+	{
+		grep -oE '^[[:blank:]]+(-[a-zA-Z], *)?-{1,2}[a-zA-Z][a-z0-9-]*' "$work/help" |
+			grep -oE -- '-{1,2}[a-zA-Z][a-z0-9-]*' | unsaid "$page"
+		# Commands of hostfs-client.
+		sed -nE 's/^  ([a-z]+) .*[[:blank:]]{2}.*/\1/p' "$work/help" | while read -r command; do
+			grep -qE "^\.(B|BI) $command( |$)" "$page" || echo "$page: $command"
+		done
+	} >"$work/log"
+	[ "$(grep -c . "$work/help")" -ge 8 ] && [ ! -s "$work/log" ]
+	tap $? "$page has all options"
+done
+for page in docs/man/*.1; do
+	man --warnings -l -Tutf8 "$page" >/dev/null 2>"$work/log" && [ ! -s "$work/log" ]
+	tap $? "$page is read without a warning"
+done
 exit $failed
