@@ -40,6 +40,7 @@ static bool own(struct process *process)
 	actions_drop(process->actions);
 	process->actions = actions;
 	files_close_on_exec(process->files);
+	timers_end(process, true);
 	actions_reset(process->actions);
 	return true;
 }

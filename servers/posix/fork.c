@@ -121,7 +121,10 @@ static int new_process(struct thread *caller, const struct posix_CloneRequest *r
 		actions_reset(child->actions);
 	if (!error)
 		error = add_thread(child, caller, child->pid, r, port);
+	if (!error && !timer_limit(child))
+		error = posix_Error_ENOMEM;
 	*made = child;
+	many_forked(caller->process, child);
 	if (!error)
 		return 0;
 	/* As if it had never been. */

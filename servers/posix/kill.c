@@ -1,14 +1,25 @@
 /* Signals sent by programs: to whom they may. */
 #include "servers/posix/posix.h"
 
-static bool may_signal(const struct thread *thread, const struct process *process,
+/* So many are sent to at once; of more it is work in steps (many.c). */
+#define FEW 16
+
+static struct sender sender_of(const struct thread *thread)
+{
+	const struct process *process = thread->process;
+
+	return (struct sender){thread->credentials, process->pid, process->group,
+		process->session};
+}
+
+static bool may_signal(const struct sender *sender, const struct process *process,
 	posix_Signal signal)
 {
-	const struct posix_Credentials *mine = &thread->credentials->ids, *other;
+	const struct posix_Credentials *mine = &sender->credentials->ids, *other;
 
-	if (credentials_can(thread->credentials, CAP_KILL) || process == thread->process)
+	if (credentials_can(sender->credentials, CAP_KILL) || process->pid == sender->pid)
 		return true;
-	if (signal == posix_Signal_CONT && process->session == thread->process->session)
+	if (signal == posix_Signal_CONT && process->session == sender->session)
 		return true;
 	if (!process->threads)
 		return true;
@@ -28,24 +39,23 @@ static struct posix_SignalInfo sent(const struct thread *thread, posix_Signal si
 	};
 }
 
-static bool is_meant(const struct thread *thread, const struct process *process, int32_t whom)
+bool sender_means(const struct sender *sender, const struct process *process, int32_t whom)
 {
 	if (process->state == PROCESS_ENDING)
 		return false;
 	if (whom > 0)
 		return process->pid == whom;
 	if (whom == 0)
-		return process->group == thread->process->group;
+		return process->group == sender->group;
 	if (whom == -1)
-		return process->pid != 1 && process != thread->process;
+		return process->pid != 1 && process->pid != sender->pid;
 	return process->group == -whom;
 }
 
-/* One of those that are meant: 0, or why not. */
-static int send_to(struct thread *thread, struct process *process,
+int sender_send(const struct sender *sender, struct process *process,
 	const struct posix_SignalInfo *info)
 {
-	if (!may_signal(thread, process, info->signal))
+	if (!may_signal(sender, process, info->signal))
 		return posix_Error_EPERM;
 	if (info->signal != posix_Signal_NONE && process->state == PROCESS_ALIVE &&
 			!signal_process(process, info))
@@ -53,30 +63,58 @@ static int send_to(struct thread *thread, struct process *process,
 	return 0;
 }
 
-/* All that are meant, found by number, since some may end meanwhile; the caller last. */
-static int send(struct thread *thread, int32_t whom, const struct posix_SignalInfo *info)
+/* Those that are meant, by number, since some may end meanwhile; the caller comes last. As
+ * many as fit: how many there are. */
+static uint32_t collect(const struct sender *sender, int32_t whom, int32_t *list)
 {
-	int32_t own = thread->process->pid, *list = allocate(4 * posix.process_count + 4);
-	uint32_t count = 0, good = 0;
-	int error = posix_Error_ESRCH;
+	struct process *own = process_find(sender->pid);
+	uint32_t count = 0;
 
-	if (!list)
-		return posix_Error_ENOMEM;
-	for (const struct process *p = posix.processes; p; p = p->next)
-		if (is_meant(thread, p, whom))
-			list[count++] = p->pid;
-	for (uint32_t pass = 0; pass < 2; pass++)
-		for (uint32_t i = 0; i < count && thread->process; i++) {
-			struct process *p = (list[i] == own) == (pass == 1) ?
-				process_find(list[i]) : NULL;
-
-			if (!p)
-				continue;
-			error = send_to(thread, p, info);
-			good += error == 0;
+	for (const struct process *p = posix.processes; p && count <= FEW; p = p->next)
+		if (p != own && sender_means(sender, p, whom)) {
+			if (count < FEW)
+				list[count] = p->pid;
+			count++;
 		}
-	release(list);
-	return good > 0 ? 0 : error;
+	if (count < FEW && sender_means(sender, own, whom))
+		list[count++] = own->pid;
+	return count;
+}
+
+static int send_to_few(const struct sender *sender, const int32_t *list, uint32_t count,
+	const struct posix_SignalInfo *info)
+{
+	int error = posix_Error_ESRCH;
+	bool any = false;
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct process *p = process_find(list[i]);
+
+		error = p ? sender_send(sender, p, info) : error;
+		any = any || error == 0;
+	}
+	return any ? 0 : error;
+}
+
+/* A negative error: it is answered later. */
+static int send(struct thread *thread, int32_t whom, const struct posix_SignalInfo *info,
+	struct sk_reply *to)
+{
+	const struct sender sender = sender_of(thread);
+	int32_t list[FEW + 1] = {whom};
+	const bool is_one = whom > 0;
+	const uint32_t count = is_one ? process_find(whom) != NULL : collect(&sender, whom, list);
+	int error;
+
+	if (is_one && count == 1 && !sender_means(&sender, process_find(whom), whom))
+		return posix_Error_ESRCH;
+	if (count > FEW)
+		return many_begin(thread, &sender, whom, info, to) ? -1 : posix_Error_ENOMEM;
+	/* Whom it ends may be the caller, the last to hold them. */
+	credentials_take(sender.credentials);
+	error = send_to_few(&sender, list, count, info);
+	credentials_drop(sender.credentials);
+	return error;
 }
 
 void op_kill(void *self, const struct posix_Signals_kill_request *request,
@@ -85,21 +123,23 @@ void op_kill(void *self, const struct posix_Signals_kill_request *request,
 	const struct posix_Signals_kill_reply reply = {0};
 	struct posix_SignalInfo info = sent(self, request->signal, 0);
 	int error = request->signal < 0 || request->signal > SIGNALS ? posix_Error_EINVAL :
-		send(self, request->process, &info);
+		send(self, request->process, &info, to);
 
-	posix_Signals_kill_answer(to, error, &reply);
+	if (error >= 0)
+		posix_Signals_kill_answer(to, error, &reply);
 }
 
 static int send_to_thread(struct thread *thread, int32_t pid, int32_t tid,
 	const struct posix_SignalInfo *info)
 {
 	struct thread *other = tid > 0 && tid < PID_LIMIT ? posix.threads[tid] : NULL;
+	const struct sender sender = sender_of(thread);
 
 	if (info->signal < 0 || info->signal > SIGNALS || tid <= 0 || pid < 0)
 		return posix_Error_EINVAL;
 	if (!other || !other->process || (pid != 0 && other->process->pid != pid))
 		return posix_Error_ESRCH;
-	if (!may_signal(thread, other->process, info->signal))
+	if (!may_signal(&sender, other->process, info->signal))
 		return posix_Error_EPERM;
 	if (info->signal != posix_Signal_NONE && !signal_thread(other, info))
 		return posix_Error_EAGAIN;
@@ -124,7 +164,7 @@ void op_queue_signal(void *self, const struct posix_Signals_queue_signal_request
 	int error = request->info.signal < 0 || request->info.signal > SIGNALS ||
 		request->process <= 0 ? posix_Error_EINVAL :
 		request->info.code >= 0 && request->process != thread->process->pid ?
-		posix_Error_EPERM : send(self, request->process, &request->info);
+		posix_Error_EPERM : send(self, request->process, &request->info, to);
 
 	posix_Signals_queue_signal_answer(to, error, &reply);
 }

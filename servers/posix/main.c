@@ -135,6 +135,7 @@ int sk_os_main(struct sk_os *os)
 	const char *problem;
 
 	posix.os = os;
+	posix.processes_end = &posix.processes;
 	problem = take_shim();
 	if (!problem && (!make_quota() || !take_clock()))
 		problem = "there is no memory";

@@ -51,7 +51,8 @@ extern struct posix {
 	struct sk_kernel_channel system;
 	/* All programs' quota; below it one for each process. */
 	struct sk_handle quota;
-	struct process *processes;		/* all, zombies too */
+	struct process *processes, **processes_end;	/* all, zombies too, by age */
+	uint64_t last_serial;
 	struct process *by_pid[PID_LIMIT];
 	struct thread *threads[PID_LIMIT];	/* by number; leaders' go on in zombies */
 	int32_t last_pid;
@@ -429,6 +430,7 @@ int open_path(struct thread *thread, posix_Descriptor directory, struct sk_strin
 struct queued {
 	struct queued *next;
 	struct user *user;			/* who pays for it */
+	struct timer *timer;			/* whose it is, or NULL */
 	struct posix_SignalInfo info;
 };
 struct queue {
@@ -449,6 +451,7 @@ struct process {
 	struct process *next, **link;		/* of all */
 	struct process *parent, *children, *sibling;
 	int32_t pid, group, session;
+	uint64_t serial;			/* by age; never used again */
 	enum process_state state;
 	struct user *user;			/* whose quota this is a part of */
 	struct sk_handle quota;
@@ -480,8 +483,8 @@ struct process {
 	struct posix_Limit limits[LIMITS];
 	struct posix_Usage used, children_used;
 	uint64_t start_time;
-	struct sk_alarm alarm;			/* ITIMER_REAL */
-	uint64_t alarm_interval;
+	struct timer *timers;
+	int32_t next_timer;
 	int32_t oom_adjust;			/* as oom_score_adj has it */
 };
 
@@ -590,7 +593,23 @@ void thread_schedule_new(struct thread *thread);
 /* Of the machine. */
 uint32_t processor_count(void);
 
-/* ---- signal.c, queue.c, kill.c ---- */
+/* ---- signal.c, queue.c, kill.c, many.c ---- */
+
+/* Who sends: what counts of a process that may have ended meanwhile. */
+struct sender {
+	struct credentials *credentials;
+	int32_t pid, group, session;
+};
+/* Whether kill(`whom`) is about that process too. */
+bool sender_means(const struct sender *sender, const struct process *process, int32_t whom);
+/* EPERM, EAGAIN. */
+int sender_send(const struct sender *sender, struct process *process,
+	const struct posix_SignalInfo *info);
+/* Sends to all that are meant, in steps, and answers Signals.kill then. False: no memory. */
+bool many_begin(struct thread *thread, const struct sender *sender, int32_t whom,
+	const struct posix_SignalInfo *info, struct sk_reply *to);
+/* A process has been made. */
+void many_forked(const struct process *parent, const struct process *child);
 
 void queue_init(struct queue *queue);
 void queue_clear(struct queue *queue, posix_SignalSet set);
@@ -614,6 +633,29 @@ void actions_reset(struct actions *actions);
 struct actions *actions_new(void);
 struct actions *actions_copy(const struct actions *from);
 void actions_drop(struct actions *actions);
+
+/* ---- clock.c, timer.c ---- */
+
+/* How often a clock that stands still at times is looked at, at most: nanoseconds. */
+#define CLOCK_STEP UINT64_C(4000000)
+
+/* The caller's own CPU clocks by number, so that anybody can read them. */
+posix_Clock clock_of(const struct thread *thread, posix_Clock clock);
+/* Not that of another process's thread. */
+bool clock_is_own(const struct thread *thread, posix_Clock clock);
+/* Nanoseconds, of one by number. EINVAL: there is none. */
+int clock_read(posix_Clock clock, int64_t *time);
+/* What a process has used so far. */
+void clock_usage(const struct process *process, struct posix_Usage *usage);
+
+/* RLIMIT_CPU is another. False: there is no memory. */
+bool timer_limit(struct process *process);
+/* All; with exec those that timer_create made. */
+void timers_end(struct process *process, bool is_exec);
+/* A signal goes into a queue: whose it is, or NULL. */
+struct timer *timer_queued(struct queued *queued, const struct process *process);
+/* It is out of it; `info` gets its overrun, NULL: it was thrown away. */
+void timer_taken(struct timer *timer, struct posix_SignalInfo *info);
 
 /* ---- job.c and terminals (terminal.h) ---- */
 
@@ -705,6 +747,8 @@ void programs_hang_up(const void *starter);
 	X(Resources, personality) X(Resources, set_personality) \
 	X(Timers, clock_time) X(Timers, clock_resolution) X(Timers, sleep_until) \
 	X(Timers, interval_timer) X(Timers, set_interval_timer) \
+	X(Timers, create_timer) X(Timers, set_timer) X(Timers, timer) \
+	X(Timers, timer_overrun) X(Timers, delete_timer) \
 	X(Memory, set_break) X(Memory, map) X(Memory, unmap) X(Memory, protect) \
 	X(Memory, remap) X(Memory, advise_memory) X(Memory, sync_memory) \
 	X(Memory, lock_memory) X(Memory, unlock_memory) X(Memory, lock_all_memory) \

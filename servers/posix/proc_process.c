@@ -45,9 +45,9 @@ static struct posix_Usage usage_of(const struct proc_key *key, const struct proc
 	struct posix_Usage usage = {0};
 
 	if (key->tid == 0)
-		usage = process->used;
+		clock_usage(process, &usage);
 	for (const struct thread *t = process->threads; t; t = t->next)
-		if (key->tid == 0 || t->tid == key->tid)
+		if (t->tid == key->tid)
 			usage_add_thread(&usage, t);
 	return usage;
 }

@@ -132,11 +132,10 @@ struct process *process_new(struct process *parent, struct user *user, int *erro
 		process->group = process->session = process->pid;
 	}
 	adopt(process, parent);
-	process->next = posix.processes;
-	process->link = &posix.processes;
-	if (process->next)
-		process->next->link = &process->next;
-	posix.processes = process;
+	process->serial = ++posix.last_serial;
+	process->link = posix.processes_end;
+	*posix.processes_end = process;
+	posix.processes_end = &process->next;
 	posix.process_count++;
 	return process;
 }
@@ -206,6 +205,7 @@ static void let_go(struct process *process)
 {
 	struct space *space = process->space;
 
+	timers_end(process, false);
 	for (struct thread *t = process->threads; t; t = t->next)
 		robust_end(t);
 	process->space = NULL;
@@ -223,7 +223,6 @@ static void let_go(struct process *process)
 	node_drop(process->executable);
 	process->executable = NULL;
 	queue_clear(&process->pending, UINT64_MAX);
-	sk_alarm_cancel(posix.os, &process->alarm);
 	if (process->quota.raw >= 0)
 		K0(process->quota, Quota_destroy, 0);
 	drop(&process->quota);
@@ -311,6 +310,8 @@ void process_reap(struct process *process)
 	*process->link = process->next;
 	if (process->next)
 		process->next->link = process->link;
+	else
+		posix.processes_end = process->link;
 	posix.process_count--;
 	release(process);
 }

@@ -19,6 +19,8 @@ void queue_clear(struct queue *queue, posix_SignalSet set)
 			continue;
 		}
 		*link = queued->next;
+		if (queued->timer)
+			timer_taken(queued->timer, NULL);
 		user_return(queued->user, USER_SIGNALS, 1);
 		release(queued);
 	}
@@ -51,6 +53,7 @@ bool queue_put(struct queue *queue, const struct posix_SignalInfo *info,
 	queued->user = user;
 	user_charge(user, USER_SIGNALS, 1);
 	queued->info = *info;
+	queued->timer = timer_queued(queued, process);
 	*queue->end = queued;
 	queue->end = &queued->next;
 	queue->set |= BIT(info->signal);
@@ -68,6 +71,8 @@ void queue_take(struct queue *queue, posix_Signal signal,
 	queued = *link;
 	*info = queued->info;
 	*link = queued->next;
+	if (queued->timer)
+		timer_taken(queued->timer, info);
 	user_return(queued->user, USER_SIGNALS, 1);
 	release(queued);
 	for (link = &queue->first; *link; link = &(*link)->next)

@@ -1,9 +1,8 @@
-/* Limits, use, names, clocks, and what programs are told of the system. */
+/* Limits, use, names, and what programs are told of the system. */
 #include "servers/posix/posix.h"
 
 #define PROCESS(self) (((struct thread *)(self))->process)
 #define TEXT(text) ((struct sk_string){text, sizeof(text) - 1})
-#define SECOND INT64_C(1000000000)
 
 /* ---- limits and use ---- */
 
@@ -48,6 +47,9 @@ void op_limit(void *self, const struct posix_Resources_limit_request *request,
 		error = posix_Error_EPERM;
 	else if (request->has_value)
 		*limit = request->value;
+	if (!error && request->has_value && request->resource == posix_Resource_CPU_TIME &&
+			process->state == PROCESS_ALIVE && !timer_limit(process))
+		error = posix_Error_ENOMEM;
 	posix_Resources_limit_answer(to, error, &reply);
 }
 
@@ -78,9 +80,7 @@ void op_usage(void *self, const struct posix_Resources_usage_request *request,
 	} else if (request->of == posix_UsageOf_THREAD) {
 		usage_add_thread(&reply.usage, self);
 	} else {
-		reply.usage = process->used;
-		for (const struct thread *t = process->threads; t; t = t->next)
-			usage_add_thread(&reply.usage, t);
+		clock_usage(process, &reply.usage);
 		if (K(process->space->handle, Space_state, &state, 0) == SK_OK)
 			reply.usage.resident_max = state.resident / 1024;
 	}
@@ -117,171 +117,6 @@ void op_set_name(void *self, const struct posix_Resources_set_name_request *requ
 	memset(process->name, 0, sizeof(process->name));
 	memcpy(process->name, request->name.data, request->name.size);
 	posix_Resources_set_name_answer(to, 0, &reply);
-}
-
-/* ---- clocks and timers ---- */
-
-static int64_t cpu_time(const struct process *process, const struct thread *thread)
-{
-	struct posix_Usage usage = {0};
-
-	if (thread) {
-		usage_add_thread(&usage, thread);
-	} else {
-		usage = process->used;
-		for (const struct thread *t = process->threads; t; t = t->next)
-			usage_add_thread(&usage, t);
-	}
-	return (int64_t)(usage.user_time + usage.system_time);
-}
-
-static int read_clock(struct thread *thread, posix_Clock clock, int64_t *time)
-{
-	switch (clock) {
-	case posix_Clock_REALTIME:
-	case posix_Clock_REALTIME_COARSE:
-	case posix_Clock_REALTIME_ALARM:
-	case posix_Clock_TAI:
-		*time = realtime();
-		return 0;
-	case posix_Clock_MONOTONIC:
-	case posix_Clock_MONOTONIC_RAW:
-	case posix_Clock_MONOTONIC_COARSE:
-	case posix_Clock_BOOTTIME:
-	case posix_Clock_BOOTTIME_ALARM:
-		*time = (int64_t)now();
-		return 0;
-	case posix_Clock_PROCESS_CPU:
-		*time = cpu_time(thread->process, NULL);
-		return 0;
-	case posix_Clock_THREAD_CPU:
-		*time = cpu_time(thread->process, thread);
-		return 0;
-	default:
-		return posix_Error_EINVAL;
-	}
-}
-
-void op_clock_time(void *self, const struct posix_Timers_clock_time_request *request,
-	struct sk_reply *to)
-{
-	struct posix_Timers_clock_time_reply reply = {0};
-	int error = read_clock(self, request->clock, &reply.time);
-
-	posix_Timers_clock_time_answer(to, error, &reply);
-}
-
-void op_clock_resolution(void *self, const struct posix_Timers_clock_resolution_request *request,
-	struct sk_reply *to)
-{
-	struct posix_Timers_clock_resolution_reply reply = {1};
-	int64_t time;
-
-	if (request->clock == posix_Clock_REALTIME_COARSE ||
-			request->clock == posix_Clock_MONOTONIC_COARSE)
-		reply.resolution = 4000000;
-	posix_Timers_clock_resolution_answer(to, read_clock(self, request->clock, &time),
-		&reply);
-}
-
-struct sleep {
-	struct wait wait;
-	struct sk_alarm alarm;
-};
-
-static struct wait *sleepers;
-
-static void woken(void *self)
-{
-	const struct posix_Timers_sleep_until_reply reply = {0};
-	struct sleep *sleep = self;
-
-	wait_end(&sleep->wait);
-	posix_Timers_sleep_until_answer(&sleep->wait.reply, 0, &reply);
-	release(sleep);
-}
-
-static void sleep_canceled(struct wait *wait)
-{
-	struct sleep *sleep = (struct sleep *)(void *)wait;
-
-	sk_alarm_cancel(posix.os, &sleep->alarm);
-	release(sleep);
-}
-
-void op_sleep_until(void *self, const struct posix_Timers_sleep_until_request *request,
-	struct sk_reply *to)
-{
-	const struct posix_Timers_sleep_until_reply reply = {0};
-	struct thread *thread = self;
-	struct sleep *sleep;
-	int64_t time;
-	int error = read_clock(thread, request->clock, &time);
-
-	if (!error && request->until > time && signal_waits(thread))
-		error = posix_Error_EINTR;
-	if (error || request->until <= time) {
-		posix_Timers_sleep_until_answer(to, error, &reply);
-		return;
-	}
-	sleep = allocate(sizeof(*sleep));
-	if (!sleep) {
-		posix_Timers_sleep_until_answer(to, posix_Error_ENOMEM, NULL);
-		return;
-	}
-	sleep->wait.canceled = sleep_canceled;
-	sleep->alarm = (struct sk_alarm){.ring = woken, .self = sleep};
-	wait_begin(&sleep->wait, &sleepers, thread, to);
-	sk_alarm_set(posix.os, &sleep->alarm, now() + (uint64_t)(request->until - time));
-}
-
-static void rings(void *self)
-{
-	struct process *process = self;
-
-	if (process->alarm_interval > 0)
-		sk_alarm_set(posix.os, &process->alarm, now() + process->alarm_interval);
-	signal_plain(process, posix_Signal_ALRM);
-}
-
-static struct posix_TimerSetting alarm_of(const struct process *process)
-{
-	uint64_t time = now();
-
-	return (struct posix_TimerSetting){
-		.value = process->alarm.time == 0 ? 0 : process->alarm.time > time ?
-			process->alarm.time - time : 1,
-		.interval = process->alarm_interval,
-	};
-}
-
-void op_interval_timer(void *self, const struct posix_Timers_interval_timer_request *request,
-	struct sk_reply *to)
-{
-	const struct posix_Timers_interval_timer_reply reply = {
-		request->timer == posix_IntervalTimer_REAL ? alarm_of(PROCESS(self)) :
-		(struct posix_TimerSetting){0, 0}};
-
-	posix_Timers_interval_timer_answer(to, 0, &reply);
-}
-
-void op_set_interval_timer(void *self,
-	const struct posix_Timers_set_interval_timer_request *request, struct sk_reply *to)
-{
-	struct process *process = PROCESS(self);
-	const struct posix_Timers_set_interval_timer_reply reply = {alarm_of(process)};
-
-	if (request->timer != posix_IntervalTimer_REAL) {
-		posix_Timers_set_interval_timer_answer(to, posix_Error_EINVAL, NULL);
-		return;
-	}
-	sk_alarm_cancel(posix.os, &process->alarm);
-	process->alarm.ring = rings;
-	process->alarm.self = process;
-	process->alarm_interval = request->setting.value ? request->setting.interval : 0;
-	if (request->setting.value > 0)
-		sk_alarm_set(posix.os, &process->alarm, now() + request->setting.value);
-	posix_Timers_set_interval_timer_answer(to, 0, &reply);
 }
 
 /* ---- the system ---- */

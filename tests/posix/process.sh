@@ -1,7 +1,7 @@
 #!/bin/bash
 # Usage: tests/posix/process.sh [NAME]
 #
-# Capabilities, set-id programs, robust locks, orphans, limits per user: the same binary
+# Capabilities, set-id programs, robust locks, orphans, limits per user, timers: the same binary
 # (tests/posix/process/), run as root on Linux and in the OS, says the same.
 set -u
 cd "$(dirname "$0")/../.."

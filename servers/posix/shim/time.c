@@ -364,6 +364,8 @@ int64_t time_timer_settime(struct shim *shim, const uint64_t a[6])
 	struct linux_itimerspec value;
 	int64_t result;
 
+	if (a[2] == 0)
+		return -LINUX_EINVAL;
 	if (!copy_from(&value, a[2], sizeof value))
 		return -LINUX_EFAULT;
 	if (!convert_nanos(&value.it_value, &setting.value) ||

@@ -1,40 +1,18 @@
 /*
- * Capabilities, set-id programs, what prctl keeps, robust locks, orphans: one line for each
- * behaviour. The same binary runs on Linux and in the OS, as root, and says the same.
+ * Capabilities, set-id programs, what prctl keeps, robust locks, orphans, timers: one line
+ * for each behaviour. The same binary runs on Linux and in the OS, as root, and says the same.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/auxv.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "process.h"
 
-#ifndef PR_CAP_AMBIENT
-#define PR_CAP_AMBIENT 47
-#endif
+const char *self;
 
-static const char *self;
-
-static void said(const char *what, long result)
+void said(const char *what, long result)
 {
 	printf("%s: %ld %s\n", what, result, result < 0 ? strerror(errno) : "");
 	fflush(stdout);
 }
 
-/* Runs it in a child, which may do anything to itself. */
-static void apart(void (*function)(void))
+void apart(void (*function)(void))
 {
 	const pid_t child = fork();
 	int status;
@@ -450,6 +428,8 @@ int main(int argc, char **argv)
 	self = argv[0];
 	if (argc > 1 && strcmp(argv[1], "caps") == 0)
 		return say_caps("after exec"), 0;
+	if (argc > 1 && strcmp(argv[1], "timers") == 0)
+		return timers_executed(), 0;
 	if (argc > 1)
 		return strcmp(argv[1], "who") == 0 ? who() : 0;
 	apart(lose_some);
@@ -465,5 +445,6 @@ int main(int argc, char **argv)
 	apart(death_signal);
 	apart(queue_limit);
 	apart(process_limit);
+	timers();
 	return 0;
 }
