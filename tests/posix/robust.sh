@@ -10,11 +10,12 @@ cd "$(dirname "$0")/../.."
 source tests/tap.bash
 rounds=${ROUNDS:-3}
 seed=${SEED:-1}
-attacks=(memory map mappings descriptors queue threads wild overwrite unmap jump frame handles
+attacks=(memory map mappings descriptors signals queue threads wild overwrite unmap jump frame handles
 	exec kill stack forks)
 declare -A says=(
 	[memory]='a heap without an end' [map]='mappings that are all touched'
 	[mappings]='mappings without number' [descriptors]='open files without number'
+	[signals]='hundreds that all signal one another'
 	[queue]='queued signals without number' [threads]='threads without number'
 	[wild]='wild arguments to every system call' [overwrite]='a shim that is written over'
 	[unmap]='a shim that is unmapped' [jump]='jumps into the shim'
