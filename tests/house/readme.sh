@@ -38,10 +38,20 @@ for goal in run test bench help; do
 	make -n "$goal" >/dev/null 2>&1 || { echo "not ok - README: make $goal is there"; failed=1; continue; }
 	echo "ok - README: make $goal is there"
 done
-# Every page and folder that it names is there.
-for page in $(grep -oE '\]\([^)]+\)' README.md | sed 's/](\(.*\))/\1/'); do
-	[ -e "$page" ] && continue
-	echo "not ok - README: $page is there"
+# Every page and folder that it names is there, and that the handbook's index does.
+links() {
+	grep -oE '\]\([^)]+\)' "$1" | sed 's/](\(.*\))/\1/'
+}
+for index in README.md docs/README.md; do
+	for page in $(links $index); do
+		[ -e "$(dirname $index)/$page" ] && continue
+		echo "not ok - $index: $page is there"
+		failed=1
+	done
+done
+for page in $(cd docs && ls | grep -vE '^(README.md|man)$'); do
+	links docs/README.md | grep -qxF "$page" && continue
+	echo "not ok - the handbook's index has $page"
 	failed=1
 done
 exit $failed
