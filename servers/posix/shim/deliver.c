@@ -8,6 +8,7 @@
 #include "servers/posix/shim/deliver.h"
 
 #include "runtime/env.h"
+#include "servers/posix/shim/actions.h"
 #include "servers/posix/shim/base.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
@@ -23,6 +24,8 @@
 #define FLAGS_PROGRAM UINT64_C(0x254dd5)
 #define FLAGS_ALWAYS UINT64_C(0x202)
 #define NR_RESTART_SYSCALL 219
+#define SI_TKILL (-6)
+#define STACK_LEAST 2048
 
 static const struct {
 	uint16_t control, pad[11];
@@ -116,7 +119,9 @@ static void fill_frame(const struct shim *shim, const struct posix_Delivery *del
 	frame->uc.uc_flags = LINUX_UC_SIGCONTEXT_SS | LINUX_UC_STRICT_RESTORE_SS |
 		(base_components() ? (uint64_t)LINUX_UC_FP_XSTATE : 0);
 	frame->uc.uc_stack.ss_sp = delivery->alternate.base;
-	frame->uc.uc_stack.ss_flags = (int32_t)delivery->alternate.flags;
+	/* Of none at all these are 0 too: so it is not set again. */
+	frame->uc.uc_stack.ss_flags = (int32_t)(delivery->alternate.flags &
+		~(uint32_t)posix_StackFlags_DISABLED);
 	frame->uc.uc_stack.ss_size = delivery->alternate.size;
 	put_registers(&shim->registers, &frame->uc.uc_mcontext);
 	if (cause->which == posix_SignalCause_fault) {
@@ -160,13 +165,45 @@ void deliver_force(struct shim *shim, posix_Signal signal, bool is_fatal)
 	struct posix_Ids ids = shim->page->ids;
 	uint64_t bit = UINT64_C(1) << (signal - 1);
 
-	if (is_fatal || shim->page->blocked & bit)
+	if (is_fatal || shim->page->blocked & bit) {
+		actions_change(shim, (uint64_t)signal);
 		POSIX(shim, &(struct posix_Signals_set_action_reply){0}, Signals, set_action,
 			.signal = signal, .action = { .handler = 0 });
+		actions_changed(shim, (uint64_t)signal, NULL);
+	}
 	shim->page->blocked &= ~bit;
 	POSIX_DO(shim, Signals, kill_thread, .process = ids.process, .thread = ids.thread,
 		.signal = signal);
 	*SHIM_PENDING(shim) = 1;
+}
+
+bool deliver_own(struct shim *shim, int32_t signal)
+{
+	const uint64_t own = UINT64_C(1) << (signal & 63) >> 1, blocked = shim->page->blocked;
+	const uint64_t handles_jobs = UINT64_C(1) << (posix_Signal_CONT - 1) |
+		UINT64_C(1) << (posix_Signal_TSTP - 1) | UINT64_C(1) << (posix_Signal_TTIN - 1) |
+		UINT64_C(1) << (posix_Signal_TTOU - 1);
+	struct posix_Delivery delivery;
+
+	/* What is there already comes first, and those of job control undo others. */
+	if (!shim->no_stack || blocked & own || handles_jobs & own || *SHIM_PENDING(shim) ||
+			shim->page->pending & ~blocked ||
+			!actions_find(shim, (uint64_t)signal, &delivery.action))
+		return false;
+	delivery.info = (struct posix_SignalInfo){.signal = signal, .code = SI_TKILL,
+		.cause = {.which = posix_SignalCause_sent, .as.sent = {
+		.process = shim->page->ids.process, .user = shim->page->credentials.user}}};
+	delivery.old_mask = blocked;
+	delivery.alternate = (struct posix_AlternateStack){.flags = posix_StackFlags_DISABLED};
+	delivery.stack_top = 0;
+	shim->registers.rax = 0;
+	if (!build_frame(shim, &delivery))
+		deliver_force(shim, posix_Signal_SEGV, signal == posix_Signal_SEGV);
+	else
+		__atomic_store_n(&shim->page->blocked, blocked | delivery.action.mask |
+			(delivery.action.flags & posix_ActionFlags_NO_DEFER ? 0 : own),
+			__ATOMIC_SEQ_CST);
+	return true;
 }
 
 /* ---- the call that was interrupted ---- */
@@ -228,6 +265,17 @@ void shim_signals(struct shim *shim, bool in_call, int64_t result)
 	} while (reply.has_delivery || *SHIM_PENDING(shim));
 }
 
+static bool is_disabled(const struct linux_stack *stack)
+{
+	return ((uint32_t)stack->ss_flags & posix_StackFlags_DISABLED) != 0;
+}
+
+/* One that is too small is not set, as on Linux; and what posix has already need not be. */
+static bool is_to_be_set(const struct shim *shim, const struct linux_stack *stack)
+{
+	return is_disabled(stack) ? !shim->no_stack : stack->ss_size >= STACK_LEAST;
+}
+
 void deliver_return(struct shim *shim)
 {
 	uint64_t at = shim->registers.rsp - 8;
@@ -241,10 +289,14 @@ void deliver_return(struct shim *shim)
 	take_registers(&frame.uc.uc_mcontext, &shim->registers);
 	/* A handler ran: there is nothing to go on with. */
 	shim->restart.call = 0;
-	POSIX_DO(shim, Signals, end_handler, .mask = frame.uc.uc_sigmask,
-		.alternate = { .base = frame.uc.uc_stack.ss_sp,
-			.size = frame.uc.uc_stack.ss_size,
-			.flags = (posix_StackFlags)frame.uc.uc_stack.ss_flags });
+	/* The mask is this side's; only of another stack posix has to know. */
+	if (is_to_be_set(shim, &frame.uc.uc_stack)) {
+		POSIX_DO(shim, Signals, end_handler, .mask = frame.uc.uc_sigmask,
+			.alternate = { .base = frame.uc.uc_stack.ss_sp,
+				.size = frame.uc.uc_stack.ss_size,
+				.flags = (posix_StackFlags)frame.uc.uc_stack.ss_flags });
+		shim->no_stack = is_disabled(&frame.uc.uc_stack);
+	}
 	shim->page->blocked = frame.uc.uc_sigmask;
 	deliver_look(shim);
 	shim->is_whole = true;

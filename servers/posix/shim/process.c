@@ -1,12 +1,13 @@
 /* Threads and processes: made, ended, waited for. */
 #include "runtime/env.h"
+#include "servers/posix/shim/actions.h"
 #include "servers/posix/shim/base.h"
 #include "servers/posix/shim/cache.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
 #include "servers/posix/shim/exec.h"
 
-enum { CLONE_VM = 0x100, CLONE_VFORK = 0x4000, CLONE_THREAD = 0x10000,
+enum { CLONE_VM = 0x100, CLONE_SIGHAND = 0x800, CLONE_VFORK = 0x4000, CLONE_THREAD = 0x10000,
 	CLONE_PIDFD = 0x1000, CLONE_SETTLS = 0x80000, CLONE_PARENT_SETTID = 0x100000,
 	CLONE_EXIT_SIGNAL = 0xff };
 /* There are none: as of a Linux built without them. */
@@ -45,6 +46,8 @@ static int64_t clone(struct shim *shim, struct posix_CloneRequest *request, uint
 	if (request->flags & CLONE_NAMESPACES)
 		return -LINUX_EINVAL;
 	leave_for_child(shim, request, stack);
+	if (shim->child_in_vfork && (request->flags & CLONE_SIGHAND))
+		actions_give_up();
 	result = POSIX(shim, &reply, Thread, clone, .request = *request);
 	shim->registers.fs_base = fs;
 	/* A vfork's child may have ended with it. */

@@ -3,6 +3,7 @@
 
 #include "runtime/env.h"
 #include "runtime/kernel/sys.h"
+#include "servers/posix/shim/actions.h"
 #include "servers/posix/shim/base.h"
 #include "servers/posix/shim/cache.h"
 #include "servers/posix/shim/deliver.h"
@@ -32,6 +33,7 @@ void shim_forget_process(struct shim *shim)
 	memset(files, 0, sizeof files);
 	process.lock = 0;
 	exec_forget();
+	actions_forget();
 	shim->process = &process;
 }
 
@@ -42,6 +44,7 @@ static void begin_program(struct shim *shim, const struct posix_Entered *entered
 	shim->registers.rsp = entered->stack;
 	shim->registers.rflags = 0x202;
 	shim->in_vfork = shim->is_thread = false;
+	shim->no_stack = true;
 	shim_forget_process(shim);
 }
 

@@ -67,7 +67,8 @@ struct shim {
 	bool may_be_cut;
 	bool in_vfork;			/* a vfork's child: the space is another's */
 	bool is_thread;			/* made by a clone that shares the space */
-	uint8_t pad[5];
+	bool no_stack;			/* posix has no alternate stack of it, for sure */
+	uint8_t pad[4];
 	uint64_t child_stack;		/* of a clone: the child's stack pointer, or 0 */
 	bool child_in_vfork;
 	bool child_is_thread;

@@ -1,5 +1,6 @@
 /* Signals as programs ask about them; deliver.c takes them. */
 #include "runtime/env.h"
+#include "servers/posix/shim/actions.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
 #include "servers/posix/shim/deliver.h"
@@ -27,8 +28,10 @@ int64_t signal_action(struct shim *shim, const uint64_t a[6])
 			return -LINUX_EFAULT;
 		convert_action(&action, &to);
 		to.mask &= ~NEVER_BLOCKED;
+		actions_change(shim, a[0]);
 		result = POSIX(shim, &changed, Signals, set_action, .signal = (int32_t)a[0],
 			.action = to);
+		actions_changed(shim, a[0], result < 0 ? NULL : &to);
 		asked.action = changed.previous;
 	} else {
 		result = POSIX(shim, &asked, Signals, action, .signal = (int32_t)a[0]);
@@ -135,10 +138,19 @@ int64_t signal_kill(struct shim *shim, const uint64_t a[6])
 	return POSIX_DO(shim, Signals, kill, .process = (int32_t)a[0], .signal = (int32_t)a[1]);
 }
 
+static bool is_own(const struct shim *shim, int32_t process, int32_t thread)
+{
+	const struct posix_Ids *ids = &shim->page->ids;
+
+	return thread == ids->thread && (process == 0 || process == ids->process);
+}
+
 static int64_t kill_thread(struct shim *shim, int32_t process, int32_t thread, int32_t signal)
 {
 	if (thread <= 0 || process < 0)
 		return -LINUX_EINVAL;
+	if (is_own(shim, process, thread) && deliver_own(shim, signal))
+		return 0;
 	return POSIX_DO(shim, Signals, kill_thread, .process = process, .thread = thread,
 		.signal = signal);
 }
@@ -199,6 +211,8 @@ int64_t signal_altstack(struct shim *shim, const uint64_t a[6])
 		.stack = { .base = stack.ss_sp, .size = stack.ss_size,
 			.flags = (posix_StackFlags)stack.ss_flags },
 		.stack_pointer = shim->registers.rsp);
+	if (result >= 0 && a[0])
+		shim->no_stack = ((uint32_t)stack.ss_flags & disabled) != 0;
 	if (result < 0 || a[1] == 0)
 		return result;
 	stack = (struct linux_stack){ .ss_sp = reply.previous.base,

@@ -446,5 +446,6 @@ int main(int argc, char **argv)
 	apart(queue_limit);
 	apart(process_limit);
 	timers();
+	signals_of_own();
 	return 0;
 }

@@ -34,6 +34,7 @@ void said(const char *what, long result);
 void apart(void (*function)(void));
 
 void timers(void);
+void signals_of_own(void);
 /* Of this program, when its timers' case has called exec. */
 void timers_executed(void);
 
