@@ -96,11 +96,8 @@ const struct declaration *command_message(struct run *run,
 	if (message)
 		return message;
 	each_message(schema, offer_message, &nearest);
-	if (nearest.best)
-		command_say("%s: no message `%s`; did you mean `%s`?",
-			run->arguments[0], name, nearest.best);
-	else
-		command_say("%s: no message `%s`", run->arguments[0], name);
+	command_say("%s: no message `%s`%s", run->arguments[0], name,
+		nearest_hint(run->arena, &nearest, "; `skald stat` lists all"));
 	return NULL;
 }
 

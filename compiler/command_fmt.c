@@ -111,6 +111,12 @@ int command_fmt(struct run *run)
 		return STATUS_USAGE;
 	}
 	for (int i = 0; i < run->argument_count; i++) {
+		if (run->in_place && strcmp(run->arguments[i], "-") == 0) {
+			command_say("-w writes back to files, and stdin is none: leave it out");
+			return STATUS_USAGE;
+		}
+	}
+	for (int i = 0; i < run->argument_count; i++) {
 		one = format_one(run, run->arguments[i], lines);
 		status = one > status ? one : status;
 	}

@@ -78,8 +78,8 @@ bool command_takes(const struct command *command, const struct option_row *row)
 
 void command_help(const struct command *command)
 {
-	printf("usage: skald %s [OPTIONS] %s\n\n%s\n", command->name,
-		command->arguments, command->help);
+	printf("usage: skald %s [OPTIONS]%s%s\n\n%s\n", command->name,
+		*command->arguments ? " " : "", command->arguments, command->help);
 	if (command->more)
 		printf("%s\n", command->more);
 	putchar('\n');
@@ -248,8 +248,8 @@ bool command_parse(struct run *run, int argc, char **argv)
 	if (run->argument_count < run->command->least ||
 	    (run->command->most >= 0 &&
 	     run->argument_count > run->command->most)) {
-		command_say("usage: skald %s [OPTIONS] %s", run->command->name,
-			run->command->arguments);
+		command_say("usage: skald %s [OPTIONS]%s%s", run->command->name,
+			*run->command->arguments ? " " : "", run->command->arguments);
 		return false;
 	}
 	return true;

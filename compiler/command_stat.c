@@ -60,11 +60,9 @@ static bool find_wish(struct run *run, const struct schema *schema, struct wish 
 	nearest = nearest_start(run->arguments[1]);
 	each_named(schema, &nearest, &found);
 	if (found == NULL) {
-		command_say("%s: no message or interface `%s`%s%s%s",
+		command_say("%s: no message or interface `%s`%s",
 			run->arguments[0], run->arguments[1],
-			nearest.best ? "; did you mean `" : "",
-			nearest.best ? nearest.best : "",
-			nearest.best ? "`?" : "");
+			nearest_hint(run->arena, &nearest, "; without it all are shown"));
 		return false;
 	}
 	if (found->kind == DECLARATION_MESSAGE)

@@ -23,10 +23,7 @@ int command_explain(struct run *run)
 		}
 		nearest_offer(&nearest, explain_pages[i].code);
 	}
-	if (nearest.best)
-		command_say("no page for `%s`; did you mean `%s`?",
-			run->arguments[0], nearest.best);
-	else
-		command_say("no page for `%s`", run->arguments[0]);
+	command_say("no page for `%s`%s", run->arguments[0], nearest_hint(run->arena, &nearest,
+		"; codes are as E0101 (a diagnostic), L0101 (a lint), D0101 (a change)"));
 	return STATUS_USAGE;
 }

@@ -23,3 +23,10 @@ void nearest_offer(struct nearest *nearest, const char *name)
 	nearest->distance = distance;
 	nearest->best = name;
 }
+
+const char *nearest_hint(struct arena *arena, const struct nearest *nearest,
+	const char *otherwise)
+{
+	return nearest->best == NULL ? otherwise
+		: arena_printf(arena, "; did you mean `%s`?", nearest->best);
+}

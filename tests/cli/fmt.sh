@@ -72,6 +72,7 @@ expect 1 "-w of a file with a syntax error" "$skald" fmt -w "$work/bad.skald" "$
 holds "leaves that file" cmp "$work/bad.skald" "$work/bad2.skald"
 holds "and lays out the others" cmp "$work/a.skald" "$work/b.skald"
 touch -d '2001-01-01' "$work/b.skald"
+expect 2 "-w of stdin, which is no file" "$skald" fmt -w - </dev/null
 expect 0 "-w of what is laid out" "$skald" fmt -w "$work/b.skald"
 holds "does not touch it" test "$(date -r "$work/b.skald" +%Y)" = 2001
 printf 'struct  A {uint8 a; }\n' >"$work/c.skald"

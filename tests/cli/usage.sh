@@ -57,7 +57,9 @@ for command in encode decode dump conform; do
 		"$skald" "$command" "$work/bad.skald" $([ $command = conform ] || echo M)
 done
 
-expect_text 2 'explain of an unknown code' 'no page for `E99999`' \
+expect_text 2 'a message that there is not, and nothing like it' 'no message `Xyzzy`; `skald stat` lists all' \
+	"$skald" encode protocols/fs.skald Xyzzy </dev/null
+expect_text 2 'explain of an unknown code' 'no page for `E99999`; codes are as E0101' \
 	"$skald" explain E99999
 code=$("$skald" check "$work/bad.skald" 2>&1 | grep -oE 'E[0-9]{4}' | head -n 1)
 expect_text 0 "explain has a page for what check reports" "$code" \
