@@ -47,6 +47,17 @@ static bool is_turn(const struct member *m, bool carries, int turn)
 	return !carries ? turn == 0 : m->is_pointer == (turn == 1);
 }
 
+static void each_in_turn(struct place *place,
+	void (*each)(struct place *, const struct member *))
+{
+	for (int turn = 0; turn < 2; turn++) {
+		for (const struct member *m = place->section->body.first; m != NULL; m = m->next) {
+			if (is_turn(m, place->carries, turn))
+				each(place, m);
+		}
+	}
+}
+
 /* An array of numbers, of which nothing is checked: copied as one. */
 static bool are_numbers(const struct type *type)
 {
@@ -153,21 +164,19 @@ static void put_pointer(struct place *place, const struct member *member)
 			at(place, member->offset), bits, place->start);
 }
 
+static void put_member(struct place *place, const struct member *m)
+{
+	if (m->is_pointer) {
+		put_pointer(place, m);
+		c_write_member(place->block, m, place->path);
+	} else {
+		put_in_place(place, m);
+	}
+}
+
 static void put_section(struct place *place)
 {
-	for (int turn = 0; turn < 2; turn++) {
-		const struct member *m = place->section->body.first;
-		for (; m != NULL; m = m->next) {
-			if (!is_turn(m, place->carries, turn))
-				continue;
-			if (m->is_pointer) {
-				put_pointer(place, m);
-				c_write_member(place->block, m, place->path);
-			} else {
-				put_in_place(place, m);
-			}
-		}
-	}
+	each_in_turn(place, put_member);
 	c_flush(place->block);
 }
 
@@ -379,21 +388,19 @@ static void get_pointer(struct place *place, const struct member *member)
 	c_require(place->block, "sk_read_pointer(&in, %s, %s)", place->start, offset);
 }
 
+static void get_member(struct place *place, const struct member *m)
+{
+	if (m->is_pointer) {
+		get_pointer(place, m);
+		c_read_member(place->block, m, place->path);
+	} else {
+		get_in_place(place, m);
+	}
+}
+
 static void get_section(struct place *place)
 {
-	for (int turn = 0; turn < 2; turn++) {
-		const struct member *m = place->section->body.first;
-		for (; m != NULL; m = m->next) {
-			if (!is_turn(m, place->carries, turn))
-				continue;
-			if (m->is_pointer) {
-				get_pointer(place, m);
-				c_read_member(place->block, m, place->path);
-			} else {
-				get_in_place(place, m);
-			}
-		}
-	}
+	each_in_turn(place, get_member);
 }
 
 static void print_open(struct c_code *c, const struct declaration *d, const char *room)

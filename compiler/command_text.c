@@ -12,7 +12,17 @@
 #include "compiler/json.h"
 #include "compiler/yaml.h"
 
-/* Output is made in memory first, so that a fault leaves nothing behind. */
+/* Output is made in memory first, so that a fault leaves nothing behind. NULL, and says so:
+ * there is none. */
+static FILE *begin(char **text, size_t *size)
+{
+	FILE *stream = open_memstream(text, size);
+
+	if (stream == NULL)
+		command_say("out of memory");
+	return stream;
+}
+
 static int finish(struct run *run, FILE *stream, char **text, size_t *size)
 {
 	int status = STATUS_USAGE;
@@ -30,12 +40,10 @@ static int write_message(struct run *run, const struct wire_bytes *head,
 {
 	char *text;
 	size_t size;
-	FILE *to = open_memstream(&text, &size);
+	FILE *to = begin(&text, &size);
 
-	if (to == NULL) {
-		command_say("out of memory");
+	if (to == NULL)
 		return STATUS_USAGE;
-	}
 	if (run->hex) {
 		hex_write(to, head->data, head->size);
 		hex_write(to, tail->data, tail->size);
@@ -99,12 +107,10 @@ static int write_value(struct run *run, const struct value *value)
 {
 	char *text;
 	size_t size;
-	FILE *to = open_memstream(&text, &size);
+	FILE *to = begin(&text, &size);
 
-	if (to == NULL) {
-		command_say("out of memory");
+	if (to == NULL)
 		return STATUS_USAGE;
-	}
 	if (run->json) {
 		json_write(to, value, VALUE_TEXT_UTF8);
 		putc('\n', to);
