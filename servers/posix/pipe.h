@@ -1,0 +1,63 @@
+/*
+ * Pipes and FIFOs: files that posix serves itself. pipe.c moves their bytes, pipe_file.c
+ * has what else can be asked of an open one, pipe_make.c makes them, fifo.c those with
+ * names.
+ */
+#ifndef SERVERS_POSIX_PIPE_H
+#define SERVERS_POSIX_PIPE_H
+
+#include "servers/posix/posix.h"
+
+#define ROOM 65536
+/* What is written in one piece, as seen by others. */
+#define ATOMIC 4096
+
+struct pipe {
+	struct user *user;			/* who made it */
+	uint32_t readers, writers;		/* open files */
+	uint32_t start, size;			/* of what is in it */
+	struct wait *reading, *writing;
+	struct wait *watching;			/* wait_ready */
+	uint64_t changes;
+	uint8_t bytes[ROOM];
+};
+
+struct transfer {
+	struct wait wait;
+	struct access *access;
+	struct sk_lease leases[4];
+	uint32_t lease_count;
+	uint64_t size, done;
+	bool peeks;
+	bool is_few;				/* its bytes are here, in place of leases */
+	uint8_t bytes[fs_FEW_READ];
+};
+
+static inline struct pipe *pipe_of(const struct file *file)
+{
+	return file->self;
+}
+
+
+/* NULL: the user has too many, or there is no memory. */
+struct pipe *pipe_new(void);
+void pipe_free(struct pipe *pipe);
+/* An open end of it more, as its flags have it. */
+void pipe_attach(struct pipe *pipe, struct file *file);
+/* Something has come, gone, or been closed: who waits goes on. */
+void pipe_changed(struct pipe *pipe);
+/* Tells those who asked to be told what it is ready for. */
+void pipe_tell(struct pipe *pipe);
+/* A FIFO's is closed by all. */
+void fifo_forget(const struct pipe *pipe);
+extern const struct file_ops pipe_ops;
+
+/* Of fs.File: moving bytes. */
+void pipe_read(void *self, const struct fs_File_read_request *r, struct sk_reply *to);
+void pipe_write(void *self, const struct fs_File_write_request *r, struct sk_reply *to);
+void pipe_read_few(void *self, const struct fs_File_read_few_request *r,
+	struct sk_reply *to);
+void pipe_write_few(void *self, const struct fs_File_write_few_request *r,
+	struct sk_reply *to);
+
+#endif

@@ -1,0 +1,176 @@
+/* What can be asked of an open pipe but for its bytes. */
+#include "servers/posix/pipe.h"
+
+/* ---- what it is ready for ---- */
+
+static uint32_t ready_of(struct file *file)
+{
+	const struct pipe *pipe = pipe_of(file);
+	uint32_t ready = 0;
+
+	if (file->flags & fs_Open_READ) {
+		ready |= pipe->size > 0 ? fs_Ready_READABLE : 0;
+		ready |= pipe->writers == 0 ? fs_Ready_HANG_UP : 0;
+	}
+	if (file->flags & fs_Open_WRITE) {
+		ready |= ROOM - pipe->size >= ATOMIC ? fs_Ready_WRITABLE : 0;
+		ready |= pipe->readers == 0 ? fs_Ready_ERROR : 0;
+	}
+	return ready;
+}
+
+struct watch {
+	struct wait wait;
+	struct access *access;
+	fs_Ready mask;
+	uint64_t sequence;
+};
+
+void pipe_tell(struct pipe *pipe)
+{
+	struct wait *wait = pipe->watching;
+
+	while (wait) {
+		struct watch *watch = (struct watch *)(void *)wait;
+		struct fs_File_wait_ready_reply reply = {.sequence = pipe->changes};
+
+		wait = wait->next;
+		reply.now = watch->access->file ? ready_of(watch->access->file) &
+			(watch->mask | fs_Ready_ERROR | fs_Ready_HANG_UP) : fs_Ready_HANG_UP;
+		if (reply.now == 0)
+			continue;
+		reply.edges = reply.now;
+		wait_end(&watch->wait);
+		fs_File_wait_ready_answer(&watch->wait.reply, 0, &reply);
+		release(watch);
+	}
+}
+
+static void watch_canceled(struct wait *wait)
+{
+	release(wait);
+}
+
+static void op_ready(void *self, const struct fs_File_ready_request *request,
+	struct sk_reply *to)
+{
+	const struct access *access = self;
+	struct fs_File_ready_reply reply = {0};
+
+	if (access->file) {
+		reply.now = ready_of(access->file) & (request->mask | fs_Ready_ERROR |
+			fs_Ready_HANG_UP);
+		reply.sequence = pipe_of(access->file)->changes;
+	}
+	fs_File_ready_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+}
+
+static void op_wait_ready(void *self, const struct fs_File_wait_ready_request *request,
+	struct sk_reply *to)
+{
+	struct access *access = self;
+	struct watch *watch = allocate(sizeof(*watch));
+
+	if (!access->file || !watch) {
+		release(watch);
+		fs_File_wait_ready_answer(to, posix_Error_EBADF, NULL);
+		return;
+	}
+	watch->access = access;
+	watch->mask = request->mask;
+	watch->sequence = request->sequence;
+	watch->wait.canceled = watch_canceled;
+	wait_begin(&watch->wait, &pipe_of(access->file)->watching, NULL, to);
+	pipe_tell(pipe_of(access->file));
+}
+
+static void op_available(void *self, const struct fs_File_available_request *request,
+	struct sk_reply *to)
+{
+	const struct access *access = self;
+	const struct fs_File_available_reply reply = {
+		access->file ? pipe_of(access->file)->size : 0};
+
+	UNUSED(request);
+	fs_File_available_answer(to, 0, &reply);
+}
+
+#define REFUSE(name, error) \
+	static void op_##name(void *self, const struct fs_File_##name##_request *request, \
+		struct sk_reply *to) \
+	{ \
+		UNUSED(self); \
+		UNUSED(request); \
+		fs_File_##name##_answer(to, error, NULL); \
+	}
+REFUSE(read_at, posix_Error_ESPIPE)
+REFUSE(write_at, posix_Error_ESPIPE)
+REFUSE(seek, posix_Error_ESPIPE)
+REFUSE(truncate, posix_Error_EINVAL)
+REFUSE(allocate, posix_Error_ESPIPE)
+REFUSE(sync, posix_Error_EINVAL)
+REFUSE(sync_range, posix_Error_ESPIPE)
+REFUSE(memory, posix_Error_ENODEV)
+REFUSE(flock, posix_Error_EINVAL)
+
+static void op_status(void *self, const struct fs_File_status_request *request,
+	struct sk_reply *to)
+{
+	const struct access *access = self;
+	const int64_t time = realtime();
+	const struct fs_Time at = {.seconds = time / 1000000000,
+		.nanos = (uint32_t)(time % 1000000000)};
+	const struct fs_File_status_reply reply = {{
+		.inode = access->file ? access->file->number : 0, .kind = fs_Kind_FIFO,
+		.mode = 0600, .links = 1, .block_size = 4096, .accessed = at, .modified = at,
+		.changed = at,
+	}};
+
+	UNUSED(request);
+	fs_File_status_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+}
+
+static void op_describe(void *self, const struct fs_File_describe_request *request,
+	struct sk_reply *to)
+{
+	const struct access *access = self;
+	const struct fs_File_describe_reply reply = {.kind = fs_Kind_FIFO,
+		.flags = access->file ? access->file->flags : 0};
+
+	UNUSED(request);
+	fs_File_describe_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+}
+
+static int dispatch(void *self, struct sk_incoming *incoming)
+{
+	static const struct fs_File_ops ops = {
+		.read = pipe_read, .write = pipe_write, .read_few = pipe_read_few,
+		.write_few = pipe_write_few, .ready = op_ready,
+		.wait_ready = op_wait_ready, .available = op_available, .read_at = op_read_at,
+		.write_at = op_write_at, .seek = op_seek, .truncate = op_truncate,
+		.allocate = op_allocate, .sync = op_sync, .sync_range = op_sync_range,
+		.memory = op_memory, .flock = op_flock, .status = op_status,
+		.describe = op_describe,
+	};
+
+	return fs_File_dispatch(&ops, self, incoming);
+}
+
+static const struct sk_object pipe_object = {
+	.dispatch = dispatch, .gone = access_gone, .canceled = wait_canceled,
+};
+
+static void closed(struct file *file)
+{
+	struct pipe *pipe = pipe_of(file);
+
+	pipe->readers -= (file->flags & fs_Open_READ) != 0;
+	pipe->writers -= (file->flags & fs_Open_WRITE) != 0;
+	pipe_changed(pipe);
+	if (pipe->readers + pipe->writers > 0)
+		return;
+	fifo_forget(pipe);
+	pipe_free(pipe);
+}
+
+const struct file_ops pipe_ops = {&pipe_object, closed, ready_of};
