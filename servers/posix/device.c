@@ -182,8 +182,6 @@ int device_open(struct thread *thread, struct file **file, const struct fs_Statu
 	const uint32_t number = status->device_minor;
 	int error = -1;
 
-	UNUSED(to);
-	UNUSED(request);
 	UNUSED(reply);
 	if (is_proc((*file)->node->mount)) {
 		error = proc_opened(thread, *file);
@@ -206,9 +204,9 @@ int device_open(struct thread *thread, struct file **file, const struct fs_Statu
 		(*file)->self = (void *)(uintptr_t)number;
 		error = 0;
 	} else if (status->kind == fs_Kind_FIFO) {
-		error = fifo_open(*file, status);
+		error = fifo_open(thread, *file, status, to, request->own_flags);
 	}
-	if (error)
+	if (error > 0)
 		file_drop(*file);
 	return error;
 }

@@ -21,15 +21,19 @@ void fifo_forget(const struct pipe *pipe)
 		}
 }
 
-static struct pipe *pipe_of_fifo(const struct mount *mount, fs_Inode inode)
+static struct pipe *find(const struct mount *mount, fs_Inode inode)
 {
-	struct fifo *fifo = fifos;
+	const struct fifo *fifo = fifos;
 
 	while (fifo && (fifo->mount != mount || fifo->inode != inode))
 		fifo = fifo->next;
-	if (fifo)
-		return fifo->pipe;
-	fifo = allocate(sizeof(*fifo));
+	return fifo ? fifo->pipe : NULL;
+}
+
+static struct pipe *make(const struct mount *mount, fs_Inode inode)
+{
+	struct fifo *fifo = allocate(sizeof(*fifo));
+
 	if (!fifo)
 		return NULL;
 	*fifo = (struct fifo){fifos, mount, inode, pipe_new()};
@@ -41,15 +45,90 @@ static struct pipe *pipe_of_fifo(const struct mount *mount, fs_Inode inode)
 	return fifo->pipe;
 }
 
-int fifo_open(struct file *file, const struct fs_Status *status)
-{
-	struct pipe *pipe = pipe_of_fifo(file->node->mount, status->inode);
+/* ---- opening ---- */
 
-	if (!pipe)
+/* Who waits for the other side. */
+struct opening {
+	struct wait wait;
+	struct file *file;
+	posix_DescriptorFlags own_flags;
+	uint64_t seen;				/* of the other side's opens */
+};
+
+static uint64_t others(const struct pipe *pipe, const struct file *file)
+{
+	return file->flags & fs_Open_READ ? pipe->writer_opens : pipe->reader_opens;
+}
+
+static void canceled(struct wait *wait)
+{
+	struct opening *opening = (struct opening *)(void *)wait;
+
+	thread_drop(wait->thread);
+	file_drop(opening->file);
+	release(opening);
+}
+
+static void finish(struct opening *opening)
+{
+	struct thread *thread = opening->wait.thread;
+
+	wait_end(&opening->wait);
+	if (thread->process)
+		open_answer(thread, opening->file, opening->own_flags, &opening->wait.reply);
+	else
+		file_drop(opening->file);
+	thread_drop(thread);
+	release(opening);
+}
+
+void fifo_go_on(struct pipe *pipe)
+{
+	struct wait *wait = pipe->opening;
+
+	while (wait) {
+		struct opening *opening = (struct opening *)(void *)wait;
+
+		wait = wait->next;
+		if (others(pipe, opening->file) != opening->seen)
+			finish(opening);
+	}
+}
+
+static int wait_for_other(struct thread *thread, struct file *file, struct pipe *pipe,
+	struct sk_reply *to, posix_DescriptorFlags own_flags)
+{
+	struct opening *opening = allocate(sizeof(*opening));
+
+	if (!opening)
 		return posix_Error_ENOMEM;
-	if ((file->flags & (fs_Open_READ | fs_Open_WRITE | fs_Open_NON_BLOCKING)) ==
-			(fs_Open_WRITE | fs_Open_NON_BLOCKING) && pipe->readers == 0)
+	opening->file = file;
+	opening->own_flags = own_flags;
+	opening->seen = others(pipe, file);
+	opening->wait.canceled = canceled;
+	thread->references++;
+	wait_begin(&opening->wait, &pipe->opening, thread, to);
+	return -1;
+}
+
+int fifo_open(struct thread *thread, struct file *file, const struct fs_Status *status,
+	struct sk_reply *to, posix_DescriptorFlags own_flags)
+{
+	const fs_Open both = fs_Open_READ | fs_Open_WRITE;
+	const bool waits = !(file->flags & fs_Open_NON_BLOCKING);
+	struct pipe *pipe = find(file->node->mount, status->inode);
+	int error = 0;
+
+	if ((file->flags & both) == fs_Open_WRITE && !waits && (!pipe || pipe->readers == 0))
 		return posix_Error_ENXIO;
+	if (!pipe)
+		pipe = make(file->node->mount, status->inode);
+	if (!pipe)
+		return posix_Error_ENFILE;
 	pipe_attach(pipe, file);
-	return 0;
+	if (waits && (file->flags & both) != both &&
+			(file->flags & fs_Open_READ ? pipe->writers : pipe->readers) == 0)
+		error = wait_for_other(thread, file, pipe, to, own_flags);
+	pipe_changed(pipe);
+	return error;
 }

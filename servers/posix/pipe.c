@@ -5,7 +5,6 @@
 
 static void transfer_free(struct transfer *t);
 
-
 /* ---- bytes ---- */
 
 static void copy_few(struct pipe *pipe, struct transfer *t, uint64_t from, uint32_t at,
@@ -13,9 +12,9 @@ static void copy_few(struct pipe *pipe, struct transfer *t, uint64_t from, uint3
 {
 	for (uint64_t i = 0; i < size; i++)
 		if (out)
-			t->bytes[from + i] = pipe->bytes[(at + i) % ROOM];
+			t->bytes[from + i] = pipe->bytes[(at + i) & (pipe->room - 1)];
 		else
-			pipe->bytes[(at + i) % ROOM] = t->bytes[from + i];
+			pipe->bytes[(at + i) & (pipe->room - 1)] = t->bytes[from + i];
 }
 
 /* Moves between the ring and what was lent: SK_OK, or why not. */
@@ -30,12 +29,12 @@ static int copy_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t
 		const struct sk_lease *lease = &t->leases[i];
 
 		while (size > 0 && from < before + lease->size) {
-			uint32_t place = at % ROOM;
+			uint32_t place = at & (pipe->room - 1);
 			uint64_t step = before + lease->size - from;
 			int status;
 
 			step = step < size ? step : size;
-			step = step < ROOM - place ? step : ROOM - place;
+			step = step < pipe->room - place ? step : pipe->room - place;
 			status = out ? sk_lease_write(to, lease, from - before,
 				pipe->bytes + place, step, NULL) : sk_lease_read(to, lease,
 				from - before, pipe->bytes + place, step, NULL);
@@ -65,13 +64,13 @@ static void consume(struct pipe *pipe, const struct transfer *t)
 {
 	if (t->peeks)
 		return;
-	pipe->start = (pipe->start + (uint32_t)t->done) % ROOM;
+	pipe->start = (pipe->start + (uint32_t)t->done) & (pipe->room - 1);
 	pipe->size -= (uint32_t)t->done;
 }
 
 static int put_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t)
 {
-	uint64_t size = t->size - t->done, room = ROOM - pipe->size;
+	uint64_t size = t->size - t->done, room = pipe->room - pipe->size;
 	int status;
 
 	size = size < room ? size : room;
@@ -134,7 +133,7 @@ static bool serve_readers(struct pipe *pipe)
 
 static bool has_room(const struct pipe *pipe, const struct transfer *t)
 {
-	const uint32_t room = ROOM - pipe->size;
+	const uint32_t room = pipe->room - pipe->size;
 
 	return t->size <= ATOMIC ? room >= t->size : room > 0;
 }
@@ -161,12 +160,44 @@ static bool serve_writers(struct pipe *pipe)
 	return any;
 }
 
-void pipe_changed(struct pipe *pipe)
+static void settle(struct pipe *pipe)
 {
 	while (serve_readers(pipe) || serve_writers(pipe))
 		;
 	pipe->changes++;
-	pipe_tell(pipe);
+	if (pipe->watching)
+		pipe_tell(pipe);
+	if (pipe->opening)
+		fifo_go_on(pipe);
+	pipe_move_on(pipe);
+	if (pipe->readers + pipe->writers > 0 || pipe->is_dirty)
+		return;
+	fifo_forget(pipe);
+	pipe_free(pipe);
+}
+
+static struct pipe *dirty;
+
+/* It is told to all before anything else changes, so that nobody is told twice at once,
+ * however many pipes hang on each other. */
+void pipe_changed(struct pipe *pipe)
+{
+	static bool is_busy;
+
+	if (!pipe->is_dirty) {
+		pipe->is_dirty = true;
+		pipe->next_dirty = dirty;
+		dirty = pipe;
+	}
+	if (is_busy)
+		return;
+	is_busy = true;
+	while ((pipe = dirty) != NULL) {
+		dirty = pipe->next_dirty;
+		pipe->is_dirty = false;
+		settle(pipe);
+	}
+	is_busy = false;
 	poll_look();
 }
 

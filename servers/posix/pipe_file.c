@@ -10,10 +10,12 @@ static uint32_t ready_of(struct file *file)
 
 	if (file->flags & fs_Open_READ) {
 		ready |= pipe->size > 0 ? fs_Ready_READABLE : 0;
-		ready |= pipe->writers == 0 ? fs_Ready_HANG_UP : 0;
+		/* A FIFO that nobody has written to yet has not been hung up. */
+		ready |= pipe->writers == 0 && file->writers_seen != pipe->writer_opens ?
+			fs_Ready_HANG_UP : 0;
 	}
 	if (file->flags & fs_Open_WRITE) {
-		ready |= ROOM - pipe->size >= ATOMIC ? fs_Ready_WRITABLE : 0;
+		ready |= pipe->room - pipe->size >= ATOMIC ? fs_Ready_WRITABLE : 0;
 		ready |= pipe->readers == 0 ? fs_Ready_ERROR : 0;
 	}
 	return ready;
@@ -141,19 +143,51 @@ static void op_describe(void *self, const struct fs_File_describe_request *reque
 	fs_File_describe_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
 }
 
+/* ---- its size ---- */
+
+static void op_capacity(void *self, const struct posix_Pipe_capacity_request *request,
+	struct sk_reply *to)
+{
+	const struct access *access = self;
+	const struct posix_Pipe_capacity_reply reply = {
+		access->file ? pipe_of(access->file)->room : 0};
+
+	UNUSED(request);
+	posix_Pipe_capacity_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+}
+
+static void op_set_capacity(void *self,
+	const struct posix_Pipe_set_capacity_request *request, struct sk_reply *to)
+{
+	const struct access *access = self;
+	const struct process *process = process_find(access->process);
+	struct posix_Pipe_set_capacity_reply reply = {0};
+	int error = posix_Error_EBADF;
+
+	if (access->file && process && process->threads) {
+		error = pipe_resize(pipe_of(access->file), request->size,
+			process->threads->credentials);
+		reply.size = pipe_of(access->file)->room;
+	}
+	posix_Pipe_set_capacity_answer(to, error, &reply);
+	if (!error)
+		pipe_changed(pipe_of(access->file));
+}
+
 static int dispatch(void *self, struct sk_incoming *incoming)
 {
-	static const struct fs_File_ops ops = {
+	static const struct posix_Pipe_ops ops = {
 		.read = pipe_read, .write = pipe_write, .read_few = pipe_read_few,
 		.write_few = pipe_write_few, .ready = op_ready,
 		.wait_ready = op_wait_ready, .available = op_available, .read_at = op_read_at,
 		.write_at = op_write_at, .seek = op_seek, .truncate = op_truncate,
 		.allocate = op_allocate, .sync = op_sync, .sync_range = op_sync_range,
 		.memory = op_memory, .flock = op_flock, .status = op_status,
-		.describe = op_describe,
+		.describe = op_describe, .capacity = op_capacity,
+		.set_capacity = op_set_capacity,
 	};
 
-	return fs_File_dispatch(&ops, self, incoming);
+	return posix_Pipe_dispatch(&ops, self, incoming);
 }
 
 static const struct sk_object pipe_object = {
@@ -167,10 +201,6 @@ static void closed(struct file *file)
 	pipe->readers -= (file->flags & fs_Open_READ) != 0;
 	pipe->writers -= (file->flags & fs_Open_WRITE) != 0;
 	pipe_changed(pipe);
-	if (pipe->readers + pipe->writers > 0)
-		return;
-	fifo_forget(pipe);
-	pipe_free(pipe);
 }
 
 const struct file_ops pipe_ops = {&pipe_object, closed, ready_of};

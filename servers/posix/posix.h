@@ -271,7 +271,7 @@ struct file {
 	struct sk_handle handle;	/* at its server; none of PATH_ONLY and of our own */
 	const struct file_ops *ops;	/* our own */
 	void *self;
-	struct file *peer_next;		/* of the same pipe */
+	uint64_t writers_seen;		/* a FIFO's, when it was opened without any */
 	struct node *node;		/* NULL: it has none */
 	struct access *accesses;	/* sessions of our own ones */
 	uint64_t number;		/* as in `pipe:[7]` */
@@ -686,8 +686,12 @@ void pty_nodes(struct sk_channel *server, fs_Node dev);
 void access_gone(void *access);
 /* The same pipe, open once more. */
 void pipe_take(struct file *file, const struct file *like);
-/* What an open FIFO becomes. */
-int fifo_open(struct file *file, const struct fs_Status *status);
+/* What an open FIFO becomes. Below 0: the reply is kept, and the file. */
+int fifo_open(struct thread *thread, struct file *file, const struct fs_Status *status,
+	struct sk_reply *to, posix_DescriptorFlags own_flags);
+/* tree.c: an open file becomes a descriptor, whose number is the answer. */
+void open_answer(struct thread *thread, struct file *file, posix_DescriptorFlags own_flags,
+	struct sk_reply *to);
 /* An open node without a file of its server becomes what it stands for; on an error it is
  * closed. Below 0: the reply is kept. */
 int device_open(struct thread *thread, struct file **file, const struct fs_Status *status,
@@ -760,6 +764,7 @@ void programs_hang_up(const void *starter);
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
 	X(Descriptors, create_pipe) X(Descriptors, owner) X(Descriptors, set_owner) \
 	X(Descriptors, set_ready_signal) X(Descriptors, poll) \
+	X(Descriptors, transfer) X(Descriptors, tee) \
 	X(Descriptors, find_lock) X(Descriptors, set_lock) \
 	X(Descriptors, set_controlling_terminal) X(Descriptors, open_terminal_peer) \
 	X(Descriptors, release_controlling_terminal) X(Descriptors, hang_up_terminal) \

@@ -27,6 +27,17 @@ static int become_descriptor(struct thread *thread, struct file *file,
 	return error;
 }
 
+void open_answer(struct thread *thread, struct file *file, posix_DescriptorFlags own_flags,
+	struct sk_reply *to)
+{
+	struct posix_Paths_open_reply reply;
+	int error;
+
+	posix_Paths_open_reply_init(&reply);
+	error = become_descriptor(thread, file, own_flags, to->port, &reply);
+	posix_Paths_open_answer(to, error, &reply);
+}
+
 void op_open(void *self, const struct posix_Paths_open_request *request,
 	struct sk_reply *to)
 {

@@ -98,7 +98,8 @@
 	X(271, ppoll, poll_ppoll) X(272, unshare, process_unshare) \
 	X(273, set_robust_list, process_set_robust_list) \
 	X(274, get_robust_list, process_get_robust_list) X(275, splice, transfer_splice) \
-	X(277, sync_file_range, file_sync_range) X(280, utimensat, path_utimensat) \
+	X(276, tee, transfer_tee) X(277, sync_file_range, file_sync_range) \
+	X(278, vmsplice, transfer_vmsplice) X(280, utimensat, path_utimensat) \
 	X(285, fallocate, file_fallocate) X(292, dup3, descriptor_dup3) \
 	X(293, pipe2, descriptor_pipe2) X(295, preadv, file_preadv) \
 	X(296, pwritev, file_pwritev) X(297, rt_tgsigqueueinfo, signal_tgqueueinfo) \

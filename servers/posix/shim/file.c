@@ -238,6 +238,28 @@ int64_t file_pwritev2(struct shim *shim, const uint64_t a[6])
 	return with_flags(shim, a, true);
 }
 
+int64_t file_vmsplice(struct shim *shim, const uint64_t a[6], bool writes, bool no_wait)
+{
+	struct moving m = { shim, writes, false, 0, writes || no_wait ? fs_Io_NO_WAIT : 0 };
+	struct linux_iovec list[LINUX_IOV_ON_STACK];
+	struct vectors vectors;
+	int64_t result = vectors_many(&vectors, a[1], a[2], list);
+
+	if (result < 0 || vectors.total == 0)
+		return result;
+	result = transfer(&m, a[0], &vectors);
+	if (result != -LINUX_EAGAIN || no_wait || !writes)
+		return result;
+	/* There is no room: it waits until there is some for a page, no longer. */
+	result = vectors_many(&vectors, a[1], a[2], list);
+	if (result < 0)
+		return result;
+	if (vectors.total > LAYOUT_PAGE)
+		vectors.total = vectors.left = LAYOUT_PAGE;
+	m.flags = 0;
+	return transfer(&m, a[0], &vectors);
+}
+
 /* ---- position and size ---- */
 
 shim_function file_lseek, file_ftruncate, file_fsync, file_fdatasync, file_flock,

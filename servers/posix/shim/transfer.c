@@ -132,7 +132,8 @@ static int64_t may_write(struct shim *shim, uint64_t descriptor, struct shim_fil
 	return file->flags & fs_Open_WRITE ? 0 : -LINUX_EBADF;
 }
 
-shim_function transfer_sendfile, transfer_copy_range, transfer_splice;
+shim_function transfer_sendfile, transfer_copy_range, transfer_splice, transfer_tee,
+	transfer_vmsplice;
 
 int64_t transfer_sendfile(struct shim *shim, const uint64_t a[6])
 {
@@ -204,12 +205,28 @@ int64_t transfer_copy_range(struct shim *shim, const uint64_t a[6])
 	return result < 0 ? result : move_all(shim, &from, &to, a[4]);
 }
 
+/* ---- pipes ---- */
+
+#define SPLICE_KNOWN UINT64_C(15)
+
+static int64_t broken(struct shim *shim, int64_t result)
+{
+	if (result == -LINUX_EPIPE)
+		POSIX_DO(shim, Signals, kill_thread, .process = shim->page->ids.process,
+			.thread = shim->page->ids.thread, .signal = posix_Signal_PIPE);
+	return result;
+}
+
 int64_t transfer_splice(struct shim *shim, const uint64_t a[6])
 {
 	struct posix_Descriptors_transfer_reply reply;
 	uint64_t offsets[2] = { 0, 0 };
 	int64_t result;
 
+	if (a[4] == 0)
+		return 0;
+	if (a[5] & ~SPLICE_KNOWN)
+		return -LINUX_EINVAL;
 	for (int i = 0; i < 2; i++)
 		if (a[1 + 2 * i] && !copy_from(&offsets[i], a[1 + 2 * i], 8))
 			return -LINUX_EFAULT;
@@ -217,7 +234,44 @@ int64_t transfer_splice(struct shim *shim, const uint64_t a[6])
 		.has_from_offset = a[1] != 0, .from_offset = offsets[0], .to = (int32_t)a[2],
 		.has_to_offset = a[3] != 0, .to_offset = offsets[1], .size = a[4],
 		.flags = (posix_TransferFlags)a[5]);
-	/* Without it programs read and write. */
-	return result == -LINUX_ENOSYS ? -LINUX_EINVAL : result < 0 ? result :
-		(int64_t)reply.count;
+	if (result < 0)
+		return broken(shim, result);
+	for (int i = 0; i < 2; i++) {
+		offsets[i] += reply.count;
+		if (a[1 + 2 * i] && !copy_to(a[1 + 2 * i], &offsets[i], 8))
+			return -LINUX_EFAULT;
+	}
+	return (int64_t)reply.count;
+}
+
+int64_t transfer_tee(struct shim *shim, const uint64_t a[6])
+{
+	struct posix_Descriptors_tee_reply reply;
+	int64_t result;
+
+	if (a[3] & ~SPLICE_KNOWN)
+		return -LINUX_EINVAL;
+	if (a[2] == 0)
+		return 0;
+	result = POSIX(shim, &reply, Descriptors, tee, .from = (int32_t)a[0],
+		.to = (int32_t)a[1], .size = a[2], .flags = (posix_TransferFlags)a[3]);
+	return result < 0 ? broken(shim, result) : (int64_t)reply.count;
+}
+
+/* Pages of the program are copied, so that it may go on with them. */
+int64_t transfer_vmsplice(struct shim *shim, const uint64_t a[6])
+{
+	struct shim_file file;
+	int64_t result;
+
+	if (a[3] & ~SPLICE_KNOWN)
+		return -LINUX_EINVAL;
+	result = cache_open(shim, a[0], &file);
+	if (result < 0)
+		return result;
+	cache_done(shim, a[0], &file);
+	if (file.kind != posix_ObjectKind_PIPE)
+		return -LINUX_EBADF;
+	return file_vmsplice(shim, a, (file.flags & fs_Open_WRITE) != 0,
+		(a[3] & posix_TransferFlags_NON_BLOCK) != 0);
 }

@@ -25,4 +25,7 @@
 int64_t directory_seek(struct shim *shim, uint64_t descriptor, int64_t offset,
 	uint32_t whence);
 
+/* file.c: vmsplice() of a pipe. What does not fit is not waited for behind the first. */
+int64_t file_vmsplice(struct shim *shim, const uint64_t a[6], bool writes, bool no_wait);
+
 #endif
