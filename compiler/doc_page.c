@@ -115,7 +115,7 @@ static const struct declaration *print_constants(struct doc *doc, const struct d
 
 static const char *article(const struct type *type)
 {
-	return strchr("aeiou", *type->name) != NULL ? "An" : "A";
+	return strchr("aeio", *type->name) != NULL ? "An" : "A";	/* a uint32 */
 }
 
 /* As what stands behind it. */

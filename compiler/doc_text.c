@@ -28,10 +28,14 @@ const char *doc_escape(struct arena *arena, const char *text)
 }
 
 /* Messages that a method's parameters make stand with the method. */
+static const struct method *method_with(const struct declaration *d)
+{
+	return d->kind == DECLARATION_MESSAGE ? d->as.message.method : NULL;
+}
+
 static const char *anchor(struct arena *arena, const struct declaration *d)
 {
-	const struct method *method = d->kind == DECLARATION_MESSAGE ? d->as.message.method
-		: NULL;
+	const struct method *method = method_with(d);
 
 	return method == NULL ? d->qualified : arena_printf(arena, "%s.%s",
 		method->owner->qualified, method->name);
@@ -50,8 +54,9 @@ const char *doc_place(const struct doc *doc, const struct declaration *d)
 const char *doc_link(const struct doc *doc, const struct declaration *d)
 {
 	bool is_near = doc->file != NULL && strcmp(d->file->namespace, doc->file->namespace) == 0;
-	const char *name = d->kind == DECLARATION_MESSAGE && d->as.message.method ?
-		anchor(doc->arena, d) : is_near ? d->name : d->qualified;
+	const struct method *method = method_with(d);
+	const char *name = !is_near ? anchor(doc->arena, d) : method == NULL ? d->name
+		: arena_printf(doc->arena, "%s.%s", method->owner->name, method->name);
 
 	return arena_printf(doc->arena, "<a href=\"%s\">%s</a>", doc_place(doc, d), name);
 }
@@ -149,6 +154,20 @@ static const char *value_name(struct arena *arena, const struct type *type,
 	return seen == value->low ? all : NULL;
 }
 
+/* As between quotes in the schema. */
+static const char *quoted(struct arena *arena, const char *text)
+{
+	char *with = arena_alloc(arena, 2 * strlen(text) + 1), *to = with;
+
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			*to++ = '\\';
+		*to++ = *text;
+	}
+	*to = '\0';
+	return doc_escape(arena, with);
+}
+
 const char *doc_literal(struct arena *arena, const struct type *type,
 	const struct literal *literal)
 {
@@ -164,7 +183,7 @@ const char *doc_literal(struct arena *arena, const struct type *type,
 	case LITERAL_FLOAT:
 		return arena_printf(arena, "%.17g", literal->real);
 	case LITERAL_TEXT:
-		return arena_printf(arena, "&quot;%s&quot;", doc_escape(arena, literal->text));
+		return arena_printf(arena, "&quot;%s&quot;", quoted(arena, literal->text));
 	default:
 		return "";
 	}

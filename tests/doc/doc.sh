@@ -50,6 +50,7 @@ interface Board {
 	event gone(uint32 number);
 }
 const uint32 FEW = 3;
+const string SAID = "a \"b\"";
 /// More.
 const uint32 MANY = 30;
 interface Upload {
@@ -77,7 +78,7 @@ says 'doc comments are escaped' 'Notes &amp; &lt;marks&gt;\.'
 says 'a name in a comment leads to a type' '<a href="#small.Note"><code>Note</code></a>'
 says 'a name in a comment leads to a method' '<a href="#small.Board.add"><code>Board.add</code></a>'
 says 'a method has its place' 'id="small.Board.add"'
-says 'a type says who uses it' 'Used by <a href="#small.Board.add">small.Board.add</a>'
+says 'a type says who uses it' 'Used by <a href="#small.Board.add">Board.add</a>'
 says 'promises' '>idempotent</span>.*deadline 500 ms'
 says 'errors' 'One of <code><a href="#small.Error">Error</a></code>: id [0-9]+, 12 bytes'
 says 'a handle with its rights' 'handle&lt;<a href="#small.Board">Board</a>, READ, copy&gt;'
@@ -89,6 +90,8 @@ says 'bytes behind a pointer' '<td>&rarr; 10</td><td><code>note</code>.*<td>2 to
 says 'a record: seconds, then nanos' '<th scope="row">0</th><td class="value" colspan="8">seconds'
 says 'a message without members is its id' '<p class="cost">Nothing but its id, [0-9]+: 8 bytes'
 says 'constants in a row are a table' '<tr id="small.MANY"><td><code>MANY</code></td><td><code>uint32</code></td><td>30</td><td><p>More'
+says 'a text is as in the schema' 'small.SAID.*&quot;a \\&quot;b\\&quot;&quot;'
+says 'an article as it is spoken' '<p>A <code>uint16</code>'
 says 'states: a table with what each allows' 'id="small.Upload.state.New"><td><code>New</code></td><td><code><a href="#small.Upload.begin">begin</a></code>&nbsp;&rarr;&nbsp;<a href="#small.Upload.state.Open">Open</a>, <code>'
 says 'states: one that stays leads nowhere' 'small.Upload.write">write</a></code>, <code><a href="#small.Upload.close'
 says 'states: what one means' 'first</span> <p>Nothing has come yet'
