@@ -116,18 +116,19 @@ static struct printer print_depfile(struct arena *arena, const struct schema *sc
 }
 
 bool c_print(struct arena *arena, struct diagnostics *diags,
-	const struct schema *schema, bool reflect, struct c_texts *to)
+	const struct schema *schema, const struct c_options *options, struct c_texts *to)
 {
 	struct c_code header = new_code(arena, schema->root);
 	struct c_code source = new_code(arena, schema->root);
 	struct c_code tables = new_code(arena, schema->root);
 
+	header.contracts = source.contracts = options->contract;
 	check_c_names(arena, diags, schema->root);
 	if (diag_errors(diags) != 0)
 		return false;
 	c_print_header(&header);
 	print_source(&source);
-	if (reflect)
+	if (options->reflect)
 		c_print_reflection(&tables, schema);
 	*to = (struct c_texts){ header.out, source.out, tables.out };
 	return true;
@@ -139,7 +140,7 @@ int c_generate(struct arena *arena, struct diagnostics *diags,
 	const char *stem = arena_printf(arena, "%s/%s", options->folder, schema->root->stem);
 	struct c_texts texts;
 
-	if (!c_print(arena, diags, schema, options->reflect, &texts))
+	if (!c_print(arena, diags, schema, options, &texts))
 		return 1;
 	if (options->note)
 		c_print_note(&texts.source, schema);

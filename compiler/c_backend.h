@@ -16,6 +16,7 @@ struct c_options {
 	const char *folder;		/* where the files go; must exist or be creatable */
 	const char *depfile;		/* make rule of what they were made from, or NULL */
 	bool reflect;			/* also the tables of runtime/reflect.h */
+	bool contract;			/* of interfaces, runtime/contract.h */
 	bool note;			/* the source also has the schema (compiler/note.h) */
 };
 
@@ -26,12 +27,12 @@ struct c_texts {
 };
 
 /*
- * Makes the texts of the files for the root file of the schema, with or
- * without the tables. False if the schema cannot be had in C (reported to
+ * Makes the texts of the files for the root file of the schema, with what the
+ * options say is in them. False if the schema cannot be had in C (reported to
  * `diags`).
  */
 bool c_print(struct arena *arena, struct diagnostics *diags,
-	const struct schema *schema, bool reflect, struct c_texts *to);
+	const struct schema *schema, const struct c_options *options, struct c_texts *to);
 
 /*
  * Writes the files for the root file of the schema; imports are included by

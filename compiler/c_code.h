@@ -15,6 +15,7 @@ struct c_code {
 	struct arena *arena;
 	const struct file *file;
 	struct printer out;
+	bool contracts;			/* of each interface too */
 };
 
 /* ---- names and types: c_types.c ---- */
@@ -249,6 +250,10 @@ void c_print_reflection(struct c_code *c, const struct schema *schema);
 
 void c_declare_interface(struct c_code *c, const struct declaration *declaration);
 void c_print_interface(struct c_code *c, const struct declaration *declaration);
+
+/* What peers have to have alike, runtime/contract.h: c_contract.c. */
+void c_declare_contract(struct c_code *c, const struct declaration *declaration);
+void c_print_contract(struct c_code *c, const struct declaration *declaration);
 
 /* "fs_File_read", by the interface that declares the method. */
 const char *c_method_name(struct c_code *c, const struct method *method);

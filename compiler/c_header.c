@@ -471,6 +471,8 @@ void c_print_header(struct c_code *c)
 	print_line(out, "#define %s", name);
 	print(out, "\n");
 	print_line(out, "#include \"runtime/skald.h\"");
+	if (c->contracts)
+		print_line(out, "#include \"runtime/contract.h\"");
 	for (const struct import *i = c->file->imports; i != NULL; i = i->next)
 		print_line(out, "#include \"%s.skald.h\"", i->file->stem);
 	print(out, "\n");

@@ -276,6 +276,8 @@ void c_declare_interface(struct c_code *c, const struct declaration *d)
 	if (has_dispatched(d))
 		print_dispatch_words(c, d);
 	c_declare_sends(c, d);
+	if (c->contracts)
+		c_declare_contract(c, d);
 }
 
 /* ---- source ---- */
@@ -333,6 +335,10 @@ static void print_cases(struct c_code *c, const struct declaration *d)
 		print_line(out, "\treturn sk_events_wait(ops->events != NULL ?"
 			" ops->events(self) : NULL, incoming);");
 	}
+	if (c->contracts) {
+		print_line(out, "case SK_CONTRACT_ID:");
+		print_line(out, "\treturn sk_contract_serve(&%s_contract, incoming);", d->c_name);
+	}
 	print_line(out, "default:");
 	print_line(out, "\treturn sk_refuse(incoming, SK_UNKNOWN_METHOD);");
 	print_line(out, "}");
@@ -360,4 +366,6 @@ void c_print_interface(struct c_code *c, const struct declaration *d)
 	out->indent--;
 	print_line(out, "}");
 	print(out, "\n");
+	if (c->contracts)
+		c_print_contract(c, d);
 }

@@ -45,7 +45,8 @@ enum command_option {
 	OPTION_LINTS = 1 << 15,		/* --class, --only */
 	OPTION_MANUALS = 1 << 16,	/* --man */
 	OPTION_NOTE = 1 << 17,
-	OPTION_FROM = 1 << 18		/* --from PROGRAM */
+	OPTION_FROM = 1 << 18,		/* --from PROGRAM */
+	OPTION_CONTRACT = 1 << 19
 };
 
 struct run;
@@ -93,6 +94,7 @@ struct run {
 	const char *output;		/* -o, or NULL */
 	const char *depfile;
 	bool reflect;
+	bool contract;
 	bool json;			/* --json or --format=json */
 	bool hex;
 	bool lenient;

@@ -127,6 +127,7 @@ static int add_code(struct run *run, struct harness *harness,
 	struct diagnostics *diags = diag_new(run->arena);
 	const struct schema *schema = harness->schema;
 	bool is_root = file == schema->root;
+	const struct c_options options = {.reflect = is_root};
 	struct c_texts texts;
 	int status = STATUS_GOOD;
 
@@ -134,7 +135,7 @@ static int add_code(struct run *run, struct harness *harness,
 		schema = command_schema(run, file->source->path, &status);
 	if (schema == NULL)
 		return status;
-	if (!c_print(run->arena, diags, schema, is_root, &texts)) {
+	if (!c_print(run->arena, diags, schema, &options, &texts)) {
 		diag_print_text(diags, stderr, run->color);
 		return STATUS_BAD;
 	}

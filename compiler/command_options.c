@@ -27,7 +27,8 @@ enum {
 	LONG_ONLY,
 	LONG_MAN,
 	LONG_NOTE,
-	LONG_FROM
+	LONG_FROM,
+	LONG_CONTRACT
 };
 
 const struct option_row option_rows[] = {
@@ -57,6 +58,8 @@ const struct option_row option_rows[] = {
 	{OPTION_LINTS, LONG_CLASS, "class", "CLASS,...",
 		"only these: style, safety, evolution, performance", "style safety evolution performance"},
 	{OPTION_LINTS, LONG_ONLY, "only", "CODE,...", "only these lints", NULL},
+	{OPTION_CONTRACT, LONG_CONTRACT, "contract", NULL,
+		"let peers compare what they were generated from", NULL},
 	{OPTION_NOTE, LONG_NOTE, "note", NULL,
 		"put the schema into the program, for --from", NULL},
 	{OPTION_FROM, LONG_FROM, "from", "FILE",
@@ -202,6 +205,8 @@ static bool set_option(struct run *run, int key, char **argv)
 	case LONG_ONLY:
 		run->only = optarg;
 		return true;
+	case LONG_CONTRACT:
+		return run->contract = true;
 	case LONG_NOTE:
 		return run->note = true;
 	case LONG_FROM:

@@ -32,6 +32,7 @@ int command_c(struct run *run)
 	struct c_options options = {
 		.folder = run->output, .depfile = run->depfile,
 		.reflect = run->reflect, .note = run->note,
+		.contract = run->contract,
 	};
 	struct diagnostics *diags = diag_new(run->arena);
 	struct schema *schema;

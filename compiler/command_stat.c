@@ -8,6 +8,7 @@
 
 #include "compiler/c_sizes.h"
 #include "compiler/command.h"
+#include "compiler/contract.h"
 #include "compiler/states.h"
 #include "compiler/nearest.h"
 #include "compiler/print.h"
@@ -295,7 +296,7 @@ static void states_rows(struct stats *stats, struct table *table, const struct d
 }
 
 /* Of the interface that is wished for, or of all if nothing else is. */
-static void wanted_states(struct stats *stats, struct table *table,
+static void wanted_interfaces(struct stats *stats, struct table *table,
 	void (*rows)(struct stats *, struct table *, const struct declaration *))
 {
 	if (stats->wish.interface != NULL)
@@ -312,7 +313,7 @@ static void print_states(struct stats *stats)
 	struct table table = {.arena = stats->arena, .columns = 2};
 
 	table_row(&table, (const char *const[]){"state", "allows"});
-	wanted_states(stats, &table, states_rows);
+	wanted_interfaces(stats, &table, states_rows);
 	if (table.rows == 1)
 		return;
 	print(&stats->out, "\n");
@@ -384,6 +385,17 @@ static void states_json(struct stats *stats, struct table *table, const struct d
 	}
 }
 
+/* The fingerprint is that of `skald c --contract`. */
+static void interface_json(struct stats *stats, struct table *table, const struct declaration *d)
+{
+	struct contract contract = contract_of(stats->arena, d);
+
+	(void)table;
+	print(&stats->out, "%s{\"name\":\"%s\",\"fingerprint\":\"%016" PRIx64 "\"}",
+		stats->separator, d->qualified, contract.fingerprint);
+	stats->separator = ",";
+}
+
 static void print_json(struct stats *stats, const struct schema *schema)
 {
 	print(&stats->out, "{\"messages\":[");
@@ -394,7 +406,10 @@ static void print_json(struct stats *stats, const struct schema *schema)
 	wanted_methods(stats, method_json, NULL);
 	print(&stats->out, "],\"states\":[");
 	stats->separator = "";
-	wanted_states(stats, NULL, states_json);
+	wanted_interfaces(stats, NULL, states_json);
+	print(&stats->out, "],\"interfaces\":[");
+	stats->separator = "";
+	wanted_interfaces(stats, NULL, interface_json);
 	print(&stats->out, "]}\n");
 }
 

@@ -10,7 +10,7 @@ const struct command commands[] = {
 	{
 		"c", "SCHEMA -o DIR", "generate C: a header and a source",
 		NULL, 1, 1, OPTION_IMPORT | OPTION_OUTPUT | OPTION_DEPFILE |
-		OPTION_REFLECT | OPTION_NOTE | OPTION_COLOR, command_c,
+		OPTION_REFLECT | OPTION_CONTRACT | OPTION_NOTE | OPTION_COLOR, command_c,
 	},
 	{
 		"encode", "SCHEMA MESSAGE", "turn YAML or JSON into bytes",

@@ -152,6 +152,8 @@ struct sk_channel {
 #define SK_NEXT_EVENT_ID UINT32_C(4)
 #define SK_LOST_ID UINT32_C(5)
 #define SK_LOST_SIZE 12
+/* The method of interfaces that were generated with contracts (runtime/contract.h). */
+#define SK_CONTRACT_ID UINT32_C(6)
 
 /* How often a call is made at most: a request that kills each server that
  * takes it must not go on doing so. */

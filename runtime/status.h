@@ -28,7 +28,8 @@ extern "C" {
 	X(BAD_HANDLE, -14, "a handle is missing, surplus or of the wrong kind") \
 	X(TRANSPORT, -15, "the transport failed") \
 	X(BAD_LEASE, -16, "a lease is missing, surplus, too long or of the wrong direction") \
-	X(LEASE_FAULT, -17, "the lent memory is not there, or no more")
+	X(LEASE_FAULT, -17, "the lent memory is not there, or no more") \
+	X(MISMATCH, -18, "the other side has another version of the protocol")
 
 enum sk_status {
 	SK_OK = 0,

@@ -192,7 +192,8 @@ static void print_schema(struct arena *arena, const struct schema *schema, FILE 
 	struct diagnostics *diags = diag_new(arena);
 	struct c_texts texts;
 	struct printer stat;
-	bool good = c_print(arena, diags, schema, true, &texts);
+	const struct c_options options = {.reflect = true, .contract = true};
+	bool good = c_print(arena, diags, schema, &options, &texts);
 
 	print_views(diags, to);
 	if (good != (diag_errors(diags) == 0))

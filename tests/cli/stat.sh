@@ -183,11 +183,20 @@ File.Open    read, sync, open -> New, drop -> Closed, close -> Closed
 File.Closed  sync
 T
 tap $? 'states, and what they allow'
-"$skald" stat --json tests/golden/states.skald 2>"$work/err" | grep -o '"states":.*' >"$work/came"
+"$skald" stat --json tests/golden/states.skald 2>"$work/err" | grep -o '"states":.*"interfaces"' >"$work/came"
 diff - "$work/came" >"$work/out" <<'T'
-"states":[{"interface":"states.File","name":"New","allows":[{"method":"open","to":"Open"},{"method":"close","to":"Closed"},{"method":"sync","to":"New"}]},{"interface":"states.File","name":"Open","allows":[{"method":"read","to":"Open"},{"method":"sync","to":"Open"},{"method":"open","to":"New"},{"method":"drop","to":"Closed"},{"method":"close","to":"Closed"}]},{"interface":"states.File","name":"Closed","allows":[{"method":"sync","to":"Closed"}]}]}
+"states":[{"interface":"states.File","name":"New","allows":[{"method":"open","to":"Open"},{"method":"close","to":"Closed"},{"method":"sync","to":"New"}]},{"interface":"states.File","name":"Open","allows":[{"method":"read","to":"Open"},{"method":"sync","to":"Open"},{"method":"open","to":"New"},{"method":"drop","to":"Closed"},{"method":"close","to":"Closed"}]},{"interface":"states.File","name":"Closed","allows":[{"method":"sync","to":"Closed"}]}],"interfaces"
 T
 tap $? 'states, and where what they allow leads, for programs'
+fingerprint() {
+	"$skald" stat --json "$1" | grep -o '"fingerprint":"[0-9a-f]*"'
+}
+sed 's/uint32 at/uint64 at/' tests/golden/states.skald >"$work/changed.skald"
+sed 's/uint32 at/uint32 offset/' tests/golden/states.skald >"$work/named.skald"
+fingerprint tests/golden/states.skald >"$work/came"
+[ "$(fingerprint "$work/named.skald")" = "$(cat "$work/came")" ] &&
+	fingerprint "$work/changed.skald" | diff "$work/came" - | grep -c '^>' | grep -qx 1
+tap $? 'the fingerprint of an interface is another if a member is, not if its name is'
 # On other machines structs are laid out otherwise.
 if [ "$(getconf LONG_BIT)" = 64 ]; then
 	headers "$schema" "$work/rights.skald"
