@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -25,6 +24,7 @@
 #include <unistd.h>
 #include "tests/bench/linux/measure.h"
 #include "tests/bench/rounds.h"
+#include "tests/bench/turns.h"
 
 #define FORKS (TIMED / 20)
 
@@ -168,35 +168,17 @@ static void measure_threads(void)
 
 /* ---- futex ---- */
 
-static uint32_t *turn;
-
-static void await_turn(uint32_t mine)
-{
-	while (__atomic_load_n(turn, __ATOMIC_ACQUIRE) != mine)
-		syscall(SYS_futex, turn, FUTEX_WAIT, !mine, NULL);
-}
-
-static void give_turn(uint32_t whose)
-{
-	__atomic_store_n(turn, whose, __ATOMIC_RELEASE);
-	syscall(SYS_futex, turn, FUTEX_WAKE, 1);
-}
-
 static void serve_turns(struct peer *self)
 {
 	(void)self;
-	for (;;) {
-		await_turn(1);
-		give_turn(0);
-	}
+	answer_turns();
 }
 
 static void measure_futex(void)
 {
 	struct peer peer = {.serve = serve_turns};
 
-	turn = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (turn == MAP_FAILED || !begin_process(&peer, EVENTS, "futex"))
+	if (!open_turns() || !begin_process(&peer, EVENTS, "futex"))
 		return;
 	MEASURE(NULL, "futex", give_turn(1); await_turn(0));
 	end_process(&peer);

@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -30,6 +29,7 @@
 #define MARKED 0
 #endif
 #include "tests/bench/rounds.h"
+#include "tests/bench/turns.h"
 
 #define FEW (TIMED / 50)
 /* Of programs that take long. */
@@ -178,27 +178,10 @@ static void ask(struct peer *peer)
 		_exit(1);
 }
 
-static uint32_t *turn;
-
-static void await_turn(uint32_t mine)
-{
-	while (__atomic_load_n(turn, __ATOMIC_ACQUIRE) != mine)
-		syscall(SYS_futex, turn, FUTEX_WAIT, !mine, NULL);
-}
-
-static void give_turn(uint32_t whose)
-{
-	__atomic_store_n(turn, whose, __ATOMIC_RELEASE);
-	syscall(SYS_futex, turn, FUTEX_WAKE, 1);
-}
-
 static void serve_turns(struct peer *peer)
 {
 	(void)peer;
-	for (;;) {
-		await_turn(1);
-		give_turn(0);
-	}
+	answer_turns();
 }
 
 static void measure_pairs(void)
@@ -218,8 +201,7 @@ static void measure_pairs(void)
 		left_out("pipe-64k");
 	}
 	/* There and back: two switches. */
-	turn = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (turn != MAP_FAILED && begin_peer(&peer, serve_turns)) {
+	if (open_turns() && begin_peer(&peer, serve_turns)) {
 		TRY_TIMES("switch", TIMED, 2, give_turn(1); await_turn(0));
 		end_peer(&peer);
 	} else {
