@@ -1,4 +1,5 @@
 /* tty.Terminal: what a handle of a terminal is asked. */
+#include "runtime/files/refuse.h"
 #include "servers/console/terminal.h"
 
 /* Linux's numbers of its first serial line. */
@@ -43,32 +44,8 @@ static void op_write(void *self, const struct fs_File_write_request *request,
 	terminal_go_on(terminal_of(self));
 }
 
-/* What no terminal does. */
-#define REFUSE(name, error) \
-	static void op_##name(void *self, const struct fs_File_##name##_request *request, \
-		struct sk_reply *to) \
-	{ \
-		(void)self; \
-		(void)request; \
-		fs_File_##name##_answer(to, fs_Error_##error, NULL); \
-	}
-
-REFUSE(read_at, ESPIPE)
-REFUSE(write_at, ESPIPE)
-REFUSE(seek, ESPIPE)
-REFUSE(truncate, EINVAL)
-REFUSE(allocate, ENODEV)
-REFUSE(sync, EINVAL)
-REFUSE(sync_range, ESPIPE)
-REFUSE(extents, EOPNOTSUPP)
-REFUSE(memory, ENODEV)
-REFUSE(seals, EINVAL)
-REFUSE(add_seals, EINVAL)
-/* Handles are opened anew, and locks are whoever's that gives files to programs. */
-REFUSE(share, EOPNOTSUPP)
-REFUSE(flock, EOPNOTSUPP)
-REFUSE(lock, EOPNOTSUPP)
-REFUSE(test_lock, EOPNOTSUPP)
+FILES_REFUSE_STREAM
+FILES_REFUSE(allocate, ENODEV)
 
 static void op_describe(void *self, const struct fs_File_describe_request *request,
 	struct sk_reply *to)

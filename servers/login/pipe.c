@@ -2,6 +2,7 @@
  * The files that a command for the host has: fs.File, as pipes. 0 is at its end; what is
  * written to 1 and 2 goes out in frames, in the order in which it was written.
  */
+#include "runtime/files/refuse.h"
 #include "servers/login/login.h"
 
 #define WAITING 256
@@ -208,30 +209,8 @@ static void op_wait_ready(void *self, const struct fs_File_wait_ready_request *r
 
 /* ---- what else a file is asked ---- */
 
-#define REFUSE(name, error) \
-	static void op_##name(void *self, const struct fs_File_##name##_request *request, \
-		struct sk_reply *to) \
-	{ \
-		(void)self; \
-		(void)request; \
-		fs_File_##name##_answer(to, fs_Error_##error, NULL); \
-	}
-
-REFUSE(read_at, ESPIPE)
-REFUSE(write_at, ESPIPE)
-REFUSE(seek, ESPIPE)
-REFUSE(truncate, EINVAL)
-REFUSE(allocate, ESPIPE)
-REFUSE(sync, EINVAL)
-REFUSE(sync_range, ESPIPE)
-REFUSE(extents, EOPNOTSUPP)
-REFUSE(memory, ENODEV)
-REFUSE(seals, EINVAL)
-REFUSE(add_seals, EINVAL)
-REFUSE(share, EOPNOTSUPP)
-REFUSE(flock, EOPNOTSUPP)
-REFUSE(lock, EOPNOTSUPP)
-REFUSE(test_lock, EOPNOTSUPP)
+FILES_REFUSE_STREAM
+FILES_REFUSE(allocate, ESPIPE)
 
 static void op_advise(void *self, const struct fs_File_advise_request *request)
 {
