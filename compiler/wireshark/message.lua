@@ -111,9 +111,34 @@ local function decode_number(message, tvb, tail_size, tree, shared, wanted, summ
 	check_beside(shared, wanted)
 end
 
+-- How client and server compare what they were made from: runtime/contract.h.
+local function decode_contract(message, tvb, tail_size, tree, shared, wanted, summary)
+	local r = reader(tvb, 0, tvb:len(), shared)
+
+	if tail_size > 0 or r.size < 24 or message.asks and r.size > 24 then
+		fail(4, "%s has 24 bytes%s", message.n, message.asks and "" or ", and rows or a text")
+	end
+	r.at = 8
+	local lo, hi = fixed(r, 8)
+	local first, second = fixed(r, 4), fixed(r, 4)
+	summary[1] = string.format("fingerprint=0x%08x%08x", hi, lo)
+	add(r, tree, f_fingerprint, 8, UInt64.new(lo, hi), summary[1])
+	if message.asks then
+		summary[2] = string.format(second == 0 and "rows from %.0f" or "text of row %.0f", first)
+	elseif left(r) == second * 32 then
+		summary[2] = string.format("%.0f of %.0f rows", second, first)
+	elseif left(r) == second then
+		summary[2] = printable(tvb(24):string(ENC_UTF_8))
+	else
+		fail(20, "%.0f rows or bytes are said to follow, %d bytes do", second, left(r))
+	end
+	add(r, tree, nil, 16, nil, summary[2])
+	check_beside(shared, wanted)
+end
+
 local function attempt(message, tvb, tail_size, tree, wanted, summary)
 	local shared = { items = 0, handles = 0, leases = 0, base = 0 }
-	local read = message.head and decode_message or decode_number
+	local read = message.read or message.head and decode_message or decode_number
 	local good, fault = pcall(read, message, tvb, tail_size, tree, shared, wanted, summary)
 
 	if good then

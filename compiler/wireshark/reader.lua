@@ -45,6 +45,7 @@ local f_name = register(ProtoField.string, "message", "message")
 local f_tail = register(ProtoField.uint32, "tail_size", "size of the tail", base.DEC)
 local f_status = register(ProtoField.int32, "status", "status", base.DEC)
 local f_error = register(ProtoField.int32, "error", "error", base.DEC)
+local f_fingerprint = register(ProtoField.uint64, "fingerprint", "fingerprint", base.HEX)
 local f_lost = register(ProtoField.uint32, "lost", "events lost", base.DEC)
 
 -- ---- a reader: bytes of a head or a tail, and where it is in them ----

@@ -121,7 +121,7 @@ def main():
 	for (takes, data, beside), row in zip(told, rows):
 		malformed, unknown, _, lua, info = row
 		# Of statuses, events and errors, which no message of the schema is.
-		own = info.startswith(("status", "next event", "events lost")) or " error" in info
+		own = info.startswith(("status", "next event", "events lost", "contract")) or " error" in info
 		good = takes is None and (unknown or own) or takes is not None and takes != bool(malformed)
 		if lua or "Error" in info or not good:
 			wrong += 1

@@ -16,11 +16,16 @@ schema = "tests/golden/states.skald"
 fields = {"read_request": "{at: 1}", "read_reply": "{got: 1}", "open_request": "{name: a}",
 	"drop_request": "{why: 1}"}
 owners = {"sync": "Object", "close": "Object"}
-encoded = {}
+encoded = {
+	"contract_request": struct.pack("<IIQII", 6, 0, 0x1234, 0, 0),
+	"contract_reply": struct.pack("<IIQII", 7, 0, 0x5678, 1, 1) + bytes(32),
+}
 
 
 def encode(method, what):
 	name = f"{owners.get(method, 'File')}_{method}_{what}"
+	if method == "contract":
+		name = f"contract_{what}"
 	if name not in encoded:
 		encoded[name] = subprocess.run([skald, "encode", schema, name], check=True,
 			input=fields.get(f"{method}_{what}", "{}").encode(),
@@ -44,6 +49,7 @@ def answer(method, how):
 # how the oldest call was answered, with "!" where a packet has to be told of.
 connections = {
 	"from the beginning": (1, "read! =status! open =ok read =ok drop read! =status! sync =ok"),
+	"the runtime's own calls first": (1, "contract =ok read! =status! open =ok read =ok"),
 	"an error leads nowhere": (1, "open =error read! =status!"),
 	"from the middle": (7, "read =ok close =ok read! =status! sync =ok"),
 	"from the middle, refused": (7, "read =status! close =ok open! =status!"),
