@@ -116,11 +116,20 @@ static int lease_copy(struct sk_port *port, const struct sk_reply *reply,
 
 /* ---- minting ---- */
 
-static struct sk_kernel_session *find_free(struct sk_kernel_port *k)
+/* Behind the last one that was found: there may be thousands before it. (Another port's
+ * would be as good.) */
+static struct sk_kernel_session *find_free(const struct sk_kernel_port *k)
 {
-	for (uint32_t i = 0; i < k->config.session_count; i++)
-		if (!k->config.sessions[i].object)
-			return &k->config.sessions[i];
+	static uint32_t last;
+	uint32_t at = last;
+
+	for (uint32_t i = 0; i < k->config.session_count; i++) {
+		at = at + 1 < k->config.session_count ? at + 1 : 0;
+		if (!k->config.sessions[at].object) {
+			last = at;
+			return &k->config.sessions[at];
+		}
+	}
 	return NULL;
 }
 

@@ -79,11 +79,19 @@ static uint32_t count_objects(const struct sk_loop *loop, uint32_t program)
 	return count;
 }
 
-static struct sk_loop_object *find_free(struct sk_loop *loop)
+/* Behind the last one that was found: there may be thousands before it. */
+static struct sk_loop_object *find_free(const struct sk_loop *loop)
 {
-	for (uint32_t i = 0; i < loop->what.max_objects; i++)
-		if (!loop->objects[i].object)
-			return &loop->objects[i];
+	static uint32_t last;
+	uint32_t at = last;
+
+	for (uint32_t i = 0; i < loop->what.max_objects; i++) {
+		at = at + 1 < loop->what.max_objects ? at + 1 : 0;
+		if (!loop->objects[at].object) {
+			last = at;
+			return &loop->objects[at];
+		}
+	}
 	return NULL;
 }
 

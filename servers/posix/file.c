@@ -158,6 +158,7 @@ struct files *files_copy(const struct files *from)
 		files_drop(files);
 		return NULL;
 	}
+	files->least = from->least;
 	for (uint32_t i = 0; i < from->capacity; i++) {
 		files->entries[i] = from->entries[i];
 		if (from->entries[i].file)
@@ -188,7 +189,7 @@ struct file *files_find(const struct files *files, posix_Descriptor number)
 int32_t files_add(struct files *files, struct file *file, posix_Descriptor least,
 	posix_DescriptorFlags flags, uint64_t limit)
 {
-	uint32_t at = (uint32_t)least;
+	uint32_t at = (uint32_t)least > files->least ? (uint32_t)least : files->least;
 
 	while (at < files->capacity && files->entries[at].file)
 		at++;
@@ -198,7 +199,18 @@ int32_t files_add(struct files *files, struct file *file, posix_Descriptor least
 		return at >= limit ? -(int32_t)posix_Error_EMFILE : -(int32_t)posix_Error_ENOMEM;
 	}
 	files->entries[at] = (struct descriptor){file, flags};
+	if ((uint32_t)least <= files->least)
+		files->least = at + 1;
 	return (int32_t)at;
+}
+
+static bool has_access(const struct file *file, int32_t process)
+{
+	const struct access *access = file->accesses;
+
+	while (access && access->process != process)
+		access = access->next;
+	return access != NULL;
 }
 
 static bool has_file(const struct files *files, const struct file *file)
@@ -217,7 +229,11 @@ int files_close(struct thread *thread, posix_Descriptor number)
 	if (!file)
 		return posix_Error_EBADF;
 	files->entries[number].file = NULL;
-	if (file->ops && !has_file(files, file))
+	if ((uint32_t)number < files->least)
+		files->least = (uint32_t)number;
+	/* The last one ends all of its sessions; others are looked for where it has one. */
+	if (file->ops && file->references > 1 && has_access(file, thread->process->pid) &&
+			!has_file(files, file))
 		detach(file, thread->process->pid);
 	lock_file_closed(files, file);
 	file_drop(file);
@@ -226,6 +242,7 @@ int files_close(struct thread *thread, posix_Descriptor number)
 
 void files_close_on_exec(struct files *files)
 {
+	files->least = 0;
 	for (uint32_t i = 0; i < files->capacity; i++)
 		if (files->entries[i].file &&
 				(files->entries[i].flags & posix_DescriptorFlags_CLOSE_ON_EXEC)) {

@@ -169,6 +169,7 @@ static void settle(struct pipe *pipe)
 		pipe_tell(pipe);
 	if (pipe->opening)
 		fifo_go_on(pipe);
+	poll_look(pipe);
 	pipe_move_on(pipe);
 	if (pipe->readers + pipe->writers > 0 || pipe->is_dirty)
 		return;
@@ -198,7 +199,6 @@ void pipe_changed(struct pipe *pipe)
 		settle(pipe);
 	}
 	is_busy = false;
-	poll_look();
 }
 
 /* ---- waiting ---- */

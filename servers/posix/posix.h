@@ -298,6 +298,7 @@ struct files {
 	struct user *user;		/* of all its places */
 	uint32_t references;
 	uint32_t capacity;
+	uint32_t least;			/* no number below it is free */
 	struct descriptor *entries;
 	uint64_t lock_owner;		/* as servers know it; 0: it never locked anything */
 };
@@ -699,8 +700,8 @@ int device_open(struct thread *thread, struct file **file, const struct fs_Statu
 	struct posix_Paths_open_reply *reply);
 /* Makes the nodes in /dev. */
 void device_nodes(void);
-/* Something that posix serves has become ready. */
-void poll_look(void);
+/* Files that have this as their `self` may have become ready. */
+void poll_look(const void *self);
 /* As uname() has it. */
 struct posix_SystemName system_name(void);
 /* Random bytes into what was lent. */

@@ -83,7 +83,8 @@ void terminal_go_on(struct terminal *t)
 	/* Who read has made room, and who wrote has something to be sent. */
 	take_typed(t);
 	t->changes++;
-	poll_look();
+	for (const struct opening *o = t->openings; o; o = o->next)
+		poll_look(o);
 	terminal_drop(t);
 }
 
