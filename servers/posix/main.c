@@ -83,20 +83,24 @@ static const char *take_shim(void)
 
 /* ---- the rest ---- */
 
-/* Three quarters of what there is, so that posix itself always has some. */
+/* Of its memory posix keeps a quarter for itself, but no more than this. */
+#define OWN_MOST (UINT64_C(64) << 20)
+
 static bool make_quota(void)
 {
 	struct sk_handle own = sk_kernel_channel_handle(&posix.os->thread->quota);
 	struct kernel_Quota_usage_reply usage;
 	struct kernel_Quota_create_quota_reply made;
 	struct kernel_Amount limit;
+	uint64_t kept;
 
 	if (K(own, Quota_usage, &usage, 0) != SK_OK)
 		return false;
 	limit = usage.limit;
-	limit.bytes = limit.bytes / 4 * 3;
-	user_limits(usage.limit.bytes - limit.bytes);
-	posix.heap_most = (usage.limit.bytes - limit.bytes) / 4 * 3;
+	kept = limit.bytes / 4 < OWN_MOST ? limit.bytes / 4 : OWN_MOST;
+	limit.bytes -= kept;
+	user_limits(kept);
+	posix.heap_most = kept / 4 * 3;
 	limit.handles = limit.handles / 8 * 7;
 	limit.threads -= 1;
 	limit.spaces -= 1;

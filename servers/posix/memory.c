@@ -100,7 +100,10 @@ static int map_anonymous(struct thread *thread, const struct posix_Memory_map_re
 {
 	const bool is_shared = r->flags & posix_MapFlags_SHARED;
 	struct process *process = thread->process;
-	struct sk_handle memory = user_has_memory(process->user) ?
+	const bool is_counted = (r->protection & posix_Protection_WRITE) &&
+		!(r->flags & posix_MapFlags_NO_RESERVE);
+	struct sk_handle memory = user_has_memory(process->user) &&
+		(!is_counted || user_may_have(process->user, size)) ?
 		memory_new(process->quota, size) : sk_no_handle();
 	int status;
 
@@ -229,7 +232,7 @@ static bool grow_heap(struct process *process, uint64_t end)
 	if (UP(end) <= from)
 		return true;
 	size = (size + HEAP_STEP - 1) / HEAP_STEP * HEAP_STEP;
-	if (end > space->heap_start + (UINT64_C(1) << 40) || !memory_is_programs(from, size))
+	if (!user_may_have(process->user, size) || !memory_is_programs(from, size))
 		return false;
 	memory = memory_new(process->quota, size);
 	status = memory.raw < 0 ? kernel_Error_QUOTA_EXCEEDED : map_there(space->handle, memory,

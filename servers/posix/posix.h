@@ -172,6 +172,10 @@ uint32_t user_priority(const struct user *user);
 /* A sixteenth of its memory is left: what asks for more is refused before that, so that
  * there is some for what is promised already. */
 bool user_has_memory(const struct user *user);
+/* Whether so many bytes can be had by anyone at all: more are not even promised. */
+bool user_may_have(const struct user *user, uint64_t size);
+/* Bytes that are left for programs. */
+uint64_t user_memory_left(void);
 /* Whether it may or not. */
 void user_charge(struct user *user, enum user_count what, uint32_t count);
 void user_return(struct user *user, enum user_count what, uint32_t count);

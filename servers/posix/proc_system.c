@@ -225,7 +225,7 @@ void proc_meminfo(struct proc_text *text, const struct proc_key *key)
 {
 	struct kernel_System_memory_reply memory = {0};
 	struct fs_FileSystem_statfs_reply root = {0};
-	uint64_t files;
+	uint64_t files, left = user_memory_left();
 
 	UNUSED(key);
 	fs_FileSystem_statfs(mounts->server, &(struct fs_FileSystem_statfs_request){0}, &root,
@@ -236,7 +236,8 @@ void proc_meminfo(struct proc_text *text, const struct proc_key *key)
 	/* Files are nowhere but in memory, which cannot be had from them. */
 	proc_put(text, "MemTotal:       %8lu kB\nMemFree:        %8lu kB\n"
 		"MemAvailable:   %8lu kB\nBuffers:        %8u kB\nCached:         %8lu kB\n",
-		memory.total / 1024, memory.free / 1024, memory.free / 1024, 0, files / 1024);
+		memory.total / 1024, memory.free / 1024, (left < memory.free ? left :
+		memory.free) / 1024, 0, files / 1024);
 	proc_put(text, "SwapCached:            0 kB\nSwapTotal:             0 kB\n"
 		"SwapFree:              0 kB\nShmem:          %8lu kB\n", files / 1024);
 	proc_put(text, "KReclaimable:          0 kB\nSlab:           %8lu kB\n"

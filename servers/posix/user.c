@@ -11,6 +11,11 @@
 #define CROWD 64
 #define CROWD_PRIORITY (PROGRAM_PRIORITY - 20)
 
+/* A fault for which there is no page waits for so much that others leave behind, */
+#define ROOM (UINT64_C(1) << 20)
+/* and nobody longer than for so many calls by which none comes. */
+#define AWAIT_IDLE 64
+
 struct user {
 	struct user *next;
 	uint32_t references;			/* credentials, processes */
@@ -212,19 +217,78 @@ static struct process *find_largest(struct process *process)
 	return found && most > memory_of(process) / 2 ? found : process;
 }
 
-bool user_has_memory(const struct user *user)
+/* What a user's processes have, and how much it may be. False: it cannot be known. */
+static bool memory_used(const struct user *user, uint64_t *used, uint64_t *limit)
 {
 	struct kernel_Quota_usage_reply usage;
 
-	return K(user_quota(user), Quota_usage, &usage, 0) == SK_OK &&
-		usage.limit.bytes - usage.used.bytes >= usage.limit.bytes / 16;
+	if (K(user_quota(user), Quota_usage, &usage, 0) != SK_OK)
+		return false;
+	*used = usage.used.bytes;
+	*limit = usage.limit.bytes;
+	return true;
+}
+
+/* What has ended is taken apart by the kernel bit by bit, some before it leaves each call. So
+ * calls go on until no more than this is used, or for so many nothing was had back. What is
+ * used then. */
+static uint64_t await_memory(const struct user *user, uint64_t wanted)
+{
+	uint64_t used = 0, least = UINT64_MAX, limit;
+
+	for (unsigned idle = 0; idle < AWAIT_IDLE; idle++) {
+		if (!memory_used(user, &used, &limit) || used <= wanted)
+			break;
+		if (used < least) {
+			least = used;
+			idle = 0;
+		}
+	}
+	return used;
+}
+
+bool user_has_memory(const struct user *user)
+{
+	uint64_t used, limit;
+
+	if (!memory_used(user, &used, &limit))
+		return false;
+	return await_memory(user, limit - limit / 16) <= limit - limit / 16;
+}
+
+/* Whether some came back meanwhile: a quota above this one may be what is used up. */
+static bool is_relieved(const struct user *user)
+{
+	uint64_t used, limit;
+
+	return memory_used(user, &used, &limit) && await_memory(user, used < ROOM ? 0 :
+		used - ROOM) < used;
+}
+
+bool user_may_have(const struct user *user, uint64_t size)
+{
+	uint64_t used, limit;
+
+	return memory_used(user, &used, &limit) && size <= limit;
+}
+
+uint64_t user_memory_left(void)
+{
+	struct kernel_Quota_usage_reply usage;
+
+	return K(posix.quota, Quota_usage, &usage, 0) == SK_OK &&
+		usage.used.bytes < usage.limit.bytes ? usage.limit.bytes - usage.used.bytes : 0;
 }
 
 void user_make_room(struct process *process)
 {
 	static uint64_t last, untold;
-	struct process *largest = find_largest(process);
 	const uint64_t time = now();
+	struct process *largest;
+
+	if (is_relieved(process->user))
+		return;
+	largest = find_largest(process);
 
 	/* Once a second: a log is not to be filled by who fills memory. */
 	untold++;

@@ -20,33 +20,56 @@ static uint32_t place_of(const struct server *server)
 
 /* ---- its space ---- */
 
+/* What there is in all; 0 bytes: it cannot be known. */
+static struct kernel_Amount whole(void)
+{
+	struct kernel_Quota_usage_reply reply = {0};
+
+	K(sk_kernel_channel_handle(&supervisor.thread->quota), Quota_usage, &reply, 0);
+	return reply.limit;
+}
+
+bool instance_share_memory(void)
+{
+	struct kernel_Quota_create_quota_reply reply;
+	struct kernel_Amount limit = whole();
+
+	limit.bytes = limit.bytes / 8 * 7;
+	if (limit.bytes == 0 || K(sk_kernel_channel_handle(&supervisor.thread->quota),
+			Quota_create_quota, &reply, .limit = limit) != SK_OK)
+		return false;
+	supervisor.large = reply.quota.raw;
+	return true;
+}
+
+static bool makes_spaces(const struct server *server)
+{
+	return server->manifest.head.grants & svrctl_Grants_MAKE_SPACES;
+}
+
 uint64_t instance_bytes(const struct server *server)
 {
-	struct kernel_Quota_usage_reply reply;
-	uint64_t bytes = server->manifest.head.budget.bytes, most;
+	const uint64_t bytes = server->manifest.head.budget.bytes;
+	const uint64_t most = whole().bytes / 8 * (makes_spaces(server) ? 6 : 3);
 
-	if (kernel_Quota_usage(&supervisor.thread->quota.channel,
-			&(struct kernel_Quota_usage_request){0}, &reply, NULL) != SK_OK)
-		return bytes;
-	most = reply.limit.bytes / 8 * 3;
 	return bytes < most ? bytes : most;
 }
 
 static int make_quota(struct server *server)
 {
 	const struct svrctl_Manifest *head = &server->manifest.head;
-	bool makes_spaces = head->grants & svrctl_Grants_MAKE_SPACES;
+	const uint64_t bytes = instance_bytes(server);
+	const struct sk_handle from = bytes > whole().bytes / 4 ? supervisor.large :
+		sk_kernel_channel_handle(&supervisor.thread->quota);
 	struct kernel_Quota_create_quota_reply reply;
-	struct kernel_Quota_create_quota_request request = {.limit = {
-		.bytes = instance_bytes(server),
+
+	TRY(K(from, Quota_create_quota, &reply, .limit = {
+		.bytes = bytes,
 		.threads = head->budget.threads,
-		.spaces = 1 + (makes_spaces ? head->budget.spaces : 0),
+		.spaces = 1 + (makes_spaces(server) ? head->budget.spaces : 0),
 		.handles = head->budget.handles,
 		.priority = head->priority,
-	}};
-
-	TRY(kernel_Quota_create_quota(&supervisor.thread->quota.channel, &request, &reply,
-		NULL));
+	}));
 	server->now.quota = reply.quota.raw;
 	return SK_OK;
 }

@@ -217,7 +217,8 @@ int sk_main(struct sk_thread *thread, uint64_t argument)
 
 	(void)argument;
 	supervisor.thread = thread;
-	if (!open_clock() || !open_port() || !open_ring() || !open_archive()) {
+	if (!open_clock() || !open_port() || !open_ring() || !open_archive() ||
+			!instance_share_memory()) {
 		say("supervisor", "it cannot begin");
 		return 1;
 	}

@@ -125,6 +125,7 @@ struct waiter {
 
 struct supervisor {
 	struct sk_thread *thread;
+	struct sk_handle large;		/* the quota of large servers, in all */
 	struct sk_handle endpoint;
 	struct sk_handle notification;
 	struct sk_kernel_channel clock;
@@ -177,8 +178,11 @@ uint64_t image_content(const struct elf_part *part);
 /* Space, quota and thread with what the manifest says, running. After an error there
  * is nothing. */
 svrctl_Error instance_start(struct server *server);
+/* Makes the quota that all large servers share; false: it cannot be had. */
+bool instance_share_memory(void);
 /* Bytes that it may use, with all that it starts: what its manifest says, but at most three
- * eighths of what there is, so that two that serve whoever asks leave room for others. */
+ * eighths of what there is, or three quarters if it makes spaces for programs. All that may
+ * use more than a quarter have seven eighths together, so that they leave room for others. */
 uint64_t instance_bytes(const struct server *server);
 /* A session by which the kernel tells of faults of its threads; none: it cannot be had. */
 struct sk_handle instance_faults(struct server *server, struct sk_handle charge);
