@@ -11,7 +11,7 @@ source tests/tap.bash
 rounds=${ROUNDS:-3}
 seed=${SEED:-1}
 attacks=(memory map mappings descriptors signals queue threads wild overwrite unmap jump frame handles
-	exec kill stack forks)
+	exec kill stack forks pipes)
 declare -A says=(
 	[memory]='a heap without an end' [map]='mappings that are all touched'
 	[mappings]='mappings without number' [descriptors]='open files without number'
@@ -21,7 +21,7 @@ declare -A says=(
 	[unmap]='a shim that is unmapped' [jump]='jumps into the shim'
 	[frame]="a thread's frame with other words" [handles]="the shim's handles with random messages"
 	[exec]='exec of what cannot be' [kill]='SIGKILL in the middle of anything'
-	[stack]='a stack without an end' [forks]='a fork bomb'
+	[stack]='a stack without an end' [forks]='a fork bomb' [pipes]='pipes without number'
 )
 
 musl-gcc -static -O1 -std=gnu11 -Wall -Wextra -Wno-clobbered -o "$work/robust" \
