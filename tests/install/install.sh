@@ -69,7 +69,9 @@ fuzz_installed() {
 		if [ -n "${FULL:-}" ]; then
 			"$stage_prefix/bin/skald-fuzz" --seconds 2 kv.skald
 		else	# what `skald-fuzz` would build, without building it
-			make -n -C harness plain/messages | grep -q "BUILD=$work/cache/skald/build/asan"
+			make -n -C harness plain/messages | grep -q "BUILD=$work/cache/skald/build/asan" &&
+				make -n -C "$stage_prefix/share/skald/src" BUILD="$work/whole" \
+					"$work/whole/skald" >/dev/null
 		fi
 	) && [ -z "$(find "$stage" -newer "$work/stamp" -type f)" ]
 }
