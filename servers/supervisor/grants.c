@@ -40,7 +40,7 @@ static void put_own(struct listing *listing, const struct server *server)
 	const struct instance *instance = &server->now;
 
 	put(listing, kernel_Kind_SESSION, kernel_Rights_CALL, "svrctl.Server of supervisor");
-	if (!instance->is_started)
+	if (instance->state == svrctl_Server_state_New)
 		return;
 	put(listing, kernel_Kind_SPACE, UINT16_MAX, "its space");
 	put(listing, kernel_Kind_THREAD, UINT16_MAX, "its thread");

@@ -29,11 +29,6 @@ static void startup(void *self, const struct svrctl_Server_startup_request *requ
 	struct svrctl_Server_startup_reply reply;
 
 	(void)request;
-	if (server->now.is_started) {
-		svrctl_Server_startup_answer(to, svrctl_Error_BAD_STATE, NULL);
-		return;
-	}
-	server->now.is_started = true;
 	svrctl_Server_startup_reply_init(&reply);
 	reply.space.raw = copy(server->now.space, ALL);
 	reply.quota.raw = own_quota(server);
@@ -419,5 +414,5 @@ int server_dispatch(struct server *server, struct sk_incoming *incoming)
 		.events = events,
 	};
 
-	return svrctl_Server_dispatch(&ops, server, incoming);
+	return svrctl_Server_dispatch(&ops, server, &server->now.state, incoming);
 }

@@ -56,7 +56,7 @@ struct instance {
 	struct sk_handle endpoint;	/* to mint with */
 	struct sk_handle receive;	/* until it asks for it */
 	struct sk_kernel_channel health;	/* number 0: not asked after */
-	bool is_started;		/* it has its own objects */
+	uint8_t state;			/* of svrctl.Server, dispatch's */
 	bool is_checked;		/* a check is under way */
 	uint32_t given_grants;		/* svrctl_Grants, as asked for */
 	uint32_t given_hardware;	/* by number in the manifest */

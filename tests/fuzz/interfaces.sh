@@ -45,6 +45,7 @@ done <<-END
 	hw Framebuffer
 	tty Console
 	states File
+	svrctl Server
 END
 
 # Where faults are planted, unless something else is said.

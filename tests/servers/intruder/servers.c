@@ -20,7 +20,7 @@ static void not_granted(void)
 	struct svrctl_Server_interrupt_reply interrupt;
 	struct svrctl_Server_device_reply device;
 
-	EXPECT(OWN(startup, &startup, .empty = 0), svrctl_Error_BAD_STATE);
+	EXPECT(OWN(startup, &startup, .empty = 0), SK_WRONG_STATE);
 	EXPECT(OWN(endpoint, &endpoint, .empty = 0), svrctl_Error_BAD_STATE);
 	EXPECT(OWN(system, &system, .empty = 0), svrctl_Error_NOT_PERMITTED);
 	EXPECT(OWN(trace, &trace, .empty = 0), svrctl_Error_NOT_PERMITTED);

@@ -81,7 +81,7 @@ static void not_granted(void)
 	struct svrctl_Server_device_reply device;
 
 	EXPECT(svrctl_Server_startup(own, &(struct svrctl_Server_startup_request){0},
-		&startup, NULL), svrctl_Error_BAD_STATE);
+		&startup, NULL), SK_WRONG_STATE);
 	EXPECT(svrctl_Server_system(own, &(struct svrctl_Server_system_request){0}, &system,
 		NULL), svrctl_Error_NOT_PERMITTED);
 	EXPECT(svrctl_Server_trace(own, &(struct svrctl_Server_trace_request){0}, &trace,
