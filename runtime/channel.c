@@ -247,25 +247,31 @@ static bool goes_in_words(const struct sk_reply *to, int encoded)
 		to->port->answer.attached.handle_count == 0;
 }
 
-int sk_answer(struct sk_reply *to, int encoded)
+/* Apart: else every answer clears room for them. */
+COLD static int answer_in_words(struct sk_reply *to, int encoded)
 {
 	struct sk_words words = SK_NO_WORDS;
+
+	memcpy(&words, to->port->answer.bytes, (size_t)encoded);
+	return sk_answer_words(to, &words, encoded);
+}
+
+int sk_answer(struct sk_reply *to, int encoded)
+{
 	struct sk_reply reply;
 
 	if (!to->port)
 		return SK_BAD_TOKEN;
-	if (encoded >= 0 && (uint32_t)encoded > to->port->answer.capacity)
-		encoded = SK_TOO_BIG;
-	if (encoded < 0) {
+	/* Or it did not encode: below zero it is a status. */
+	if (SK_UNLIKELY((uint32_t)encoded > to->port->answer.capacity)) {
+		encoded = encoded < 0 ? encoded : SK_TOO_BIG;
 		sk_answer_error(to, encoded);
 		return encoded;
 	}
-	if (SK_UNLIKELY(goes_in_words(to, encoded))) {
-		memcpy(&words, to->port->answer.bytes, (size_t)encoded);
-		return sk_answer_words(to, &words, encoded);
-	}
-	if (SK_UNLIKELY(to->state != NULL))
-		*to->state = to->next;
+	if (SK_UNLIKELY(goes_in_words(to, encoded)))
+		return answer_in_words(to, encoded);
+	if (SK_UNLIKELY(to->leads != 0))
+		*to->state = (uint8_t)(to->leads - 1);
 	reply = *to;		/* `waits` too: it is being dispatched */
 	to->port = NULL;
 	to->waits = NULL;
@@ -294,7 +300,7 @@ COLD int sk_answer_error(struct sk_reply *to, int32_t error)
 		return SK_BAD_TOKEN;
 	if (error == 0)
 		return SK_INVALID;
-	to->state = NULL;
+	to->leads = 0;
 	answer = &to->port->answer;
 	port_close_attached(to->port, &answer->attached);
 	sk_put_uint32(answer->bytes, error > 0 ? to->id + 1 : SK_STATUS_ID);

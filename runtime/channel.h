@@ -281,12 +281,13 @@ struct sk_reply {
 	uint64_t token;			/* the transport's; never 0 */
 	uint64_t deadline;		/* the caller's: nobody waits beyond it */
 	uint32_t id;			/* of the reply message; error is id + 1 */
+	/* What a good answer makes the server's state, plus one; 0: it stays. Beside
+	 * `id`, so that both are set by one store where there are no states. */
+	uint32_t leads;
 	uint64_t correlation;		/* of traces; 0: it is not recorded */
 	/* Where an answer in words waits until the operation returns; may be NULL. */
 	struct sk_words_answer *waits;
-	/* What a good answer makes the server's state; NULL: nothing. */
-	uint8_t *state;
-	uint8_t next;
+	uint8_t *state;			/* with `leads` */
 };
 
 struct sk_words_answer {
@@ -417,7 +418,7 @@ SK_INLINE const uint8_t *sk_whole(struct sk_words_incoming *in)
 static inline void sk_reply_enter(struct sk_reply *to, uint8_t *state, uint8_t next)
 {
 	to->state = state;
-	to->next = next;
+	to->leads = next + 1u;
 }
 
 /* Likewise: around the operation. */
@@ -428,9 +429,9 @@ SK_INLINE void sk_open_words(struct sk_reply *to, struct sk_words_answer *answer
 	to->token = in->token;
 	to->deadline = in->deadline;
 	to->id = reply_id;
+	to->leads = 0;
 	to->correlation = 0;
 	to->waits = answer;
-	to->state = NULL;
 	answer->size = 0;
 }
 

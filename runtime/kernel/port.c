@@ -206,9 +206,9 @@ INLINE void serve_request(struct sk_kernel_port *k, uint64_t head, uint64_t badg
 	incoming.reply.token = token;
 	incoming.reply.deadline = time;
 	incoming.reply.id = 0;
+	incoming.reply.leads = 0;
 	incoming.reply.correlation = 0;
 	incoming.reply.waits = NULL;
-	incoming.reply.state = NULL;
 	k->request.size = ABI_BYTES(head);
 	k->port.lacks = (uint16_t)~ABI_RIGHTS(head);
 	k->current = token;
