@@ -386,44 +386,52 @@ static bool symbol_at(struct server *server, struct lsp_symbol *symbol)
 			"position", VALUE_OBJECT))), symbol);
 }
 
+/* An answer about what stands there, for the caller to go on with; NULL: nothing
+ * does, and that has been answered. */
+static struct message *answer_symbol(struct server *server, struct lsp_symbol *symbol)
+{
+	if (symbol_at(server, symbol))
+		return answer_new(server);
+	answer(server, "null");
+	return NULL;
+}
+
+/* The end of such an answer. */
+static void send_range(struct message *message, const struct span *span)
+{
+	fputs(",\"range\":", message->to);
+	put_range(message->to, span);
+	fputc('}', message->to);
+	message_send(message);
+}
+
 static void hover(struct server *server)
 {
 	struct lsp_symbol symbol;
-	struct message *message;
+	struct message *message = answer_symbol(server, &symbol);
 
-	if (!symbol_at(server, &symbol)) {
-		answer(server, "null");
+	if (message == NULL)
 		return;
-	}
-	message = answer_new(server);
 	fputs(",\"result\":{\"contents\":{\"kind\":\"markdown\",\"value\":",
 		message->to);
 	put_string(message->to, arena_printf(server->arena,
 		"```skald\n%s\n```\n%s%s%s", symbol.title, symbol.facts,
 		*symbol.facts != '\0' && symbol.doc != NULL ? "\n\n" : "",
 		symbol.doc == NULL ? "" : symbol.doc));
-	fputs("},\"range\":", message->to);
-	put_range(message->to, &symbol.at);
 	fputc('}', message->to);
-	message_send(message);
+	send_range(message, &symbol.at);
 }
 
 static void definition(struct server *server)
 {
 	struct lsp_symbol symbol;
-	struct message *message;
+	struct message *message = answer_symbol(server, &symbol);
 
-	if (!symbol_at(server, &symbol)) {
-		answer(server, "null");
+	if (message == NULL)
 		return;
-	}
-	message = answer_new(server);
 	fputs(",\"result\":{\"uri\":", message->to);
 	put_string(message->to, lsp_uri(server->arena, symbol.span.source->path));
-	fputs(",\"range\":", message->to);
-	put_range(message->to, &symbol.span);
-	fputc('}', message->to);
-	message_send(message);
+	send_range(message, &symbol.span);
 }
 
 /* One edit of all of the text; none if it stays; null if it cannot be parsed. */
