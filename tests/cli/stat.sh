@@ -114,17 +114,17 @@ T
 same 'one message' "$skald" stat "$schema" shop.Order
 
 cat >"$work/wanted" <<'T'
-{"messages":[{"name":"shop.Thing_weigh_request","id":2556055424,"bytes":8,"handles":0,"leases":0,"depth":0,"steps":2,"struct":1},{"name":"shop.Thing_weigh_reply","id":2556055425,"bytes":12,"handles":0,"leases":0,"depth":0,"steps":3,"struct":4}],"methods":[{"name":"shop.Thing.weigh","kind":"method","number":639013856,"request":"shop.Thing_weigh_request","reply":"shop.Thing_weigh_reply","stack":5,"fast":true}],"states":[]}
+{"messages":[{"name":"shop.Thing_weigh_request","id":2556055424,"bytes":8,"handles":0,"leases":0,"depth":0,"steps":2,"struct":1},{"name":"shop.Thing_weigh_reply","id":2556055425,"bytes":12,"handles":0,"leases":0,"depth":0,"steps":3,"struct":4}],"methods":[{"name":"shop.Thing.weigh","kind":"method","number":639013856,"request":"shop.Thing_weigh_request","reply":"shop.Thing_weigh_reply","stack":5,"fast":true}],"states":[],"interfaces":[{"name":"shop.Thing","fingerprint":"ae5a0040219bf11b"}]}
 T
 same 'an interface as JSON' "$skald" stat --json "$schema" Thing
-echo '{"messages":[],"methods":[],"states":[]}' >"$work/wanted"
+echo '{"messages":[],"methods":[],"states":[],"interfaces":[{"name":"Empty","fingerprint":"cbf29ce484222325"}]}' >"$work/wanted"
 echo 'interface Empty { }' >"$work/empty.skald"
 same 'nothing, as JSON' "$skald" stat --json "$work/empty.skald"
 : >"$work/wanted"
 same 'nothing' "$skald" stat "$work/empty.skald"
 echo 'message M 1 { head(8): tail: string a; }' >"$work/unbounded.skald"
 cat >"$work/wanted" <<'T'
-{"messages":[{"name":"M","id":1,"bytes":null,"handles":0,"leases":0,"depth":0,"steps":5,"struct":16}],"methods":[],"states":[]}
+{"messages":[{"name":"M","id":1,"bytes":null,"handles":0,"leases":0,"depth":0,"steps":5,"struct":16}],"methods":[],"states":[],"interfaces":[]}
 T
 same 'what nothing limits is null' "$skald" stat --json "$work/unbounded.skald"
 
