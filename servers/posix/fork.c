@@ -1,6 +1,7 @@
 /* fork, vfork and clone. */
 #include "servers/posix/posix.h"
 
+#define PROCESS(self) (((struct thread *)(self))->process)
 #define THREADLIKE (posix_CloneFlags_MEMORY | posix_CloneFlags_HANDLERS)
 
 static int check(const struct posix_CloneRequest *r)
@@ -150,10 +151,14 @@ void op_fork(void *self, const struct posix_Thread_fork_request *request,
 	const struct posix_CloneRequest r = {
 		.exit_signal = posix_Signal_CHLD, .start = request->start,
 	};
+	struct posix_Thread_fork_reply reply = {0};
 	struct process *child = NULL;
-	int error = new_process(self, &r, to->port, &child);
-	const struct posix_Thread_fork_reply reply = {error ? 0 : child->pid};
+	int error;
 
+	if (many_end(PROCESS(self)))
+		return;
+	error = new_process(self, &r, to->port, &child);
+	reply.process = error ? 0 : child->pid;
 	posix_Thread_fork_answer(to, error, &reply);
 }
 
@@ -165,8 +170,11 @@ void op_vfork(void *self, const struct posix_Thread_vfork_request *request,
 		.exit_signal = posix_Signal_CHLD, .start = request->start,
 	};
 	struct process *child = NULL;
-	int error = new_process(self, &r, to->port, &child);
+	int error;
 
+	if (many_end(PROCESS(self)))
+		return;
+	error = new_process(self, &r, to->port, &child);
 	if (error) {
 		posix_Thread_vfork_answer(to, error, NULL);
 		return;
@@ -182,6 +190,8 @@ void op_clone(void *self, const struct posix_Thread_clone_request *request,
 	struct process *child = NULL;
 	int error = check(r);
 
+	if (many_end(PROCESS(self)))
+		return;
 	if (!error && (r->flags & posix_CloneFlags_THREAD)) {
 		error = new_thread(self, r, to->port, &reply.thread);
 	} else if (!error) {

@@ -5,7 +5,7 @@
  * if the caller ends.
  *
  * Processes are sent to by age. One that is made meanwhile by one that has not been sent to yet
- * is sent to as well, so that none gets away by fork.
+ * is sent to as well, so that none gets away by fork; and whom the signal would end does not fork.
  */
 #include "servers/posix/posix.h"
 
@@ -150,6 +150,18 @@ bool many_begin(struct thread *thread, const struct sender *sender, int32_t whom
 	*end = many;
 	end = &many->next;
 	return true;
+}
+
+/* Or crowds that fork could grow as fast as they are ended. */
+bool many_end(struct process *process)
+{
+	for (struct many *many = first; many; many = many->next)
+		if (is_due(many, process) && signal_ends(process, many->info.signal) &&
+				sender_send(&many->sender, process, &many->info) == 0) {
+			many->any = true;
+			return true;
+		}
+	return false;
 }
 
 void many_forked(const struct process *parent, const struct process *child)

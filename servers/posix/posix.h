@@ -613,6 +613,8 @@ int sender_send(const struct sender *sender, struct process *process,
 /* Sends to all that are meant, in steps, and answers Signals.kill then. False: no memory. */
 bool many_begin(struct thread *thread, const struct sender *sender, int32_t whom,
 	const struct posix_SignalInfo *info, struct sk_reply *to);
+/* A process wants to make another. True: it has ended instead, by what was on its way to it. */
+bool many_end(struct process *process);
 /* A process has been made. */
 void many_forked(const struct process *parent, const struct process *child);
 
@@ -626,6 +628,8 @@ void queue_take(struct queue *queue, posix_Signal signal, struct posix_SignalInf
 /* Sends to a process, or one thread of it. False: too many are queued. */
 bool signal_process(struct process *process, const struct posix_SignalInfo *info);
 bool signal_thread(struct thread *thread, const struct posix_SignalInfo *info);
+/* It would be its end, at once. */
+bool signal_ends(struct process *process, posix_Signal signal);
 /* By its number and code alone. */
 void signal_plain(struct process *process, posix_Signal signal);
 /* A signal is there that the thread does not block: it cannot wait. */

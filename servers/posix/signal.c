@@ -175,6 +175,13 @@ static struct thread *who_takes(struct process *process, posix_Signal signal)
 	return NULL;
 }
 
+bool signal_ends(struct process *process, posix_Signal signal)
+{
+	return process->state == PROCESS_ALIVE && (signal == posix_Signal_KILL ||
+		(signal > 0 && signal <= SIGNALS && !((IGNORED | STOPS) & BIT(signal)) &&
+		process->actions->action[signal].handler == 0 && who_takes(process, signal)));
+}
+
 bool signal_process(struct process *process, const struct posix_SignalInfo *info)
 {
 	struct thread *thread;
