@@ -1,10 +1,12 @@
 /*
  * Usage: robust [-l LEAD] [-r ROUNDS] [-s SEED] [NAME]...
+ *        robust [-s SEED] -L ROUNDS
  *
  * As root: for each attack (or those named) a line `ok NAME`, or `not ok NAME: why`, or,
  * of figures, `# ...`. A neighbour of another user works on beside each: it must get
  * through ROUNDS of what a shell does (a file, a pipe, a child that calls exec). Then all of the
  * attacker's processes are killed, and what the system has used must come back.
+ * With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c).
  */
 #include "robust.h"
 
@@ -148,8 +150,6 @@ static void kill_all(void)
 
 /* ---- what is used ---- */
 
-struct used { uint64_t memory; unsigned processes; };
-
 static struct used used(void)
 {
 	struct sysinfo info;
@@ -248,14 +248,16 @@ static bool is_wanted(const char *name, char **names)
 int main(int count, char **arguments)
 {
 	uint32_t seed = 1;
-	int rounds = 20, option;
+	int rounds = 20, leaks = 0, option;
 	bool good = true;
 
 	self = "/proc/self/exe";
-	while ((option = getopt(count, arguments, "na:l:r:s:")) >= 0)
+	while ((option = getopt(count, arguments, "na:k:l:L:r:s:")) >= 0)
 		switch (option) {
 		case 'n': return 0;
 		case 'a': return attack_as(optarg, seed);
+		case 'k': leak_child(seed); return 0;
+		case 'L': leaks = atoi(optarg); break;
 		case 'l': lead = atol(optarg); break;
 		case 'r': rounds = atoi(optarg); break;
 		case 's': seed = (uint32_t)atoi(optarg) | 1; break;
@@ -264,7 +266,11 @@ int main(int count, char **arguments)
 	self = arguments[0];
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	for (size_t i = 0; i < COUNT; i++)
+	if (leaks > 0) {
+		good = leak_rounds(seed, leaks, used_less);
+		printf("%s leak\n", good ? "ok" : "not ok");
+	}
+	for (size_t i = 0; i < COUNT && leaks == 0; i++)
 		if (is_wanted(attacks[i].name, arguments + optind))
 			good = attack_with(i, seed, rounds) && good;
 	return good ? 0 : 1;

@@ -32,6 +32,20 @@ attack attack_forks, attack_memory, attack_map, attack_mappings, attack_descript
 	attack_overwrite, attack_unmap, attack_jump, attack_frame, attack_handles,
 	attack_exec, attack_kill, attack_stack;
 
+/* What the whole system has. */
+struct used { uint64_t memory; unsigned processes; };
+
+/* Of all memory, that may be used after so many rounds of killing more than before them. */
+#define LEAK_SLACK (UINT64_C(64) << 10)
+
+/*
+ * `rounds`, and the same once more, of children of another user that are killed at random
+ * moments; `used` says what is used, waiting for some time until it is no more than that.
+ */
+bool leak_rounds(uint32_t seed, int rounds, struct used (*used)(struct used than));
+/* One that a child calls exec of. */
+void leak_child(uint32_t seed);
+
 /* The next of a series, never 0. */
 static inline uint32_t next(uint32_t *state)
 {

@@ -1,0 +1,196 @@
+/*
+ * Rounds of the same, killed at random moments: what is used after them must be what was used
+ * after a few, so what grows with rounds is seen. Each round has one child of another user,
+ * which makes more of what it is about.
+ */
+#include "robust.h"
+
+#include <pthread.h>
+#include <sys/file.h>
+
+/* ---- what a child is about when it is killed ---- */
+
+static void in_exec(uint32_t *seed)
+{
+	for (;;) {
+		if (next(seed) % 2 && vfork() == 0)
+			execl("/proc/self/exe", "robust", "-n", (char *)NULL);
+		if (next(seed) % 8 == 0)
+			execl("/proc/self/exe", "robust", "-k", "0", (char *)NULL);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+	}
+}
+
+static void in_fork(uint32_t *seed)
+{
+	for (int i = 0; i < 3; i++)
+		if (fork() == 0)
+			rest(next(seed) % 3);
+	for (;;)
+		if (fork() == 0)
+			_exit(0);
+		else
+			wait(NULL);
+}
+
+static void in_pipes(uint32_t *seed)
+{
+	static char bytes[65536];
+	int ends[2];
+
+	for (int i = 0; i < 8; i++)
+		if (pipe(ends) == 0)
+			write(ends[1], bytes, next(seed) % sizeof(bytes));
+	pipe(ends);
+	fork();
+	read(ends[0], bytes, 1);
+}
+
+static void in_mmap(uint32_t *seed)
+{
+	const int file = open("/tmp/robust-leak", O_CREAT | O_RDWR, 0666);
+
+	ftruncate(file, 1 << 20);
+	fork();
+	for (;;) {
+		const size_t size = 4096 * (1 + next(seed) % 200);
+		char *at = mmap(NULL, size, PROT_READ | PROT_WRITE, next(seed) % 2 ?
+			MAP_SHARED | MAP_ANONYMOUS : MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *of = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+
+		if (at != MAP_FAILED)
+			memset(at, 1, size);
+		if (of != MAP_FAILED)
+			of[next(seed) % size] = 1;
+		if (next(seed) % 2)
+			munmap(at, size);
+		munmap(of, size / 2);
+	}
+}
+
+static void *thread(void *lock)
+{
+	for (;;) {
+		pthread_mutex_lock(lock);
+		pthread_mutex_unlock(lock);
+		rest(1);
+	}
+	return NULL;
+}
+
+static void in_threads(uint32_t *seed)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	pthread_t made;
+
+	for (uint32_t i = 2 + next(seed) % 10; i > 0; i--)
+		pthread_create(&made, NULL, thread, &lock);
+	thread(&lock);
+}
+
+static void in_locks(uint32_t *seed)
+{
+	const int file = open("/tmp/robust-leak", O_CREAT | O_RDWR, 0666);
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 10};
+
+	fork();
+	for (;;) {
+		lock.l_start = next(seed) % 20;
+		fcntl(file, F_SETLKW, &lock);
+		if (next(seed) % 4 == 0)
+			flock(file, LOCK_EX);
+	}
+}
+
+static void in_terminals(uint32_t *seed)
+{
+	char name[64];
+	int number, side, master = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+
+	unlockpt(master);
+	if (ptsname_r(master, name, sizeof(name)) != 0)
+		_exit(1);
+	side = open(name, O_RDWR);
+	write(master, "some text\n", 10);
+	if (next(seed) % 2)
+		fork();
+	while (read(side, &number, sizeof(number)) > 0)
+		;
+	pause();
+}
+
+static void in_signals(uint32_t *seed)
+{
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 5};
+	const struct itimerspec often = {{0, 1000000}, {0, 1000000}};
+	sigset_t all;
+	timer_t timer;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	for (;;) {
+		if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
+			timer_settime(timer, 0, &often, NULL);
+		if (sigqueue(getpid(), SIGRTMIN + (int)(next(seed) % 10),
+				(union sigval){.sival_int = 1}) < 0)
+			sigtimedwait(&all, NULL, &often.it_value);
+	}
+}
+
+static void (*const kinds[])(uint32_t *seed) = {in_exec, in_fork, in_pipes, in_mmap,
+	in_threads, in_locks, in_terminals, in_signals};
+#define KINDS (sizeof(kinds) / sizeof(*kinds))
+
+void leak_child(uint32_t seed)
+{
+	seed |= 1;
+	kinds[next(&seed) % KINDS](&seed);
+}
+
+/* ---- rounds ---- */
+
+static void kill_group(pid_t leader)
+{
+	while (kill(-leader, SIGKILL) == 0 || errno == EPERM)
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+}
+
+static void round_of(size_t kind, uint32_t *seed)
+{
+	const uint32_t moment = next(seed) % 20;
+	const pid_t child = fork();
+
+	if (child == 0) {
+		setpgid(0, 0);
+		if (setgid(1000) < 0 || setuid(1000) < 0)
+			_exit(99);
+		kinds[kind](seed);
+		_exit(0);
+	}
+	setpgid(child, child);
+	rest((long)moment);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	kill_group(child);
+}
+
+bool leak_rounds(uint32_t seed, int rounds, struct used (*used)(struct used than))
+{
+	const struct used most = {UINT64_MAX, UINT32_MAX};
+	struct used before = most, after;
+
+	for (int i = 0; i < 2 * rounds; i++) {
+		/* The first half fills what is kept for the second. */
+		if (i == rounds)
+			before = used(most);
+		round_of((size_t)i % KINDS, &seed);
+	}
+	after = used(before);
+	printf("# after %d rounds %u processes, %llu KiB, after %d %u, %llu\n", rounds,
+		before.processes, (unsigned long long)before.memory / 1024, 2 * rounds,
+		after.processes, (unsigned long long)after.memory / 1024);
+	return after.processes <= before.processes &&
+		after.memory <= before.memory + LEAK_SLACK;
+}
