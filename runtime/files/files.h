@@ -29,7 +29,7 @@
 	EACH(read) EACH(read_at) EACH(write) EACH(write_at) EACH(read_few) \
 	EACH(write_few) EACH(seek) \
 	EACH(truncate) EACH(allocate) EACH(sync) EACH(sync_range) EACH(extents) \
-	EACH(memory) EACH(status) EACH(describe) EACH(set_flags) EACH(share) \
+	EACH(memory) EACH(window) EACH(advance) EACH(status) EACH(describe) EACH(set_flags) EACH(share) \
 	EACH(flush) EACH(available) EACH(ready) EACH(wait_ready) EACH(flock) \
 	EACH(lock) EACH(test_lock) EACH(seals) EACH(add_seals)
 

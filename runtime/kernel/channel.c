@@ -7,6 +7,7 @@
 #include "kernel.skald.h"
 #include "runtime/codec.h"
 #include "runtime/kernel/beside.h"
+#include "runtime/kernel/clock.h"
 #include "runtime/kernel/sys.h"
 
 #define COLD __attribute__((cold, noinline))
@@ -28,9 +29,12 @@ static void close_handle(struct sk_channel *channel, struct sk_handle handle)
 static uint64_t now(struct sk_channel *channel)
 {
 	const struct kernel_Clock_now_request request = {0};
+	const void *const *page = of_channel(channel)->clock_page;
 	struct sk_channel *clock = of_channel(channel)->clock;
 	struct kernel_Clock_now_reply reply;
 
+	if (page && *page)
+		return sk_kernel_clock(*page);
 	if (!clock || kernel_Clock_now(clock, &request, &reply, NULL) != SK_OK)
 		return END_OF_TIME;
 	return reply.monotonic;

@@ -33,6 +33,9 @@ struct sk_kernel_channel {
 	/* May be set before the first call. A channel to kernel.Clock, for the
 	 * deadlines that methods have of their own; NULL: those never pass. */
 	struct sk_channel *clock;
+	/* Where the address of that clock's page is (kernel.Clock.page) once it is mapped,
+	 * which saves the call; may be NULL. */
+	const void *const *clock_page;
 	/* sk_kernel_touch_pages() unless set; NULL: calls are not made again. */
 	sk_kernel_touch *touch;
 

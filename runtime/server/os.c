@@ -291,6 +291,7 @@ void sk_os_channel(struct sk_os *os, struct sk_kernel_channel *channel,
 	sk_kernel_channel_open(channel, &os->thread->slots, SHARED_SLOT, SHARED_SLOT + 1,
 		handle);
 	channel->clock = &os->clock.channel;
+	channel->clock_page = &os->clock_page;
 	if (os->trace)
 		sk_trace_channel(&channel->channel, os->trace);
 }
@@ -311,6 +312,7 @@ int sk_os_channel_apart(struct sk_os *os, struct sk_kernel_channel *channel,
 	if (handle.raw < 0)
 		channel->number = 0;
 	channel->clock = &os->clock.channel;
+	channel->clock_page = &os->clock_page;
 	if (os->trace)
 		sk_trace_channel(&channel->channel, os->trace);
 	return SK_OK;

@@ -92,6 +92,8 @@ FILES_REFUSE(op_, FileSystem, unmount, fs_Error_EOPNOTSUPP)
 FILES_REFUSE(op_, FileSystem, freeze, fs_Error_EOPNOTSUPP)
 FILES_REFUSE(op_, FileSystem, thaw, fs_Error_EOPNOTSUPP)
 FILES_REFUSE(op_file_, File, memory, fs_Error_ENODEV)
+FILES_REFUSE(op_file_, File, window, fs_Error_ENODEV)
+FILES_REFUSE(op_file_, File, advance, fs_Error_EOPNOTSUPP)
 
 void op_drop_subject(void *self, const struct fs_FileSystem_drop_subject_request *request)
 {

@@ -231,6 +231,7 @@ int files_close(struct thread *thread, posix_Descriptor number)
 	files->entries[number].file = NULL;
 	if ((uint32_t)number < files->least)
 		files->least = (uint32_t)number;
+	window_closed(thread->process, number);
 	/* The last one ends all of its sessions; others are looked for where it has one. */
 	if (file->ops && file->references > 1 && has_access(file, thread->process->pid) &&
 			!has_file(files, file))

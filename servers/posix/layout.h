@@ -3,6 +3,7 @@
  * things lie in a program's space, and what the shim's image begins with.
  *
  *	0x10000 .. 0x7ffe00000000	the program: its file, heap, mappings, stack
+ *	LAYOUT_WINDOWS			what of files is read without a call, to be read
  *	LAYOUT_SHIM			the shim: what it executes and only reads (shared by
  *					all), behind it what it writes (its own, copied by fork)
  *	LAYOUT_CLOCK			the page of kernel.Clock.page, to be read
@@ -26,6 +27,13 @@
 /* Where a position-independent program goes, and its interpreter. */
 #define LAYOUT_PIE UINT64_C(0x555555554000)
 #define LAYOUT_INTERPRETER UINT64_C(0x7fef00000000)
+
+/* ---- windows ---- */
+
+/* Each place: a page with an fs.Window, and behind it the file's pages. */
+#define LAYOUT_WINDOWS UINT64_C(0x7ffe80000000)
+#define LAYOUT_WINDOW_BYTES (UINT64_C(64) << 20)
+#define LAYOUT_WINDOW_COUNT 32
 
 /* ---- the shim ---- */
 

@@ -230,8 +230,16 @@ const struct credentials *credentials_of(fs_Subject subject);
 
 /* ---- space.c: spaces of programs ---- */
 
+/* Whose descriptor a window is for. */
+struct window_of {
+	int32_t process;
+	posix_Descriptor descriptor;
+};
+
 struct space {
 	uint32_t references;			/* processes */
+	uint32_t windows;			/* bits of places that are taken */
+	struct window_of window_of[LAYOUT_WINDOW_COUNT];
 	struct sk_handle handle;
 	uint64_t areas[LAYOUT_AREAS / 64];	/* that are taken */
 	uint64_t heap_start, heap_end, heap_mapped;
@@ -247,6 +255,9 @@ struct space *space_new(struct sk_handle quota);
 struct space *space_fork(struct space *from, struct sk_handle quota);
 /* At the last one it is killed. */
 void space_drop(struct space *space);
+
+/* window.c: takes away what this descriptor's file was read by. */
+void window_closed(struct process *process, posix_Descriptor number);
 
 /* ---- file.c: open files, tables of descriptors ---- */
 
@@ -767,7 +778,7 @@ void programs_hang_up(const void *starter);
 	X(Memory, lock_memory) X(Memory, unlock_memory) X(Memory, lock_all_memory) \
 	X(Memory, residency) X(Memory, set_clear_word) \
 	X(Memory, set_robust_list) X(Memory, robust_list) \
-	X(Descriptors, look_up) X(Descriptors, descriptors) X(Descriptors, close) \
+	X(Descriptors, look_up) X(Descriptors, window) X(Descriptors, descriptors) X(Descriptors, close) \
 	X(Descriptors, close_range) X(Descriptors, duplicate) X(Descriptors, duplicate_to) \
 	X(Descriptors, descriptor_flags) X(Descriptors, set_descriptor_flags) \
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \

@@ -57,6 +57,7 @@ struct space *space_fork(struct space *from, struct sk_handle quota)
 	*space = *from;
 	space->references = 1;
 	space->handle = reply.space.raw;
+	space->windows = 0;
 	memset(space->areas, 0, sizeof(space->areas));
 	return space;
 }

@@ -25,6 +25,7 @@ static void count(struct open_file *file, uint32_t change)
 	file->where.inode->writers += file->is_writer ? change : 0;
 	file->where.inode->executors += file->is_executor ? change : 0;
 	file->ram->writers += file->is_writer ? change : 0;
+	file->where.inode->opened += change;
 	file->ram->open_files += change;
 }
 
@@ -39,6 +40,8 @@ static void close_file(struct open_file *file)
 	lock_whole(file, fs_LockKind_NONE);
 	lock_release(where.inode, &owner);
 	count(file, UINT32_MAX);
+	if (where.inode->opened == 0)
+		window_end(where.inode);
 	watch_tell(&where, file->flags & fs_Open_WRITE ? fs_Change_CLOSED_WRITTEN :
 		fs_Change_CLOSED_READ);
 	where_release(&where);
@@ -145,6 +148,14 @@ fs_Node file_node(const struct open_file *file)
 			node_find(file->opener, file->node, &where) != 0)
 		return 0;
 	return file->node;
+}
+
+void file_was_read(const struct open_file *file, uint64_t count)
+{
+	if (!(file->flags & fs_Open_NO_ACCESS_TIME))
+		inode_accessed(file->where.inode, file->ram->flags | file->mount_flags);
+	if (count > 0)
+		watch_tell(&file->where, fs_Change_ACCESSED);
 }
 
 int file_may(const struct open_handle *handle, fs_Rights right)

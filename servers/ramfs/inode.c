@@ -142,6 +142,7 @@ void inode_changed(struct inode *inode)
 {
 	inode->changed = ram_now(inode->ram);
 	inode->version++;
+	window_tell(inode);
 }
 
 void inode_modified(struct inode *inode)
@@ -156,21 +157,28 @@ static bool is_before(struct fs_Time one, struct fs_Time other)
 		(one.seconds == other.seconds && one.nanos < other.nanos);
 }
 
-void inode_accessed(struct inode *inode, fs_MountFlags flags)
+int64_t inode_read_until(const struct inode *inode, fs_MountFlags flags)
 {
-	struct fs_Time now = ram_now(inode->ram);
-
 	if (flags & (fs_MountFlags_NO_ACCESS_TIME | fs_MountFlags_READ_ONLY) ||
 			inode->flags & fs_NodeFlags_NO_ACCESS_TIME ||
 			(flags & fs_MountFlags_NO_DIRECTORY_ACCESS_TIME &&
 			inode->kind == fs_Kind_DIRECTORY))
-		return;
+		return INT64_MAX;
 	if (flags & fs_MountFlags_RELATIVE_ACCESS_TIME &&
 			is_before(inode->modified, inode->accessed) &&
 			is_before(inode->changed, inode->accessed) &&
-			now.seconds - inode->accessed.seconds < DAY)
-		return;
-	inode->accessed = now;
+			inode->accessed.seconds < INT64_MAX - DAY)
+		return inode->accessed.seconds + DAY;
+	return INT64_MIN;
+}
+
+void inode_accessed(struct inode *inode, fs_MountFlags flags)
+{
+	struct fs_Time now = ram_now(inode->ram);
+
+	if (now.seconds >= inode_read_until(inode, flags))
+		inode->accessed = now;
+	window_tell(inode);
 }
 
 int inode_resize(struct inode *inode, uint64_t size)

@@ -117,6 +117,27 @@ static uint64_t present(void *context, struct sk_handle memory)
 		reply.present : 0;
 }
 
+static void *map(void *context, struct sk_handle memory, uint64_t size)
+{
+	const struct kernel_Space_map_request request = {
+		.memory = {memory}, .length = size,
+		.protection = kernel_Protection_READ | kernel_Protection_WRITE,
+		.inherit = kernel_Inherit_NONE,
+	};
+	struct kernel_Space_map_reply reply;
+
+	if (size == 0 || !commit(context, memory, 0, size) || kernel_Space_map(
+			&kernel.os->thread->space.channel, &request, &reply, NULL) != SK_OK)
+		return NULL;
+	return (void *)(uintptr_t)reply.address;
+}
+
+static void unmap(void *context, void *at, uint64_t size)
+{
+	(void)context;
+	sk_pages_free(kernel.os->thread, at, size);
+}
+
 /* Its size is the file's affair: no CONTROL. */
 static struct sk_handle copy(void *context, struct sk_handle memory, uint32_t rights)
 {
@@ -155,7 +176,7 @@ const struct ram_memories *kernel_memories(struct sk_os *os, uint64_t bytes)
 	static const struct ram_memories memories = {
 		.make = make, .end = end, .resize = resize, .read = read, .write = write,
 		.commit = commit, .decommit = decommit, .is_idle = is_idle, .present = present,
-		.copy = copy, .limit = limit, .used = used,
+		.map = map, .unmap = unmap, .copy = copy, .limit = limit, .used = used,
 	};
 	struct kernel_Quota_create_quota_reply reply;
 	struct kernel_Quota_create_notification_reply idle;

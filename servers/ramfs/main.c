@@ -93,6 +93,8 @@ int sk_os_main(struct sk_os *os)
 	sk_os_clock(os);
 	if (ram_open(&ram, &world, &ram_limits_large, bytes / 4 * SHARE) != 0)
 		sk_os_give_up(os, 1, "there is no memory");
+	/* As Linux mounts what is not told otherwise. */
+	ram.flags = fs_MountFlags_RELATIVE_ACCESS_TIME;
 	fill(os);
 	return sk_serve(os, &(struct sk_serve){
 		.services = services, .service_count = 1, .max_kept = 512,

@@ -4,13 +4,13 @@
  * asked for, and stay until the file ends. Its size is the file's, in pages, so that
  * who touches a mapping behind them faults.
  *
- * Clients that may write can also take pages away at any time. So the server never
- * touches them itself: the kernel copies, which finds zeros where there is no page.
+ * Clients that may write can also take pages away at any time. So the server does not
+ * touch those itself: the kernel copies, which finds zeros where there is no page. As long
+ * as there has been no such client, and every page is there, it maps the memory and moves
+ * bytes straight (memory_see).
  */
 #include "servers/ramfs/ramfs.h"
 
-/* Each takes a handle of the server's. */
-#define MEMORIES_MAX 1024
 /* What a memory object can have. */
 #define SIZE_MAX_MEMORY (UINT64_C(1) << 47)
 
@@ -27,6 +27,45 @@ static void *context_of(const struct inode *inode)
 static uint64_t round_up(uint64_t size)
 {
 	return (size + RAM_PAGE - 1) / RAM_PAGE * RAM_PAGE;
+}
+
+/* ---- what is mapped here ---- */
+
+static void unsee(struct inode *inode)
+{
+	struct data *data = &inode->as.data;
+
+	if (data->at)
+		memories_of(inode)->unmap(context_of(inode), data->at, data->mapped);
+	data->at = NULL;
+	data->mapped = data->seen = 0;
+}
+
+/* From here on pages are not there, or will not be. */
+static void see_less(struct inode *inode, uint64_t end)
+{
+	if (inode->as.data.seen > end)
+		inode->as.data.seen = end;
+}
+
+void memory_see(struct inode *inode)
+{
+	struct data *data = &inode->as.data;
+	uint64_t size = round_up(inode->size);
+
+	if (data->is_others || data->seen == size || memory_present(inode) < size)
+		return;
+	unsee(inode);
+	data->at = memories_of(inode)->map(context_of(inode), data->memory, size);
+	if (data->at)
+		data->mapped = data->seen = size;
+}
+
+static bool is_seen(const struct inode *inode, uint64_t offset, uint64_t size)
+{
+	const struct data *data = &inode->as.data;
+
+	return offset <= data->seen && size <= data->seen - offset;
 }
 
 /* ---- beginning and end ---- */
@@ -57,7 +96,7 @@ int memory_begin(struct inode *inode)
 		return 0;
 	if (inode->size > SIZE_MAX_MEMORY)
 		return fs_Error_EFBIG;
-	if (ram->memories == MEMORIES_MAX ||
+	if (ram->memories == MEMORY_MAX_COUNT ||
 			!memories_of(inode)->make(context_of(inode), inode->size, &memory))
 		return fs_Error_ENFILE;
 	if (!copy_pages(inode, memory)) {
@@ -76,6 +115,7 @@ void memory_end(struct inode *inode)
 	const struct ram_memories *memories = memories_of(inode);
 	struct sk_handle memory = inode->as.data.memory;
 
+	unsee(inode);
 	/* So there is room at once, and not when the kernel has come to it. */
 	if (memories->is_idle(context_of(inode), memory))
 		(void)memories->resize(context_of(inode), memory, 0);
@@ -84,8 +124,12 @@ void memory_end(struct inode *inode)
 	inode->ram->memories--;
 }
 
-int memory_hand_out(const struct inode *inode, uint32_t rights, struct sk_handle *memory)
+int memory_hand_out(struct inode *inode, uint32_t rights, struct sk_handle *memory)
 {
+	if (rights & fs_Rights_WRITE) {
+		unsee(inode);
+		inode->as.data.is_others = true;
+	}
 	*memory = memories_of(inode)->copy(context_of(inode), inode->as.data.memory, rights);
 	return memory->raw >= 0 ? 0 : fs_Error_ENFILE;
 }
@@ -104,11 +148,17 @@ int memory_resize(struct inode *inode, uint64_t size)
 
 	if (size > SIZE_MAX_MEMORY)
 		return fs_Error_EFBIG;
+	if (size < inode->size) {
+		see_less(inode, round_up(size));
+		window_tell_size(inode, size);
+	}
 	/* What somebody wrote behind the end, in its page, is not to come into it. */
 	if (size > inode->size && inode->size % RAM_PAGE != 0)
 		(void)memories->resize(context_of(inode), memory, inode->size);
-	if (!memories->resize(context_of(inode), memory, size))
+	if (!memories->resize(context_of(inode), memory, size)) {
+		window_tell_size(inode, inode->size);
 		return fs_Error_ENOSPC;
+	}
 	inode->size = size;
 	return 0;
 }
@@ -133,7 +183,9 @@ int memory_reserve(struct inode *inode, uint64_t offset, uint64_t length, bool k
 
 void memory_read(const struct inode *inode, uint64_t offset, void *to, uint64_t size)
 {
-	if (!memories_of(inode)->read(context_of(inode), inode->as.data.memory, offset, to,
+	if (is_seen(inode, offset, size))
+		memcpy(to, inode->as.data.at + offset, size);
+	else if (!memories_of(inode)->read(context_of(inode), inode->as.data.memory, offset, to,
 			size))
 		memset(to, 0, size);
 }
@@ -142,6 +194,10 @@ uint64_t memory_write(struct inode *inode, uint64_t offset, const void *from, ui
 {
 	uint64_t before = inode->size, done;
 
+	if (is_seen(inode, offset, size) && offset + size <= before) {
+		memcpy(inode->as.data.at + offset, from, size);
+		return size;
+	}
 	if (size == 0 || (offset + size > before && memory_resize(inode, offset + size) != 0))
 		return 0;
 	done = memories_of(inode)->write(context_of(inode), inode->as.data.memory, offset,
@@ -177,6 +233,8 @@ void memory_punch(struct inode *inode, uint64_t offset, uint64_t length)
 	}
 	clear(inode, offset, first);
 	clear(inode, last, end);
+	if (first < last)
+		see_less(inode, first);
 	if (first < last)
 		memories_of(inode)->decommit(context_of(inode), inode->as.data.memory,
 			first, last - first);

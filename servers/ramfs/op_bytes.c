@@ -46,8 +46,22 @@ static uint64_t smaller(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
+/* Of a memory: what is mapped here, and the file's, moves straight, the rest by the
+ * buffer. NULL: that. */
+static uint8_t *straight(const struct inode *inode, uint64_t offset, uint64_t *most)
+{
+	const struct data *data = &inode->as.data;
+	uint64_t end = smaller(data->seen, inode->size);
+
+	if (offset < end)
+		*most = smaller(*most, end - offset);
+	else
+		*most = smaller(*most, fs_XATTR_MAX);
+	return offset < end ? data->at + offset : NULL;
+}
+
 /* How far a piece goes that is moved at once: as far as pages that were written lie one
- * behind the other; of a memory as much as goes by the buffer. */
+ * behind the other. */
 static uint64_t piece_of(const struct transfer *transfer, uint64_t offset, uint64_t most)
 {
 	const struct data *data = &transfer->inode->as.data;
@@ -55,8 +69,10 @@ static uint64_t piece_of(const struct transfer *transfer, uint64_t offset, uint6
 	const uint8_t *page;
 	bool is_reserved;
 
-	if (data->is_memory)
-		return smaller(most, fs_XATTR_MAX);
+	if (data->is_memory) {
+		(void)straight(transfer->inode, offset, &most);
+		return most;
+	}
 	if (size >= most)
 		return most;
 	for (page = data_find(data, number, &is_reserved); page && !is_reserved &&
@@ -131,7 +147,9 @@ static uint64_t read_piece(struct transfer *transfer, const struct sk_lease *lea
 	const uint8_t *page = data_find(&inode->as.data, offset / RAM_PAGE, NULL);
 	const uint8_t *from = (page ? page : zeros) + offset % RAM_PAGE;
 
-	if (inode->as.data.is_memory) {
+	if (inode->as.data.is_memory)
+		from = straight(inode, offset, &size);
+	if (!from) {
 		inode_read(inode, offset, inode->ram->buffer, size);
 		from = inode->ram->buffer;
 	}
@@ -159,10 +177,7 @@ static int run_read(struct transfer *transfer, uint64_t *count)
 		return error;
 	if (transfer->offset < inode->size)
 		*count = move(transfer, inode->size - transfer->offset, read_piece);
-	if (!(file->flags & fs_Open_NO_ACCESS_TIME))
-		inode_accessed(inode, inode->ram->flags | file->mount_flags);
-	if (*count > 0)
-		watch_tell(&file->where, fs_Change_ACCESSED);
+	file_was_read(file, *count);
 	return *count > 0 ? 0 : transfer->error;
 }
 
@@ -239,8 +254,12 @@ static uint64_t write_memory(struct transfer *transfer, const struct sk_lease *l
 	uint64_t at, uint64_t offset, uint64_t size)
 {
 	struct inode *inode = transfer->inode;
-	uint64_t read = take(transfer, lease, at, inode->ram->buffer, size), done;
+	uint8_t *there = straight(inode, offset, &size);
+	uint64_t read = take(transfer, lease, at, there ? there : inode->ram->buffer, size);
+	uint64_t done;
 
+	if (there)
+		return read;
 	done = inode_write(inode, offset, inode->ram->buffer, read);
 	if (done < read)
 		transfer->error = fs_Error_ENOSPC;

@@ -314,6 +314,8 @@ void op_remount(void *self, const struct fs_FileSystem_remount_request *request,
 		error = fs_Error_EINVAL;
 	if (error == 0)
 		ram->flags = request->flags;
+	if (error == 0)
+		window_tell_all(ram);
 	fs_FileSystem_remount_answer(to, error, &reply);
 }
 
@@ -331,6 +333,7 @@ void op_unmount(void *self, const struct fs_FileSystem_unmount_request *request,
 	if (error == 0) {
 		watch_unmounted(ram);
 		ram->is_ended = true;
+		window_tell_all(ram);
 	}
 	fs_FileSystem_unmount_answer(to, error, &reply);
 }

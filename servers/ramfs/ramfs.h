@@ -5,6 +5,7 @@
  *   inode.c       what has a number: status, times, life and end
  *   data.c        the pages of a file, holes included
  *   memory.c      the same in a memory object, for clients to map
+ *   window.c      what they read of that without a call
  *   directory.c   names in directories
  *   access.c      credentials, and what they allow
  *   acl.c         access lists
@@ -173,6 +174,8 @@ int file_share(const struct open_handle *from, struct sk_port *port, fs_Rights r
 	struct fs_File_handle *handle);
 /* Its node in the session that opened it, or 0. */
 fs_Node file_node(const struct open_file *file);
+/* So many bytes of it were read: its access time, and who watches. */
+void file_was_read(const struct open_file *file, uint64_t count);
 /* Whether a handle may do this: 0, EPERM, or EIO if all has ended. */
 int file_may(const struct open_handle *handle, fs_Rights right);
 

@@ -59,6 +59,10 @@ struct ram_memories {
 	bool (*is_idle)(void *context, struct sk_handle memory);
 	/* What its pages take. */
 	uint64_t (*present)(void *context, struct sk_handle memory);
+	/* Gives all of it storage and maps it here; NULL: that cannot be. Nobody else may
+	 * be able to write it. */
+	void *(*map)(void *context, struct sk_handle memory, uint64_t size);
+	void (*unmap)(void *context, void *at, uint64_t size);
 	/* A handle for a client, with these rights of fs_Rights; none: there is none. */
 	struct sk_handle (*copy)(void *context, struct sk_handle memory, uint32_t rights);
 	/* All of them can take so much from now on. False: they take more already. */
@@ -86,6 +90,7 @@ struct waiter;
 struct walked;
 struct watch;
 struct watcher;
+struct window;
 struct where;
 struct xattr;
 
@@ -98,6 +103,8 @@ struct ram {
 	uint64_t budget, used;		/* bytes */
 	uint64_t granted;		/* of the budget: memories have the rest */
 	uint32_t memories;
+	struct window *windows;
+	uint32_t window_count;
 	uint64_t last_now;
 	uint64_t seed;			/* of hashes */
 	struct inode *root;
@@ -146,8 +153,12 @@ struct data {
 	void *top;
 	uint32_t height;
 	bool is_memory;			/* then the tree is empty */
+	bool is_others;			/* clients can write the memory too */
 	uint64_t pages;
 	struct sk_handle memory;
+	/* Where the memory is mapped here; as far as `seen` its pages are there. */
+	uint8_t *at;
+	uint64_t mapped, seen;
 };
 
 /* The page of this number, NULL if it is a hole. One that was only reserved
@@ -164,6 +175,9 @@ void data_cut(struct ram *ram, struct data *data, uint64_t first, uint64_t end);
 uint64_t data_next(const struct data *data, uint64_t page, bool wants_hole);
 
 /* ---- memory.c: contents of which clients map the pages ---- */
+
+/* How many there can be: each takes a handle of the server's. */
+#define MEMORY_MAX_COUNT 1024
 
 /* Moves a file's contents into a memory, unless they are there: 0, ENODEV, ENOSPC,
  * ENFILE, EFBIG. */
@@ -182,7 +196,24 @@ int memory_reserve(struct inode *inode, uint64_t offset, uint64_t length, bool k
 void memory_punch(struct inode *inode, uint64_t offset, uint64_t length);
 uint64_t memory_present(const struct inode *inode);
 /* A handle to it, with rights of fs_Rights: 0 or ENFILE. */
-int memory_hand_out(const struct inode *inode, uint32_t rights, struct sk_handle *memory);
+int memory_hand_out(struct inode *inode, uint32_t rights, struct sk_handle *memory);
+/* Maps it here, if all of it is there and nobody else can write it: its bytes are then
+ * moved without the kernel. */
+void memory_see(struct inode *inode);
+
+/* ---- window.c: what clients read without a call ---- */
+
+/* Handles to the pages and to the state, of a client that has read so often: 0, EAGAIN,
+ * ENODEV, ENFILE, ENOSPC. */
+int window_give(struct inode *inode, uint32_t reads, struct sk_handle *pages,
+	struct sk_handle *state);
+/* Of a file that nobody has open any more. */
+void window_end(struct inode *inode);
+/* Something changed that clients go by: in a file (NULL window: nothing is done), in all. */
+void window_tell(const struct inode *inode);
+void window_tell_all(const struct ram *ram);
+/* It will end here, before its pages go. */
+void window_tell_size(const struct inode *inode, uint64_t size);
 
 /* ---- inode.c ---- */
 
@@ -222,7 +253,7 @@ struct inode {
 	/* While somebody has it, it stays, even without a name. */
 	uint32_t references;
 	bool is_unnamed;		/* may get its first name */
-	uint32_t writers, executors;	/* open files */
+	uint32_t opened, writers, executors;	/* open files */
 	uint64_t size;
 	uint64_t version;
 	struct fs_Time accessed, modified, changed, born;
@@ -236,6 +267,7 @@ struct inode {
 	struct locker *lockers;		/* as they came */
 	struct open_file *flocks;	/* that hold the lock of the whole */
 	struct watch *watches;
+	struct window *window;		/* NULL: it has none */
 };
 
 /* A node with one reference, and no name; NULL: there is no room. */
@@ -250,7 +282,10 @@ struct fs_Status inode_status(const struct inode *inode);
 /* Its status has changed now; its contents too. */
 void inode_changed(struct inode *inode);
 void inode_modified(struct inode *inode);
-/* It was read, by way of a session or file with these flags. */
+/* The second up to which a read, by way of a session or file with these flags, leaves the
+ * access time as it is. */
+int64_t inode_read_until(const struct inode *inode, fs_MountFlags flags);
+/* It was read so. */
 void inode_accessed(struct inode *inode, fs_MountFlags flags);
 /* Cuts or extends a file: 0 or an error. */
 int inode_resize(struct inode *inode, uint64_t size);

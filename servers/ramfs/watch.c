@@ -258,6 +258,8 @@ static int new_watcher(struct session *session, struct watcher **to)
 	watcher->next = ram->watchers;
 	ram->watchers = watcher;
 	ram->watching++;
+	/* They are told of each read. */
+	window_tell_all(ram);
 	*to = watcher;
 	return 0;
 }

@@ -11,10 +11,12 @@ static struct shim_file *place_of(struct shim_process *process, uint64_t descrip
 }
 
 /* Nothing is known of it any more; returns the handle, to be closed without the lock. */
-static uint32_t take_out(struct shim_file *place)
+static uint32_t take_out(struct shim_process *process, struct shim_file *place)
 {
 	uint32_t number = place->number;
 
+	if (place->window != 0)
+		process->windows &= ~(UINT32_C(1) << (place->window - 1));
 	*place = (struct shim_file){ .version = place->version + 1 };
 	return number;
 }
@@ -38,9 +40,11 @@ static bool keep(struct shim_process *process, uint64_t descriptor,
 	lock_take(&process->lock);
 	kept = anyway || (place->version == file->version && place->number == 0);
 	if (kept) {
-		old = take_out(place);
+		old = take_out(process, place);
 		*place = (struct shim_file){ .number = file->number, .kind = file->kind,
 			.dots = file->dots, .version = place->version, .flags = file->flags };
+		if (process->used <= descriptor)
+			process->used = (uint32_t)descriptor + 1;
 	}
 	lock_let_go(&process->lock);
 	close_number(old);
@@ -133,14 +137,14 @@ void cache_forget(struct shim *shim, uint64_t descriptor)
 	if (!place)
 		return;
 	lock_take(&shim->process->lock);
-	number = take_out(place);
+	number = take_out(shim->process, place);
 	lock_let_go(&shim->process->lock);
 	close_number(number);
 }
 
 void cache_forget_range(struct shim *shim, uint64_t first, uint64_t last)
 {
-	for (uint64_t i = first; i < shim->process->count && i <= last; i++)
+	for (uint64_t i = first; i < shim->process->used && i <= last; i++)
 		cache_forget(shim, i);
 }
 

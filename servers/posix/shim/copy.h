@@ -30,6 +30,7 @@ size_t shim_copy(void *to, const void *from, size_t size);
 size_t shim_fill_zero(void *to, size_t size);
 /* 0, or 1: it faulted. */
 uint32_t shim_load(const void *from, uint32_t *value);
+uint32_t shim_load_two(const void *from, uint64_t values[2]);
 uint32_t shim_compare_exchange(void *at, uint32_t *expected, uint32_t with);
 uint32_t shim_touch_read(const void *at);
 uint32_t shim_touch_write(void *at);

@@ -168,6 +168,17 @@ shim_load:
 	ret
 	FIXUP(shim_faulted)
 
+	.globl shim_load_two
+	.type shim_load_two, @function
+shim_load_two:
+1:	movq	(%rdi), %rax
+	movq	8(%rdi), %rdx
+2:	movq	%rax, (%rsi)
+	movq	%rdx, 8(%rsi)
+	xorl	%eax, %eax
+	ret
+	FIXUP(shim_faulted)
+
 	.globl shim_compare_exchange
 	.type shim_compare_exchange, @function
 shim_compare_exchange:

@@ -3,6 +3,7 @@
 #include "servers/posix/shim/copy.h"
 #include "servers/posix/shim/few.h"
 #include "servers/posix/shim/vectors.h"
+#include "servers/posix/shim/window.h"
 
 #define GATHER_MAX 4096
 
@@ -115,8 +116,8 @@ static bool is_few(const struct moving *m, const struct vectors *vectors,
 		(m->writes ? fs_FEW_WRITE : fs_FEW_READ) && !file->no_few;
 }
 
-static int64_t move_either(struct moving *m, uint64_t descriptor, struct vectors *vectors,
-	const struct shim_file *file)
+static int64_t move_by_calls(struct moving *m, uint64_t descriptor,
+	struct vectors *vectors, const struct shim_file *file)
 {
 	int64_t result = is_few(m, vectors, file) ? move_few(m, vectors, file->kind) :
 		FEW_FAULT;
@@ -127,13 +128,40 @@ static int64_t move_either(struct moving *m, uint64_t descriptor, struct vectors
 		result;
 }
 
+static bool reads_one(const struct moving *m, const struct vectors *vectors)
+{
+	return !m->writes && vectors->count == 1 && m->flags == 0 && vectors->total > 0;
+}
+
+static int64_t move_either(struct moving *m, uint64_t descriptor, struct vectors *vectors,
+	const struct shim_file *file)
+{
+	const bool may_see = file->kind == posix_ObjectKind_FILE && reads_one(m, vectors);
+	int64_t result = WINDOW_NOT;
+
+	if (may_see && !m->has_offset && vectors->total > fs_FEW_READ)
+		result = window_read_here(m->shim, descriptor, vectors->list->iov_base,
+			vectors->total);
+	if (result != WINDOW_NOT)
+		return result;
+	result = move_by_calls(m, descriptor, vectors, file);
+	if (may_see && result > 0)
+		window_was_read(m->shim, descriptor);
+	return result;
+}
+
 static int64_t transfer(struct moving *m, uint64_t descriptor, struct vectors *vectors)
 {
 	struct shim_file file;
-	int64_t result;
+	int64_t result = WINDOW_NOT;
 
 	if (m->has_offset && (int64_t)m->offset < 0)
 		return -LINUX_EINVAL;
+	if (m->has_offset && reads_one(m, vectors))
+		result = window_read(m->shim, descriptor, m->offset, vectors->list->iov_base,
+			vectors->total);
+	if (result != WINDOW_NOT)
+		return result;
 	WITH_FILE(m->shim, descriptor, file, result, move_either(m, descriptor, vectors,
 		&file));
 	if (result == -LINUX_EPIPE && m->writes)

@@ -23,15 +23,22 @@ _Static_assert(offsetof(struct shim, is_whole) == 176, "IS_WHOLE");
 _Static_assert(sizeof(struct shim) <= ABI_FRAME_PENDING, "before the kernel's words");
 
 static struct shim_file files[SHIM_CACHE];
-static struct shim_process process = { .count = SHIM_CACHE, .files = files };
+static uint64_t window_sizes[LAYOUT_WINDOW_COUNT];
+static struct shim_process process = { .count = SHIM_CACHE, .files = files,
+	.window_sizes = window_sizes };
 
 /* ---- the beginning ---- */
 
+struct shim_process *shim_own_process(void)
+{
+	return &process;
+}
+
 void shim_forget_process(struct shim *shim)
 {
-	/* Whoever held the lock is in another space; so are the handles. */
-	memset(files, 0, sizeof files);
-	process.lock = 0;
+	/* Whoever held the lock is in another space; so are the handles, and windows. */
+	memset(files, 0, process.used * sizeof files[0]);
+	process.used = process.lock = process.windows = 0;
 	exec_forget();
 	actions_forget();
 	shim->process = &process;
@@ -65,7 +72,7 @@ static void begin_copy(struct shim *shim)
 	if (shim->in_vfork) {
 		memset(shim->own_files, 0, sizeof shim->own_files);
 		shim->own_process = (struct shim_process){ .count = SHIM_VFORK_CACHE,
-			.files = shim->own_files };
+			.files = shim->own_files, .window_sizes = window_sizes };
 		shim->process = &shim->own_process;
 		shim->maker = maker;
 	} else if (!shim->is_thread) {

@@ -35,15 +35,22 @@ struct shim_file {
 	uint8_t dots;
 	bool is_mine : 1;		/* in a copy: the handle is that one's alone */
 	bool no_few : 1;		/* its server has no read_few and write_few */
+	bool no_window : 1;		/* it has no window, and is not asked any more */
 	uint32_t version;		/* counts up when the descriptor becomes another */
 	uint32_t flags;			/* fs.Open, as when it was opened */
+	uint16_t reads;			/* by calls, since it was last asked for a window */
+	uint16_t patience;		/* how many it takes; 0: not counted yet */
+	uint8_t window;			/* its place and 1; 0: it has none */
 };
 
 /* What the threads of a process have in common here. */
 struct shim_process {
 	uint32_t lock;			/* lock.h: of `files` */
 	uint32_t count;
+	uint32_t used;			/* of `files`: behind that all is as it was */
+	uint32_t windows;		/* bits of places that are taken */
 	struct shim_file *files;
+	uint64_t *window_sizes;		/* bytes of each that are mapped */
 };
 
 /* What restart_syscall() goes on with. */
@@ -178,6 +185,8 @@ int64_t poll_restart(struct shim *shim, const struct shim_restart *restart);
 
 /* ---- processes ---- */
 
+/* What all but a vfork's child have. */
+struct shim_process *shim_own_process(void);
 /* Of a process that is new in its space: nothing is known of its descriptors. */
 void shim_forget_process(struct shim *shim);
 

@@ -30,5 +30,7 @@ bool opens(const char *path, fs_Open flags, struct sk_kernel_channel *file);
 
 /* mapped.c */
 void mapped_files(void);
+/* window.c */
+void windows(void);
 
 #endif

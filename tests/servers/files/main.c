@@ -201,6 +201,7 @@ int sk_os_main(struct sk_os *os)
 	tap_run("modes hold for whom the client acts", subjects);
 	tap_run("what is full says so, and has room again", until_it_is_full);
 	mapped_files();
+	windows();
 	sk_log(os, log_Level_INFO, "all cases were run");
 	svrctl_Supervisor_shut_down(&t.control.kernel.channel, &off, &reply, NULL);
 	sk_os_sleep(os, 5000);
