@@ -6,22 +6,68 @@ struct mount *mounts;
 
 /* ---- nodes ---- */
 
-/* At once where that is posix itself, which may be in the midst of a call. */
-static void forget(const struct mount *mount, fs_Node number)
+/*
+ * The node that was dropped last is often wanted again at once: what is given back of it waits,
+ * until another node is met, or for a while. So a file that is gone is not kept long.
+ */
+#define LATER UINT64_C(1000000000)		/* ns */
+
+static struct {
+	const struct mount *mount;
+	fs_Node number;
+	uint32_t count;				/* 0: there is none */
+	struct sk_alarm alarm;
+	bool is_armed;
+} dropped;
+
+static void forget_dropped(void)
 {
-	if (is_proc(mount))
+	if (dropped.count > 0)
+		fs_FileSystem_forget(dropped.mount->server,
+			&(struct fs_FileSystem_forget_request){dropped.number, dropped.count},
+			NULL);
+	dropped.count = 0;
+}
+
+static void ring(void *self)
+{
+	UNUSED(self);
+	dropped.is_armed = false;
+	forget_dropped();
+}
+
+/* Another one than that is met. */
+static void meet(const struct mount *mount, fs_Node number)
+{
+	if (dropped.mount != mount || dropped.number != number || dropped.count == UINT32_MAX)
+		forget_dropped();
+}
+
+void node_forget(const struct mount *mount, fs_Node number)
+{
+	/* At once where that is posix itself, which may be in the midst of a call. */
+	if (is_proc(mount)) {
 		proc_node_drop(number);
-	else
-		fs_FileSystem_forget(mount->server,
-			&(struct fs_FileSystem_forget_request){number, 1}, NULL);
+		return;
+	}
+	meet(mount, number);
+	dropped.mount = mount;
+	dropped.number = number;
+	dropped.count++;
+	if (dropped.is_armed)
+		return;
+	dropped.is_armed = true;
+	dropped.alarm.ring = ring;
+	sk_alarm_set(posix.os, &dropped.alarm, now() + LATER);
 }
 
 struct node *node_new(struct mount *mount, fs_Node number)
 {
 	struct node *node = allocate(sizeof(*node));
 
+	meet(mount, number);
 	if (!node) {
-		forget(mount, number);
+		node_forget(mount, number);
 		return NULL;
 	}
 	*node = (struct node){1, mount, number};
@@ -39,7 +85,7 @@ void node_drop(struct node *node)
 	if (!node || --node->references > 0)
 		return;
 	if (node->number != fs_ROOT)
-		forget(node->mount, node->number);
+		node_forget(node->mount, node->number);
 	release(node);
 }
 

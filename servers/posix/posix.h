@@ -366,6 +366,8 @@ struct places {
 struct node *node_new(struct mount *mount, fs_Node number);
 struct node *node_take(struct node *node);
 void node_drop(struct node *node);
+/* A reference that the server counts, without a struct, is given back. */
+void node_forget(const struct mount *mount, fs_Node number);
 /* The root of files from the service `root`. */
 int mount_root(void);
 /* proc.c: /proc, covering that directory of the root. */

@@ -90,12 +90,6 @@ static int at_of(struct thread *thread, posix_Descriptor directory, struct sk_st
 	return error;
 }
 
-static void forget(struct node *parent, fs_Node number)
-{
-	fs_FileSystem_forget(SERVER(parent),
-		&(struct fs_FileSystem_forget_request){number, 1}, NULL);
-}
-
 static bool is_dots(struct sk_string name)
 {
 	return (name.size == 1 && name.data[0] == '.') ||
@@ -119,7 +113,7 @@ void op_make_directory(void *self, const struct posix_Paths_make_directory_reque
 		error = server_errno(fs_FileSystem_make_directory(SERVER(parent), &ask, &made,
 			NULL));
 	if (!error)
-		forget(parent, made.node);
+		node_forget(parent->mount, made.node);
 	node_drop(parent);
 	posix_Paths_make_directory_answer(to, error, &reply);
 }
@@ -164,7 +158,7 @@ void op_make_node(void *self, const struct posix_Paths_make_node_request *reques
 	if (!error)
 		error = server_errno(fs_FileSystem_make_node(SERVER(parent), &ask, &made, NULL));
 	if (!error)
-		forget(parent, made.node);
+		node_forget(parent->mount, made.node);
 	node_drop(parent);
 	posix_Paths_make_node_answer(to, error, &reply);
 }
@@ -187,7 +181,7 @@ void op_make_link(void *self, const struct posix_Paths_make_link_request *reques
 	if (!error)
 		error = server_errno(fs_FileSystem_make_link(SERVER(parent), &ask, &made, NULL));
 	if (!error)
-		forget(parent, made.node);
+		node_forget(parent->mount, made.node);
 	node_drop(parent);
 	posix_Paths_make_link_answer(to, error, &reply);
 }

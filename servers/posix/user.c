@@ -22,6 +22,7 @@ struct user {
 	posix_Uid number;
 	uint32_t counts[USER_COUNTS];
 	struct sk_handle quota;			/* none: all programs' */
+	uint64_t memory;			/* bytes that it has at most */
 };
 
 static struct user *all;
@@ -69,6 +70,7 @@ static struct sk_handle make_quota(void)
 
 struct user *user_find(posix_Uid number)
 {
+	struct kernel_Quota_usage_reply usage;
 	struct user *user = all;
 
 	while (user && user->number != number)
@@ -86,6 +88,8 @@ struct user *user_find(posix_Uid number)
 		release(user);
 		return NULL;
 	}
+	if (K(user_quota(user), Quota_usage, &usage, 0) == SK_OK)
+		user->memory = usage.limit.bytes;
 	all = user;
 	return user;
 }
@@ -217,59 +221,54 @@ static struct process *find_largest(struct process *process)
 	return found && most > memory_of(process) / 2 ? found : process;
 }
 
-/* What a user's processes have, and how much it may be. False: it cannot be known. */
-static bool memory_used(const struct user *user, uint64_t *used, uint64_t *limit)
+/* What a user's processes have; more than there can be if that cannot be known. */
+static uint64_t memory_used(const struct user *user)
 {
 	struct kernel_Quota_usage_reply usage;
 
-	if (K(user_quota(user), Quota_usage, &usage, 0) != SK_OK)
-		return false;
-	*used = usage.used.bytes;
-	*limit = usage.limit.bytes;
-	return true;
+	return K(user_quota(user), Quota_usage, &usage, 0) == SK_OK ? usage.used.bytes :
+		UINT64_MAX;
 }
 
 /* What has ended is taken apart by the kernel bit by bit, some before it leaves each call. So
- * calls go on until no more than this is used, or for so many nothing was had back. What is
- * used then. */
-static uint64_t await_memory(const struct user *user, uint64_t wanted)
+ * calls go on until no more than this is used, or for so many nothing was had back. Whether
+ * it came to that; *used is what is used then. */
+static bool await_memory(const struct user *user, uint64_t wanted, uint64_t *used)
 {
-	uint64_t used = 0, least = UINT64_MAX, limit;
+	uint64_t least = UINT64_MAX;
 
 	for (unsigned idle = 0; idle < AWAIT_IDLE; idle++) {
-		if (!memory_used(user, &used, &limit) || used <= wanted)
-			break;
-		if (used < least) {
-			least = used;
+		*used = memory_used(user);
+		if (*used <= wanted)
+			return true;
+		if (*used < least) {
+			least = *used;
 			idle = 0;
 		}
 	}
-	return used;
+	return false;
 }
 
 bool user_has_memory(const struct user *user)
 {
-	uint64_t used, limit;
+	uint64_t used;
 
-	if (!memory_used(user, &used, &limit))
-		return false;
-	return await_memory(user, limit - limit / 16) <= limit - limit / 16;
+	return await_memory(user, user->memory - user->memory / 16, &used);
 }
 
 /* Whether some came back meanwhile: a quota above this one may be what is used up. */
 static bool is_relieved(const struct user *user)
 {
-	uint64_t used, limit;
+	const uint64_t before = memory_used(user);
+	uint64_t used;
 
-	return memory_used(user, &used, &limit) && await_memory(user, used < ROOM ? 0 :
-		used - ROOM) < used;
+	await_memory(user, before < ROOM ? 0 : before - ROOM, &used);
+	return used < before;
 }
 
 bool user_may_have(const struct user *user, uint64_t size)
 {
-	uint64_t used, limit;
-
-	return memory_used(user, &used, &limit) && size <= limit;
+	return size <= user->memory;
 }
 
 uint64_t user_memory_left(void)
