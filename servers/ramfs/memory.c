@@ -138,6 +138,11 @@ int memory_hand_out(struct inode *inode, uint32_t rights, struct sk_handle *memo
 
 uint64_t memory_present(const struct inode *inode)
 {
+	const struct data *data = &inode->as.data;
+
+	/* Nobody else could have taken pages of it away. */
+	if (data->at && data->seen == round_up(inode->size))
+		return data->seen;
 	return memories_of(inode)->present(context_of(inode), inode->as.data.memory);
 }
 
