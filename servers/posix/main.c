@@ -151,6 +151,7 @@ int sk_os_main(struct sk_os *os)
 		sk_os_give_up(os, 1, problem);
 	take_system();
 	device_nodes();
+	process_begin();
 	proc_begin();
 	posix.boot_time = (uint64_t)realtime() - now();
 	return sk_serve(os, &(struct sk_serve){

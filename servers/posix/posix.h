@@ -539,6 +539,8 @@ bool process_move(struct process *process, struct user *user, struct left *left)
 void process_move_back(struct process *process, struct left *left);
 void process_leave(struct left *left);
 struct process *process_find(int32_t pid);
+/* Before the first one: has the memory of tables. */
+void process_begin(void);
 int32_t pid_new(void);
 /* Ends it: the state and code, as wait tells. The caller's reply is not answered. */
 void process_end(struct process *process, posix_ChildState how, int32_t status);

@@ -3,6 +3,14 @@
 
 /* ---- numbers ---- */
 
+/* As numbers are given upwards, the tables by number would be had page by page, and what is
+ * used would grow with each process that there was. */
+void process_begin(void)
+{
+	memset(posix.by_pid, 0, sizeof(posix.by_pid));
+	memset(posix.threads, 0, sizeof(posix.threads));
+}
+
 static bool is_taken(int32_t number)
 {
 	if (posix.threads[number])

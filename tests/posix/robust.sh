@@ -5,7 +5,7 @@
 # at work, another user opens, reads, makes pipes and children that call exec; and when all of
 # it has been killed, processes and memory of the whole machine are as before. On 1 CPU and on 4.
 # And hundreds of children that are killed in exec, fork, mmap, with threads, waiting for locks, holding
-# terminals, leave nothing. ROUNDS=n (3): of the neighbour's, beside each. LEAKS=n (200): of those.
+# terminals, leave nothing. ROUNDS=n (3): of the neighbour's, beside each. LEAKS=n (400): of those.
 # SEED=n: of what is random.
 set -u
 cd "$(dirname "$0")/../.."
@@ -35,7 +35,7 @@ status=$?
 leak='children killed at any moment leave nothing'
 if tap_wants "$leak"; then
 	timeout 320 tests/os-run --image small --timeout "${LIMIT:-300}" \
-		--file "$work/robust:/tmp/robust" -- /tmp/robust -s "$seed" -L "${LEAKS:-200}" \
+		--file "$work/robust:/tmp/robust" -- /tmp/robust -s "$seed" -L "${LEAKS:-400}" \
 		>"$work/log" 2>"$work/err"
 	grep -q '^ok leak$' "$work/log"
 	status=$?

@@ -36,7 +36,7 @@ attack attack_forks, attack_memory, attack_map, attack_mappings, attack_descript
 struct used { uint64_t memory; unsigned processes; };
 
 /* Of all memory, that may be used after so many rounds of killing more than before them. */
-#define LEAK_SLACK (UINT64_C(64) << 10)
+#define LEAK_SLACK (UINT64_C(16) << 10)
 
 /*
  * `rounds`, and the same once more, of children of another user that are killed at random
