@@ -50,11 +50,13 @@ man -l "$stage_prefix/share/man/man1/skald.1" >"$work/log" 2>&1
 tap $? 'there is a manual'
 
 # No file says where it was built, or staged.
-grep -rlE "$work|$top" "$stage" --exclude-dir=src >"$work/log"
+# A path that begins with it: the tree may be /skald, which stands in many others.
+here="(^|-[IL]|[^[:alnum:]_./}-])($work|$top)(/|[^[:alnum:]_./-]|\$)"
+LC_ALL=C grep -rlaE "$here" "$stage" --exclude-dir=src >"$work/log"
 strip -o "$work/stripped" "$stage_prefix/bin/skald"
-grep -q "$top" "$work/stripped" && echo skald >>"$work/log"
+LC_ALL=C grep -qaE "$here" "$work/stripped" && echo skald >>"$work/log"
 sed -i '/bin\|libskald.a/d' "$work/log"		# in what a debugger reads
-[ ! -s "$work/log" ]
+[ -d "$stage" ] && [ ! -s "$work/log" ]
 tap $? 'nothing says where it was built'
 
 # Fuzzing, by someone who may write to nothing of what is installed.
