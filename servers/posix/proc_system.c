@@ -226,6 +226,7 @@ void proc_meminfo(struct proc_text *text, const struct proc_key *key)
 	struct kernel_System_memory_reply memory = {0};
 	struct fs_FileSystem_statfs_reply root = {0};
 	uint64_t files, left = user_memory_left();
+	const uint64_t own = posix.os->heap.used, kept = posix.os->heap.committed - own;
 
 	UNUSED(key);
 	fs_FileSystem_statfs(mounts->server, &(struct fs_FileSystem_statfs_request){0}, &root,
@@ -240,9 +241,10 @@ void proc_meminfo(struct proc_text *text, const struct proc_key *key)
 		memory.free) / 1024, 0, files / 1024);
 	proc_put(text, "SwapCached:            0 kB\nSwapTotal:             0 kB\n"
 		"SwapFree:              0 kB\nShmem:          %8lu kB\n", files / 1024);
-	proc_put(text, "KReclaimable:          0 kB\nSlab:           %8lu kB\n"
-		"SReclaimable:          0 kB\nSUnreclaim:     %8lu kB\n", memory.kernel / 1024,
-		memory.kernel / 1024);
+	/* Of the kernel and of this server, which keeps pages that it needed once. */
+	proc_put(text, "KReclaimable:   %8lu kB\nSlab:           %8lu kB\n"
+		"SReclaimable:   %8lu kB\nSUnreclaim:     %8lu kB\n", kept / 1024,
+		(memory.kernel + own + kept) / 1024, kept / 1024, (memory.kernel + own) / 1024);
 }
 
 void proc_vmstat(struct proc_text *text, const struct proc_key *key)

@@ -36,11 +36,12 @@ attack attack_forks, attack_memory, attack_map, attack_mappings, attack_descript
 struct used { uint64_t memory; unsigned processes; };
 
 /* Of all memory, that may be used after so many rounds of killing more than before them. */
-#define LEAK_SLACK (UINT64_C(16) << 10)
+#define LEAK_SLACK (UINT64_C(128) << 10)
+#define LEAK_PARTS 4
 
 /*
- * `rounds`, and the same once more, of children of another user that are killed at random
- * moments; `used` says what is used, waiting for some time until it is no more than that.
+ * `rounds`, and the same once more in parts, of children of another user that are killed at
+ * random moments; `used` says what is used, waiting for some time until it is no more than that.
  */
 bool leak_rounds(uint32_t seed, int rounds, struct used (*used)(struct used than));
 /* One that a child calls exec of. */
