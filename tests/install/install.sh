@@ -11,8 +11,43 @@ build=${BUILD:-build}
 unset MAKEFLAGS MFLAGS MAKELEVEL PKG_CONFIG_PATH CMAKE_PREFIX_PATH
 stage=$work/stage
 
-tap_run 'make install' make -s BUILD="$build" install DESTDIR="$stage" prefix=/opt/skald
+# ---- what cases need: done once, whichever of them is wanted ----
+
+installed() {
+	[ -n "${install_status:-}" ] || {
+		make -s BUILD="$build" install DESTDIR="$stage" prefix=/opt/skald
+		install_status=$?
+		touch "$work/stamp"
+	}
+	return "$install_status"
+}
+
+packaged() {
+	[ -n "${package_status:-}" ] || {
+		package
+		package_status=$?
+	}
+	return "$package_status"
+}
+
+package() {
+	local package
+	package=$(make -s BUILD="$build" deb | tail -n 1) || return 1
+	cp "$package" "$work/skald.deb"
+	mkdir -p "$work/root/var/lib/dpkg"/{updates,info} && touch "$work/root/var/lib/dpkg"/{status,available}
+	if [ "$(id -u)" = 0 ]; then
+		dpkg --root="$work/root" --force-depends --force-script-chrootless -i "$work/skald.deb" || return 1
+		dpkg --root="$work/root" -s skald | grep -q '^Status: install ok installed' || return 1
+	else
+		dpkg-deb -x "$work/skald.deb" "$work/root" || return 1
+	fi
+	library=$(dirname "$(find "$work/root/usr/lib" -name libskald.a)")
+}
+
+# ---- make install ----
+
 stage_prefix=$stage/opt/skald
+tap_run 'make install' installed
 
 # Blocks of the page whose first line names a file.
 pieces() {
@@ -35,34 +70,43 @@ sample() {
 }
 
 with_make='CFLAGS="-std=c11 -O2" make'
-tap_run 'a build with make and pkg-config' \
-	sample make "$stage_prefix" "$stage_prefix/lib" "$with_make"
-tap_run 'a build with CMake' sample cmake "$stage_prefix" "$stage_prefix/lib" \
+staged() {	# NAME COMMAND
+	installed && sample "$1" "$stage_prefix" "$stage_prefix/lib" "$2"
+}
+
+tap_run 'a build with make and pkg-config' staged make "$with_make"
+tap_run 'a build with CMake' staged cmake \
 	'cmake -B out . && cmake --build out
 	sed -i s/string.64/string\<63/ kv.skald && cmake --build out | grep -q "Generating C of kv"
 	cmake --build out | grep -q "Generating C" && exit 1; true'
-tap_run 'a build with Meson' \
-	sample meson "$stage_prefix" "$stage_prefix/lib" 'meson setup out . && ninja -C out'
+tap_run 'a build with Meson' staged meson 'meson setup out . && ninja -C out'
 
-PATH=$stage_prefix/bin:$PATH skald --version >"$work/log"
-tap $? 'the compiler runs where it is'
-man -l "$stage_prefix/share/man/man1/skald.1" >"$work/log" 2>&1
-tap $? 'there is a manual'
+runs_installed() {
+	installed && PATH=$stage_prefix/bin:$PATH skald --version
+}
+has_manual() {
+	installed && man -l "$stage_prefix/share/man/man1/skald.1"
+}
+tap_run 'the compiler runs where it is' runs_installed
+tap_run 'there is a manual' has_manual
 
-# No file says where it was built, or staged.
+# No file says where it was built, or staged; what a debugger reads may.
 # A path that begins with it: the tree may be /skald, which stands in many others.
-here="(^|-[IL]|[^[:alnum:]_./}-])($work|$top)(/|[^[:alnum:]_./-]|\$)"
-LC_ALL=C grep -rlaE "$here" "$stage" --exclude-dir=src >"$work/log"
-strip -o "$work/stripped" "$stage_prefix/bin/skald"
-LC_ALL=C grep -qaE "$here" "$work/stripped" && echo skald >>"$work/log"
-sed -i '/bin\|libskald.a/d' "$work/log"		# in what a debugger reads
-[ -d "$stage" ] && [ ! -s "$work/log" ]
-tap $? 'nothing says where it was built'
+says_nothing() {
+	local here="(^|-[IL]|[^[:alnum:]_./}-])($work|$top)(/|[^[:alnum:]_./-]|\$)"
+	installed && strip -o "$work/stripped" "$stage_prefix/bin/skald" || return 1
+	{
+		LC_ALL=C grep -rlaE "$here" "$stage" --exclude-dir=src |
+			grep -v '/bin/[^/]*$\|/libskald\.a$'
+		LC_ALL=C grep -laE "$here" "$work/stripped"
+	} | grep . && return 1
+	return 0
+}
+tap_run 'nothing says where it was built' says_nothing
 
 # Fuzzing, by someone who may write to nothing of what is installed.
 fuzz_installed() {
-	mkdir -p "$work/fuzzed"
-	pieces "$work/fuzzed"
+	installed && mkdir -p "$work/fuzzed" && pieces "$work/fuzzed" || return 1
 	(
 		cd "$work/fuzzed" || exit 1
 		export XDG_CACHE_HOME=$work/cache
@@ -77,46 +121,45 @@ fuzz_installed() {
 		fi
 	) && [ -z "$(find "$stage" -newer "$work/stamp" -type f)" ]
 }
+fuzz_help() {
+	installed && "$stage_prefix/bin/skald-fuzz" --help
+}
+fuzz_without_schema() {	# ARGUMENT...
+	installed || return 1
+	"$stage_prefix/bin/skald-fuzz" "$@" >"$work/said" 2>&1
+	[ $? = 2 ] && grep -q 'name a schema' "$work/said"
+}
 
-touch "$work/stamp"
 tap_run 'skald fuzz finds its sources beside the program' fuzz_installed
-"$stage_prefix/bin/skald-fuzz" --help >"$work/log" 2>&1
-tap $? 'skald-fuzz --help'
-"$stage_prefix/bin/skald-fuzz" hostfs >"$work/log" 2>&1
-[ $? = 2 ] && grep -q 'name a schema' "$work/log"
-tap $? 'skald-fuzz wants a schema'
+tap_run 'skald-fuzz --help' fuzz_help
+tap_run 'skald-fuzz wants a schema' fuzz_without_schema hostfs
 
-touch "$stage_prefix/bin/other"
-make -s BUILD="$build" uninstall DESTDIR="$stage" prefix=/opt/skald >"$work/log" 2>&1
-[ $? = 0 ] && [ "$(find "$stage" -type f)" = "$stage_prefix/bin/other" ] &&
-	[ "$(find "$stage" -type d | wc -l)" = 4 ]
-tap $? 'make uninstall leaves nothing but what is of others'
+removed() {
+	installed && touch "$stage_prefix/bin/other" &&
+		make -s BUILD="$build" uninstall DESTDIR="$stage" prefix=/opt/skald &&
+		[ "$(find "$stage" -type f)" = "$stage_prefix/bin/other" ] &&
+		[ "$(find "$stage" -type d | wc -l)" = 4 ]
+}
+tap_run 'make uninstall leaves nothing but what is of others' removed
 
 # ---- the package ----
 
-deb() {
-	local package
-	package=$(make -s BUILD="$build" deb | tail -n 1) || return 1
-	cp "$package" "$work/skald.deb"
-	mkdir -p "$work/root/var/lib/dpkg"/{updates,info} && touch "$work/root/var/lib/dpkg"/{status,available}
-	if [ "$(id -u)" = 0 ]; then
-		dpkg --root="$work/root" --force-depends --force-script-chrootless -i "$package" || return 1
-		dpkg --root="$work/root" -s skald | grep -q '^Status: install ok installed' || return 1
-	else
-		dpkg-deb -x "$package" "$work/root" || return 1
-	fi
+sample_deb() {	# NAME COMMAND
+	packaged && sample "$1" "$work/root/usr" "$library" "$2"
 }
 
-tap_run 'make deb makes a package, which dpkg installs' deb
-library=$(dirname "$(find "$work/root/usr/lib" -name libskald.a 2>/dev/null)")
-tap_run 'a build with what the package installed' \
-	sample deb "$work/root/usr" "$library" "$with_make"
-tap_run 'a build with CMake and the package' \
-	sample deb-cmake "$work/root/usr" "$library" 'cmake -B out . && cmake --build out'
-if command -v lintian >/dev/null; then
+tap_run 'make deb makes a package, which dpkg installs' packaged
+tap_run 'a build with what the package installed' sample_deb deb "$with_make"
+tap_run 'a build with CMake and the package' sample_deb deb-cmake \
+	'cmake -B out . && cmake --build out'
+
+lints_package() {
+	packaged || return 1
 	lintian --fail-on none "$work/skald.deb" 2>&1 |
-		grep -vE 'bogus-mail-host|root privileges' >"$work/log"
-	[ ! -s "$work/log" ]
-	tap $? 'lintian finds nothing'
+		grep -vE 'bogus-mail-host|root privileges' && return 1
+	return 0
+}
+if command -v lintian >/dev/null; then
+	tap_run 'lintian finds nothing' lints_package
 fi
 exit $failed
