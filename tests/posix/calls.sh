@@ -17,7 +17,11 @@ source tests/tap.bash
 cases=tests/posix/calls
 limit=${LIMIT:-120}
 
-if [ "$(id -u)" != 0 ] || ! unshare --mount --uts --ipc --pid --fork true 2>/dev/null; then
+apart=(unshare --mount --uts --ipc --pid --fork)
+# In a chroot that is no mount of its own `unshare` cannot make what is mounted private,
+# and refuses.
+"${apart[@]}" true 2>/dev/null || apart+=(--propagation unchanged)
+if [ "$(id -u)" != 0 ] || ! "${apart[@]}" true 2>/dev/null; then
 	echo "ok - calls do what they do on Linux # SKIP no root here"
 	exit 0
 fi
@@ -38,8 +42,9 @@ fi
 # In a root of its own, so that nothing of this machine is in reach.
 on_linux() {
 	mkdir "$work/root"
-	unshare --mount --uts --ipc --pid --fork sh -e -c '
+	"${apart[@]}" sh -e -c '
 		mount -t tmpfs none "$1/root"
+		mount --make-private "$1/root"
 		mkdir "$1/root/proc" "$1/root/calls"
 		mount -t proc none "$1/root/proc"
 		cp "$1/calls" "$1/root/program"
@@ -48,6 +53,7 @@ on_linux() {
 
 on_linux </dev/null >"$work/linux" 2>"$work/log"
 status=$?
+umount -l "$work/root" 2>/dev/null	# where it was seen from outside
 [ $status = 0 ] && [ "$(tail -n 1 "$work/linux" | cut -d' ' -f1)" = system/exit: ]
 tap $? 'the cases run on Linux'
 sort "$work/linux" | sed 's/ = .*//' | uniq -d >"$work/twice"
