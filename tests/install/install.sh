@@ -121,18 +121,32 @@ fuzz_installed() {
 		fi
 	) && [ -z "$(find "$stage" -newer "$work/stamp" -type f)" ]
 }
+# Of what is installed, and of nothing that is not.
 fuzz_help() {
-	installed && "$stage_prefix/bin/skald-fuzz" --help
+	installed && "$stage_prefix/bin/skald-fuzz" --help >"$work/said" || return 1
+	cat "$work/said"
+	grep -q '^Usage: skald-fuzz .* SCHEMA$' "$work/said" && grep -q 'built (fuzz/NAME)' "$work/said" &&
+		! grep -E 'hostfs|ramfs|compiler|fuzz/run' "$work/said"
 }
-fuzz_without_schema() {	# ARGUMENT...
-	installed || return 1
-	"$stage_prefix/bin/skald-fuzz" "$@" >"$work/said" 2>&1
-	[ $? = 2 ] && grep -q 'name a schema' "$work/said"
+fuzz_refuses() {	# EXPECTED ARGUMENT...
+	installed && mkdir -p "$work/refused" || return 1
+	(cd "$work/refused" && env PATH="${bare:-$PATH}" "$stage_prefix/bin/skald-fuzz" "${@:2}") >"$work/said" 2>&1
+	local status=$?
+	cat "$work/said"
+	[ $status = 2 ] && [[ $(<"$work/said") == "skald-fuzz: $1"* ]] && [ -z "$(ls "$work/refused")" ]
 }
 
 tap_run 'skald fuzz finds its sources beside the program' fuzz_installed
 tap_run 'skald-fuzz --help' fuzz_help
-tap_run 'skald-fuzz wants a schema' fuzz_without_schema hostfs
+tap_run 'skald-fuzz wants a schema' fuzz_refuses 'name a schema; `skald-fuzz --help`'
+tap_run 'skald-fuzz takes hostfs for a file' fuzz_refuses 'cannot read hostfs' hostfs
+tap_run 'skald-fuzz names an option that is none' fuzz_refuses 'no option `--wide`' --wide kv.skald
+fuzz_bare() {
+	local bare=$work/bare
+	mkdir "$bare" && ln -s $(type -P bash sh readlink dirname) "$bare" &&
+		fuzz_refuses 'it needs `make`' kv.skald
+}
+tap_run 'skald-fuzz says what is not installed' fuzz_bare
 
 removed() {
 	installed && touch "$stage_prefix/bin/other" &&
