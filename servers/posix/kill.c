@@ -63,6 +63,13 @@ int sender_send(const struct sender *sender, struct process *process,
 	return 0;
 }
 
+void sender_count(struct sent_to *sent, int error, int32_t whom)
+{
+	/* To all that there are: nobody is told of those that are not his. */
+	sent->any = sent->any || error == 0 || (whom == -1 && error == posix_Error_EPERM);
+	sent->error = error;
+}
+
 /* Those that are meant, by number, since some may end meanwhile; the caller comes last. As
  * many as fit: how many there are. */
 static uint32_t collect(const struct sender *sender, int32_t whom, int32_t *list)
@@ -81,19 +88,18 @@ static uint32_t collect(const struct sender *sender, int32_t whom, int32_t *list
 	return count;
 }
 
-static int send_to_few(const struct sender *sender, const int32_t *list, uint32_t count,
-	const struct posix_SignalInfo *info)
+static int send_to_few(const struct sender *sender, int32_t whom, const int32_t *list,
+	uint32_t count, const struct posix_SignalInfo *info)
 {
-	int error = posix_Error_ESRCH;
-	bool any = false;
+	struct sent_to sent = {.error = posix_Error_ESRCH};
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct process *p = process_find(list[i]);
 
-		error = p ? sender_send(sender, p, info) : error;
-		any = any || error == 0;
+		if (p)
+			sender_count(&sent, sender_send(sender, p, info), whom);
 	}
-	return any ? 0 : error;
+	return sent.any ? 0 : sent.error;
 }
 
 /* A negative error: it is answered later. */
@@ -112,7 +118,7 @@ static int send(struct thread *thread, int32_t whom, const struct posix_SignalIn
 		return many_begin(thread, &sender, whom, info, to) ? -1 : posix_Error_ENOMEM;
 	/* Whom it ends may be the caller, the last to hold them. */
 	credentials_take(sender.credentials);
-	error = send_to_few(&sender, list, count, info);
+	error = send_to_few(&sender, whom, list, count, info);
 	credentials_drop(sender.credentials);
 	return error;
 }

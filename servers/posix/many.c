@@ -21,8 +21,7 @@ struct many {
 	int32_t whom;
 	struct posix_SignalInfo info;
 	uint64_t done, last;			/* serial numbers of processes */
-	bool any;
-	int error;
+	struct sent_to sent;
 };
 
 static struct many *first, **end = &first;
@@ -38,13 +37,9 @@ static bool is_due(const struct many *many, const struct process *process)
 
 static void send_to(struct many *many, struct process *process)
 {
-	int error;
-
-	if (!process)
-		return;
-	error = sender_send(&many->sender, process, &many->info);
-	many->any = many->any || error == 0;
-	many->error = error;
+	if (process)
+		sender_count(&many->sent, sender_send(&many->sender, process, &many->info),
+			many->whom);
 }
 
 /* The oldest that are due; how many. */
@@ -91,7 +86,7 @@ static void finish(struct many *many)
 		send_to(many, own);
 	if (many->is_awaited) {
 		wait_end(&many->wait);
-		posix_Signals_kill_answer(&many->wait.reply, many->any ? 0 : many->error,
+		posix_Signals_kill_answer(&many->wait.reply, many->sent.any ? 0 : many->sent.error,
 			&reply);
 	}
 	credentials_drop(many->sender.credentials);
@@ -142,7 +137,7 @@ bool many_begin(struct thread *thread, const struct sender *sender, int32_t whom
 		return false;
 	*many = (struct many){.wait.canceled = caller_gone, .is_awaited = true,
 		.sender = *sender, .whom = whom, .info = *info, .last = posix.last_serial,
-		.error = posix_Error_ESRCH};
+		.sent.error = posix_Error_ESRCH};
 	credentials_take(sender->credentials);
 	wait_begin(&many->wait, &waits, thread, to);
 	if (!first)
@@ -158,7 +153,7 @@ bool many_end(struct process *process)
 	for (struct many *many = first; many; many = many->next)
 		if (is_due(many, process) && signal_ends(process, many->info.signal) &&
 				sender_send(&many->sender, process, &many->info) == 0) {
-			many->any = true;
+			many->sent.any = true;
 			return true;
 		}
 	return false;

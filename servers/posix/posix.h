@@ -625,6 +625,12 @@ bool sender_means(const struct sender *sender, const struct process *process, in
 /* EPERM, EAGAIN. */
 int sender_send(const struct sender *sender, struct process *process,
 	const struct posix_SignalInfo *info);
+/* What kill() to several says: whether anybody got it, and else the last error. */
+struct sent_to {
+	bool any;
+	int error;
+};
+void sender_count(struct sent_to *sent, int error, int32_t whom);
 /* Sends to all that are meant, in steps, and answers Signals.kill then. False: no memory. */
 bool many_begin(struct thread *thread, const struct sender *sender, int32_t whom,
 	const struct posix_SignalInfo *info, struct sk_reply *to);

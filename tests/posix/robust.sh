@@ -44,6 +44,7 @@ if tap_wants "$leak"; then
 	tap $status "$leak" "$work/log"
 fi
 
+# By a shell that stays, as any but the first program is run.
 for cpus in 1 4; do
 	wanted=()
 	for attack in "${attacks[@]}"; do
@@ -51,8 +52,8 @@ for cpus in 1 4; do
 	done
 	[ ${#wanted[@]} != 0 ] || continue
 	timeout 620 tests/os-run --image small --smp $cpus --timeout "${LIMIT:-600}" \
-		--file "$work/robust:/tmp/robust" -- /tmp/robust -r "$rounds" -s "$seed" \
-		"${wanted[@]}" >"$work/log" 2>"$work/err"
+		--file "$work/robust:/tmp/robust" -- \
+		": ; /tmp/robust -r $rounds -s $seed ${wanted[*]}; exit \$?" >"$work/log" 2>"$work/err"
 	for attack in "${wanted[@]}"; do
 		grep -q "^ok $attack\$" "$work/log"
 		status=$?

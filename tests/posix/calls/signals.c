@@ -153,6 +153,20 @@ static void as_other(void)
 	T(kill, "another user, one of root", C(getppid, 0), 0);
 	T(tkill, "another user, one of root", C(getppid, 0), 0);
 	T(kill, "another user, oneself", C(getpid, 0), 0);
+	T(kill, "another user, all that there are", -1, 0);
+}
+
+/* One that process 1 has not made alone, so that there is more than that. */
+static void to_others(void)
+{
+	const long child = C(fork, 0);
+
+	if (child == 0)
+		for (;;)
+			C(pause, 0);
+	in_child(as_other, 1000);
+	C(kill, child, SIGKILL);
+	C(wait4, child, NULL, 0, NULL);
 }
 
 /* A signal after a moment, of a child. */
@@ -262,7 +276,7 @@ void topic_signals(void)
 	masks();
 	taking();
 	sending();
-	in_child(as_other, 1000);
+	to_others();
 	waiting();
 	stacks();
 	defaults();

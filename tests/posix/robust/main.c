@@ -15,7 +15,7 @@
 /* Of the time-out of all, in seconds: no measure of speed. */
 #define PATIENCE 300
 /* Memory that may stay used: of what is kept for next time. */
-#define SLACK (UINT64_C(2) << 20)
+#define SLACK (UINT64_C(64) << 10)
 
 static const struct { const char *name; attack *attack; } attacks[] = {
 	{"forks", attack_forks}, {"memory", attack_memory}, {"map", attack_map},
@@ -124,30 +124,6 @@ static int attack_as(const char *name, uint32_t seed)
 	return 0;
 }
 
-/* All of that user's, however many and whatever they do meanwhile. */
-static void kill_all(void)
-{
-	for (int none = 0; none < 2;) {
-		const pid_t killer = fork();
-		int status;
-
-		if (killer == 0) {
-			become(ATTACKER);
-			_exit(kill(-1, SIGKILL) < 0 && errno == ESRCH);
-		}
-		if (killer < 0) {
-			rest(20);
-			continue;
-		}
-		while (waitpid(killer, &status, 0) < 0 && errno == EINTR)
-			;
-		none = WIFEXITED(status) && WEXITSTATUS(status) == 1 ? none + 1 : 0;
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
-		rest(5);
-	}
-}
-
 /* ---- what is used ---- */
 
 /* Bytes that are used for nothing now and are there for the next who needs some. */
@@ -178,6 +154,43 @@ static struct used used(void)
 		info.procs};
 }
 
+/* All of that user's, however many and whatever they do meanwhile: until no more processes
+ * are there than there were. */
+static void kill_all(unsigned before)
+{
+	while (used().processes > before) {
+		const pid_t killer = fork();
+
+		if (killer == 0) {
+			become(ATTACKER);
+			kill(-1, SIGKILL);
+			_exit(0);
+		}
+		if (killer > 0)
+			while (waitpid(killer, NULL, 0) < 0 && errno == EINTR)
+				;
+		rest(5);
+	}
+}
+
+/* What is used when it gets no less any more: some seconds at most. */
+static struct used used_least(void)
+{
+	struct used least = used();
+
+	for (int i = 0, idle = 0; i < 500 && idle < 30; i++, idle++) {
+		struct used now;
+
+		rest(10);
+		now = used();
+		if (now.memory < least.memory || now.processes < least.processes) {
+			least = now;
+			idle = 0;
+		}
+	}
+	return least;
+}
+
 /* What was given back may take its time to be so: some seconds at most. */
 static struct used used_less(struct used than)
 {
@@ -201,6 +214,7 @@ static bool fails(const char *name, const char *why)
 
 static const char *attack_once(size_t which, uint32_t seed, int rounds, long *longest)
 {
+	const unsigned before = used().processes;
 	int report[2], status;
 	pid_t attacker, neighbour;
 	ssize_t got;
@@ -213,13 +227,13 @@ static const char *attack_once(size_t which, uint32_t seed, int rounds, long *lo
 	neighbour = start_neighbour(rounds, report[1]);
 	close(report[1]);
 	if (attacker < 0 || neighbour < 0) {
-		kill_all();
+		kill_all(before);
 		close(report[0]);
 		return "root cannot fork";
 	}
 	while (waitpid(neighbour, &status, 0) < 0 && errno == EINTR)
 		;
-	kill_all();
+	kill_all(before);
 	got = read(report[0], longest, sizeof(*longest));
 	close(report[0]);
 	if (status != 0 || got != sizeof(*longest))
@@ -237,7 +251,7 @@ static bool attack_with(size_t which, uint32_t seed, int rounds)
 	/* The first time fills what is kept for the next. */
 	alarm(PATIENCE);
 	problem = attack_once(which, seed, 3, &longest);
-	before = used();
+	before = used_least();
 	if (!problem)
 		problem = attack_once(which, seed + 1, rounds, &longest);
 	before.memory += SLACK;
