@@ -29,7 +29,8 @@ static void compare_promises(struct diff *diff, const char *where, const struct 
 			: "new clients send it again");
 	if (!fact_same(a, b, "cancellable"))
 		diff_note_at(diff, fact_is(a, "cancellable") ? DIFF_D0708 : DIFF_D0709, where,
-			"@cancellable came or went");
+			fact_is(a, "cancellable") ? "calls that name a flag are invalid now"
+			: "calls may name a flag now");
 	if (!fact_same(a, b, "deadline"))
 		diff_note_at(diff, DIFF_D0710, where, "%s ms became %s ms",
 			fact_shown(diff, fact(a, "deadline")),

@@ -101,7 +101,7 @@ CHANGE(D0704, WIRE, BOTH, "a method that became one-way, or an event, or the rev
 CHANGE(D0705, WIRE, OLD, "errors of another enum")
 CHANGE(D0706, WIRE, NEW, "a method that may no longer be tried again")
 CHANGE(D0707, WIRE, OLD, "a method that may now be tried again")
-CHANGE(D0708, WIRE, NEW, "a method that can no longer be cancelled")
+CHANGE(D0708, SOURCE, NOBODY, "a method that can no longer be cancelled")
 CHANGE(D0709, NONE, NOBODY, "a method that can now be cancelled")
 CHANGE(D0710, NONE, NOBODY, "another deadline")
 CHANGE(D0711, ABI, NOBODY, "methods in another order")
