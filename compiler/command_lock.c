@@ -48,26 +48,6 @@ static const char *shown(struct arena *arena, const struct value *value)
 	}
 }
 
-bool lock_same(const struct value *a, const struct value *b)
-{
-	if (a->kind != b->kind)
-		return false;
-	switch (a->kind) {
-	case VALUE_INTEGER:
-		return a->as.integer.negative == b->as.integer.negative &&
-			a->as.integer.high == b->as.integer.high &&
-			a->as.integer.low == b->as.integer.low;
-	case VALUE_BOOL:
-		return a->as.truth == b->as.truth;
-	case VALUE_FLOAT:
-	case VALUE_STRING:
-		return a->as.string.size == b->as.string.size && (a->as.string.size == 0 ||
-			memcmp(a->as.string.data, b->as.string.data, a->as.string.size) == 0);
-	default:
-		return false;
-	}
-}
-
 static const char *member_path(struct arena *arena, const char *path,
 	const struct value_member *member)
 {
@@ -114,7 +94,7 @@ const char *lock_difference(struct arena *arena, const char *path, const struct 
 {
 	if (lock->kind == VALUE_OBJECT && now->kind == VALUE_OBJECT)
 		return first_in(arena, path, lock, now);
-	if (lock_same(lock, now))
+	if (value_same(lock, now))
 		return NULL;
 	return arena_printf(arena, "%s: %s in the lock, %s in the schema", path,
 		shown(arena, lock), shown(arena, now));

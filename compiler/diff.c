@@ -202,7 +202,7 @@ static void compare_imported(struct diff *diff, const char *name, const struct v
 {
 	const struct value *one = fingerprint(a), *two = fingerprint(b);
 
-	if (one && two && lock_same(one, two))
+	if (one && two && value_same(one, two))
 		return;
 	if (a->kind == VALUE_OBJECT && b->kind == VALUE_OBJECT)
 		diff_declaration(diff, name, a, b);

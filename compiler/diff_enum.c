@@ -19,7 +19,7 @@ static const char *name_of(struct diff *diff, const struct value *values,
 	const struct value *value)
 {
 	for (size_t i = 0; i < fact_count(values); i++) {
-		if (lock_same(fact_at(values, i), value))
+		if (value_same(fact_at(values, i), value))
 			return fact_name(diff, values, i);
 	}
 	return NULL;
@@ -39,7 +39,7 @@ static void compare_old(const struct enums *enums, size_t i)
 	const char *other;
 
 	if (now != NULL) {
-		if (!lock_same(value, now))
+		if (!value_same(value, now))
 			diff_note_at(diff, DIFF_D0601, where_of(enums, name), "%s became %s",
 				fact_shown(diff, value), fact_shown(diff, now));
 		return;

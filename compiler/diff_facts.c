@@ -98,7 +98,7 @@ bool fact_same(const struct value *a, const struct value *b, const char *name)
 	const struct value *x = fact(a, name);
 	const struct value *y = fact(b, name);
 
-	return x == NULL || y == NULL ? x == y : lock_same(x, y);
+	return x == NULL || y == NULL ? x == y : value_same(x, y);
 }
 
 const char *fact_shown(struct diff *diff, const struct value *value)

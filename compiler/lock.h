@@ -21,8 +21,6 @@ const char *lock_default_path(struct arena *arena, const char *schema);
  */
 bool lock_read(struct run *run, const char *path, struct value *to, int *status);
 
-/* Two facts that are no objects. */
-bool lock_same(const struct value *a, const struct value *b);
 /* The first fact that differs, as a sentence that begins with its path; or NULL. */
 const char *lock_difference(struct arena *arena, const char *path,
 	const struct value *lock, const struct value *now);

@@ -135,6 +135,9 @@ struct value value_float(struct arena *arena, uint64_t bits, unsigned width);
 const char *value_float_print(char to[VALUE_FLOAT_TEXT_SIZE], uint64_t bits,
 	unsigned width);
 
+/* True if both say the same; members of objects in any order. */
+bool value_same(const struct value *a, const struct value *b);
+
 /* A member name that stands twice in an object, as its index, or the count. */
 size_t value_duplicate(struct arena *arena, const struct value_member *members,
 	size_t count);

@@ -210,7 +210,7 @@ static void check_value(const struct run *run, void *value, const char *when)
 
 	if (json.problem)
 		fuzz_found("%s decoded %s: %s", name(run), when, json.problem);
-	if (!fuzz_same_value(&shown, &run->wire.value))
+	if (!value_same(&shown, &run->wire.value))
 		fuzz_found("%s decoded %s: another value than the interpreter's",
 			name(run), when);
 }

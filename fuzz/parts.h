@@ -35,8 +35,6 @@ const struct fuzz_message *fuzz_message_of(const struct fuzz *fuzz,
 
 /* Oracles of a message (message.c). */
 void fuzz_run_message(struct fuzz *fuzz, const uint8_t *data, size_t size);
-/* Two values say the same; members of objects in any order. */
-bool fuzz_same_value(const struct value *a, const struct value *b);
 
 /* ---- random numbers: the same seed, the same numbers ---- */
 

@@ -1,14 +1,14 @@
 /* Whether two values say the same. */
 #include <string.h>
 
-#include "fuzz/parts.h"
+#include "compiler/value.h"
 
 static bool same_list(const struct value *a, const struct value *b)
 {
 	if (a->as.list.count != b->as.list.count)
 		return false;
 	for (size_t i = 0; i < a->as.list.count; i++) {
-		if (!fuzz_same_value(value_item(a, i), value_item(b, i)))
+		if (!value_same(value_item(a, i), value_item(b, i)))
 			return false;
 	}
 	return true;
@@ -42,7 +42,7 @@ static bool same_object(const struct value *a, const struct value *b)
 		const struct value_member *one = &a->as.object.members[i];
 		const struct value_member *two = find(b, one, i);
 
-		if (two == NULL || !fuzz_same_value(&one->value, &two->value))
+		if (two == NULL || !value_same(&one->value, &two->value))
 			return false;
 	}
 	return true;
@@ -55,7 +55,7 @@ static bool same_text(const struct value *a, const struct value *b)
 		b->as.string.data, a->as.string.size) == 0);
 }
 
-bool fuzz_same_value(const struct value *a, const struct value *b)
+bool value_same(const struct value *a, const struct value *b)
 {
 	if (a->kind != b->kind)
 		return false;
