@@ -38,15 +38,17 @@ static bool read_range(const char *entry, size_t size, struct number *low,
 		value_integer_parse(dots + 2, size - (size_t)(dots + 2 - entry), high);
 }
 
-static bool is_reserved(const char *text, struct number number)
+/* All numbers of the range are in some of those. Ranges of one side do not touch
+ * each other, so that one has to hold it all. */
+static bool are_reserved(const char *text, struct number low, struct number high)
 {
 	const char *entry;
 	size_t size;
-	struct number low, high;
+	struct number first, last;
 
 	while (next_entry(&text, &entry, &size)) {
-		if (read_range(entry, size, &low, &high) &&
-		    number_compare(low, number) <= 0 && number_compare(number, high) <= 0)
+		if (read_range(entry, size, &first, &last) &&
+		    number_compare(first, low) <= 0 && number_compare(high, last) <= 0)
 			return true;
 	}
 	return false;
@@ -77,7 +79,7 @@ void diff_used_number(struct diff *diff, const char *where, const struct value *
 	const struct value *number)
 {
 	if (number && number->kind == VALUE_INTEGER &&
-	    is_reserved(numbers(diff, a), number->as.integer))
+	    are_reserved(numbers(diff, a), number->as.integer, number->as.integer))
 		diff_note_at(diff, DIFF_D0901, where,
 			"%s was reserved: it meant something else once",
 			fact_shown(diff, number));
@@ -104,22 +106,6 @@ void diff_used_names(struct diff *diff, const char *where, const struct value *a
 	}
 }
 
-/* All numbers of the range are in some of those. Ranges of one side do not touch
- * each other, so that one has to hold it all. */
-static bool is_range_reserved(const char *text, struct number low, struct number high)
-{
-	const char *entry;
-	size_t size;
-	struct number first, last;
-
-	while (next_entry(&text, &entry, &size)) {
-		if (read_range(entry, size, &first, &last) &&
-		    number_compare(first, low) <= 0 && number_compare(high, last) <= 0)
-			return true;
-	}
-	return false;
-}
-
 static void compare_numbers(struct diff *diff, const char *where, const char *from,
 	const char *to, enum diff_code code)
 {
@@ -128,8 +114,7 @@ static void compare_numbers(struct diff *diff, const char *where, const char *fr
 	struct number low, high;
 
 	while (next_entry(&from, &entry, &size)) {
-		if (read_range(entry, size, &low, &high) &&
-		    !is_range_reserved(to, low, high))
+		if (read_range(entry, size, &low, &high) && !are_reserved(to, low, high))
 			diff_note_at(diff, code, where, "%.*s", (int)size, entry);
 	}
 }

@@ -24,47 +24,33 @@ static size_t index_of(const struct value *states, const char *name)
 	return i;
 }
 
-static const char *where_of(const struct machines *machines, size_t state, const char *method)
+/* What a state of one side allows and its like of the other does not. */
+static void tell_refused(struct machines *machines, const char *state, int side,
+	const struct value *of[2], enum diff_code code, const char *why)
 {
 	struct diff *diff = machines->diff;
 
-	return arena_printf(diff->arena, "%s.%s.%s", machines->where,
-		fact_name(diff, machines->states[0], state), method);
+	for (size_t i = 0; i < fact_count(of[side]); i++) {
+		const char *method = fact_name(diff, of[side], i);
+
+		if (!fact(of[!side], method))
+			diff_note_at(diff, code, arena_printf(diff->arena, "%s.%s.%s",
+				machines->where, state, method), "%s", why);
+	}
 }
 
 static void compare(struct machines *machines, size_t one, size_t two);
 
 /* What both allow leads to two states that have to be alike as well. */
-static void compare_old(struct machines *machines, size_t one, size_t two)
+static void compare_next(struct machines *machines, const struct value *of[2])
 {
-	struct diff *diff = machines->diff;
-	const struct value *a = fact_at(machines->states[0], one);
-	const struct value *b = fact_at(machines->states[1], two);
+	for (size_t i = 0; i < fact_count(of[0]); i++) {
+		const char *method = fact_name(machines->diff, of[0], i);
 
-	for (size_t i = 0; i < fact_count(a); i++) {
-		const char *method = fact_name(diff, a, i);
-
-		if (!fact(b, method))
-			diff_note_at(diff, DIFF_D0721, where_of(machines, one, method),
-				"a client that calls it then is refused");
-		else
-			compare(machines, index_of(machines->states[0], fact_text(a, method)),
-				index_of(machines->states[1], fact_text(b, method)));
-	}
-}
-
-static void compare_new(struct machines *machines, size_t one, size_t two)
-{
-	struct diff *diff = machines->diff;
-	const struct value *a = fact_at(machines->states[0], one);
-	const struct value *b = fact_at(machines->states[1], two);
-
-	for (size_t i = 0; i < fact_count(b); i++) {
-		const char *method = fact_name(diff, b, i);
-
-		if (!fact(a, method))
-			diff_note_at(diff, DIFF_D0722, where_of(machines, one, method),
-				"an old server refuses who calls it then");
+		if (fact(of[1], method))
+			compare(machines,
+				index_of(machines->states[0], fact_text(of[0], method)),
+				index_of(machines->states[1], fact_text(of[1], method)));
 	}
 }
 
@@ -72,19 +58,26 @@ static void compare_new(struct machines *machines, size_t one, size_t two)
 static void compare(struct machines *machines, size_t one, size_t two)
 {
 	struct diff *diff = machines->diff;
+	const struct value *of[2];
+	const char *state;
 
 	if (one >= fact_count(machines->states[0]) || one >= STATES_MAX ||
 	    two >= fact_count(machines->states[1]) || two >= STATES_MAX ||
 	    machines->seen[one][two])
 		return;
 	machines->seen[one][two] = true;
-	if (strcmp(fact_name(diff, machines->states[0], one),
-	    fact_name(diff, machines->states[1], two)) != 0)
+	state = fact_name(diff, machines->states[0], one);
+	if (strcmp(state, fact_name(diff, machines->states[1], two)) != 0)
 		diff_note_at(diff, DIFF_D0725, arena_printf(diff->arena, "%s.%s",
-			machines->where, fact_name(diff, machines->states[0], one)),
-			"it is now `%s`", fact_name(diff, machines->states[1], two));
-	compare_old(machines, one, two);
-	compare_new(machines, one, two);
+			machines->where, state), "it is now `%s`",
+			fact_name(diff, machines->states[1], two));
+	of[0] = fact_at(machines->states[0], one);
+	of[1] = fact_at(machines->states[1], two);
+	tell_refused(machines, state, 0, of, DIFF_D0721,
+		"a client that calls it then is refused");
+	tell_refused(machines, state, 1, of, DIFF_D0722,
+		"an old server refuses who calls it then");
+	compare_next(machines, of);
 }
 
 void diff_states(struct diff *diff, const char *where, const struct value *a,
