@@ -1,16 +1,23 @@
 /*
- * What the language server (docs/tools.md, "skald lsp") is made of: lsp.c talks
- * with the editor, lsp_symbol.c knows what stands at a place.
+ * The language server (docs/tools.md, "skald lsp"), and what knows places: of symbols,
+ * of texts, of files. Its parts are in lsp_internal.h.
  */
 #ifndef COMPILER_LSP_H
 #define COMPILER_LSP_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "compiler/value.h"
 #include "idl/diag.h"
 #include "idl/lexeme.h"
 #include "idl/tree.h"
+
+/*
+ * Talks with an editor until it says `exit`, or no more, or something that is no
+ * message. True if it has said `shutdown` before.
+ */
+bool lsp_serve(FILE *from, FILE *to, const char **import_folders, size_t count);
 
 /* ---- lsp_symbol.c ---- */
 
