@@ -222,7 +222,7 @@ $(BUILD)/ir-table: $(BUILD)/tools/ir-table/main.o
 
 # $(BUILD)/fuzz/compiler/TARGET is driven by libFuzzer, whatever $(CC) is;
 # $(BUILD)/fuzz/compiler/plain/TARGET by nothing (SANITIZE=1 for a use of it).
-FUZZ_COMPILER := schema fmt text encode decode hex note
+FUZZ_COMPILER := schema fmt text encode decode hex note lsp
 FUZZ_PARTS := $(filter-out $(FUZZ_COMPILER:%=%.o) score% libfuzzer.o plain.o,$(patsubst \
 	fuzz/compiler/%.c,%.o,$(wildcard fuzz/compiler/*.c)))
 FUZZ_PLAIN := $(FUZZ_COMPILER:%=$(BUILD)/fuzz/compiler/plain/%)

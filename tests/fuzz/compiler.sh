@@ -9,7 +9,7 @@ build=build/asan
 base=$build/fuzz/compiler
 seed=${SEED:-$(date +%j)}
 percent=${RUNS:-100}
-declare -A runs=([schema]=3000 [fmt]=600 [text]=5000 [encode]=5000 [decode]=5000 [hex]=5000 [note]=5000)
+declare -A runs=([schema]=3000 [fmt]=600 [text]=5000 [encode]=5000 [decode]=5000 [hex]=5000 [note]=5000 [lsp]=1000)
 
 # once TARGET FILE: what was found once, by its name.
 once() {
@@ -22,7 +22,7 @@ many() {	# TARGET
 
 chosen=()	# targets whose inputs are changed
 found=()	# files
-for target in schema fmt text encode decode hex note; do
+for target in schema fmt text encode decode hex note lsp; do
 	tap_wants "$(many $target)" && chosen+=($target)
 	for file in tests/fuzz/crashes/compiler/"$target"/*; do
 		[ -f "$file" ] && tap_wants "$(once $target "$file")" && found+=("$file")
@@ -31,7 +31,7 @@ done
 [ ${#chosen[@]} != 0 ] || [ ${#found[@]} != 0 ] || exit 0
 
 make -s --no-print-directory BUILD="$build" SANITIZE=1 CFLAGS='-O1 -g' \
-	"$base"/plain/{schema,fmt,text,encode,decode,hex,note} >"$work/log" 2>&1 || {
+	"$base"/plain/{schema,fmt,text,encode,decode,hex,note,lsp} >"$work/log" 2>&1 || {
 	pattern=
 	tap 1 "the fuzzers of the compiler are built"
 	exit 1
