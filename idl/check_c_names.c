@@ -348,12 +348,13 @@ static void add_events(struct names *names, const struct declaration *interface)
 	}
 }
 
-/* docs/language.md, "Names in C": the table of operations ends with `events`. */
+/* docs/language.md, "Names in C": the table of operations ends with `events`. Those of a
+ * contract are taken without `--contract` too, so that it can be had later. */
 static void add_interface(struct names *names,
 	const struct declaration *interface)
 {
 	static const char *const suffixes[] = { "_handle", "_ops", "_dispatch", "_dispatch_words",
-		NULL };
+		"_METHODS", "_contract", "_contract_rows", NULL };
 	bool has_events = interface->as.interface.event_count > 0;
 	const struct method *method;
 	const struct state *state;
