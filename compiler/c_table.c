@@ -14,12 +14,16 @@ void c_read_table_locals(struct c_code *c, const struct member *table)
 		print_line(&c->out, "struct sk_reader sized;");
 }
 
-static void read_entry(struct c_block *block, const struct member *m, const char *path)
+/* `last` is the greatest tag that cannot come any more. What comes has a greater one, so
+ * between that and the next there is nothing to skip. */
+static void read_entry(struct c_block *block, const struct member *m, uint64_t last,
+	const char *path)
 {
 	struct c_code *c = block->c;
 	const char *in = block->stream;
 
-	c_require(block, "sk_table_seek(%s, &table, %s)", in, c_tag(c, m));
+	if (m->tag != last + 1)
+		c_require(block, "sk_table_seek(%s, &table, %s)", in, c_tag(c, m));
 	c_flush(block);
 	print_line(&c->out, "if (table.tag == %s) {", c_tag(c, m));
 	c->out.indent++;
@@ -37,9 +41,11 @@ static void read_entry(struct c_block *block, const struct member *m, const char
 
 void c_read_table(struct c_block *block, const struct member *table, const char *path)
 {
+	uint64_t last = 0;
+
 	c_require(block, "sk_table_begin(%s, &table)", block->stream);
-	for (const struct member *m = table->tags; m != NULL; m = m->next)
-		read_entry(block, m, path);
+	for (const struct member *m = table->tags; m != NULL; last = m->tag, m = m->next)
+		read_entry(block, m, last, path);
 	c_require(block, "sk_table_end(%s, &table, &value->unknown)", block->stream);
 }
 
