@@ -49,6 +49,7 @@ void file_drop(struct file *file)
 	if (file->ops && file->ops->closed)
 		file->ops->closed(file);
 	detach(file, 0);
+	watch_closed(file);
 	drop(&file->handle);
 	node_drop(file->node);
 	user_return(file->user, USER_FILES, 1);

@@ -1,55 +1,62 @@
-/* Waiting for several descriptors at once. */
-#include "servers/posix/posix.h"
+/* Waiting for several descriptors at once. Whoever waits is looked at again when one of
+ * them changes, and not before: what others serve is watched (watch.c). */
+#include "servers/posix/watch.h"
 
-/* How often it looks at files of others, in nanoseconds. */
-#define OTHERS 5000000
 #define ITEMS 480
 #define BUCKETS 1024
+/* Of a user's places of descriptors, for each item of a poll that waits: as much memory. */
+#define SLOTS 3
 
-/* That a poll waits for something that posix serves: looked at again when that changes,
- * and not when anything else does. */
+/* That a poll waits for a file: looked at again when that changes, and not when anything
+ * else does. */
 struct entry {
 	struct entry *next, **link;		/* in its bucket */
-	const void *self;			/* as the file has it */
+	const void *self;			/* as posix's own has it; else the file */
 	struct poll *poll;
+	struct watch *watch;			/* of a file that another serves */
 };
 
 struct poll {
 	struct wait wait;
-	uint32_t count;
+	uint32_t count, slots;
 	bool has_others;
+	struct user *user;			/* who has those slots */
+	bool is_lent;				/* `items` are written to a lease */
+	struct sk_lease lease;
 	uint64_t turn;				/* when it was last looked at */
 	struct posix_PollItem *items;		/* behind the entries */
 	struct entry entries[];
 };
 
+/* What is asked for, before anybody waits. */
+struct asking {
+	struct posix_PollItem *items;
+	uint32_t count;
+	const struct sk_lease *lease;		/* NULL: the items came in the message */
+};
+
 static struct wait *polls;
 static struct entry *buckets[BUCKETS];
-static struct sk_alarm alarm;
 
 #define NORMAL_READ (posix_PollEvents_READ_NORMAL | posix_PollEvents_READABLE)
 #define NORMAL_WRITE (posix_PollEvents_WRITE_NORMAL | posix_PollEvents_WRITABLE)
 
-static uint32_t ready_of(struct file *file, bool *is_other)
+static bool is_others(const struct file *file)
 {
-	struct fs_File_ready_reply reply;
+	return !file->ops && file->kind != posix_ObjectKind_FILE &&
+		file->kind != posix_ObjectKind_DIRECTORY && file->handle.raw >= 0;
+}
 
+static uint32_t ready_of(struct file *file)
+{
 	if (file->ops)
 		return file->ops->ready(file);
-	if (file->kind == posix_ObjectKind_FILE || file->kind == posix_ObjectKind_DIRECTORY ||
-			file->handle.raw < 0)
-		return fs_Ready_READABLE | fs_Ready_WRITABLE;
-	*is_other = true;
-	if (fs_File_ready(on(file->handle), &(struct fs_File_ready_request){
-			fs_Ready_READABLE | fs_Ready_WRITABLE | fs_Ready_URGENT |
-			fs_Ready_READ_HANG_UP}, &reply, NULL) != 0)
-		return fs_Ready_ERROR;
-	return reply.now;
+	return is_others(file) ? watch_ready(file) : fs_Ready_READABLE | fs_Ready_WRITABLE;
 }
 
 /* How many are ready, which their items say. */
 static uint32_t look(const struct process *process, struct posix_PollItem *items,
-	uint32_t count, bool *has_others)
+	uint32_t count)
 {
 	const uint32_t always = posix_PollEvents_ERROR | posix_PollEvents_HANG_UP |
 		posix_PollEvents_BAD;
@@ -60,7 +67,7 @@ static uint32_t look(const struct process *process, struct posix_PollItem *items
 		uint32_t ready = 0;
 
 		if (file)
-			ready = ready_of(file, has_others);
+			ready = ready_of(file);
 		else if (items[i].descriptor >= 0)
 			ready = posix_PollEvents_BAD;
 		ready |= ready & posix_PollEvents_READABLE ? NORMAL_READ : 0;
@@ -71,13 +78,24 @@ static uint32_t look(const struct process *process, struct posix_PollItem *items
 	return found;
 }
 
-static void answer(struct sk_reply *to, const struct posix_PollItem *items, uint32_t count,
-	uint32_t found)
+static void answer_lent(struct sk_reply *to, const struct asking *a, uint32_t found)
+{
+	const struct posix_Descriptors_poll_many_reply reply = {.count = found};
+	const int status = sk_lease_write(to, a->lease, 0, a->items,
+		a->count * sizeof(*a->items), NULL);
+
+	posix_Descriptors_poll_many_answer(to, status == SK_OK ? 0 : posix_Error_EFAULT, &reply);
+}
+
+static void answer(struct sk_reply *to, const struct asking *a, uint32_t found)
 {
 	const struct posix_Descriptors_poll_reply reply = {
-		.count = found, .items = {.items = items, .count = count}};
+		.count = found, .items = {.items = a->items, .count = a->count}};
 
-	posix_Descriptors_poll_answer(to, 0, &reply);
+	if (a->lease)
+		answer_lent(to, a, found);
+	else
+		posix_Descriptors_poll_answer(to, 0, &reply);
 }
 
 /* ---- who waits for what ---- */
@@ -93,22 +111,44 @@ static void link_entry(struct entry *entry, struct poll *poll, const void *self)
 {
 	struct entry **bucket = bucket_of(self);
 
-	*entry = (struct entry){*bucket, bucket, self, poll};
+	entry->next = *bucket;
+	entry->link = bucket;
+	entry->self = self;
+	entry->poll = poll;
 	if (entry->next)
 		entry->next->link = &entry->next;
 	*bucket = entry;
 }
 
-static void link_entries(struct poll *poll, const struct files *files)
+/* False: one cannot be watched. */
+static bool watch_others(struct poll *poll, const struct process *process)
 {
 	for (uint32_t i = 0; i < poll->count; i++) {
-		const struct file *file = files_find(files, poll->items[i].descriptor);
+		const struct posix_PollItem *item = &poll->items[i];
+		struct file *file = files_find(process->files, item->descriptor);
 
-		if (file && file->ops)
-			link_entry(&poll->entries[i], poll, file->self);
+		if (!file || !is_others(file))
+			continue;
+		poll->entries[i].watch = watch_begin(file, item->wanted, process->user);
+		if (!poll->entries[i].watch)
+			return false;
+		poll->has_others = true;
+	}
+	return true;
+}
+
+static void link_entries(struct poll *poll, const struct process *process)
+{
+	for (uint32_t i = 0; i < poll->count; i++) {
+		const struct file *file = files_find(process->files,
+			poll->items[i].descriptor);
+
+		if (file && (file->ops || is_others(file)))
+			link_entry(&poll->entries[i], poll, file->ops ? file->self : file);
 	}
 }
 
+/* Nobody finds it any more before the first watch ends, since others are answered then. */
 static void forget(struct poll *poll)
 {
 	for (uint32_t i = 0; i < poll->count; i++) {
@@ -120,6 +160,10 @@ static void forget(struct poll *poll)
 		if (entry->next)
 			entry->next->link = entry->link;
 	}
+	for (uint32_t i = 0; i < poll->count; i++)
+		if (poll->entries[i].watch)
+			watch_end(poll->entries[i].watch);
+	user_return(poll->user, USER_SLOTS, poll->slots);
 	thread_drop(poll->wait.thread);
 	release(poll);
 }
@@ -128,16 +172,18 @@ static void forget(struct poll *poll)
 static bool try(struct poll *poll)
 {
 	const struct process *process = poll->wait.thread->process;
+	const struct asking asking = {poll->items, poll->count,
+		poll->is_lent ? &poll->lease : NULL};
 	uint32_t found;
 
 	if (!process || !process->files)
 		return false;
-	found = look(process, poll->items, poll->count, &poll->has_others);
+	found = look(process, poll->items, poll->count);
 	if (found == 0)
 		return false;
 	wait_end(&poll->wait);
 	signal_wait_over(poll->wait.thread);
-	answer(&poll->wait.reply, poll->items, poll->count, found);
+	answer(&poll->wait.reply, &asking, found);
 	forget(poll);
 	return true;
 }
@@ -146,10 +192,10 @@ static bool try(struct poll *poll)
  * looked at once. */
 void poll_look(const void *self)
 {
-	static uint64_t turn;
+	static uint64_t last;
+	const uint64_t turn = ++last;
 	struct entry *entry = *bucket_of(self);
 
-	turn++;
 	while (entry) {
 		struct poll *poll = entry->poll;
 
@@ -162,49 +208,77 @@ void poll_look(const void *self)
 	}
 }
 
-static void look_again(void *self)
-{
-	struct wait *wait = polls;
-	bool any = false;
-
-	UNUSED(self);
-	while (wait) {
-		struct poll *poll = (struct poll *)(void *)wait;
-
-		wait = wait->next;
-		any = (poll->has_others && !try(poll)) || any;
-	}
-	if (any)
-		sk_alarm_set(posix.os, &alarm, now() + OTHERS);
-}
-
 static void canceled(struct wait *wait)
 {
 	signal_wait_over(wait->thread);
 	forget((struct poll *)(void *)wait);
 }
 
-static bool keep(struct thread *thread, const struct posix_PollItem *items, uint32_t count,
-	bool has_others, struct sk_reply *to)
+static struct poll *poll_new(struct thread *thread, const struct asking *a)
 {
-	struct poll *poll = allocate(sizeof(*poll) +
-		count * (sizeof(struct entry) + sizeof(*items)));
+	struct user *user = thread->process->user;
+	const uint64_t size = sizeof(struct poll) +
+		a->count * (sizeof(struct entry) + sizeof(*a->items));
+	struct poll *poll = user_may(user, USER_SLOTS, SLOTS * a->count) ? allocate(size) : NULL;
+
+	if (!poll)
+		return NULL;
+	poll->count = a->count;
+	poll->slots = SLOTS * a->count;
+	poll->user = user;
+	user_charge(user, USER_SLOTS, poll->slots);
+	poll->is_lent = a->lease != NULL;
+	if (a->lease)
+		poll->lease = *a->lease;
+	poll->items = (struct posix_PollItem *)(void *)&poll->entries[a->count];
+	memcpy(poll->items, a->items, a->count * sizeof(*a->items));
+	poll->wait.canceled = canceled;
+	poll->wait.thread = thread;
+	thread->references++;
+	return poll;
+}
+
+/* False: there is no memory, or there are too many watches. */
+static bool keep(struct thread *thread, const struct asking *a, struct sk_reply *to)
+{
+	struct poll *poll = poll_new(thread, a);
 
 	if (!poll)
 		return false;
-	poll->count = count;
-	poll->has_others = has_others;
-	poll->items = (struct posix_PollItem *)(void *)&poll->entries[count];
-	memcpy(poll->items, items, count * sizeof(*items));
-	link_entries(poll, thread->process->files);
-	poll->wait.canceled = canceled;
-	thread->references++;
-	wait_begin(&poll->wait, &polls, thread, to);
-	if (has_others && alarm.time == 0) {
-		alarm.ring = look_again;
-		sk_alarm_set(posix.os, &alarm, now() + OTHERS);
+	if (!watch_others(poll, thread->process)) {
+		forget(poll);
+		return false;
 	}
+	link_entries(poll, thread->process);
+	wait_begin(&poll->wait, &polls, thread, to);
+	/* Nobody found it while its watches began. */
+	if (poll->has_others)
+		try(poll);
 	return true;
+}
+
+/* 0: it is answered, or waits. */
+static int ask(struct thread *thread, const struct asking *a, bool waits,
+	bool has_mask, posix_SignalSet mask, struct sk_reply *to)
+{
+	const uint32_t found = look(thread->process, a->items, a->count);
+
+	if (found > 0 || !waits) {
+		answer(to, a, found);
+		return 0;
+	}
+	signal_set_for_wait(thread, has_mask, mask);
+	if (signal_waits(thread))
+		return posix_Error_EINTR;
+	if (keep(thread, a, to))
+		return 0;
+	signal_wait_over(thread);
+	return posix_Error_ENOMEM;
+}
+
+static bool is_too_many(const struct thread *thread, uint64_t count)
+{
+	return count > thread->process->limits[posix_Resource_FILES].soft;
 }
 
 void op_poll(void *self, const struct posix_Descriptors_poll_request *request,
@@ -212,20 +286,34 @@ void op_poll(void *self, const struct posix_Descriptors_poll_request *request,
 {
 	static struct posix_PollItem items[ITEMS];
 	struct posix_PollItem_list list = request->items;
-	struct thread *thread = self;
-	uint32_t count = 0, found;
-	bool has_others = false;
+	struct asking asking = {items, 0, NULL};
+	int error;
 
-	while (count < ITEMS && posix_PollItem_next(&list, &items[count]))
-		count++;
-	found = look(thread->process, items, count, &has_others);
-	if (found > 0 || !request->wait) {
-		answer(to, items, count, found);
-		return;
+	while (asking.count < ITEMS && posix_PollItem_next(&list, &items[asking.count]))
+		asking.count++;
+	error = is_too_many(self, asking.count) ? (int)posix_Error_EINVAL :
+		ask(self, &asking, request->wait, request->has_mask, request->mask, to);
+	if (error)
+		posix_Descriptors_poll_answer(to, error, NULL);
+}
+
+void op_poll_many(void *self, const struct posix_Descriptors_poll_many_request *request,
+	struct sk_reply *to)
+{
+	const uint64_t size = request->items.size;
+	struct asking asking = {NULL, (uint32_t)(size / sizeof(struct posix_PollItem)),
+		&request->items};
+	int error = is_too_many(self, asking.count) ? posix_Error_EINVAL : 0;
+
+	if (!error) {
+		asking.items = allocate(size);
+		error = asking.items ? 0 : posix_Error_ENOMEM;
 	}
-	signal_set_for_wait(thread, request->has_mask, request->mask);
-	if (signal_waits(thread))
-		posix_Descriptors_poll_answer(to, posix_Error_EINTR, NULL);
-	else if (!keep(thread, items, count, has_others, to))
-		posix_Descriptors_poll_answer(to, posix_Error_ENOMEM, NULL);
+	if (!error && sk_lease_read(to, &request->items, 0, asking.items, size, NULL) != SK_OK)
+		error = posix_Error_EFAULT;
+	if (!error)
+		error = ask(self, &asking, request->wait, request->has_mask, request->mask, to);
+	if (error)
+		posix_Descriptors_poll_many_answer(to, error, NULL);
+	release(asking.items);
 }

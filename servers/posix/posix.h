@@ -286,6 +286,8 @@ struct file {
 	struct sk_handle handle;	/* at its server; none of PATH_ONLY and of our own */
 	const struct file_ops *ops;	/* our own */
 	void *self;
+	struct watch *watch;		/* polls wait for what its server says (watch.c) */
+	uint64_t sequence;		/* of changes of that, when it was last asked */
 	uint64_t writers_seen;		/* a FIFO's, when it was opened without any */
 	struct node *node;		/* NULL: it has none */
 	struct access *accesses;	/* sessions of our own ones */
@@ -714,6 +716,12 @@ void pty_nodes(struct sk_channel *server, fs_Node dev);
 
 /* The session of an open file that posix serves is closed. */
 void access_gone(void *access);
+/* Its process has no descriptor for the file any more. Then all is refused (SK_BAD_HANDLE), which
+ * tells the shim, whose descriptor may have become another meanwhile, that nothing was done. */
+static inline bool access_is_closed(const struct access *access)
+{
+	return !access->file;
+}
 /* The same pipe, open once more. */
 void pipe_take(struct file *file, const struct file *like);
 /* What an open FIFO becomes. Below 0: the reply is kept, and the file. */
@@ -729,8 +737,11 @@ int device_open(struct thread *thread, struct file **file, const struct fs_Statu
 	struct posix_Paths_open_reply *reply);
 /* Makes the nodes in /dev. */
 void device_nodes(void);
-/* Files that have this as their `self` may have become ready. */
+/* Files that have this as their `self`, or this one of another server, may have become
+ * ready. */
 void poll_look(const void *self);
+/* watch.c: a file of another server is closed. */
+void watch_closed(struct file *file);
 /* As uname() has it. */
 struct posix_SystemName system_name(void);
 /* Random bytes into what was lent. */
@@ -793,7 +804,7 @@ void programs_hang_up(const void *starter);
 	X(Descriptors, descriptor_flags) X(Descriptors, set_descriptor_flags) \
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
 	X(Descriptors, create_pipe) X(Descriptors, owner) X(Descriptors, set_owner) \
-	X(Descriptors, set_ready_signal) X(Descriptors, poll) \
+	X(Descriptors, set_ready_signal) X(Descriptors, poll) X(Descriptors, poll_many) \
 	X(Descriptors, transfer) X(Descriptors, tee) \
 	X(Descriptors, find_lock) X(Descriptors, set_lock) \
 	X(Descriptors, set_controlling_terminal) X(Descriptors, open_terminal_peer) \

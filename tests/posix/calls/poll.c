@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,6 +82,38 @@ static void sets(void)
 	T(pselect6, "wild", 20, WILD, NULL, NULL, &none, NULL);
 }
 
+/* More than a message has room for. */
+static void many(void)
+{
+	static struct pollfd list[1100];
+	struct rlimit limit = { 700, 4096 };
+	int last = 999;
+
+	for (int i = 0; i < 1100; i++)
+		list[i] = (struct pollfd){ p[i % 2], i % 2 ? POLLOUT : POLLIN, 0 };
+	T(poll, "many", list, 1000, 0);
+	SAY(poll, "the first of many", list[0].revents);
+	SAY(poll, "the last of many", list[last].revents);
+	for (int i = 0; i < 1100; i++)
+		list[i].fd = p[0];
+	for (int i = 0; i < 1100; i++)
+		list[i].events = POLLIN;
+	T(poll, "many, for a moment", list, 1000, 10);
+	SAY(poll, "the last of many is not ready", list[last].revents);
+	list[last].fd = 99;
+	T(poll, "many, one of them not open", list, 1000, -1);
+	SAY(poll, "the last of many is not open", list[last].revents);
+	C(setrlimit, RLIMIT_NOFILE, &limit);
+	T(poll, "more than there may be files", list, 701, 0);
+	T(poll, "as many as there may be files", list, 700, 0);
+	limit.rlim_cur = 10;
+	C(setrlimit, RLIMIT_NOFILE, &limit);
+	T(poll, "a few more than there may be files", list, 11, 0);
+	limit.rlim_cur = 1024;
+	C(setrlimit, RLIMIT_NOFILE, &limit);
+	T(poll, "many, wild", WILD, 1000, 0);
+}
+
 /* Set free by the call itself, which it ends. */
 static void signals(void)
 {
@@ -125,6 +158,7 @@ void topic_poll(void)
 	file = C(open, "f", O_RDWR);
 	C(pipe, p);
 	lists();
+	many();
 	sets();
 	signals();
 	ends();
