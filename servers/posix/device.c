@@ -167,7 +167,8 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.status = op_status, .describe = op_describe, .memory = op_memory,
 	};
 
-	return fs_File_dispatch(&ops, self, incoming);
+	return access_is_closed(self) ? sk_refuse(incoming, SK_BAD_HANDLE) :
+		fs_File_dispatch(&ops, self, incoming);
 }
 
 static const struct sk_object device_object = {.dispatch = dispatch, .gone = access_gone};

@@ -187,7 +187,8 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.set_capacity = op_set_capacity,
 	};
 
-	return posix_Pipe_dispatch(&ops, self, incoming);
+	return access_is_closed(self) ? sk_refuse(incoming, SK_BAD_HANDLE) :
+		posix_Pipe_dispatch(&ops, self, incoming);
 }
 
 static const struct sk_object pipe_object = {

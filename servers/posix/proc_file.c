@@ -257,7 +257,8 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.flush = op_flush,
 	};
 
-	return fs_File_dispatch(&ops, self, incoming);
+	return access_is_closed(self) ? sk_refuse(incoming, SK_BAD_HANDLE) :
+		fs_File_dispatch(&ops, self, incoming);
 }
 
 /* ---- directories ---- */
@@ -309,7 +310,8 @@ static int dispatch_directory(void *self, struct sk_incoming *incoming)
 		.set_flags = op_set_flags, .flush = op_flush, .read_entries = op_read_entries,
 	};
 
-	return fs_Directory_dispatch(&ops, self, incoming);
+	return access_is_closed(self) ? sk_refuse(incoming, SK_BAD_HANDLE) :
+		fs_Directory_dispatch(&ops, self, incoming);
 }
 
 /* ---- opening ---- */

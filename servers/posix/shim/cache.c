@@ -27,10 +27,19 @@ static void close_number(uint32_t number)
 		sk_sys_close(number);
 }
 
-/* Keeps a handle, if what is known is still what it was when it was asked for. */
-static bool keep(struct shim_process *process, uint64_t descriptor,
-	const struct shim_file *file, bool anyway)
+/* From now on a range that is forgotten has it too. */
+static void use(struct shim_process *process, uint64_t descriptor)
 {
+	if (process->used <= descriptor)
+		process->used = (uint32_t)descriptor + 1;
+}
+
+/* Keeps a handle, if the descriptor is still what it was when posix was asked; of one that
+ * `is_new`, if none has become another since the call began. */
+static bool keep(struct shim *shim, uint64_t descriptor, const struct shim_file *file,
+	bool is_new)
+{
+	struct shim_process *process = shim->process;
 	struct shim_file *place = place_of(process, descriptor);
 	uint32_t old = 0;
 	bool kept;
@@ -38,13 +47,13 @@ static bool keep(struct shim_process *process, uint64_t descriptor,
 	if (!place)
 		return false;
 	lock_take(&process->lock);
-	kept = anyway || (place->version == file->version && place->number == 0);
+	kept = is_new ? process->changes == shim->changes_seen :
+		place->version == file->version && place->number == 0;
 	if (kept) {
 		old = take_out(process, place);
 		*place = (struct shim_file){ .number = file->number, .kind = file->kind,
 			.dots = file->dots, .version = place->version, .flags = file->flags };
-		if (process->used <= descriptor)
-			process->used = (uint32_t)descriptor + 1;
+		use(process, descriptor);
 	}
 	lock_let_go(&process->lock);
 	close_number(old);
@@ -74,7 +83,7 @@ static int64_t ask(struct shim *shim, uint64_t descriptor, struct shim_file *fil
 		return result;
 	describe(file, &reply.opened, reply.has_file ? reply.file.raw : sk_no_handle());
 	file->is_mine = file->number != 0 &&
-		!(reply.opened.may_keep && keep(shim->process, descriptor, file, false));
+		!(reply.opened.may_keep && keep(shim, descriptor, file, false));
 	return 0;
 }
 
@@ -86,6 +95,7 @@ int64_t cache_see(struct shim *shim, uint64_t descriptor, struct shim_file *file
 	if (place) {
 		lock_take(&shim->process->lock);
 		*file = *place;
+		use(shim->process, descriptor);
 		lock_let_go(&shim->process->lock);
 		if (file->number != 0)
 			return 0;
@@ -108,10 +118,27 @@ int64_t cache_open(struct shim *shim, uint64_t descriptor, struct shim_file *fil
 	return 0;
 }
 
+/* Its object is no more, and whoever put another in its place has not come to say so yet. */
+static void forget_lost(struct shim *shim, uint64_t descriptor, const struct shim_file *file)
+{
+	struct shim_file *place = place_of(shim->process, descriptor);
+	uint32_t number = 0;
+
+	if (!place)
+		return;
+	lock_take(&shim->process->lock);
+	if (place->number == file->number && place->version == file->version)
+		number = take_out(shim->process, place);
+	lock_let_go(&shim->process->lock);
+	close_number(number);
+}
+
 void cache_done(struct shim *shim, uint64_t descriptor, const struct shim_file *file)
 {
-	(void)descriptor;
 	shim->may_be_cut = true;
+	if (shim->is_lost && !file->is_mine)
+		forget_lost(shim, descriptor, file);
+	shim->is_lost = false;
 	if (file->is_mine)
 		close_number(file->number);
 }
@@ -124,7 +151,7 @@ void cache_opened(struct shim *shim, const struct posix_Opened *opened,
 	describe(&file, opened, handle);
 	if (opened->kind == posix_ObjectKind_DIRECTORY)
 		file.dots = 0;
-	if (file.number == 0 || !opened->may_keep || !keep(shim->process,
+	if (file.number == 0 || !opened->may_keep || !keep(shim,
 			(uint64_t)(uint32_t)opened->descriptor, &file, true))
 		close_number(file.number);
 }
@@ -137,6 +164,7 @@ void cache_forget(struct shim *shim, uint64_t descriptor)
 	if (!place)
 		return;
 	lock_take(&shim->process->lock);
+	shim->process->changes++;
 	number = take_out(shim->process, place);
 	lock_let_go(&shim->process->lock);
 	close_number(number);
@@ -144,6 +172,7 @@ void cache_forget(struct shim *shim, uint64_t descriptor)
 
 void cache_forget_range(struct shim *shim, uint64_t first, uint64_t last)
 {
+	__atomic_fetch_add(&shim->process->changes, 1, __ATOMIC_SEQ_CST);
 	for (uint64_t i = first; i < shim->process->used && i <= last; i++)
 		cache_forget(shim, i);
 }

@@ -2,6 +2,12 @@
  * Handles of descriptors, as far as they are kept: those below a limit, asked for with
  * the first use. All threads of a process share them; a vfork's child has a few of its
  * own, and closes them before it leaves the space.
+ *
+ * Threads may make a descriptor another while some use it. Whoever does forgets what is kept
+ * of it after posix has done it, and before its call is over; what posix was asked for before
+ * that is not kept after it. So a call uses what the descriptor was, or is: if that one's
+ * handle is closed meanwhile, or its object has gone (SK_BAD_HANDLE, in either case before
+ * anything was done), the whole system call begins anew (SHIM_LOST).
  */
 #ifndef SERVERS_POSIX_SHIM_CACHE_H
 #define SERVERS_POSIX_SHIM_CACHE_H
@@ -17,10 +23,10 @@ int64_t cache_open(struct shim *shim, uint64_t descriptor, struct shim_file *fil
 int64_t cache_see(struct shim *shim, uint64_t descriptor, struct shim_file *file);
 /* When the call is through: closes the handle if it is not kept. */
 void cache_done(struct shim *shim, uint64_t descriptor, const struct shim_file *file);
-/* What posix has opened, with its handle if it has one. */
+/* What posix has opened in this system call, with its handle if it has one. */
 void cache_opened(struct shim *shim, const struct posix_Opened *opened,
 	struct sk_handle handle);
-/* The descriptor is, or becomes, another. */
+/* The descriptor has become another, as posix has it. */
 void cache_forget(struct shim *shim, uint64_t descriptor);
 void cache_forget_range(struct shim *shim, uint64_t first, uint64_t last);
 /* All of them; closes the handles. */

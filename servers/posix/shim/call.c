@@ -75,6 +75,12 @@ struct sk_channel *shim_file_channel(struct shim *shim, uint32_t number)
 
 int64_t shim_failure(const struct sk_channel *channel, int status)
 {
+	struct shim *shim = of_channel(channel);
+
+	if (status == SK_BAD_HANDLE && channel == &shim->file.channel) {
+		shim->is_lost = true;
+		return SHIM_LOST;
+	}
 	return convert_status(status, channel->delivered);
 }
 

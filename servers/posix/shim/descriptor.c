@@ -16,26 +16,30 @@ static bool is_number(uint64_t descriptor)
 int64_t descriptor_close(struct shim *shim, const uint64_t a[6])
 {
 	uint64_t descriptor = (uint32_t)a[0];
+	int64_t result;
 
 	if (!is_number(descriptor))
 		return -LINUX_EBADF;
+	result = POSIX_DO(shim, Descriptors, close, .descriptor = (int32_t)descriptor);
 	cache_forget(shim, descriptor);
-	return POSIX_DO(shim, Descriptors, close, .descriptor = (int32_t)descriptor);
+	return result;
 }
 
 int64_t descriptor_close_range(struct shim *shim, const uint64_t a[6])
 {
 	uint32_t first = (uint32_t)a[0], last = (uint32_t)a[1], flags = (uint32_t)a[2];
+	int64_t result;
 
 	if (first > last || flags & ~(uint32_t)(posix_CloseRangeFlags_UNSHARE |
 			posix_CloseRangeFlags_CLOSE_ON_EXEC))
 		return -LINUX_EINVAL;
 	if (first > INT32_MAX)
 		return 0;
+	result = POSIX_DO(shim, Descriptors, close_range, .first = (int32_t)first,
+		.last = last > INT32_MAX ? INT32_MAX : (int32_t)last, .flags = flags);
 	if (!(flags & posix_CloseRangeFlags_CLOSE_ON_EXEC))
 		cache_forget_range(shim, first, last);
-	return POSIX_DO(shim, Descriptors, close_range, .first = (int32_t)first,
-		.last = last > INT32_MAX ? INT32_MAX : (int32_t)last, .flags = flags);
+	return result;
 }
 
 static int64_t duplicate(struct shim *shim, uint64_t descriptor, uint64_t least,
@@ -63,10 +67,10 @@ static int64_t duplicate_to(struct shim *shim, const uint64_t a[6],
 
 	if (!is_number(a[0]) || !is_number(a[1]))
 		return -LINUX_EBADF;
-	if ((uint32_t)a[0] != (uint32_t)a[1])
-		cache_forget(shim, (uint32_t)a[1]);
 	result = POSIX_DO(shim, Descriptors, duplicate_to, .descriptor = (int32_t)a[0],
 		.to = (int32_t)a[1], .flags = flags, .may_be_equal = may_be_equal);
+	if ((uint32_t)a[0] != (uint32_t)a[1])
+		cache_forget(shim, (uint32_t)a[1]);
 	return result < 0 ? result : (int32_t)a[1];
 }
 

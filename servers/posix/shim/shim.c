@@ -134,6 +134,22 @@ static bool is_cut(int64_t result)
 	return result <= -LINUX_ERESTARTSYS && result >= -LINUX_ERESTART_RESTARTBLOCK;
 }
 
+/* Others may take away its file's handle again and again, but hardly so often. */
+#define TRIES 1000
+
+static int64_t make(struct shim *shim, uint64_t number, const uint64_t arguments[6])
+{
+	int64_t result = SHIM_LOST;
+
+	if (number >= shim_table_size || !shim_table[number])
+		return unknown(shim, number);
+	for (int i = 0; i < TRIES && result == SHIM_LOST; i++) {
+		shim->changes_seen = __atomic_load_n(&shim->process->changes, __ATOMIC_ACQUIRE);
+		result = shim_table[number](shim, arguments);
+	}
+	return result == SHIM_LOST ? -LINUX_EBADF : result;
+}
+
 void shim_call(struct shim *shim)
 {
 	const struct kernel_RegistersX86 *r = &shim->registers;
@@ -157,8 +173,7 @@ void shim_call(struct shim *shim)
 			shim_signals(shim, false, 0);
 		return;
 	}
-	result = number < shim_table_size && shim_table[number] ?
-		shim_table[number](shim, arguments) : unknown(shim, number);
+	result = make(shim, number, arguments);
 	if (is_cut(result) || *SHIM_PENDING(shim))
 		shim_signals(shim, true, result);
 	else

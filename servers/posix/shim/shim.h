@@ -49,6 +49,7 @@ struct shim_process {
 	uint32_t count;
 	uint32_t used;			/* of `files`: behind that all is as it was */
 	uint32_t windows;		/* bits of places that are taken */
+	uint32_t changes;		/* of descriptors that have become others */
 	struct shim_file *files;
 	uint64_t *window_sizes;		/* bytes of each that are mapped */
 };
@@ -75,7 +76,8 @@ struct shim {
 	bool in_vfork;			/* a vfork's child: the space is another's */
 	bool is_thread;			/* made by a clone that shares the space */
 	bool no_stack;			/* posix has no alternate stack of it, for sure */
-	uint8_t pad[4];
+	bool is_lost;			/* the handle of this descriptor's file is no more */
+	uint8_t pad[3];
 	uint64_t child_stack;		/* of a clone: the child's stack pointer, or 0 */
 	bool child_in_vfork;
 	bool child_is_thread;
@@ -87,6 +89,7 @@ struct shim {
 	struct posix_ThreadPage *page;
 	struct shim_process *process;
 	struct shim_restart restart;
+	uint32_t changes_seen;		/* of the process, when this call began */
 	struct sk_kernel_slots slots;
 	struct sk_kernel_channel posix;
 	struct sk_kernel_channel file;	/* of whichever descriptor is being used */
@@ -98,12 +101,15 @@ struct shim {
 #define SHIM_PENDING(shim) \
 	((volatile uint32_t *)(void *)((uint8_t *)(shim) + ABI_FRAME_PENDING))
 
+/* In place of a result: the file's handle was no more, and nothing has been done. */
+#define SHIM_LOST (-1000)
+
 /* A call: arguments as the program gave them, rdi first. */
 typedef int64_t shim_function(struct shim *shim, const uint64_t arguments[6]);
 
 /* ---- calls of posix ---- */
 
-/* Of a call that failed over this channel: -errno. */
+/* Of a call that failed over this channel: -errno, or SHIM_LOST over the file's. */
 int64_t shim_failure(const struct sk_channel *channel, int status);
 
 /* 0, or -errno, of what a call came to; the second over the descriptor's channel. */

@@ -1,0 +1,243 @@
+/*
+ * Usage: races ROUNDS
+ *
+ * Threads make descriptors others (dup2, close, open) while some use them: what is used is what
+ * a descriptor was or is, never what it has not been, and never nothing. Run on Linux and in
+ * the OS (races.sh); it writes how often something was wrong.
+ */
+#include "tests/posix/files/say.h"
+
+#include <pthread.h>
+
+#define USERS 3
+#define FILES 2
+#define SIZE 64
+
+static volatile bool is_over;
+static int rounds, number;
+static int sources[FILES];
+static long wrong[USERS], uses[USERS];
+
+static int make_file(int which)
+{
+	char name[16], bytes[SIZE];
+	int file;
+
+	snprintf(name, sizeof name, "f%d", which);
+	memset(bytes, 'a' + which, sizeof bytes);
+	file = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	if (write(file, bytes, SIZE) != SIZE)
+		exit(98);
+	return file;
+}
+
+/* ---- one descriptor that becomes another ---- */
+
+static bool use_file(void)
+{
+	char bytes[SIZE] = {0};
+
+	return pread(number, bytes, SIZE, 0) == SIZE && bytes[0] >= 'a' &&
+		bytes[0] < 'a' + FILES && bytes[SIZE - 1] == bytes[0];
+}
+
+static bool use_few(void)
+{
+	char byte = 0;
+
+	return pread(number, &byte, 1, 7) == 1 && byte >= 'a' && byte < 'a' + FILES;
+}
+
+static bool use_status(void)
+{
+	struct stat status;
+
+	return fstat(number, &status) == 0 && status.st_size == SIZE &&
+		lseek(number, 0, SEEK_CUR) == SIZE;
+}
+
+static bool use_device(void)
+{
+	return write(number, "x", 1) == 1 || errno == ENOSPC;
+}
+
+static bool use_pipe(void)
+{
+	return write(number, "x", 1) == 1 || errno == EAGAIN;
+}
+
+static bool use_pipe_more(void)
+{
+	char text[100] = {0};
+
+	return write(number, text, sizeof text) == sizeof text || errno == EAGAIN;
+}
+
+static bool (*use[USERS])(void);
+
+static void *using(void *which)
+{
+	long me = (long)which;
+
+	while (!is_over) {
+		wrong[me] += !use[me]();
+		uses[me]++;
+	}
+	return NULL;
+}
+
+/* The number is between two changes the only one of its file, now and then. */
+static void *changing(void *unused)
+{
+	for (int i = 0; i < rounds; i++) {
+		int one = dup(sources[i % FILES]);
+
+		dup2(one, number);
+		close(one);
+		if (i % 8 == 0)
+			sched_yield();
+	}
+	is_over = true;
+	return unused;
+}
+
+static void storm(const char *what, bool (*first)(void), bool (*second)(void),
+	bool (*third)(void))
+{
+	pthread_t users[USERS], changer;
+	struct stat is, was;
+	long sum = 0;
+
+	use[0] = first;
+	use[1] = second;
+	use[2] = third;
+	is_over = false;
+	number = dup(sources[0]);
+	for (long i = 0; i < USERS; i++)
+		pthread_create(&users[i], NULL, using, (void *)i);
+	pthread_create(&changer, NULL, changing, NULL);
+	pthread_join(changer, NULL);
+	for (int i = 0; i < USERS; i++) {
+		pthread_join(users[i], NULL);
+		sum += wrong[i];
+		wrong[i] = 0;
+	}
+	say(what, sum);
+	fstat(number, &is);
+	fstat(sources[(rounds - 1) % FILES], &was);
+	say("in the end it is the last one", is.st_ino == was.st_ino);
+	close(number);
+}
+
+/* ---- pipes that end with the descriptor ---- */
+
+/* Each is closed as soon as another is in its place, and so is its object. */
+static void *changing_pipes(void *unused)
+{
+	int ends[2], old = -1;
+
+	for (int i = 0; i < rounds; i++) {
+		if (pipe2(ends, O_NONBLOCK) != 0)
+			exit(97);
+		dup2(ends[1], number);
+		close(ends[1]);
+		if (old >= 0)
+			close(old);
+		old = ends[0];
+	}
+	is_over = true;
+	close(old);
+	return unused;
+}
+
+static bool use_any_pipe(void)
+{
+	return write(number, "x", 1) == 1 || errno == EAGAIN || errno == EPIPE;
+}
+
+static void pipes_end(void)
+{
+	pthread_t users[USERS], changer;
+	int ends[2];
+	long sum = 0;
+
+	signal(SIGPIPE, SIG_IGN);
+	is_over = false;
+	if (pipe2(ends, O_NONBLOCK) != 0)
+		exit(96);
+	number = ends[1];
+	for (long i = 0; i < USERS; i++) {
+		use[i] = use_any_pipe;
+		pthread_create(&users[i], NULL, using, (void *)i);
+	}
+	pthread_create(&changer, NULL, changing_pipes, NULL);
+	pthread_join(changer, NULL);
+	for (int i = 0; i < USERS; i++) {
+		pthread_join(users[i], NULL);
+		sum += wrong[i];
+		wrong[i] = 0;
+	}
+	say("writes to a pipe that was never there", sum);
+	close(number);
+	close(ends[0]);
+}
+
+/* ---- numbers that come and go ---- */
+
+static void *reopening(void *which)
+{
+	long me = (long)which;
+	char name[16], bytes[SIZE];
+
+	snprintf(name, sizeof name, "f%ld", me % FILES);
+	for (int i = 0; i < rounds; i++) {
+		int file = open(name, O_RDONLY), other = dup(file);
+
+		if (pread(other, bytes, SIZE, 0) != SIZE || bytes[5] != 'a' + me % FILES)
+			wrong[me]++;
+		close(file);
+		if (read(other, bytes, SIZE) != SIZE || bytes[5] != 'a' + me % FILES)
+			wrong[me]++;
+		close(other);
+	}
+	return NULL;
+}
+
+static void reopen(void)
+{
+	pthread_t threads[USERS];
+	long sum = 0;
+
+	for (long i = 0; i < USERS; i++)
+		pthread_create(&threads[i], NULL, reopening, (void *)i);
+	for (int i = 0; i < USERS; i++) {
+		pthread_join(threads[i], NULL);
+		sum += wrong[i];
+	}
+	say("reads of what others opened", sum);
+}
+
+int main(int count, char **arguments)
+{
+	int ends[2][2];
+
+	rounds = count > 1 ? atoi(arguments[1]) : 1000;
+	go_to_work("races");
+	for (int i = 0; i < FILES; i++) {
+		sources[i] = make_file(i);
+		lseek(sources[i], SIZE, SEEK_SET);
+	}
+	storm("uses of a file that failed", use_file, use_few, use_status);
+	sources[0] = open("/dev/null", O_RDWR);
+	sources[1] = open("/dev/full", O_RDWR);
+	storm("uses of a device that failed", use_device, use_device, use_device);
+	for (int i = 0; i < 2; i++) {
+		if (pipe2(ends[i], O_NONBLOCK) != 0)
+			return 95;
+		sources[i] = ends[i][1];
+	}
+	storm("uses of a pipe that failed", use_pipe, use_pipe_more, use_pipe);
+	pipes_end();
+	reopen();
+	return 0;
+}
