@@ -172,7 +172,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 }
 
 static const struct sk_object device_object = {.dispatch = dispatch, .gone = access_gone};
-static const struct file_ops device_ops = {&device_object, NULL, ready};
+static const struct file_ops device_ops = {&device_object, NULL, ready, NULL};
 
 /* ---- opening ---- */
 

@@ -3,6 +3,11 @@
 
 #define FIRST_ENTRIES 32
 
+static uint64_t limit_of(const struct process *process)
+{
+	return process->limits[posix_Resource_FILES].soft;
+}
+
 /* ---- open files ---- */
 
 struct file *file_new(posix_ObjectKind kind, fs_Open flags)
@@ -46,6 +51,7 @@ void file_drop(struct file *file)
 {
 	if (!file || --file->references > 0)
 		return;
+	epoll_file_closed(file);
 	if (file->ops && file->ops->closed)
 		file->ops->closed(file);
 	detach(file, 0);
@@ -108,6 +114,23 @@ int file_handle(struct file *file, struct process *process, struct sk_port *port
 	*handle = copy(file->handle, ALL_RIGHTS);
 	*has = handle->raw >= 0;
 	return *has ? 0 : posix_Error_ENFILE;
+}
+
+int file_install(struct thread *thread, struct file *file, posix_DescriptorFlags own,
+	struct sk_port *port, struct posix_Opened *opened, struct sk_handle *handle)
+{
+	struct process *process = thread->process;
+	int32_t number = files_add(process->files, file, 0, own, limit_of(process));
+	bool has;
+	int error;
+
+	if (number < 0)
+		return -number;
+	error = file_handle(file, process, port, &has, handle);
+	*opened = file_opened(file, number, own, process);
+	if (error)
+		files_close(thread, number);
+	return error;
 }
 
 struct posix_Opened file_opened(const struct file *file, posix_Descriptor number,
@@ -257,11 +280,6 @@ void files_close_on_exec(struct files *files)
 /* ---- operations ---- */
 
 #define PROCESS(self) (((struct thread *)(self))->process)
-
-static uint64_t limit_of(const struct process *process)
-{
-	return process->limits[posix_Resource_FILES].soft;
-}
 
 void op_look_up(void *self, const struct posix_Descriptors_look_up_request *request,
 	struct sk_reply *to)

@@ -165,6 +165,9 @@ static void settle(struct pipe *pipe)
 	while (serve_readers(pipe) || serve_writers(pipe))
 		;
 	pipe->changes++;
+	pipe->came += pipe->size > pipe->size_told;
+	pipe->gone += pipe->size < pipe->size_told;
+	pipe->size_told = pipe->size;
 	if (pipe->watching)
 		pipe_tell(pipe);
 	if (pipe->opening)

@@ -24,6 +24,8 @@ struct pipe {
 	struct wait *watching;			/* wait_ready */
 	struct wait *opening;			/* of a FIFO, for the other side */
 	uint64_t changes;
+	uint64_t came, gone, closes;		/* how often: bytes, ends of it (epoll) */
+	uint32_t size_told;			/* when those were counted */
 	struct pipe *next_dirty;
 	bool is_dirty;				/* in that list */
 	uint8_t *bytes;

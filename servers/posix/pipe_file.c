@@ -21,6 +21,14 @@ static uint32_t ready_of(struct file *file)
 	return ready;
 }
 
+static uint64_t edges(struct file *file, posix_PollEvents wanted)
+{
+	const struct pipe *pipe = pipe_of(file);
+
+	return (wanted & posix_PollEvents_WRITABLE ? pipe->gone : 0) +
+		(wanted & posix_PollEvents_READABLE ? pipe->came : 0) + pipe->closes;
+}
+
 struct watch {
 	struct wait wait;
 	struct access *access;
@@ -199,9 +207,10 @@ static void closed(struct file *file)
 {
 	struct pipe *pipe = pipe_of(file);
 
+	pipe->closes++;
 	pipe->readers -= (file->flags & fs_Open_READ) != 0;
 	pipe->writers -= (file->flags & fs_Open_WRITE) != 0;
 	pipe_changed(pipe);
 }
 
-const struct file_ops pipe_ops = {&pipe_object, closed, ready_of};
+const struct file_ops pipe_ops = {&pipe_object, closed, ready_of, edges};

@@ -120,26 +120,6 @@ static struct file *end_new(struct pipe *pipe, fs_Open flags)
 	return file;
 }
 
-static int add_end(struct thread *thread, struct file *file, posix_NewFlags flags,
-	struct sk_port *port, struct posix_Opened *opened, struct sk_handle *handle)
-{
-	const posix_DescriptorFlags own = flags & posix_NewFlags_CLOSE_ON_EXEC ?
-		posix_DescriptorFlags_CLOSE_ON_EXEC : 0;
-	struct process *process = thread->process;
-	int32_t number = files_add(process->files, file, 0, own,
-		process->limits[posix_Resource_FILES].soft);
-	bool has;
-	int error;
-
-	if (number < 0)
-		return -number;
-	error = file_handle(file, process, port, &has, handle);
-	*opened = file_opened(file, number, own, process);
-	if (error)
-		files_close(thread, number);
-	return error;
-}
-
 /* Asked first, since programs ask again and again for what they do not get. */
 static bool may_make(const struct thread *thread)
 {
@@ -152,6 +132,8 @@ void op_create_pipe(void *self, const struct posix_Descriptors_create_pipe_reque
 {
 	const fs_Open more = request->flags & posix_NewFlags_NON_BLOCK ?
 		fs_Open_NON_BLOCKING : 0;
+	const posix_DescriptorFlags own = request->flags & posix_NewFlags_CLOSE_ON_EXEC ?
+		posix_DescriptorFlags_CLOSE_ON_EXEC : 0;
 	struct posix_Descriptors_create_pipe_reply reply = {0};
 	struct pipe *pipe = may_make(self) ? pipe_new() : NULL;
 	struct file *in = pipe ? end_new(pipe, fs_Open_READ | more) : NULL;
@@ -164,12 +146,12 @@ void op_create_pipe(void *self, const struct posix_Descriptors_create_pipe_reque
 		else
 			pipe_free(pipe);
 	} else {
-		error = add_end(self, in, request->flags, to->port, &reply.read_end,
+		error = file_install(self, in, own, to->port, &reply.read_end,
 			&reply.read_file.raw);
 		if (error) {
 			file_drop(out);
 		} else {
-			error = add_end(self, out, request->flags, to->port, &reply.write_end,
+			error = file_install(self, out, own, to->port, &reply.write_end,
 				&reply.write_file.raw);
 			if (error)
 				files_close(self, reply.read_end.descriptor);

@@ -1,17 +1,15 @@
 /* Waiting for several descriptors at once. Whoever waits is looked at again when one of
  * them changes, and not before: what others serve is watched (watch.c). */
+#include "servers/posix/listen.h"
 #include "servers/posix/watch.h"
 
 #define ITEMS 480
-#define BUCKETS 1024
 /* Of a user's places of descriptors, for each item of a poll that waits: as much memory. */
 #define SLOTS 3
 
-/* That a poll waits for a file: looked at again when that changes, and not when anything
- * else does. */
+/* That a poll waits for a file. */
 struct entry {
-	struct entry *next, **link;		/* in its bucket */
-	const void *self;			/* as posix's own has it; else the file */
+	struct listener listener;
 	struct poll *poll;
 	struct watch *watch;			/* of a file that another serves */
 };
@@ -23,7 +21,6 @@ struct poll {
 	struct user *user;			/* who has those slots */
 	bool is_lent;				/* `items` are written to a lease */
 	struct sk_lease lease;
-	uint64_t turn;				/* when it was last looked at */
 	struct posix_PollItem *items;		/* behind the entries */
 	struct entry entries[];
 };
@@ -36,26 +33,9 @@ struct asking {
 };
 
 static struct wait *polls;
-static struct entry *buckets[BUCKETS];
-
-#define NORMAL_READ (posix_PollEvents_READ_NORMAL | posix_PollEvents_READABLE)
-#define NORMAL_WRITE (posix_PollEvents_WRITE_NORMAL | posix_PollEvents_WRITABLE)
-
-static bool is_others(const struct file *file)
-{
-	return !file->ops && file->kind != posix_ObjectKind_FILE &&
-		file->kind != posix_ObjectKind_DIRECTORY && file->handle.raw >= 0;
-}
-
-static uint32_t ready_of(struct file *file)
-{
-	if (file->ops)
-		return file->ops->ready(file);
-	return is_others(file) ? watch_ready(file) : fs_Ready_READABLE | fs_Ready_WRITABLE;
-}
 
 /* How many are ready, which their items say. */
-static uint32_t look(const struct process *process, struct posix_PollItem *items,
+static uint32_t look(const struct thread *thread, struct posix_PollItem *items,
 	uint32_t count)
 {
 	const uint32_t always = posix_PollEvents_ERROR | posix_PollEvents_HANG_UP |
@@ -63,15 +43,14 @@ static uint32_t look(const struct process *process, struct posix_PollItem *items
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct file *file = files_find(process->files, items[i].descriptor);
+		struct file *file = files_find(thread->process->files,
+			items[i].descriptor);
 		uint32_t ready = 0;
 
 		if (file)
-			ready = ready_of(file);
+			ready = listen_ready(file, thread);
 		else if (items[i].descriptor >= 0)
 			ready = posix_PollEvents_BAD;
-		ready |= ready & posix_PollEvents_READABLE ? NORMAL_READ : 0;
-		ready |= ready & posix_PollEvents_WRITABLE ? NORMAL_WRITE : 0;
 		items[i].ready = (uint16_t)(ready & (items[i].wanted | always));
 		found += items[i].ready != 0;
 	}
@@ -100,26 +79,6 @@ static void answer(struct sk_reply *to, const struct asking *a, uint32_t found)
 
 /* ---- who waits for what ---- */
 
-static struct entry **bucket_of(const void *self)
-{
-	const uint64_t hash = (uintptr_t)self * UINT64_C(0x9e3779b97f4a7c15);
-
-	return &buckets[(hash >> 32) % BUCKETS];
-}
-
-static void link_entry(struct entry *entry, struct poll *poll, const void *self)
-{
-	struct entry **bucket = bucket_of(self);
-
-	entry->next = *bucket;
-	entry->link = bucket;
-	entry->self = self;
-	entry->poll = poll;
-	if (entry->next)
-		entry->next->link = &entry->next;
-	*bucket = entry;
-}
-
 /* False: one cannot be watched. */
 static bool watch_others(struct poll *poll, const struct process *process)
 {
@@ -127,7 +86,7 @@ static bool watch_others(struct poll *poll, const struct process *process)
 		const struct posix_PollItem *item = &poll->items[i];
 		struct file *file = files_find(process->files, item->descriptor);
 
-		if (!file || !is_others(file))
+		if (!file || !listen_is_others(file))
 			continue;
 		poll->entries[i].watch = watch_begin(file, item->wanted, process->user);
 		if (!poll->entries[i].watch)
@@ -137,29 +96,11 @@ static bool watch_others(struct poll *poll, const struct process *process)
 	return true;
 }
 
-static void link_entries(struct poll *poll, const struct process *process)
-{
-	for (uint32_t i = 0; i < poll->count; i++) {
-		const struct file *file = files_find(process->files,
-			poll->items[i].descriptor);
-
-		if (file && (file->ops || is_others(file)))
-			link_entry(&poll->entries[i], poll, file->ops ? file->self : file);
-	}
-}
-
 /* Nobody finds it any more before the first watch ends, since others are answered then. */
 static void forget(struct poll *poll)
 {
-	for (uint32_t i = 0; i < poll->count; i++) {
-		struct entry *entry = &poll->entries[i];
-
-		if (!entry->link)
-			continue;
-		*entry->link = entry->next;
-		if (entry->next)
-			entry->next->link = entry->link;
-	}
+	for (uint32_t i = 0; i < poll->count; i++)
+		listen_end(&poll->entries[i].listener);
 	for (uint32_t i = 0; i < poll->count; i++)
 		if (poll->entries[i].watch)
 			watch_end(poll->entries[i].watch);
@@ -178,7 +119,7 @@ static bool try(struct poll *poll)
 
 	if (!process || !process->files)
 		return false;
-	found = look(process, poll->items, poll->count);
+	found = look(poll->wait.thread, poll->items, poll->count);
 	if (found == 0)
 		return false;
 	wait_end(&poll->wait);
@@ -188,23 +129,20 @@ static bool try(struct poll *poll)
 	return true;
 }
 
-/* With one that is over others of the bucket may be gone, so it begins anew; each is
- * looked at once. */
-void poll_look(const void *self)
+static bool changed(struct listener *listener)
 {
-	static uint64_t last;
-	const uint64_t turn = ++last;
-	struct entry *entry = *bucket_of(self);
+	return try(((struct entry *)(void *)listener)->poll);
+}
 
-	while (entry) {
-		struct poll *poll = entry->poll;
+static void link_entries(struct poll *poll, const struct process *process)
+{
+	for (uint32_t i = 0; i < poll->count; i++) {
+		const struct file *file = files_find(process->files,
+			poll->items[i].descriptor);
 
-		if (entry->self != self || poll->turn == turn) {
-			entry = entry->next;
-			continue;
-		}
-		poll->turn = turn;
-		entry = try(poll) ? *bucket_of(self) : entry->next;
+		poll->entries[i].poll = poll;
+		if (file && listen_key(file))
+			listen_begin(&poll->entries[i].listener, listen_key(file), changed);
 	}
 }
 
@@ -261,7 +199,7 @@ static bool keep(struct thread *thread, const struct asking *a, struct sk_reply 
 static int ask(struct thread *thread, const struct asking *a, bool waits,
 	bool has_mask, posix_SignalSet mask, struct sk_reply *to)
 {
-	const uint32_t found = look(thread->process, a->items, a->count);
+	const uint32_t found = look(thread, a->items, a->count);
 
 	if (found > 0 || !waits) {
 		answer(to, a, found);

@@ -61,6 +61,7 @@ extern struct posix {
 	uint64_t boot_time;			/* realtime, nanoseconds */
 	uint64_t forks;				/* processes and threads made so far */
 	struct thread *walker;			/* whose path is being walked */
+	const struct thread *looker;		/* who asks what is ready */
 	struct process *reader;			/* who reads or writes in /proc now */
 } posix;
 
@@ -275,6 +276,8 @@ struct file_ops {
 	void (*closed)(struct file *file);
 	/* What it is ready for. */
 	uint32_t (*ready)(struct file *file);
+	/* Counts up with what is news for who waits for such events. NULL: any change is. */
+	uint64_t (*edges)(struct file *file, posix_PollEvents wanted);
 };
 
 /* An open file, as descriptors share it: counted by them. */
@@ -286,6 +289,7 @@ struct file {
 	struct sk_handle handle;	/* at its server; none of PATH_ONLY and of our own */
 	const struct file_ops *ops;	/* our own */
 	void *self;
+	struct item *items;		/* of epolls that it is in */
 	struct watch *watch;		/* polls wait for what its server says (watch.c) */
 	uint64_t sequence;		/* of changes of that, when it was last asked */
 	uint64_t writers_seen;		/* a FIFO's, when it was opened without any */
@@ -337,6 +341,10 @@ void files_close_on_exec(struct files *files);
 /* A handle of it for a process; none with 0: PATH_ONLY. */
 int file_handle(struct file *file, struct process *process, struct sk_port *port,
 	bool *has, struct sk_handle *handle);
+/* The file becomes a descriptor, and gets a handle; the reference is taken over. EMFILE,
+ * ENFILE, ENOMEM. */
+int file_install(struct thread *thread, struct file *file, posix_DescriptorFlags own,
+	struct sk_port *port, struct posix_Opened *opened, struct sk_handle *handle);
 struct posix_Opened file_opened(const struct file *file, posix_Descriptor number,
 	posix_DescriptorFlags flags, const struct process *process);
 
@@ -657,6 +665,8 @@ bool signal_ends(struct process *process, posix_Signal signal);
 void signal_plain(struct process *process, posix_Signal signal);
 /* A signal is there that the thread does not block: it cannot wait. */
 bool signal_waits(const struct thread *thread);
+/* The next one of a set that is pending; false: none. */
+bool signal_take(struct thread *thread, posix_SignalSet set, struct posix_SignalInfo *info);
 /* A mask that holds while a call waits, and, if a signal ended that, until take_signal. */
 void signal_set_for_wait(struct thread *thread, bool has_mask, posix_SignalSet mask);
 void signal_wait_over(struct thread *thread);
@@ -740,6 +750,10 @@ void device_nodes(void);
 /* Files that have this as their `self`, or this one of another server, may have become
  * ready. */
 void poll_look(const void *self);
+/* It is closed, and in no epoll any more. */
+void epoll_file_closed(struct file *file);
+/* signals.c: one came for a process, or a thread of it. */
+void signals_came(const struct process *process, posix_Signal signal);
 /* watch.c: a file of another server is closed. */
 void watch_closed(struct file *file);
 /* As uname() has it. */
@@ -805,6 +819,9 @@ void programs_hang_up(const void *starter);
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
 	X(Descriptors, create_pipe) X(Descriptors, owner) X(Descriptors, set_owner) \
 	X(Descriptors, set_ready_signal) X(Descriptors, poll) X(Descriptors, poll_many) \
+	X(Descriptors, create_eventfd) X(Descriptors, create_timerfd) \
+	X(Descriptors, create_signalfd) X(Descriptors, create_epoll) \
+	X(Descriptors, change_epoll) X(Descriptors, epoll_wait) \
 	X(Descriptors, transfer) X(Descriptors, tee) \
 	X(Descriptors, find_lock) X(Descriptors, set_lock) \
 	X(Descriptors, set_controlling_terminal) X(Descriptors, open_terminal_peer) \

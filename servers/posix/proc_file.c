@@ -334,8 +334,8 @@ static const struct sk_object file_object = {.dispatch = dispatch, .gone = acces
 static const struct sk_object directory_object = {
 	.dispatch = dispatch_directory, .gone = access_gone,
 };
-static const struct file_ops file_ops = {&file_object, closed, ready};
-static const struct file_ops directory_ops = {&directory_object, closed, ready};
+static const struct file_ops file_ops = {&file_object, closed, ready, NULL};
+static const struct file_ops directory_ops = {&directory_object, closed, ready, NULL};
 
 /* What has no node is opened once more. */
 static int open_again(struct file *file, struct file *like)

@@ -198,6 +198,7 @@ bool signal_process(struct process *process, const struct posix_SignalInfo *info
 	if (!queue_put(&process->pending, info, process))
 		return false;
 	show_all(process);
+	signals_came(process, info->signal);
 	if (thread)
 		wake(thread);
 	return true;
@@ -219,6 +220,7 @@ bool signal_thread(struct thread *thread, const struct posix_SignalInfo *info)
 	if (!queue_put(&thread->pending, info, process))
 		return false;
 	show_pending(thread);
+	signals_came(process, info->signal);
 	if (!is_blocked)
 		wake(thread);
 	return true;
@@ -245,8 +247,7 @@ static posix_Signal first_of(posix_SignalSet set)
 	return __builtin_ctzll(own ? own : set) + 1;
 }
 
-static bool take_next(struct thread *thread, posix_SignalSet set,
-	struct posix_SignalInfo *info)
+bool signal_take(struct thread *thread, posix_SignalSet set, struct posix_SignalInfo *info)
 {
 	posix_SignalSet mine = thread->pending.set & set;
 	posix_SignalSet all = thread->process->pending.set & set;
@@ -304,7 +305,7 @@ void op_take_signal(void *self, const struct posix_Signals_take_signal_request *
 	struct thread *thread = self;
 	struct posix_SignalInfo info;
 
-	while (take_next(thread, ~blocked(thread), &info)) {
+	while (signal_take(thread, ~blocked(thread), &info)) {
 		if (thread->process->actions->action[info.signal].handler > 1) {
 			reply.has_delivery = true;
 			deliver(thread, &info, request, &reply.delivery);
@@ -396,7 +397,7 @@ void op_await_signal(void *self, const struct posix_Signals_await_signal_request
 	struct thread *thread = self;
 	const posix_SignalSet set = request->set & ~NEVER_BLOCKED;
 
-	if (take_next(thread, set, &reply.info))
+	if (signal_take(thread, set, &reply.info))
 		posix_Signals_await_signal_answer(to, 0, &reply);
 	else if (!request->wait)
 		posix_Signals_await_signal_answer(to, posix_Error_EAGAIN, NULL);

@@ -50,7 +50,7 @@ static void closed(struct file *file)
 	terminal_drop(t);
 }
 
-static const struct file_ops terminal_ops = {&terminal_object, closed, ready};
+static const struct file_ops terminal_ops = {&terminal_object, closed, ready, NULL};
 
 int terminal_attach(struct terminal *t, struct file *file, bool is_master)
 {

@@ -16,8 +16,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysinfo.h>
@@ -57,6 +59,12 @@ static void members_lie_as_in_headers(void **state)
 	assert_int_equal(sizeof(struct linux_utsname), sizeof(struct utsname));
 	assert_int_equal(sizeof(struct linux_flock), sizeof(struct flock));
 	SAME(struct linux_flock, l_pid, struct flock, l_pid);
+	assert_int_equal(sizeof(struct linux_signalfd_siginfo), sizeof(struct signalfd_siginfo));
+	SAME(struct linux_signalfd_siginfo, ssi_int, struct signalfd_siginfo, ssi_int);
+	SAME(struct linux_signalfd_siginfo, ssi_addr, struct signalfd_siginfo, ssi_addr);
+	SAME(struct linux_signalfd_siginfo, ssi_arch, struct signalfd_siginfo, ssi_arch);
+	assert_int_equal(sizeof(struct linux_epoll_event), sizeof(struct epoll_event));
+	SAME(struct linux_epoll_event, data, struct epoll_event, data);
 	assert_int_equal(sizeof(struct linux_siginfo), sizeof(siginfo_t));
 	SAME(struct linux_siginfo, as.child.status, siginfo_t, si_status);
 	SAME(struct linux_siginfo, as.fault.address, siginfo_t, si_addr);

@@ -77,7 +77,7 @@
 	X(201, time, time_time) X(202, futex, futex_futex) \
 	X(203, sched_setaffinity, misc_setaffinity) \
 	X(204, sched_getaffinity, misc_getaffinity) \
-	X(217, getdents64, directory_getdents64) \
+	X(213, epoll_create, event_epoll_create) X(217, getdents64, directory_getdents64) \
 	X(218, set_tid_address, process_set_tid_address) \
 	X(219, restart_syscall, time_restart) X(221, fadvise64, file_fadvise) \
 	X(222, timer_create, time_timer_create) X(223, timer_settime, time_timer_settime) \
@@ -86,6 +86,7 @@
 	X(226, timer_delete, time_timer_delete) X(227, clock_settime, time_clock_settime) \
 	X(228, clock_gettime, time_clock_gettime) X(229, clock_getres, time_clock_getres) \
 	X(230, clock_nanosleep, time_clock_nanosleep) \
+	X(232, epoll_wait, event_epoll_wait) X(233, epoll_ctl, event_epoll_ctl) \
 	X(231, exit_group, process_exit) X(234, tgkill, signal_tgkill) \
 	X(235, utimes, path_utimes) X(247, waitid, process_waitid) \
 	X(257, openat, path_openat) X(258, mkdirat, path_mkdirat) \
@@ -100,6 +101,12 @@
 	X(274, get_robust_list, process_get_robust_list) X(275, splice, transfer_splice) \
 	X(276, tee, transfer_tee) X(277, sync_file_range, file_sync_range) \
 	X(278, vmsplice, transfer_vmsplice) X(280, utimensat, path_utimensat) \
+	X(281, epoll_pwait, event_epoll_pwait) X(282, signalfd, event_signalfd) \
+	X(283, timerfd_create, event_timerfd_create) X(284, eventfd, event_eventfd) \
+	X(286, timerfd_settime, event_timerfd_settime) \
+	X(287, timerfd_gettime, event_timerfd_gettime) \
+	X(289, signalfd4, event_signalfd4) X(290, eventfd2, event_eventfd2) \
+	X(291, epoll_create1, event_epoll_create1) \
 	X(285, fallocate, file_fallocate) X(292, dup3, descriptor_dup3) \
 	X(293, pipe2, descriptor_pipe2) X(295, preadv, file_preadv) \
 	X(296, pwritev, file_pwritev) X(297, rt_tgsigqueueinfo, signal_tgqueueinfo) \
@@ -112,4 +119,5 @@
 	X(327, preadv2, file_preadv2) X(328, pwritev2, file_pwritev2) \
 	X(332, statx, path_statx) X(334, rseq, misc_none) X(435, clone3, process_clone3) \
 	X(436, close_range, descriptor_close_range) X(437, openat2, path_openat2) \
-	X(439, faccessat2, path_faccessat2) X(452, fchmodat2, path_fchmodat2)
+	X(439, faccessat2, path_faccessat2) X(441, epoll_pwait2, event_epoll_pwait2) \
+	X(452, fchmodat2, path_fchmodat2)

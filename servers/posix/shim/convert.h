@@ -70,6 +70,8 @@ void convert_sysinfo(const struct posix_SystemInfo *info, struct linux_sysinfo *
 /* ---- signals ---- */
 
 void convert_siginfo(const struct posix_SignalInfo *info, struct linux_siginfo *to);
+/* As signalfd tells it. */
+void convert_signal_read(const struct posix_SignalInfo *info, struct linux_signalfd_siginfo *to);
 /* From what a program queues. */
 void convert_siginfo_back(const struct linux_siginfo *from, struct posix_SignalInfo *to);
 void convert_action(const struct linux_sigaction *from, struct posix_Action *to);

@@ -48,6 +48,51 @@ void convert_siginfo(const struct posix_SignalInfo *info, struct linux_siginfo *
 	}
 }
 
+void convert_signal_read(const struct posix_SignalInfo *info, struct linux_signalfd_siginfo *to)
+{
+	struct linux_siginfo from;
+
+	convert_siginfo(info, &from);
+	memset(to, 0, sizeof *to);
+	to->ssi_signo = (uint32_t)from.si_signo;
+	to->ssi_errno = from.si_errno;
+	to->ssi_code = from.si_code;
+	switch (info->cause.which) {
+	case posix_SignalCause_sent:
+		to->ssi_pid = (uint32_t)from.as.sent.pid;
+		to->ssi_uid = from.as.sent.uid;
+		to->ssi_int = (int32_t)from.as.sent.value;
+		to->ssi_ptr = from.as.sent.value;
+		break;
+	case posix_SignalCause_timer:
+		to->ssi_tid = (uint32_t)from.as.timer.timer;
+		to->ssi_overrun = (uint32_t)from.as.timer.overrun;
+		to->ssi_int = (int32_t)from.as.timer.value;
+		to->ssi_ptr = from.as.timer.value;
+		break;
+	case posix_SignalCause_child:
+		to->ssi_pid = (uint32_t)from.as.child.pid;
+		to->ssi_uid = from.as.child.uid;
+		to->ssi_status = from.as.child.status;
+		to->ssi_utime = (uint64_t)from.as.child.utime;
+		to->ssi_stime = (uint64_t)from.as.child.stime;
+		break;
+	case posix_SignalCause_fault:
+		to->ssi_addr = from.as.fault.address;
+		to->ssi_addr_lsb = (uint16_t)from.as.fault.lowest_bit;
+		break;
+	case posix_SignalCause_ready:
+		to->ssi_band = (uint32_t)from.as.ready.band;
+		to->ssi_fd = from.as.ready.fd;
+		break;
+	case posix_SignalCause_call:
+		to->ssi_call_addr = from.as.call.at;
+		to->ssi_syscall = from.as.call.number;
+		to->ssi_arch = from.as.call.architecture;
+		break;
+	}
+}
+
 void convert_siginfo_back(const struct linux_siginfo *from, struct posix_SignalInfo *to)
 {
 	posix_SignalInfo_init(to);

@@ -299,11 +299,13 @@ static int64_t see(struct shim *shim, uint64_t descriptor, struct shim_file *fil
 	return result;
 }
 
-static bool is_pipe(struct shim *shim, uint64_t descriptor)
+/* What no path leads to. */
+static bool has_no_path(struct shim *shim, uint64_t descriptor)
 {
 	struct shim_file file;
 
-	return see(shim, descriptor, &file) == 0 && file.kind == posix_ObjectKind_PIPE;
+	return see(shim, descriptor, &file) == 0 && (file.kind == posix_ObjectKind_PIPE ||
+		(file.kind >= posix_ObjectKind_EVENTFD && file.kind <= posix_ObjectKind_PIDFD));
 }
 
 static int64_t lease_or_flags(struct shim *shim, const uint64_t a[6])
@@ -326,7 +328,7 @@ static int64_t lease_or_flags(struct shim *shim, const uint64_t a[6])
 		result = POSIX(shim, &status, Descriptors, status_flags,
 			.descriptor = descriptor);
 		return result < 0 ? result : (int64_t)convert_open_back(status.flags) &
-			~(is_pipe(shim, a[0]) ? (int64_t)LINUX_O_LARGEFILE : 0);
+			~(has_no_path(shim, a[0]) ? (int64_t)LINUX_O_LARGEFILE : 0);
 	case F_SETFL:
 		result = see(shim, a[0], &file);
 		return result < 0 || file.path_only ? -LINUX_EBADF : POSIX_DO(shim, Descriptors, set_status_flags, .descriptor = descriptor,

@@ -1,6 +1,7 @@
 /* What is done with an open file: reading, writing, its position, its size. */
 #include "servers/posix/shim/with_file.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/event.h"
 #include "servers/posix/shim/few.h"
 #include "servers/posix/shim/vectors.h"
 #include "servers/posix/shim/window.h"
@@ -139,6 +140,9 @@ static int64_t move_either(struct moving *m, uint64_t descriptor, struct vectors
 	const bool may_see = file->kind == posix_ObjectKind_FILE && reads_one(m, vectors);
 	int64_t result = WINDOW_NOT;
 
+	if (event_is(file->kind) && !m->has_offset)
+		return event_move(m->shim, file->kind, vectors, m->writes,
+			!(m->flags & fs_Io_NO_WAIT));
 	if (may_see && !m->has_offset && vectors->total > fs_FEW_READ)
 		result = window_read_here(m->shim, descriptor, vectors->list->iov_base,
 			vectors->total);

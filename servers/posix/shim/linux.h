@@ -155,6 +155,27 @@ struct linux_clone_args {
 struct linux_sigaction { uint64_t handler, flags, restorer, mask; };
 struct linux_stack { uint64_t ss_sp; int32_t ss_flags, pad; uint64_t ss_size; };
 
+struct linux_signalfd_siginfo {
+	uint32_t ssi_signo;
+	int32_t ssi_errno, ssi_code;
+	uint32_t ssi_pid, ssi_uid;
+	int32_t ssi_fd;
+	uint32_t ssi_tid, ssi_band, ssi_overrun, ssi_trapno;
+	int32_t ssi_status, ssi_int;
+	uint64_t ssi_ptr, ssi_utime, ssi_stime, ssi_addr;
+	uint16_t ssi_addr_lsb, pad2;
+	int32_t ssi_syscall;
+	uint64_t ssi_call_addr;
+	uint32_t ssi_arch;
+	uint8_t pad[28];
+};
+
+/* Without a hole, on x86_64 alone. */
+struct linux_epoll_event {
+	uint32_t events;
+	uint64_t data;
+} __attribute__((packed));
+
 struct linux_siginfo {
 	int32_t si_signo, si_errno, si_code, pad;
 	union {
@@ -231,6 +252,8 @@ _Static_assert(sizeof(struct linux_flock) == 32, "as Linux has it");
 _Static_assert(sizeof(struct linux_rusage) == 144, "as Linux has it");
 _Static_assert(sizeof(struct linux_sysinfo) == 112, "as Linux has it");
 _Static_assert(sizeof(struct linux_siginfo) == 128, "as Linux has it");
+_Static_assert(sizeof(struct linux_signalfd_siginfo) == 128, "as Linux has it");
+_Static_assert(sizeof(struct linux_epoll_event) == 12, "as Linux has it");
 _Static_assert(sizeof(struct linux_sigcontext) == 256, "as Linux has it");
 _Static_assert(sizeof(struct linux_ucontext) == 304, "as Linux has it");
 _Static_assert(sizeof(struct linux_fpx_sw_bytes) == 48, "as Linux has it");
