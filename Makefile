@@ -75,7 +75,7 @@ demo: needs-build ## serve this folder through generated stubs on Linux, read it
 # Three builds: gcc, gcc with sanitizers, clang. TEST=NAME runs some of it.
 test: needs-build needs-test needs-os needs-iso needs-image ## everything that proves it; TEST=NAME for some of it
 	@$(PARALLEL) all units os os-tests
-	@$(PARALLEL) os-run
+	@$(PARALLEL) os-run $(BUILD)/image/python.tar
 	@$(PARALLEL) os-all
 	@$(PARALLEL) os-servers
 	@$(PARALLEL) all units kernel-units os-fakes BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'

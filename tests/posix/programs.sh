@@ -10,6 +10,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 source tests/tap.bash
+source tests/image.bash
 build=${BUILD:-build}
 image=$build/image/full/root
 limit=${LIMIT:-400}
@@ -65,22 +66,12 @@ END
 
 # ---- on Linux ----
 
-# A copy, since cases write; with the devices of this machine.
+# A copy, since cases write.
 cp -a "$image" "$work/root" || exit 1
-enter=(unshare --mount --pid --fork)
-[ "$(id -u)" = 0 ] || enter+=(--map-root-user)
-cat >"$work/enter" <<'END'
-mount --rbind /dev "$1/dev" && mount -t proc proc "$1/proc" || exit 77
-exec chroot "$@"
-END
-environment=(PATH=/usr/bin:/usr/sbin HOME=/root USER=root LOGNAME=root SHELL=/bin/bash
-	LANG=C.UTF-8 TERM=xterm)
 
 on_linux() {
 	cp -R "$work/cases" "$work/root/cases"
-	env -i "${environment[@]}" "$(command -v timeout)" "$limit" \
-		"$(command -v unshare)" "${enter[@]:1}" "$(command -v sh)" "$work/enter" \
-		"$work/root" /bin/sh /cases/all 2>&1 </dev/null | cat
+	image_run "$work/root" /bin/sh /cases/all | cat
 }
 
 in_os() {
@@ -97,7 +88,7 @@ part() {
 
 # ---- both ----
 
-if ! timeout 20 "${enter[@]}" sh "$work/enter" "$work/root" /bin/true 2>"$work/log"; then
+if ! image_can_run "$work/root"; then
 	echo "ok - programs of the image run on Linux # SKIP $(head -n 1 "$work/log")"
 	exit 0
 fi
