@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "idl/map.h"
+
 /* ---- comments ---- */
 
 void c_print_doc(struct c_code *c, const char *doc, const struct span *span)
@@ -305,15 +307,9 @@ static void print_message(struct c_code *c, const struct declaration *d)
 
 /* ---- the order of types ---- */
 
-/* Declarations whose type is printed, so that each is printed once. */
-struct seen {
-	const struct declaration *declaration;
-	struct seen *next;
-};
-
 struct order {
 	struct c_code *c;
-	struct seen *seen;
+	struct map printed;		/* declarations by name: each once */
 };
 
 static void order_declaration(struct order *order, const struct declaration *d);
@@ -346,15 +342,9 @@ static void order_declaration(struct order *order, const struct declaration *d)
 {
 	struct c_code *c = order->c;
 
-	if (d->file != c->file)
+	if (d->file != c->file
+	    || map_add(&order->printed, c->arena, d->c_name, order) != NULL)
 		return;
-	for (struct seen *s = order->seen; s != NULL; s = s->next)
-		if (s->declaration == d)
-			return;
-	struct seen *seen = ARENA_NEW(c->arena, struct seen);
-	*seen = (struct seen){ d, order->seen };
-	order->seen = seen;
-
 	switch (d->kind) {
 	case DECLARATION_ENUM:
 	case DECLARATION_CONSTS:
@@ -445,7 +435,7 @@ static void print_handles(struct c_code *c)
 
 static void print_types(struct c_code *c)
 {
-	struct order order = { c, NULL };
+	struct order order = { .c = c };
 	const struct declaration *d;
 
 	for (d = c->file->first; d != NULL; d = d->next)

@@ -41,6 +41,15 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/* The status, unless what was printed has not arrived. */
+static int printed(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	command_say("cannot write to stdout");
+	return STATUS_USAGE;
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct run run = {.command = command, .arena = arena_new()};
@@ -54,11 +63,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 			status = command->run(&run);
 	}
 	arena_free(run.arena);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		command_say("cannot write to stdout");
-		return STATUS_USAGE;
-	}
-	return status;
+	return printed(status);
 }
 
 int main(int argc, char **argv)
@@ -71,11 +76,11 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		print_usage(stdout);
-		return STATUS_GOOD;
+		return printed(STATUS_GOOD);
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("skald " VERSION);
-		return STATUS_GOOD;
+		return printed(STATUS_GOOD);
 	}
 	command = find_command(argv[1]);
 	if (command == NULL)

@@ -68,9 +68,9 @@ expect_text 2 'a mistyped code gets a suggestion' 'did you mean' \
 	"$skald" explain "${code}9"
 
 if [ -e /dev/full ]; then
-	"$skald" --help >/dev/full 2>"$work/err"
-	expect 2 'a full disk is told' \
-		sh -c "'$skald' encode --help >/dev/full"
+	for arguments in --help --version 'encode --help'; do
+		expect 2 "a full disk is told: $arguments" sh -c "'$skald' $arguments >/dev/full"
+	done
 fi
 # What `c` writes, it writes all of or nothing.
 mkdir -p "$work/digits"
