@@ -68,9 +68,16 @@ for i, name in ipairs(S) do
 end
 own(2, { n = "status", k = "status", f = f_status, names = statuses })
 own(4, { n = "next event", k = "wait", size = 0 })
-own(6, { n = "contract request", read = decode_contract, asks = true })
-own(7, { n = "contract reply", read = decode_contract })
 own(5, { n = "events lost", k = "lost", f = f_lost })
+
+-- Schemas may have messages of these ids too: then by what the bytes can be.
+local function beside(id, message)
+	M[id] = M[id] or {}
+	table.insert(M[id], message)
+end
+
+beside(6, { n = "contract request", read = decode_contract, asks = true })
+beside(7, { n = "contract reply", read = decode_contract })
 
 skald.fields = fields
 
