@@ -30,10 +30,11 @@ PARALLEL = $(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)
 
 # What is made of schemas: its folder, the schemas' folder. skald leaves a file alone whose
 # text would stay the same; of one of several targets of a rule (`&:`) make would not see that.
+# $(CONTRACT) is of those whose peers compare versions.
 define GENERATED
 $(1)/%.skald.c: $(2)/%.skald $$(BUILD)/skald
 	@mkdir -p $$(@D)
-	$$(BUILD)/skald c $$< -I protocols -o $$(@D) --depfile $$(@D)/$$*.deps
+	$$(BUILD)/skald c $$< -I protocols -o $$(@D) --depfile $$(@D)/$$*.deps $$(CONTRACT)
 $(1)/%.skald.h: $(1)/%.skald.c ;
 endef
 
@@ -188,6 +189,7 @@ $(BUILD)/libskald.a: $(RUNTIME)
 	ar rcs $@ $^
 
 $(eval $(call GENERATED,$(BUILD)/protocols,protocols))
+$(BUILD)/protocols/fs.skald.c: private CONTRACT := --contract
 
 # What fs.skald imports has to be there for its header.
 $(HOSTFS) $(RAMFS) $(FILES): | $(patsubst %,$(BUILD)/protocols/%.skald.h,fs block kernel)

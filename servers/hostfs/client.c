@@ -145,7 +145,9 @@ static int run(struct tool *tool, const struct command *command, char **operands
 	}
 	tool->mask = umask(0);
 	umask(tool->mask);
-	status = command->run(tool, option, operands);
+	status = tool_agree(tool);
+	if (status == GOOD)
+		status = command->run(tool, option, operands);
 	sk_socket_close(&tool->socket);
 	if (fflush(stdout) != 0 && status == GOOD)
 		status = tool_local("the output");

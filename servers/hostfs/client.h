@@ -47,6 +47,9 @@ const struct sk_call *tool_call(struct tool *tool);
 int tool_result(const struct tool *tool, const char *what, int result);
 /* The same for errno of this machine. */
 int tool_local(const char *what);
+/* Whether the server's version of the protocol is one to work with; if not, that is said,
+ * and what differs. */
+int tool_agree(struct tool *tool);
 
 /* A path below the server's root; links are followed as `resolve` says. */
 struct fs_Place tool_place(const char *path, fs_Resolve resolve);

@@ -27,6 +27,24 @@ int tool_result(const struct tool *tool, const char *what, int result)
 	return refused ? REFUSED : BROKEN;
 }
 
+int tool_agree(struct tool *tool)
+{
+	struct sk_contract_difference difference;
+	int result = sk_contract_check(&tool->socket.channel, &fs_FileSystem_contract,
+		&difference, tool_call(tool));
+
+	if (result != SK_MISMATCH)
+		return tool_result(tool, tool->socket_path, result);
+	fputs("hostfs-client: ", stderr);
+	text_name(stderr, tool->socket_path);
+	fputs(": the server has another version of the protocol: here ", stderr);
+	text_name(stderr, *difference.here ? difference.here : "nothing");
+	fputs(", there ", stderr);
+	text_name(stderr, *difference.there ? difference.there : "nothing");
+	fputc('\n', stderr);
+	return BROKEN;
+}
+
 int tool_local(const char *what)
 {
 	int error = errno;

@@ -73,7 +73,8 @@ tap_run 'hostfs is captured' capture_hostfs
 
 shark -T fields -e skald.message -Y skald.message
 for message in 'fs.FileSystem.open request' 'fs.FileSystem.open reply' 'fs.File.read_at request' \
-	'fs.File.read_at reply' 'fs.FileSystem.open error'; do
+	'fs.File.read_at reply' 'fs.FileSystem.open error' 'contract request' \
+	'contract reply'; do
 	grep -qx "$message" "$work/out"
 	tap $? "hostfs: tshark shows $message"
 done
