@@ -57,6 +57,14 @@ compile() {
 }
 compile >>"$work/log" 2>&1 || { tap 1 'versions of a schema compile'; exit 1; }
 
+# What both compilers of the tree take, without the sanitizers.
+clang_too() {
+	clang -std=c11 -O1 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I. -I"$work/base" \
+		-c -o "$work/clang.base" "$work/base/kv.skald.c" &&
+		clang -std=c11 -Wall -Wextra -Werror -DWITH -I. -I"$work/base" -fsyntax-only tests/transport/contract.c
+}
+tap_run 'clang takes contracts without a warning' clang_too
+
 # Starts a server of a version, which lives until the next one.
 server=
 serve() {
