@@ -1,7 +1,7 @@
 /*
  * Names of the project's own methods and errors, for programs that show traces. The
- * tables are written by tools/ostrace/make_names from protocols/, and linked with who
- * uses this. Freestanding.
+ * tables are written by tools/ostrace/make_names from protocols/, and of Linux's calls from
+ * lists of servers/posix; they are linked with who uses this. Freestanding.
  */
 #ifndef RUNTIME_NAMES_H
 #define RUNTIME_NAMES_H
@@ -31,6 +31,16 @@ extern const struct sk_known_message sk_known_messages[];
 extern const size_t sk_known_message_count;
 extern const struct sk_known_error sk_known_errors[];
 extern const size_t sk_known_error_count;
+
+/* System calls of Linux on x86_64, by number; NULL: it has none of that number. */
+extern const char *const sk_known_calls[];
+extern const size_t sk_known_call_count;
+
+/* NULL: it has no name. */
+static inline const char *sk_known_call(uint32_t number)
+{
+	return number < sk_known_call_count ? sk_known_calls[number] : NULL;
+}
 
 /* NULL: none of the project's has this id. */
 static inline const struct sk_known_message *sk_known_message(uint32_t id)

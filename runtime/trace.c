@@ -5,6 +5,7 @@
 #include "runtime/trace.h"
 
 #include "runtime/codec.h"
+#include "runtime/foreign.h"
 
 /* Where `written` stands in the header. */
 #define WRITTEN 8
@@ -13,7 +14,7 @@
 
 enum record {
 	CALL = 1, RETURN, SERVE, ANSWER, SEND, EVENT, REFUSE,
-	MARK = 16, COUNTER, SPAN_BEGIN, SPAN_END
+	MARK = 16, COUNTER, SPAN_BEGIN, SPAN_END, FOREIGN_UNKNOWN = 22
 };
 
 /* ---- rings ---- */
@@ -338,5 +339,19 @@ void sk_trace_end(struct sk_trace *trace, uint32_t name, int32_t status)
 	sk_put_uint64(slot + 16, trace->serving);
 	sk_put_uint32(slot + 24, name);
 	sk_put_uint32(slot + 28, (uint32_t)status);
+	end(trace);
+}
+
+void sk_trace_unknown(struct sk_trace *trace, uint32_t number, uint32_t process,
+	uint64_t instruction)
+{
+	uint8_t *slot;
+
+	if (!sk_trace_wants(trace, SK_TRACE_FOREIGN))
+		return;
+	slot = begin(trace, FOREIGN_UNKNOWN);
+	sk_put_uint32(slot + 16, number);
+	sk_put_uint32(slot + 20, process);
+	sk_put_uint64(slot + 24, instruction);
 	end(trace);
 }

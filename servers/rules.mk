@@ -147,6 +147,7 @@ $(eval $(call ARCHIVE_RULES,$(POSIX_ARCHIVE),$(SERVERS) posix,))
 $(eval $(call ARCHIVE_RULES,$(LOGIN_ARCHIVE),$(LOGIN_SERVERS),))
 $(eval $(call ARCHIVE_RULES,$(RUN_ARCHIVE),$(RUN_SERVERS),))
 $(eval $(call ARCHIVE_RULES,$(OS)/test-shell.tar,$(RUN_SERVERS) killer,))
+$(eval $(call ARCHIVE_RULES,$(OS)/test-foreign.tar,$(LOGIN_SERVERS) trace foreign,))
 
 # Of tests.
 define TEST_ARCHIVE

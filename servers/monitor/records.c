@@ -281,6 +281,21 @@ static void take_span_end(const uint8_t *entry, uint32_t size)
 	say(" = %d\n", it.status);
 }
 
+static void take_unknown(const uint8_t *entry, uint32_t size)
+{
+	const char *name;
+
+	DECODED(ForeignUnknown);
+	name = sk_known_call(it.number);
+	begin_line(it.time, false);
+	put_text("has no system call ");
+	if (name)
+		put_text(name);
+	else
+		say("%u", it.number);
+	say(", which process %u makes at 0x%lx\n", it.process, it.instruction);
+}
+
 /* ---- what a stream says besides ---- */
 
 static void take_begin(const uint8_t *entry, uint32_t size)
@@ -324,7 +339,8 @@ void records_take(const uint8_t *entry, uint32_t size)
 		{ostrace_Refuse_ID, take_refuse}, {ostrace_Send_ID, take_send},
 		{ostrace_Event_ID, take_event}, {ostrace_Mark_ID, take_mark},
 		{ostrace_Counter_ID, take_counter}, {ostrace_SpanBegin_ID, take_span_begin},
-		{ostrace_SpanEnd_ID, take_span_end}, {ostrace_StreamBegin_ID, take_begin},
+		{ostrace_SpanEnd_ID, take_span_end}, {ostrace_ForeignUnknown_ID, take_unknown},
+		{ostrace_StreamBegin_ID, take_begin},
 		{ostrace_Source_ID, take_source}, {ostrace_NameAnnounced_ID, take_name},
 		{ostrace_MessageAnnounced_ID, take_message_name},
 	};

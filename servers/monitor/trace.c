@@ -7,7 +7,8 @@
 
 #define LOOK 50				/* milliseconds between looks for more */
 #define SECONDS_MAX 1000000
-#define KINDS (ostrace_Kinds_CALLS | ostrace_Kinds_SERVES | ostrace_Kinds_MARKS)
+#define KINDS (ostrace_Kinds_CALLS | ostrace_Kinds_SERVES | ostrace_Kinds_MARKS | \
+	ostrace_Kinds_FOREIGN)
 
 #define ASK(method, reply, ...) \
 	ostrace_Collector_##method(&monitor.traces.kernel.channel, \

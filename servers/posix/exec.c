@@ -66,6 +66,7 @@ static void start(struct thread *thread, struct thread *fresh, struct loaded *lo
 	process->is_private = ids->user != ids->effective_user ||
 		ids->group_id != ids->effective_group;
 	replace(process, fresh, loaded);
+	trace_exec(process, process->is_private);
 	if (!own(process) || thread_start(fresh, process->space, 0, 0, port) != 0)
 		process_end(process, posix_ChildState_KILLED, posix_Signal_KILL);
 	else

@@ -212,6 +212,7 @@ struct credentials {
 #define CAP_SYS_RESOURCE 24
 #define CAP_SYS_TIME 25
 #define CAP_SYS_TTY_CONFIG 26
+#define CAP_SYSLOG 34
 #define ALL_CAPABILITIES ((UINT64_C(1) << 41) - 1)
 
 /* New ones; groups are copied. NULL: there is no memory. */
@@ -345,6 +346,8 @@ int file_handle(struct file *file, struct process *process, struct sk_port *port
  * ENFILE, ENOMEM. */
 int file_install(struct thread *thread, struct file *file, posix_DescriptorFlags own,
 	struct sk_port *port, struct posix_Opened *opened, struct sk_handle *handle);
+/* Answers `describe` for a file that posix serves. */
+void file_describe(const struct access *access, fs_Kind kind, struct sk_reply *to);
 struct posix_Opened file_opened(const struct file *file, posix_Descriptor number,
 	posix_DescriptorFlags flags, const struct process *process);
 
@@ -514,6 +517,9 @@ struct process {
 	struct timer *timers;
 	int32_t next_timer;
 	int32_t oom_adjust;			/* as oom_score_adj has it */
+	struct file *trace;			/* where its calls are told, or NULL; */
+	bool trace_waits;			/* from the next exec on */
+	uint32_t trace_number;
 };
 
 struct thread {
@@ -845,6 +851,21 @@ void programs_hang_up(const void *starter);
 THREAD_OPERATIONS(X)
 #undef X
 
+/* ---- log.c: the system's log; `self` as of posix.Machine ---- */
+
+void op_log(void *self, const struct posix_Machine_log_request *request, struct sk_reply *to);
+
+/* ---- trace.c: where calls are told ---- */
+
+/* In the thread's page. */
+void trace_show(struct thread *thread);
+/* To `file`, of which it takes a reference; NULL: nowhere. */
+void trace_set(struct process *process, struct file *file, bool waits);
+void trace_inherit(struct process *child, const struct process *parent);
+/* Another program runs in it; `is_secure`: with rights that the one before had not. */
+void trace_exec(struct process *process, bool is_secure);
+void op_trace_file(void *self, const struct posix_Thread_trace_file_request *request,
+	struct sk_reply *to);
 void op_unknown_call(void *self, const struct posix_Thread_unknown_call_request *request);
 
 int personality_dispatch(void *self, struct sk_incoming *incoming);

@@ -117,7 +117,7 @@ struct proc_memory proc_memory_of(const struct process *process);
 #define PROC_TEXTS(X) \
 	X(stat) X(process_status) X(statm) X(cmdline) X(comm) X(environ) X(auxv) X(maps) X(limits) \
 	X(io) X(oom_score) X(oom_score_adj) X(mountinfo) X(mounts) X(cgroup) X(personality) \
-	X(wchan) X(smaps_rollup) X(smaps) X(info) \
+	X(wchan) X(trace) X(smaps_rollup) X(smaps) X(info) \
 	X(version) X(uptime) X(loadavg) X(meminfo) X(cpuinfo) X(machine_stat) X(filesystems) \
 	X(command_line) X(swaps) X(diskstats) X(devices) X(hostname) X(domainname) \
 	X(osrelease) X(ostype) X(os_version) X(pid_max) X(threads_max) X(groups_max) \
@@ -127,6 +127,8 @@ struct proc_memory proc_memory_of(const struct process *process);
 PROC_TEXTS(X)
 #undef X
 int proc_write_comm(const struct proc_key *key, const struct credentials *who, char *text,
+	uint32_t size);
+int proc_write_trace(const struct proc_key *key, const struct credentials *who, char *text,
 	uint32_t size);
 int proc_write_oom(const struct proc_key *key, const struct credentials *who, char *text,
 	uint32_t size);

@@ -63,6 +63,7 @@ static const struct proc_entry entries[] = {
 	SECRET(environ, 0400), SECRET(auxv, 0400), SECRET(io, 0400),
 	SECRET(personality, 0400), MAGIC(cwd), MAGIC(exe), MAGIC(root),
 	{"comm", PROC_PROCESS, 0, fs_Kind_FILE, 0644, false, proc_comm, proc_write_comm, NULL},
+	{"trace", PROC_PROCESS, 0, fs_Kind_FILE, 0600, true, proc_trace, proc_write_trace, NULL},
 	{"oom_score_adj", PROC_PROCESS, 0, fs_Kind_FILE, 0644, false, proc_oom_score_adj,
 		proc_write_oom, NULL},
 };

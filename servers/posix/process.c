@@ -89,6 +89,7 @@ static void inherit(struct process *process, const struct process *parent)
 	process->is_private = parent->is_private;
 	process->persona = parent->persona;
 	process->executable = parent->executable ? node_take(parent->executable) : NULL;
+	trace_inherit(process, parent);
 }
 
 static void default_limits(struct process *process)
@@ -222,6 +223,7 @@ static void let_go(struct process *process)
 			space && space->references > 1 ? space : NULL);
 	space_drop(space);
 	process_let_maker_go(process);
+	trace_set(process, NULL, false);
 	files_drop(process->files);
 	process->files = NULL;
 	places_drop(process->places);

@@ -1,10 +1,7 @@
-/* Small settings of processes, threads and open files, and calls that are not there. */
+/* Small settings of processes, threads and open files. */
 #include "servers/posix/posix.h"
 
 #define SLACK_DEFAULT 50000
-/* Of one call so often, whoever makes it. */
-#define TOLD_MAX 8
-#define NUMBERS 512
 
 void op_dumpable(void *self, const struct posix_Resources_dumpable_request *request,
 	struct sk_reply *to)
@@ -150,28 +147,4 @@ void op_sync_file_systems(void *self,
 				&(struct fs_FileSystem_sync_request){0},
 				&(struct fs_FileSystem_sync_reply){0}, NULL));
 	posix_Paths_sync_file_systems_answer(to, error, &reply);
-}
-
-/* ---- calls that are not there ---- */
-
-static const char *const absent[NUMBERS] = {
-#define X(number, name) [number] = #name,
-#include "servers/posix/absent.h"
-#undef X
-};
-
-void op_unknown_call(void *self, const struct posix_Thread_unknown_call_request *request)
-{
-	static uint8_t told[NUMBERS];
-	const struct process *process = ((struct thread *)self)->process;
-	/* The last for all numbers that Linux has not. */
-	const uint64_t number = request->number < NUMBERS ? request->number : NUMBERS - 1;
-
-	if (!process || told[number] >= TOLD_MAX)
-		return;
-	told[number]++;
-	warn("%s[%d] makes the system call %s (%lu), which is not there%s", process->name,
-		process->pid, absent[number] ? absent[number] : "without a name",
-		(unsigned long)request->number,
-		told[number] == TOLD_MAX ? "; no more is said of it" : "");
 }

@@ -173,6 +173,7 @@ int thread_start(struct thread *thread, struct space *space, uint64_t entry,
 	if (posix.threads[thread->tid] == NULL)
 		posix.threads[thread->tid] = thread;
 	thread_show_ids(thread);
+	trace_show(thread);
 	if (!entry)
 		entry = posix.shim.head.start;
 	if (!stack)
@@ -247,6 +248,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 {
 #define X(interface, name) .name = op_##name,
 	static const struct posix_Thread_ops ops = {THREAD_OPERATIONS(X)
+		.trace_file = op_trace_file,
 		.unknown_call = op_unknown_call};
 #undef X
 	const struct thread *thread = self;

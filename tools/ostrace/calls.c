@@ -45,8 +45,7 @@ const char *call_name(const struct world *world, const struct call *call,
 		return world_name(world, call->message_id, room);
 	if (call->kind != CALL_FOREIGN)
 		return world_method(world, call->message_id, room);
-	snprintf(room, MESSAGE_NAME_ROOM, "syscall %" PRIu32, call->message_id);
-	return room;
+	return world_foreign(call->message_id, room);
 }
 
 /* ---- lists ---- */

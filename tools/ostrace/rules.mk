@@ -14,8 +14,19 @@ $(OSTRACE) $(OSTRACE_WRITE).o $(BUILD)/fuzz/ostrace/target.o $(BUILD)/protocols/
 $(BUILD)/tools/ostrace/make_names: $(BUILD)/tools/ostrace/make_names.o $(IDL)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^
 
-$(BUILD)/tools/ostrace/names.c: $(BUILD)/tools/ostrace/make_names $(wildcard protocols/*.skald)
-	$< protocols $(wildcard protocols/*.skald) >$@
+# System calls of Linux: X(number, name...), of those that are there, and that are not. The
+# shim does one without a function.
+OSTRACE_CALLS := servers/posix/shim/calls.h servers/posix/absent.h
+
+$(BUILD)/tools/ostrace/names.c: $(BUILD)/tools/ostrace/make_names $(wildcard protocols/*.skald) \
+		$(OSTRACE_CALLS)
+	$< protocols $(wildcard protocols/*.skald) >$@.new
+	{ echo; echo 'const char *const sk_known_calls[] = {'; \
+		{ echo 'X(15, rt_sigreturn'; grep -ohE 'X\([0-9]+, \w+' $(OSTRACE_CALLS); } | sort -u | \
+		sed -E 's/X\(([0-9]+), (\w+)/\t[\1] = "\2",/'; printf '};\n%s\n\t%s\n' \
+		'const size_t sk_known_call_count =' \
+		'sizeof(sk_known_calls) / sizeof(sk_known_calls[0]);'; } >>$@.new
+	mv $@.new $@
 
 $(BUILD)/ostrace: $(BUILD)/tools/ostrace/main.o $(OSTRACE_PARTS)
 	$(CC) $(CFLAGS) $(SANE) -o $@ $^

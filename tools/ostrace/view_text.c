@@ -134,8 +134,9 @@ static void print_own(struct view *view, const struct entry *entry)
 			entry->as.Event.lost ? " lost" : "");
 		break;
 	case ostrace_ForeignUnknown_ID:
-		fprintf(view->out, "syscall %" PRIu32 " is not there, at 0x%" PRIx64,
-			entry->as.ForeignUnknown.number,
+		fprintf(view->out, "%s is not there, for process %" PRIu32 " at 0x%" PRIx64,
+			world_foreign(entry->as.ForeignUnknown.number, room),
+			entry->as.ForeignUnknown.process,
 			entry->as.ForeignUnknown.instruction);
 		break;
 	default:

@@ -191,6 +191,17 @@ const char *world_name(const struct world *world, uint32_t id, char room[NAME_RO
 	return room;
 }
 
+const char *world_foreign(uint32_t number, char room[MESSAGE_NAME_ROOM])
+{
+	const char *name = sk_known_call(number);
+
+	if (name)
+		snprintf(room, MESSAGE_NAME_ROOM, "syscall %s", name);
+	else
+		snprintf(room, MESSAGE_NAME_ROOM, "syscall %" PRIu32, number);
+	return room;
+}
+
 bool world_is_oneway(uint32_t message_id)
 {
 	const struct sk_known_message *known = sk_known_message(message_id);

@@ -69,6 +69,8 @@ const char *world_method(const struct world *world, uint32_t message_id,
 	char room[MESSAGE_NAME_ROOM]);
 /* A name that was announced, or its number. */
 const char *world_name(const struct world *world, uint32_t id, char room[NAME_ROOM]);
+/* A foreign program's call: "syscall read", or with its number. */
+const char *world_foreign(uint32_t number, char room[MESSAGE_NAME_ROOM]);
 /* Of the project's own protocols: to this message there is no answer. */
 bool world_is_oneway(uint32_t message_id);
 /* An error, of which no more is known. */

@@ -2,6 +2,7 @@
 
 #include "runtime/kernel/sys.h"
 #include "servers/posix/shim/lock.h"
+#include "servers/posix/shim/trace.h"
 
 #define DOTS_UNKNOWN 3
 
@@ -180,6 +181,7 @@ void cache_forget_range(struct shim *shim, uint64_t first, uint64_t last)
 void cache_forget_all(struct shim *shim)
 {
 	cache_forget_range(shim, 0, UINT64_MAX);
+	trace_forget(shim);
 }
 
 void cache_set_dots(struct shim *shim, uint64_t descriptor, uint8_t dots)

@@ -12,6 +12,7 @@
 #include "servers/posix/shim/base.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/trace.h"
 
 #define RED_ZONE 128
 #define XSAVE_HEADER 512
@@ -197,6 +198,8 @@ bool deliver_own(struct shim *shim, int32_t signal)
 	delivery.alternate = (struct posix_AlternateStack){.flags = posix_StackFlags_DISABLED};
 	delivery.stack_top = 0;
 	shim->registers.rax = 0;
+	if (trace_is_on(shim))
+		trace_signal(shim, &delivery.info);
 	if (!build_frame(shim, &delivery))
 		deliver_force(shim, posix_Signal_SEGV, signal == posix_Signal_SEGV);
 	else
@@ -259,6 +262,8 @@ void shim_signals(struct shim *shim, bool in_call, int64_t result)
 		if (!reply.has_delivery)
 			continue;
 		delivery = reply.delivery;
+		if (trace_is_on(shim))
+			trace_signal(shim, &delivery.info);
 		if (!build_frame(shim, &delivery))
 			deliver_force(shim, posix_Signal_SEGV,
 				delivery.info.signal == posix_Signal_SEGV);

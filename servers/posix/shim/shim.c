@@ -8,6 +8,7 @@
 #include "servers/posix/shim/cache.h"
 #include "servers/posix/shim/deliver.h"
 #include "servers/posix/shim/exec.h"
+#include "servers/posix/shim/trace.h"
 
 #define NR_RT_SIGRETURN 15
 
@@ -39,6 +40,7 @@ void shim_forget_process(struct shim *shim)
 	/* Whoever held the lock is in another space; so are the handles, and windows. */
 	memset(files, 0, process.used * sizeof files[0]);
 	process.used = process.lock = process.windows = 0;
+	process.tracing = process.trace_handle = 0;
 	exec_forget();
 	actions_forget();
 	shim->process = &process;
@@ -103,6 +105,8 @@ void shim_begin(struct shim *shim, uint32_t handle)
 		begin_copy(shim);
 	/* What came before there was a shim to take it. */
 	*SHIM_PENDING(shim) = (shim->page->pending & ~shim->page->blocked) != 0;
+	if (trace_is_on(shim) && reply.entered.beginning == posix_Beginning_EXEC)
+		trace_program(shim, reply.entered.stack);
 	shim_leave(shim);
 }
 
@@ -114,18 +118,19 @@ _Noreturn void shim_die(struct shim *shim, int32_t code)
 
 /* ---- calls ---- */
 
-/* Which is not there: told once for each number and process. */
+/* Which is not there: told once for each number and process, and for those that Linux will
+ * not have for long once for all of them. */
 static int64_t unknown(struct shim *shim, uint64_t number)
 {
 	static uint64_t told[8];
-	uint64_t bit = UINT64_C(1) << number % 64;
+	const uint64_t place = number < 511 ? number : 511;
+	const uint64_t bit = UINT64_C(1) << place % 64;
 
-	if (number < 512 && told[number / 64] & bit)
-		return -LINUX_ENOSYS;
-	if (number < 512)
-		told[number / 64] |= bit;
-	posix_Thread_unknown_call(&shim->posix.channel,
-		&(const struct posix_Thread_unknown_call_request){ .number = number }, NULL);
+	if (!(told[place / 64] & bit))
+		posix_Thread_unknown_call(&shim->posix.channel,
+			&(const struct posix_Thread_unknown_call_request){ .number = number,
+			.instruction = shim->registers.rip }, NULL);
+	told[place / 64] |= bit;
 	return -LINUX_ENOSYS;
 }
 
@@ -167,6 +172,8 @@ void shim_call(struct shim *shim)
 		shim_signals(shim, true, -LINUX_ERESTARTNOINTR);
 		return;
 	}
+	if (trace_is_on(shim))
+		trace_before(shim, number, arguments);
 	if (number == NR_RT_SIGRETURN) {
 		deliver_return(shim);
 		if (*SHIM_PENDING(shim))
@@ -174,6 +181,8 @@ void shim_call(struct shim *shim)
 		return;
 	}
 	result = make(shim, number, arguments);
+	if (trace_is_on(shim))
+		trace_after(shim, number, arguments, result);
 	if (is_cut(result) || *SHIM_PENDING(shim))
 		shim_signals(shim, true, result);
 	else

@@ -52,6 +52,8 @@ struct shim_process {
 	uint32_t changes;		/* of descriptors that have become others */
 	struct shim_file *files;
 	uint64_t *window_sizes;		/* bytes of each that are mapped */
+	uint32_t tracing;		/* ThreadPage.tracing, of the handle; */
+	uint32_t trace_handle;		/* where calls are told; 0: nowhere */
 };
 
 /* What restart_syscall() goes on with. */
