@@ -6,7 +6,7 @@ X(29, shmget) X(30, shmat) X(31, shmctl) X(42, connect) X(43, accept) X(44, send
 X(45, recvfrom) X(46, sendmsg) X(47, recvmsg) X(48, shutdown) X(49, bind) X(50, listen)
 X(51, getsockname) X(52, getpeername) X(54, setsockopt) X(55, getsockopt) X(64, semget)
 X(65, semop) X(66, semctl) X(67, shmdt) X(68, msgget) X(69, msgsnd) X(70, msgrcv)
-X(71, msgctl) X(101, ptrace) X(103, syslog) X(134, uselib) X(136, ustat) X(139, sysfs)
+X(71, msgctl) X(101, ptrace) X(134, uselib) X(136, ustat) X(139, sysfs)
 X(154, modify_ldt) X(155, pivot_root) X(156, _sysctl) X(159, adjtimex) X(163, acct)
 X(165, mount) X(166, umount2) X(167, swapon) X(168, swapoff) X(172, iopl) X(173, ioperm)
 X(174, create_module) X(175, init_module) X(176, delete_module) X(177, get_kernel_syms)

@@ -182,7 +182,7 @@ static int machine_dispatch(void *self, struct sk_incoming *incoming)
 	static const struct posix_Machine_ops ops = {
 		.reboot = op_reboot, .set_node_name = op_set_node_name,
 		.set_domain_name = op_set_domain_name, .set_time_zone = op_set_time_zone,
-		.time_zone = op_time_zone,
+		.time_zone = op_time_zone, .log = op_log,
 	};
 
 	return posix_Machine_dispatch(&ops, self, incoming);

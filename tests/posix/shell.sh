@@ -105,6 +105,14 @@ looks_around() {
 		line 'date +%Y' "$nl"'20[2-9][0-9]' && line 'echo $LANG' "$nl"'C.UTF-8'
 }
 
+# Of busybox, of posix, and of none: the log, and what a program asks for.
+looks_below() {
+	line 'dmesg | grep ready' 'posix: ready' && line 'strace true' 'execve\("/(usr/)?bin/true", ' &&
+		line 'dmesg -c >/dev/null; dmesg | wc -c' "$nl"'0'$'\n' &&
+		line 'su guest -c "dmesg; id -un >/tmp/its; cat /tmp/its; rm /tmp/its"' \
+			'not permitted'"$nl"'guest'
+}
+
 # ^C, ^Z, fg and bg, and who reads in the background.
 controls_jobs() {
 	type_keys 'sleep 100\r'
@@ -182,6 +190,7 @@ case_of '^C ends what runs' interrupts
 case_of '^C at the prompt drops the line at once' drops_line
 case_of '^Z stops a job, bg and fg have it go on' runs_in_background
 case_of 'it is like a small Linux' looks_around
+case_of 'the log and system calls can be seen, and anybody may use /tmp' looks_below
 case_of 'keys end, stop and resume jobs' controls_jobs
 case_of 'the terminal has its name and settings' knows_its_name
 case_of 'when the shell ends there is another one' comes_back

@@ -34,7 +34,8 @@
 	X(93, fchown, path_fchown) X(94, lchown, path_lchown) X(95, umask, path_umask) \
 	X(96, gettimeofday, time_gettimeofday) X(97, getrlimit, misc_getrlimit) \
 	X(98, getrusage, misc_getrusage) X(99, sysinfo, misc_sysinfo) \
-	X(100, times, time_times) X(102, getuid, identity_uid) X(104, getgid, identity_gid) \
+	X(100, times, time_times) X(102, getuid, identity_uid) X(103, syslog, misc_syslog) \
+	X(104, getgid, identity_gid) \
 	X(105, setuid, identity_setuid) X(106, setgid, identity_setgid) \
 	X(107, geteuid, identity_euid) X(108, getegid, identity_egid) \
 	X(109, setpgid, identity_setpgid) X(110, getppid, identity_ppid) \

@@ -7,7 +7,7 @@
 
 shim_function misc_none, misc_no_socket, misc_uname, misc_sysinfo, misc_getrandom,
 	misc_getcpu, misc_prctl, misc_arch_prctl, misc_personality, misc_sync, misc_syncfs,
-	misc_reboot, misc_sethostname, misc_setdomainname;
+	misc_reboot, misc_syslog, misc_sethostname, misc_setdomainname;
 
 int64_t misc_none(struct shim *shim, const uint64_t a[6])
 {
@@ -133,6 +133,25 @@ int64_t misc_reboot(struct shim *shim, const uint64_t a[6])
 		if (actions[i].command == (uint32_t)a[2])
 			MACHINE_DO(shim, reboot, .action = actions[i].action);
 	return -LINUX_EINVAL;
+}
+
+int64_t misc_syslog(struct shim *shim, const uint64_t a[6])
+{
+	const uint64_t size = (int32_t)a[2] < 0 ? 0 : (uint32_t)a[2];
+	struct posix_Thread_machine_reply machine;
+	struct posix_Machine_log_reply reply;
+	int64_t result = POSIX(shim, &machine, Thread, machine, 0);
+
+	if (result < 0)
+		return result;
+	result = shim_file_result(shim, posix_Machine_log(shim_file_channel(shim,
+		sk_kernel_number(machine.machine.raw)),
+		&(const struct posix_Machine_log_request){ .action = (uint32_t)a[0],
+		.size = (uint32_t)a[2], .has_text = a[1] != 0, .text = sk_lend_out(
+		(void *)(uintptr_t)a[1], size < posix_IO_MAX ? size : posix_IO_MAX) },
+		&reply, NULL));
+	sk_close(&shim->posix.channel, machine.machine.raw);
+	return result < 0 ? result : (int64_t)reply.result;
 }
 
 static int64_t take_name(char name[64], const uint64_t a[6])

@@ -55,8 +55,31 @@ static void randomness(void)
 	T(getrandom, "to a wild address", WILD, 16, 0);
 }
 
+/* Nothing that would change the log of the machine at hand. */
+static void the_log(void)
+{
+	static char text[1 << 18];
+
+	T(syslog, "close", 0, 0, 0);
+	T(syslog, "open", 1, 0, 0);
+	SAY(syslog, "there is room", C(syslog, 10, 0, 0) >= 4096);
+	SAY(syslog, "what is new has a size", C(syslog, 9, 0, 0) >= 0);
+	SAY(syslog, "what is there comes", C(syslog, 3, text, sizeof text) >= 0);
+	T(syslog, "no whole line fits", 3, text, 1);
+	T(syslog, "into nothing", 3, text, 0);
+	T(syslog, "without a buffer", 3, 0, 10);
+	T(syslog, "a size below 0", 3, text, -1L);
+	T(syslog, "new lines without a buffer", 2, 0, 10);
+	T(syslog, "a level of 0", 8, 0, 0);
+	T(syslog, "a level of 9", 8, 0, 9);
+	T(syslog, "unknown", 11, 0, 0);
+	T(syslog, "below 0", -1L, 0, 0);
+}
+
 static void as_other(void)
 {
+	T(syslog, "another user", 10, 0, 0);
+	T(syslog, "another user, unknown", 11, 0, 0);
 	T(vhangup, "another user", 0);
 	T(sethostname, "another user", "x", 1);
 	T(setdomainname, "another user", "x", 1);
@@ -68,6 +91,7 @@ void topic_system(void)
 	names();
 	figures();
 	randomness();
+	the_log();
 	/* Nothing that would end the machine: only what is refused. */
 	T(reboot, "without the magic numbers", 1, 2, 0);
 	T(reboot, "unknown", 0xfee1dead, 672274793, 0x5555);
