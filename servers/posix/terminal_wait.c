@@ -125,29 +125,37 @@ static bool read_input(struct terminal *t, struct terminal_wait *w, struct sk_re
 
 /* ---- a program writes ---- */
 
-static bool write_output(struct terminal *t, struct terminal_wait *w, struct sk_reply *to)
+/* What is lent goes to the line discipline, as much as it takes. 0 or EFAULT. */
+static int take_lent(struct terminal *t, struct terminal_wait *w, struct sk_reply *to,
+	uint32_t (*take)(struct ldisc *ld, const uint8_t *bytes, uint32_t count))
 {
-	int error = opening_of(w->file)->is_hung_up ? posix_Error_EIO : 0;
 	bool is_full = false;
 
-	while (!error && !is_full && w->done < w->size) {
+	while (!is_full && w->done < w->size) {
 		const uint64_t left = w->size - w->done;
 		const uint32_t count = left < PIECE ? (uint32_t)left : PIECE;
 		uint32_t taken;
 
-		if (copy_lent(to, w, w->done, bytes, count, false) != SK_OK) {
-			error = posix_Error_EFAULT;
-			break;
-		}
-		taken = ldisc_write(&t->ld, bytes, count);
+		if (copy_lent(to, w, w->done, bytes, count, false) != SK_OK)
+			return posix_Error_EFAULT;
+		taken = take(&t->ld, bytes, count);
 		w->done += taken;
 		if (!is_pty(t))
 			line_send(t);
 		is_full = taken == 0;
 	}
+	return 0;
+}
+
+static bool write_output(struct terminal *t, struct terminal_wait *w, struct sk_reply *to)
+{
+	int error = opening_of(w->file)->is_hung_up ? posix_Error_EIO :
+		take_lent(t, w, to, ldisc_write);
+
 	if (!error && w->done < w->size && w->may_wait)
 		return false;
 	answer_write(to, error ? error : w->size ? posix_Error_EAGAIN : 0, w->done);
+	ldisc_echo(&t->ld);
 	return true;
 }
 
@@ -203,22 +211,8 @@ static bool read_master(struct terminal *t, struct terminal_wait *w, struct sk_r
 
 static bool write_master(struct terminal *t, struct terminal_wait *w, struct sk_reply *to)
 {
-	bool is_full = false;
-	int error = 0;
+	int error = take_lent(t, w, to, ldisc_type);
 
-	while (!error && !is_full && w->done < w->size) {
-		const uint64_t left = w->size - w->done;
-		const uint32_t count = left < PIECE ? (uint32_t)left : PIECE;
-		uint32_t taken;
-
-		if (copy_lent(to, w, w->done, bytes, count, false) != SK_OK) {
-			error = posix_Error_EFAULT;
-			break;
-		}
-		taken = ldisc_type(&t->ld, bytes, count);
-		w->done += taken;
-		is_full = taken == 0;
-	}
 	if (!error && w->done < w->size && w->may_wait)
 		return false;
 	answer_write(to, error ? error : w->size ? posix_Error_EAGAIN : 0, w->done);
