@@ -11,6 +11,7 @@
 #define RUNTIME_FILES_FILES_H
 
 #include "fs.skald.h"
+#include "runtime/files/refuse.h"
 
 /* ---- operations.c ---- */
 
@@ -51,16 +52,6 @@ void op_read_entries(void *handle, const struct fs_Directory_read_entries_reques
 	struct sk_reply *to);
 void op_entries_at(void *handle, const struct fs_Directory_entries_at_request *request,
 	struct sk_reply *to);
-
-/* Defines one that a server has not: FILES_REFUSE(op_file_, File, memory, ...). */
-#define FILES_REFUSE(prefix, interface, name, error) \
-	void prefix##name(void *self, const struct fs_##interface##_##name##_request *request, \
-		struct sk_reply *to) \
-	{ \
-		(void)self; \
-		(void)request; \
-		fs_##interface##_##name##_answer(to, error, NULL); \
-	}
 
 /* For the transport: of a session, and of handles to open files. */
 int files_dispatch(void *session, struct sk_incoming *incoming);

@@ -7,32 +7,38 @@
 
 #include "fs.skald.h"
 
-/* op_NAME(), which answers with an error and does nothing. */
-#define FILES_REFUSE(name, error) \
-	static void op_##name(void *self, const struct fs_File_##name##_request *request, \
+/* PREFIXname() of an interface, which answers with an error and does nothing. */
+#define FILES_REFUSE_OF(prefix, interface, name, error) \
+	void prefix##name(void *self, const struct fs_##interface##_##name##_request *request, \
 		struct sk_reply *to) \
 	{ \
 		(void)self; \
 		(void)request; \
-		fs_File_##name##_answer(to, fs_Error_##error, NULL); \
+		fs_##interface##_##name##_answer(to, error, NULL); \
 	}
 
-/* What no stream has, with Linux's errors. Handles are opened anew, and locks are
- * whoever's that gives files to programs. */
-#define FILES_REFUSE_STREAM \
-	FILES_REFUSE(read_at, ESPIPE) \
-	FILES_REFUSE(write_at, ESPIPE) \
-	FILES_REFUSE(seek, ESPIPE) \
-	FILES_REFUSE(truncate, EINVAL) \
-	FILES_REFUSE(sync, EINVAL) \
-	FILES_REFUSE(sync_range, ESPIPE) \
-	FILES_REFUSE(extents, EOPNOTSUPP) \
-	FILES_REFUSE(memory, ENODEV) \
-	FILES_REFUSE(seals, EINVAL) \
-	FILES_REFUSE(add_seals, EINVAL) \
-	FILES_REFUSE(share, EOPNOTSUPP) \
-	FILES_REFUSE(flock, EOPNOTSUPP) \
-	FILES_REFUSE(lock, EOPNOTSUPP) \
-	FILES_REFUSE(test_lock, EOPNOTSUPP)
+/* op_NAME() of fs.File, in one source. */
+#define FILES_REFUSE(name, error) \
+	static FILES_REFUSE_OF(op_, File, name, fs_Error_##error)
+
+/* What no stream has, with Linux's errors: X(name, error). Handles are opened anew, and locks
+ * are whoever's that gives files to programs. */
+#define FILES_STREAM_REFUSES(X) \
+	X(read_at, ESPIPE) \
+	X(write_at, ESPIPE) \
+	X(seek, ESPIPE) \
+	X(truncate, EINVAL) \
+	X(sync, EINVAL) \
+	X(sync_range, ESPIPE) \
+	X(extents, EOPNOTSUPP) \
+	X(memory, ENODEV) \
+	X(seals, EINVAL) \
+	X(add_seals, EINVAL) \
+	X(share, EOPNOTSUPP) \
+	X(flock, EOPNOTSUPP) \
+	X(lock, EOPNOTSUPP) \
+	X(test_lock, EOPNOTSUPP)
+
+#define FILES_REFUSE_STREAM FILES_STREAM_REFUSES(FILES_REFUSE)
 
 #endif

@@ -82,18 +82,18 @@ int operations_progress(struct session *session, struct walked *walked, bool nod
 
 /* ---- what is not served ---- */
 
-FILES_REFUSE(op_, FileSystem, set_subject, fs_Error_EPERM)
+FILES_REFUSE_OF(op_, FileSystem, set_subject, fs_Error_EPERM)
 /* Linux is asked by system calls, beside which a lease is nothing. */
-FILES_REFUSE(op_file_, File, read_few, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_file_, File, write_few, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_, FileSystem, find, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_, FileSystem, remount, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_, FileSystem, unmount, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_, FileSystem, freeze, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_, FileSystem, thaw, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_file_, File, memory, fs_Error_ENODEV)
-FILES_REFUSE(op_file_, File, window, fs_Error_ENODEV)
-FILES_REFUSE(op_file_, File, advance, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_file_, File, read_few, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_file_, File, write_few, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_, FileSystem, find, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_, FileSystem, remount, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_, FileSystem, unmount, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_, FileSystem, freeze, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_, FileSystem, thaw, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_file_, File, memory, fs_Error_ENODEV)
+FILES_REFUSE_OF(op_file_, File, window, fs_Error_ENODEV)
+FILES_REFUSE_OF(op_file_, File, advance, fs_Error_EOPNOTSUPP)
 
 void op_drop_subject(void *self, const struct fs_FileSystem_drop_subject_request *request)
 {

@@ -1,4 +1,5 @@
 /* Devices that posix serves itself, and their nodes in /dev. */
+#include "runtime/files/refuse.h"
 #include "servers/posix/posix.h"
 
 enum device { NULL_DEVICE = 3, ZERO = 5, FULL = 7, RANDOM = 8, URANDOM = 9 };
@@ -143,21 +144,11 @@ static void op_status(void *self, const struct fs_File_status_request *request,
 static void op_describe(void *self, const struct fs_File_describe_request *request,
 	struct sk_reply *to)
 {
-	const struct access *access = self;
-	const struct fs_File_describe_reply reply = {.kind = fs_Kind_CHARACTER_DEVICE,
-		.flags = access->file ? access->file->flags : 0};
-
 	UNUSED(request);
-	fs_File_describe_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+	file_describe(self, fs_Kind_CHARACTER_DEVICE, to);
 }
 
-static void op_memory(void *self, const struct fs_File_memory_request *request,
-	struct sk_reply *to)
-{
-	UNUSED(self);
-	UNUSED(request);
-	fs_File_memory_answer(to, posix_Error_ENODEV, NULL);
-}
+FILES_REFUSE(memory, ENODEV)
 
 static int dispatch(void *self, struct sk_incoming *incoming)
 {

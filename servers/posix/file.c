@@ -133,6 +133,14 @@ int file_install(struct thread *thread, struct file *file, posix_DescriptorFlags
 	return error;
 }
 
+void file_describe(const struct access *access, fs_Kind kind, struct sk_reply *to)
+{
+	const struct fs_File_describe_reply reply = {.kind = kind,
+		.flags = access->file ? access->file->flags : 0};
+
+	fs_File_describe_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+}
+
 struct posix_Opened file_opened(const struct file *file, posix_Descriptor number,
 	posix_DescriptorFlags flags, const struct process *process)
 {

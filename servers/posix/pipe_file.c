@@ -1,4 +1,5 @@
 /* What can be asked of an open pipe but for its bytes. */
+#include "runtime/files/refuse.h"
 #include "servers/posix/pipe.h"
 
 /* ---- what it is ready for ---- */
@@ -105,23 +106,8 @@ static void op_available(void *self, const struct fs_File_available_request *req
 	fs_File_available_answer(to, 0, &reply);
 }
 
-#define REFUSE(name, error) \
-	static void op_##name(void *self, const struct fs_File_##name##_request *request, \
-		struct sk_reply *to) \
-	{ \
-		UNUSED(self); \
-		UNUSED(request); \
-		fs_File_##name##_answer(to, error, NULL); \
-	}
-REFUSE(read_at, posix_Error_ESPIPE)
-REFUSE(write_at, posix_Error_ESPIPE)
-REFUSE(seek, posix_Error_ESPIPE)
-REFUSE(truncate, posix_Error_EINVAL)
-REFUSE(allocate, posix_Error_ESPIPE)
-REFUSE(sync, posix_Error_EINVAL)
-REFUSE(sync_range, posix_Error_ESPIPE)
-REFUSE(memory, posix_Error_ENODEV)
-REFUSE(flock, posix_Error_EINVAL)
+FILES_REFUSE_STREAM
+FILES_REFUSE(allocate, ESPIPE)
 
 static void op_status(void *self, const struct fs_File_status_request *request,
 	struct sk_reply *to)
@@ -143,12 +129,8 @@ static void op_status(void *self, const struct fs_File_status_request *request,
 static void op_describe(void *self, const struct fs_File_describe_request *request,
 	struct sk_reply *to)
 {
-	const struct access *access = self;
-	const struct fs_File_describe_reply reply = {.kind = fs_Kind_FIFO,
-		.flags = access->file ? access->file->flags : 0};
-
 	UNUSED(request);
-	fs_File_describe_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+	file_describe(self, fs_Kind_FIFO, to);
 }
 
 /* ---- its size ---- */
@@ -190,7 +172,9 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.wait_ready = op_wait_ready, .available = op_available, .read_at = op_read_at,
 		.write_at = op_write_at, .seek = op_seek, .truncate = op_truncate,
 		.allocate = op_allocate, .sync = op_sync, .sync_range = op_sync_range,
-		.memory = op_memory, .flock = op_flock, .status = op_status,
+		.memory = op_memory, .extents = op_extents, .seals = op_seals,
+		.add_seals = op_add_seals, .share = op_share, .flock = op_flock,
+		.lock = op_lock, .test_lock = op_test_lock, .status = op_status,
 		.describe = op_describe, .capacity = op_capacity,
 		.set_capacity = op_set_capacity,
 	};

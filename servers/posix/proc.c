@@ -1,6 +1,7 @@
 /* The server of /proc, as an fs.FileSystem, and its mount. */
 #include "servers/posix/proc.h"
 
+#include "runtime/files/refuse.h"
 #include "runtime/loopback.h"
 
 #define PROC_MAGIC 0x9fa0
@@ -270,29 +271,22 @@ static void do_statfs(void *self, const struct fs_FileSystem_statfs_request *req
 	fs_FileSystem_statfs_answer(to, 0, &reply);
 }
 
-#define REFUSE(name, error) \
-	static void do_##name(void *self, const struct fs_FileSystem_##name##_request *request, \
-		struct sk_reply *to) \
-	{ \
-		UNUSED(self); \
-		UNUSED(request); \
-		fs_FileSystem_##name##_answer(to, error, NULL); \
-	}
-REFUSE(make_directory, posix_Error_ENOENT)
-REFUSE(make_node, posix_Error_ENOENT)
-REFUSE(make_link, posix_Error_ENOENT)
-REFUSE(link, posix_Error_EPERM)
-REFUSE(unlink, posix_Error_EPERM)
-REFUSE(remove_directory, posix_Error_EPERM)
-REFUSE(rename, posix_Error_ENOENT)
-REFUSE(set_mode, posix_Error_EPERM)
-REFUSE(set_owner, posix_Error_EPERM)
-REFUSE(set_times, posix_Error_EPERM)
-REFUSE(get_xattr, posix_Error_EOPNOTSUPP)
-REFUSE(set_xattr, posix_Error_EOPNOTSUPP)
-REFUSE(remove_xattr, posix_Error_EOPNOTSUPP)
-REFUSE(lock, posix_Error_EINVAL)
-REFUSE(test_lock, posix_Error_EINVAL)
+#define REFUSE(name, error) static FILES_REFUSE_OF(do_, FileSystem, name, fs_Error_##error)
+REFUSE(make_directory, ENOENT)
+REFUSE(make_node, ENOENT)
+REFUSE(make_link, ENOENT)
+REFUSE(link, EPERM)
+REFUSE(unlink, EPERM)
+REFUSE(remove_directory, EPERM)
+REFUSE(rename, ENOENT)
+REFUSE(set_mode, EPERM)
+REFUSE(set_owner, EPERM)
+REFUSE(set_times, EPERM)
+REFUSE(get_xattr, EOPNOTSUPP)
+REFUSE(set_xattr, EOPNOTSUPP)
+REFUSE(remove_xattr, EOPNOTSUPP)
+REFUSE(lock, EINVAL)
+REFUSE(test_lock, EINVAL)
 
 static void do_list_xattrs(void *self, const struct fs_FileSystem_list_xattrs_request *r,
 	struct sk_reply *to)

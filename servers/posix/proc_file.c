@@ -213,13 +213,8 @@ static void op_status(void *self, const struct fs_File_status_request *request,
 static void op_describe(void *self, const struct fs_File_describe_request *request,
 	struct sk_reply *to)
 {
-	const struct access *access = self;
-	struct fs_File_describe_reply reply = {.kind = fs_Kind_FILE};
-
 	UNUSED(request);
-	if (access->file)
-		reply.flags = access->file->flags;
-	fs_File_describe_answer(to, access->file ? 0 : posix_Error_EBADF, &reply);
+	file_describe(self, fs_Kind_FILE, to);
 }
 
 static void op_ready(void *self, const struct fs_File_ready_request *request,

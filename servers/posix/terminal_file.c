@@ -1,5 +1,6 @@
 /* What files of terminals and of masters are asked: tty.Terminal and tty.Master, as Linux
  * answers its ioctls. What acts on a terminal acts from a master on the terminal too. */
+#include "runtime/files/refuse.h"
 #include "servers/posix/terminal_do.h"
 
 /* Milliseconds. */
@@ -92,20 +93,10 @@ FILE_OP(write)
 }
 
 #define REFUSE(name, error) \
-	FILE_OP(name) \
-	{ \
-		UNUSED(self); \
-		UNUSED(request); \
-		fs_File_##name##_answer(to, error, NULL); \
-	}
-REFUSE(read_at, posix_Error_ESPIPE)
-REFUSE(write_at, posix_Error_ESPIPE)
-REFUSE(seek, posix_Error_ESPIPE)
-REFUSE(truncate, posix_Error_EINVAL)
-REFUSE(allocate, posix_Error_ENODEV)
-REFUSE(sync, posix_Error_EINVAL)
-REFUSE(sync_range, posix_Error_ESPIPE)
-REFUSE(memory, posix_Error_ENODEV)
+	static FILES_REFUSE_OF(terminal_do_, File, name, fs_Error_##error)
+FILES_STREAM_REFUSES(REFUSE)
+REFUSE(allocate, ENODEV)
+#undef REFUSE
 
 FILE_OP(available)
 {
@@ -341,7 +332,10 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.read = terminal_do_read, .read_at = terminal_do_read_at, .write = terminal_do_write,
 		.write_at = terminal_do_write_at, .seek = terminal_do_seek, .truncate = terminal_do_truncate,
 		.allocate = terminal_do_allocate, .sync = terminal_do_sync, .sync_range = terminal_do_sync_range,
-		.memory = terminal_do_memory, .status = terminal_do_status, .describe = terminal_do_describe,
+		.memory = terminal_do_memory, .extents = terminal_do_extents,
+		.seals = terminal_do_seals, .add_seals = terminal_do_add_seals,
+		.share = terminal_do_share, .flock = terminal_do_flock,
+		.lock = terminal_do_lock, .test_lock = terminal_do_test_lock, .status = terminal_do_status, .describe = terminal_do_describe,
 		.available = terminal_do_available, .ready = terminal_do_ready, .wait_ready = terminal_do_wait_ready,
 		.settings = terminal_do_settings, .set_settings = terminal_do_set_settings,
 		.locked_settings = terminal_do_locked_settings, .lock_settings = terminal_do_lock_settings,

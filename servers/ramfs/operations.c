@@ -64,8 +64,8 @@ int operations_give(const struct sk_reply *to, const struct sk_lease *lease,
 
 /* ---- what is not served: there is no storage that could be whole ---- */
 
-FILES_REFUSE(op_, FileSystem, freeze, fs_Error_EOPNOTSUPP)
-FILES_REFUSE(op_, FileSystem, thaw, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_, FileSystem, freeze, fs_Error_EOPNOTSUPP)
+FILES_REFUSE_OF(op_, FileSystem, thaw, fs_Error_EOPNOTSUPP)
 
 void op_file_advise(void *self, const struct fs_File_advise_request *request)
 {
