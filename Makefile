@@ -81,7 +81,7 @@ test: needs-build needs-test needs-os needs-iso needs-image ## everything that p
 	@$(PARALLEL) os-servers
 	@$(PARALLEL) all units kernel-units os-fakes BUILD=build/asan SANITIZE=1 CFLAGS='-O1 -g'
 	@$(PARALLEL) all kernel-units kernel os-tests CC=clang BUILD=build/clang
-	@$(PARALLEL) os-servers CC=clang BUILD=build/clang
+	@$(PARALLEL) os-servers os-posix CC=clang BUILD=build/clang
 	@tests/run '$(TEST)'
 
 bench: needs-build needs-bench needs-os needs-image ## figures, against the peers and by hand
