@@ -5,8 +5,13 @@
  */
 #include "robust.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
 
 /* ---- what a child is about when it is killed ---- */
 
@@ -138,8 +143,79 @@ static void in_signals(uint32_t *seed)
 	}
 }
 
+static int event_of_any_kind(uint32_t *seed)
+{
+	const struct itimerspec often = {{0, 100000}, {0, 100000}};
+	sigset_t all;
+	int file, ends[2];
+
+	sigfillset(&all);
+	switch (next(seed) % 5) {
+	case 0:
+		return eventfd(next(seed) % 2, EFD_NONBLOCK);
+	case 1:
+		file = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+		timerfd_settime(file, 0, &often, NULL);
+		return file;
+	case 2:
+		return signalfd(-1, &all, SFD_NONBLOCK);
+	case 3:
+		return epoll_create1(0);
+	default:
+		if (pipe(ends) != 0)
+			return -1;
+		dup(ends[1]);
+		return ends[0];
+	}
+}
+
+/* Epolls in epolls, of files that are closed, made others, and used meanwhile by a twin that
+ * was forked and by threads that wait. */
+static void *events_wait(void *of)
+{
+	struct epoll_event got[8];
+	struct pollfd polled = {(int)(intptr_t)of, POLLIN, 0};
+
+	for (;;) {
+		epoll_wait((int)(intptr_t)of, got, 8, -1);
+		poll(&polled, 1, 1);
+	}
+	return NULL;
+}
+
+static void in_events(uint32_t *seed)
+{
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT};
+	uint64_t value = 1;
+	pthread_t made;
+	int files[16];
+
+	signal(SIGPIPE, SIG_IGN);
+	for (int i = 0; i < 16; i++)
+		files[i] = i < 2 ? epoll_create1(0) : event_of_any_kind(seed);
+	pthread_create(&made, NULL, events_wait, (void *)(intptr_t)files[0]);
+	pthread_create(&made, NULL, events_wait, (void *)(intptr_t)files[1]);
+	if (next(seed) % 2)
+		fork();
+	for (;;) {
+		const int one = files[next(seed) % 16], other = files[next(seed) % 16];
+
+		event.events ^= next(seed) % 2 ? EPOLLET : EPOLLONESHOT;
+		epoll_ctl(one, 1 + (int)(next(seed) % 3), other, &event);
+		if (next(seed) % 2)
+			write(other, &value, sizeof(value));
+		if (next(seed) % 4 == 0)
+			kill(getpid(), SIGWINCH);
+		if (next(seed) % 8 == 0)
+			dup2(event_of_any_kind(seed), other);
+		if (next(seed) % 8 == 0)
+			close(100 + (int)(next(seed) % 200));
+		syscall(SYS_close_range, 300, 400, 0);
+	}
+}
+
 static void (*const kinds[])(uint32_t *seed) = {in_exec, in_fork, in_pipes, in_mmap,
-	in_threads, in_locks, in_terminals, in_signals};
+	in_threads, in_locks, in_terminals, in_signals, in_events};
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 void leak_child(uint32_t seed)
