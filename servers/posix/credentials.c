@@ -123,6 +123,7 @@ static int become(struct thread *thread, const struct posix_Credentials *ids,
 		return posix_Error_ENOMEM;
 	thread_become(thread, c);
 	thread_show_ids(thread);
+	process_follow(thread->process, c->user);
 	return 0;
 }
 

@@ -7,15 +7,12 @@ static void replace(struct process *process, struct thread *fresh, struct loaded
 	struct space *old = process->space;
 	struct space *shared = old && old->references > 1 ? old : NULL;
 
-	for (struct thread *t = process->threads, *next; t; t = next) {
-		next = t->next;
-		if (t == fresh)
-			continue;
-		robust_end(t);
-		thread_end(t, shared);
-	}
+	robust_end_all(process, fresh);
+	thread_end_all(process, fresh, shared);
 	process->space = loaded->space;
 	space_drop(old);
+	/* With it went all that was still another user's. */
+	process_leave(&process->left);
 	posix.threads[fresh->tid] = fresh;
 	node_drop(process->executable);
 	process->executable = loaded->executable;
@@ -67,10 +64,12 @@ static void start(struct thread *thread, struct thread *fresh, struct loaded *lo
 		ids->group_id != ids->effective_group;
 	replace(process, fresh, loaded);
 	trace_exec(process, process->is_private);
-	if (!own(process) || thread_start(fresh, process->space, 0, 0, port) != 0)
+	if (!own(process) || thread_start(fresh, process->space, 0, 0, port) != 0) {
+		/* It is perhaps no more after this, and its maker goes on by it. */
 		process_end(process, posix_ChildState_KILLED, posix_Signal_KILL);
-	else
-		thread_schedule_new(fresh);
+		return;
+	}
+	thread_schedule_new(fresh);
 	process_let_maker_go(process);
 }
 

@@ -15,21 +15,25 @@ const struct process *job_member(int32_t group)
 /* By number, since some may end meanwhile. */
 void job_signal(int32_t group, posix_Signal signal)
 {
-	int32_t *list = allocate(4 * posix.process_count + 4);
+	const struct posix_SignalInfo info = signal_plainly(signal);
+	int32_t list[FEW];
 	uint32_t count = 0;
 
-	if (!list)
-		return;
-	for (const struct process *p = posix.processes; p; p = p->next)
-		if (p->group == group && p->state == PROCESS_ALIVE)
-			list[count++] = p->pid;
+	for (const struct process *p = posix.processes; p; p = p->next) {
+		if (p->group != group || p->state != PROCESS_ALIVE)
+			continue;
+		if (count == FEW) {
+			many_job(group, &info);
+			return;
+		}
+		list[count++] = p->pid;
+	}
 	for (uint32_t i = 0; i < count; i++) {
 		struct process *p = process_find(list[i]);
 
 		if (p && p->group == group)
-			signal_plain(p, signal);
+			signal_process(p, &info);
 	}
-	release(list);
 }
 
 /* Whether its parent cares for it: of the same session, in another group. The first process

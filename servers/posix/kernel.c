@@ -45,11 +45,30 @@ int kernel_errno(int status)
 	}
 }
 
+/* The server of files has died: what is open there, where programs come from, and
+ * where all of them are, is gone. A new one has what the archive has; so posix ends too, is
+ * started anew, and login with it. */
+static void look_for_root(void)
+{
+	struct fs_FileSystem_statfs_reply reply;
+	static bool is_told;
+
+	if (is_told || !mounts || fs_FileSystem_statfs(mounts->server,
+			&(struct fs_FileSystem_statfs_request){0}, &reply, NULL) != SK_PEER_CLOSED)
+		return;
+	is_told = true;
+	warn("the server of files has died: all programs end");
+	sk_serve_stop(posix.os);
+}
+
 int server_errno(int status)
 {
 	if (status >= 0)
 		return status;
 	switch (status) {
+	case SK_PEER_CLOSED:
+		look_for_root();
+		return posix_Error_EIO;
 	case SK_LEASE_FAULT:
 	case SK_BAD_LEASE:
 		return posix_Error_EFAULT;

@@ -1,9 +1,6 @@
 /* Signals sent by programs: to whom they may. */
 #include "servers/posix/posix.h"
 
-/* So many are sent to at once; of more it is work in steps (many.c). */
-#define FEW 16
-
 static struct sender sender_of(const struct thread *thread)
 {
 	const struct process *process = thread->process;
@@ -15,9 +12,10 @@ static struct sender sender_of(const struct thread *thread)
 static bool may_signal(const struct sender *sender, const struct process *process,
 	posix_Signal signal)
 {
-	const struct posix_Credentials *mine = &sender->credentials->ids, *other;
+	const struct posix_Credentials *mine = sender->credentials ?
+		&sender->credentials->ids : NULL, *other;
 
-	if (credentials_can(sender->credentials, CAP_KILL) || process->pid == sender->pid)
+	if (!mine || credentials_can(sender->credentials, CAP_KILL) || process->pid == sender->pid)
 		return true;
 	if (signal == posix_Signal_CONT && process->session == sender->session)
 		return true;

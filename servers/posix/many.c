@@ -1,21 +1,21 @@
 /*
  * Signals to many processes by one call. What a signal does may take long (the end of a
- * process), and hundreds may send to hundreds, so this is work in steps: between two of them
- * posix serves others. Users take turns, and the caller has its answer when all is done; it goes on
- * if the caller ends.
+ * process), and hundreds may send to hundreds, so this is work in steps. Users take turns, and
+ * the caller has its answer when all is done; it goes on if the caller ends. posix's own, of a
+ * terminal for example, take turns as another user's.
  *
  * Processes are sent to by age. One that is made meanwhile by one that has not been sent to yet
  * is sent to as well, so that none gets away by fork; and whom the signal would end does not fork.
  */
 #include "servers/posix/posix.h"
 
-/* Of a step, whichever comes first. */
-#define STEP_TIME UINT64_C(500000)
+/* Of a step, at most. */
 #define STEP_COUNT 32
 
 struct many {
 	struct wait wait;			/* of the caller, first: it is cast */
 	bool is_awaited;
+	bool again;				/* the same was sent once more meanwhile */
 	struct many *next;
 	struct sender sender;
 	int32_t whom;
@@ -25,8 +25,8 @@ struct many {
 };
 
 static struct many *first, **end = &first;
-static void step(void *unused);
-static struct sk_alarm alarm = {.ring = step};
+static bool step(void);
+static struct work work = {.step = step};
 
 static bool is_due(const struct many *many, const struct process *process)
 {
@@ -58,12 +58,11 @@ static uint32_t collect(const struct many *many, int32_t *list, uint64_t *last)
 /* False: there are no more. */
 static bool go_on(struct many *many)
 {
-	const uint64_t until = now() + STEP_TIME;
 	int32_t list[STEP_COUNT];
 	uint64_t last;
 	const uint32_t count = collect(many, list, &last);
 
-	for (uint32_t i = 0; i < count && (i == 0 || now() < until); i++) {
+	for (uint32_t i = 0; i < count && (i == 0 || !work_is_over()); i++) {
 		struct process *process = process_find(list[i]);
 
 		/* By number, since some may have ended by what others were sent. */
@@ -93,6 +92,11 @@ static void finish(struct many *many)
 	release(many);
 }
 
+static const struct user *user_of(const struct many *many)
+{
+	return many->sender.credentials ? many->sender.credentials->user : NULL;
+}
+
 /* Of another user than the last, if there is one. */
 static struct many **next_turn(void)
 {
@@ -100,26 +104,37 @@ static struct many **next_turn(void)
 	static const struct user *last;
 	struct many **link = &first;
 
-	while (*link && (*link)->sender.credentials->user == last)
+	while (*link && user_of(*link) == last)
 		link = &(*link)->next;
 	link = *link ? link : &first;
-	last = (*link)->sender.credentials->user;
+	last = user_of(*link);
 	return link;
 }
 
-static void step(void *unused)
+static bool step(void)
 {
 	struct many **link = next_turn(), *many = *link;
 
-	UNUSED(unused);
-	if (!go_on(many)) {
-		*link = many->next;
-		if (!many->next)
-			end = link;
-		finish(many);
+	if (go_on(many))
+		return true;
+	if (many->again) {
+		many->again = false;
+		many->done = 0;
+		many->last = posix.last_serial;
+		return true;
 	}
-	if (first)
-		sk_alarm_set(posix.os, &alarm, now());
+	*link = many->next;
+	if (!many->next)
+		end = link;
+	finish(many);
+	return first != NULL;
+}
+
+static void add(struct many *many)
+{
+	*end = many;
+	end = &many->next;
+	work_add(&work);
 }
 
 static void caller_gone(struct wait *wait)
@@ -140,11 +155,26 @@ bool many_begin(struct thread *thread, const struct sender *sender, int32_t whom
 		.sent.error = posix_Error_ESRCH};
 	credentials_take(sender->credentials);
 	wait_begin(&many->wait, &waits, thread, to);
-	if (!first)
-		sk_alarm_set(posix.os, &alarm, now());
-	*end = many;
-	end = &many->next;
+	add(many);
 	return true;
+}
+
+void many_job(int32_t group, const struct posix_SignalInfo *info)
+{
+	struct many *many = first;
+
+	while (many && (many->sender.credentials || many->whom != -group ||
+			many->info.signal != info->signal))
+		many = many->next;
+	if (many) {
+		many->again = true;
+		return;
+	}
+	many = allocate(sizeof(*many));
+	if (!many)
+		return;
+	*many = (struct many){.whom = -group, .info = *info, .last = posix.last_serial};
+	add(many);
 }
 
 /* Or crowds that fork could grow as fast as they are ended. */

@@ -4,30 +4,33 @@
 #define PROCESS(self) (((struct thread *)(self))->process)
 
 /* One after the other from the beginning, since each may take others with it. */
-static void tell_all(void *unused)
+static bool tell(void)
 {
 	struct process *p = posix.processes;
+	bool is_over = false;
 
-	UNUSED(unused);
-	while (p) {
+	while (p && !is_over) {
 		const bool is_due = p->is_orphan_to_tell && p->state == PROCESS_ALIVE;
 
 		p->is_orphan_to_tell = false;
-		if (is_due)
+		if (is_due) {
 			signal_plain(p, p->death_signal);
+			is_over = work_is_over();
+		}
 		p = is_due ? posix.processes : p->next;
 	}
+	return p != NULL;
 }
 
 /* Not at once: a signal may end a process, which is not to be in the middle of another's. */
 void orphan_tell(struct process *child)
 {
-	static struct sk_alarm alarm = {.ring = tell_all};
+	static struct work work = {.step = tell};
 
 	if (child->death_signal == posix_Signal_NONE)
 		return;
 	child->is_orphan_to_tell = true;
-	sk_alarm_set(posix.os, &alarm, 1);
+	work_add(&work);
 }
 
 void op_parent_death_signal(void *self,

@@ -101,7 +101,9 @@ int mount_root(void)
 	status = sk_client_connect(&client, true, NULL);
 	if (status != SK_OK)
 		return posix_Error_EIO;
+	/* Not to be connected anew: another server's nodes have the same numbers. */
 	server = client.kernel;
+	server.channel.ops = &sk_kernel_channel_ops;
 	mount->server = &server.channel;
 	mount->id = 1;
 	mount->device = 1;

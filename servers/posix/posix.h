@@ -118,6 +118,19 @@ void wait_end(struct wait *wait);
 /* For objects: nobody waits any more for the answer under this token. */
 void wait_canceled(void *self, uint64_t token);
 
+/* ---- work.c: what takes long, in steps ---- */
+
+struct work {
+	/* Some of it, until work_is_over(), but at least something. False: nothing is left. */
+	bool (*step)(void);
+	struct work *next;			/* work.c's */
+	bool is_there;
+};
+
+bool work_is_over(void);
+/* It begins soon, unless it is under way. */
+void work_add(struct work *work);
+
 /* ---- ask.c: calls to other servers that posix does not wait for ---- */
 
 /*
@@ -478,6 +491,8 @@ enum process_state { PROCESS_ALIVE, PROCESS_ENDING, PROCESS_ZOMBIE };
 
 struct timer;
 
+struct left { struct user *user; struct sk_handle quota; };
+
 struct process {
 	struct process *next, **link;		/* of all */
 	struct process *parent, *children, *sibling;
@@ -486,6 +501,7 @@ struct process {
 	enum process_state state;
 	struct user *user;			/* whose quota this is a part of */
 	struct sk_handle quota;
+	struct left left;			/* of another user's, and what is in it still */
 	struct space *space;
 	struct files *files;
 	struct places *places;
@@ -529,6 +545,9 @@ struct thread {
 	struct process *process;		/* NULL: it has ended */
 	struct credentials *credentials;
 	struct sk_handle handle, memory;
+	/* When it has ended: a quota that is to be destroyed after it, or none, and whose. */
+	struct sk_handle quota;
+	struct user *quota_user;
 	uint32_t area;
 	struct posix_ThreadPage *page;		/* mapped here */
 	struct queue pending;
@@ -550,10 +569,11 @@ struct thread {
 struct process *process_new(struct process *parent, struct user *user, int *error);
 /* What it makes from now on is of another user's quota; `left` is for going back, or to be
  * given up with all that is in it. False: it stays. */
-struct left { struct user *user; struct sk_handle quota; };
 bool process_move(struct process *process, struct user *user, struct left *left);
 void process_move_back(struct process *process, struct left *left);
 void process_leave(struct left *left);
+/* Its real user is this one now: what it makes is that one's, what it has stays where it is. */
+void process_follow(struct process *process, struct user *user);
 struct process *process_find(int32_t pid);
 /* Before the first one: has the memory of tables. */
 void process_begin(void);
@@ -564,6 +584,8 @@ void process_end(struct process *process, posix_ChildState how, int32_t status);
 void orphan_tell(struct process *child);
 /* A thread that ends held locks, perhaps; its space is still there. Stops it (robust.c). */
 void robust_end(struct thread *thread);
+/* The same of all threads of a process but one, or NULL. */
+void robust_end_all(struct process *process, const struct thread *but);
 /* It has become something that its parent may wait for. */
 void process_tell_parent(struct process *process);
 void process_reap(struct process *process);
@@ -576,8 +598,15 @@ struct thread *thread_new(struct process *process, int32_t tid, struct space *sp
 /* Runs it, with a session of its own: `entry` and `stack` 0: the shim's. */
 int thread_start(struct thread *thread, struct space *space, uint64_t entry,
 	uint64_t stack, struct sk_port *port);
-/* It is no more: of the process, of the kernel. */
+/* It is no more: of the process, of the kernel. `space`: where it is from, if that stays. */
 void thread_end(struct thread *thread, struct space *space);
+/* The same of all of a process but one, or NULL. Of many the kernel's are gone only when
+ * their space is, if that does not stay, or some time after. */
+void thread_end_all(struct process *process, const struct thread *but, struct space *space);
+/* Destroys a quota of that user's, after what has ended and may be in it. */
+void thread_quota_end(struct sk_handle *quota, struct user *user);
+/* Goes on with what has been put off. False: there is nothing. */
+bool thread_end_one(void);
 void thread_drop(struct thread *thread);
 /* It has these, a reference that is taken over, and counts as their user's. */
 void thread_become(struct thread *thread, struct credentials *credentials);
@@ -633,7 +662,7 @@ uint32_t processor_count(void);
 
 /* Who sends: what counts of a process that may have ended meanwhile. */
 struct sender {
-	struct credentials *credentials;
+	struct credentials *credentials;	/* NULL: posix itself */
 	int32_t pid, group, session;
 };
 /* Whether kill(`whom`) is about that process too. */
@@ -647,9 +676,13 @@ struct sent_to {
 	int error;
 };
 void sender_count(struct sent_to *sent, int error, int32_t whom);
+/* More than so many are sent to in steps (many.c). */
+#define FEW 16
 /* Sends to all that are meant, in steps, and answers Signals.kill then. False: no memory. */
 bool many_begin(struct thread *thread, const struct sender *sender, int32_t whom,
 	const struct posix_SignalInfo *info, struct sk_reply *to);
+/* Sends posix's own to a group. */
+void many_job(int32_t group, const struct posix_SignalInfo *info);
 /* A process wants to make another. True: it has ended instead, by what was on its way to it. */
 bool many_end(struct process *process);
 /* A process has been made. */
@@ -668,6 +701,7 @@ bool signal_thread(struct thread *thread, const struct posix_SignalInfo *info);
 /* It would be its end, at once. */
 bool signal_ends(struct process *process, posix_Signal signal);
 /* By its number and code alone. */
+struct posix_SignalInfo signal_plainly(posix_Signal signal);
 void signal_plain(struct process *process, posix_Signal signal);
 /* A signal is there that the thread does not block: it cannot wait. */
 bool signal_waits(const struct thread *thread);

@@ -63,10 +63,27 @@ bool process_move(struct process *process, struct user *user, struct left *left)
 
 void process_leave(struct left *left)
 {
-	if (left->quota.raw >= 0)
-		K0(left->quota, Quota_destroy, 0);
-	drop(&left->quota);
+	thread_quota_end(&left->quota, left->user);
 	user_drop(left->user);
+	*left = (struct left){NULL, sk_no_handle()};
+}
+
+void process_follow(struct process *process, struct user *user)
+{
+	const struct left here = {process->user, process->quota};
+
+	/* A space that others share stays where it is; and who goes on and on to others
+	 * is not to leave a quota behind with each. */
+	if (user == process->user || process->space->references > 1 ||
+			(process->left.user && process->left.user != user))
+		return;
+	if (!process->left.user) {
+		process_move(process, user, &process->left);
+		return;
+	}
+	process->user = process->left.user;
+	process->quota = process->left.quota;
+	process->left = here;
 }
 
 void process_move_back(struct process *process, struct left *left)
@@ -130,6 +147,7 @@ struct process *process_new(struct process *parent, struct user *user, int *erro
 		return NULL;
 	}
 	process->user = user_take(user);
+	process->left.quota = sk_no_handle();
 	posix.by_pid[process->pid] = process;
 	queue_init(&process->pending);
 	process->exit_signal = posix_Signal_CHLD;
@@ -215,12 +233,9 @@ static void let_go(struct process *process)
 	struct space *space = process->space;
 
 	timers_end(process, false);
-	for (struct thread *t = process->threads; t; t = t->next)
-		robust_end(t);
+	robust_end_all(process, NULL);
 	process->space = NULL;
-	while (process->threads)
-		thread_end(process->threads,
-			space && space->references > 1 ? space : NULL);
+	thread_end_all(process, NULL, space && space->references > 1 ? space : NULL);
 	space_drop(space);
 	process_let_maker_go(process);
 	trace_set(process, NULL, false);
@@ -233,9 +248,8 @@ static void let_go(struct process *process)
 	node_drop(process->executable);
 	process->executable = NULL;
 	queue_clear(&process->pending, UINT64_MAX);
-	if (process->quota.raw >= 0)
-		K0(process->quota, Quota_destroy, 0);
-	drop(&process->quota);
+	thread_quota_end(&process->quota, process->user);
+	process_leave(&process->left);
 }
 
 void program_changed(struct program *program, struct process *process);

@@ -6,6 +6,7 @@
  */
 #include "servers/posix/posix.h"
 
+/* Of all threads that end at once. */
 #define ENTRIES_MAX 2048
 #define OWNER UINT32_C(0x3fffffff)
 #define OWNER_DIED UINT32_C(0x40000000)
@@ -43,7 +44,7 @@ static bool mark(struct sk_handle space, uint64_t word, int32_t tid, bool is_pen
 		SK_OK && (value & WAITERS);
 }
 
-static bool walk(struct sk_handle space, uint64_t at, int32_t tid)
+static bool walk(struct sk_handle space, uint64_t at, int32_t tid, uint32_t *entries)
 {
 	struct head head;
 	uint64_t entry, next;
@@ -52,7 +53,7 @@ static bool walk(struct sk_handle space, uint64_t at, int32_t tid)
 	if (!fetch(space, at, &head, sizeof(head)))
 		return false;
 	entry = head.first & ~PRIORITY;
-	for (uint32_t i = 0; i < ENTRIES_MAX && entry != at; i++) {
+	for (; *entries > 0 && entry != at; (*entries)--) {
 		bool is_more = fetch(space, entry, &next, sizeof(next));
 
 		if (entry != (head.pending & ~PRIORITY))
@@ -81,19 +82,39 @@ static void wake(const struct thread *ended)
 				K0(t->handle, Thread_interrupt, 0);
 }
 
-void robust_end(struct thread *thread)
+/* Whether anybody may wait for what it held. */
+static bool end(struct thread *thread, uint32_t *entries)
 {
 	const struct space *space = thread->process->space;
 	const uint64_t list = thread->robust_list;
 
 	thread->robust_list = 0;
 	if (list == 0)
-		return;
+		return false;
 	/* Not killed yet: with its last thread a space ends, and what the list says with it. */
 	K0(thread->handle, Thread_suspend, 0);
-	if (space && space->handle.raw >= 0 &&
-			walk(space->handle, list, thread->tid))
+	return space && space->handle.raw >= 0 &&
+		walk(space->handle, list, thread->tid, entries);
+}
+
+void robust_end(struct thread *thread)
+{
+	uint32_t entries = ENTRIES_MAX;
+
+	if (end(thread, &entries))
 		wake(thread);
+}
+
+void robust_end_all(struct process *process, const struct thread *but)
+{
+	uint32_t entries = ENTRIES_MAX;
+	struct thread *ended = NULL;
+
+	for (struct thread *t = process->threads; t; t = t->next)
+		if (t != but && end(t, &entries))
+			ended = t;
+	if (ended)
+		wake(ended);
 }
 
 void op_robust_list(void *self, const struct posix_Memory_robust_list_request *request,

@@ -226,11 +226,16 @@ bool signal_thread(struct thread *thread, const struct posix_SignalInfo *info)
 	return true;
 }
 
-void signal_plain(struct process *process, posix_Signal signal)
+struct posix_SignalInfo signal_plainly(posix_Signal signal)
 {
-	const struct posix_SignalInfo info = {
+	return (struct posix_SignalInfo){
 		.signal = signal, .code = 0x80, .cause = {.which = posix_SignalCause_plain},
 	};
+}
+
+void signal_plain(struct process *process, posix_Signal signal)
+{
+	const struct posix_SignalInfo info = signal_plainly(signal);
 
 	signal_process(process, &info);
 }

@@ -140,7 +140,7 @@ struct thread *thread_new(struct process *process, int32_t tid, struct space *sp
 	}
 	thread->references = 1;
 	thread->tid = tid;
-	thread->handle = thread->memory = sk_no_handle();
+	thread->handle = thread->memory = thread->quota = sk_no_handle();
 	queue_init(&thread->pending);
 	thread->process = process;
 	thread->next = process->threads;
@@ -184,23 +184,24 @@ int thread_start(struct thread *thread, struct space *space, uint64_t entry,
 
 /* ---- ending ---- */
 
-void thread_end(struct thread *thread, struct space *space)
+/* Of more threads at once what is the kernel's goes in steps. */
+#define THREADS_AT_ONCE 16
+
+static void unmap_area(const struct thread *thread, struct space *space)
+{
+	if (!space || space->handle.raw < 0 || space->references == 0)
+		return;
+	K0(space->handle, Space_unmap, .address = area_of(thread), .length = LAYOUT_AREA);
+	space->areas[thread->area / 64] &= ~(UINT64_C(1) << thread->area % 64);
+}
+
+/* What is posix's of it. */
+static void leave(struct thread *thread)
 {
 	struct process *process = thread->process;
 	struct thread **link = &process->threads;
 
 	usage_take(process, thread);
-	if (thread->handle.raw >= 0)
-		K0(thread->handle, Thread_kill, .code = 0);
-	if (space && space->handle.raw >= 0 && space->references > 0) {
-		K0(space->handle, Space_unmap, .address = area_of(thread),
-			.length = LAYOUT_AREA);
-		space->areas[thread->area / 64] &= ~(UINT64_C(1) << thread->area % 64);
-	}
-	drop(&thread->handle);
-	drop(&thread->memory);
-	unmap_here(thread->page, LAYOUT_PAGE);
-	thread->page = NULL;
 	while (*link != thread)
 		link = &(*link)->next;
 	*link = thread->next;
@@ -211,7 +212,97 @@ void thread_end(struct thread *thread, struct space *space)
 	queue_clear(&thread->pending, UINT64_MAX);
 	thread_become(thread, NULL);
 	thread->process = NULL;
+}
+
+static void end_quota(struct sk_handle *quota)
+{
+	if (quota->raw >= 0)
+		K0(*quota, Quota_destroy, 0);
+	drop(quota);
+}
+
+/* What is the kernel's. */
+static void take_apart(struct thread *thread)
+{
+	if (thread->handle.raw >= 0)
+		K0(thread->handle, Thread_kill, .code = 0);
+	drop(&thread->handle);
+	drop(&thread->memory);
+	unmap_here(thread->page, LAYOUT_PAGE);
+	thread->page = NULL;
+	end_quota(&thread->quota);
+	user_drop(thread->quota_user);
 	thread_drop(thread);
+}
+
+void thread_end(struct thread *thread, struct space *space)
+{
+	leave(thread);
+	if (thread->handle.raw >= 0)
+		K0(thread->handle, Thread_kill, .code = 0);
+	unmap_area(thread, space);
+	take_apart(thread);
+}
+
+static struct thread *first, **end = &first;
+
+bool thread_end_one(void)
+{
+	struct thread *thread = first;
+
+	if (!thread)
+		return false;
+	first = thread->next;
+	end = first ? end : &first;
+	take_apart(thread);
+	return true;
+}
+
+static bool end_some(void)
+{
+	while (thread_end_one() && !work_is_over())
+		;
+	return first != NULL;
+}
+
+void thread_end_all(struct process *process, const struct thread *but, struct space *space)
+{
+	static struct work work = {.step = end_some};
+	const bool is_later = process->thread_count > THREADS_AT_ONCE;
+
+	for (struct thread *t = process->threads, *next; t; t = next) {
+		next = t->next;
+		if (t == but)
+			continue;
+		if (!is_later) {
+			thread_end(t, space);
+			continue;
+		}
+		leave(t);
+		if (space)
+			K0(t->handle, Thread_kill, .code = 0);
+		unmap_area(t, space);
+		t->next = NULL;
+		*end = t;
+		end = &t->next;
+	}
+	if (first)
+		work_add(&work);
+}
+
+void thread_quota_end(struct sk_handle *quota, struct user *user)
+{
+	struct thread *last = first;
+
+	if (first)
+		last = (struct thread *)((uintptr_t)end - offsetof(struct thread, next));
+	if (last && last->quota.raw < 0) {
+		last->quota = *quota;
+		last->quota_user = user ? user_take(user) : NULL;
+		*quota = sk_no_handle();
+	} else {
+		end_quota(quota);
+	}
 }
 
 void thread_become(struct thread *thread, struct credentials *credentials)

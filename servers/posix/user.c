@@ -241,7 +241,7 @@ static bool await_memory(const struct user *user, uint64_t wanted, uint64_t *use
 		*used = memory_used(user);
 		if (*used <= wanted)
 			return true;
-		if (*used < least) {
+		if (*used < least || thread_end_one()) {
 			least = *used;
 			idle = 0;
 		}

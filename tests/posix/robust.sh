@@ -13,7 +13,7 @@ source tests/tap.bash
 rounds=${ROUNDS:-3}
 seed=${SEED:-1}
 attacks=(memory map mappings descriptors signals queue threads wild overwrite unmap jump frame handles
-	exec kill stack forks pipes)
+	exec kill stack become forks pipes)
 declare -A says=(
 	[memory]='a heap without an end' [map]='mappings that are all touched'
 	[mappings]='mappings without number' [descriptors]='open files without number'
@@ -23,6 +23,7 @@ declare -A says=(
 	[unmap]='a shim that is unmapped' [jump]='jumps into the shim'
 	[frame]="a thread's frame with other words" [handles]="the shim's handles with random messages"
 	[exec]='exec of what cannot be' [kill]='SIGKILL in the middle of anything'
+	[become]='a heap without an end of who was root before'
 	[stack]='a stack without an end' [forks]='a fork bomb' [pipes]='pipes without number'
 )
 
@@ -42,6 +43,27 @@ if tap_wants "$leak"; then
 	echo "seed $seed" >>"$work/log"
 	tail -n 5 "$work/err" >>"$work/log"
 	tap $status "$leak" "$work/log"
+fi
+
+# So many instructions, in thousands, any call may take meanwhile: a tenth to four fifths of what it
+# took when each of these was done at one go.
+ends=()
+for kind in files:6000 threads:10000 exec:10000 crowd:3000 orphans:3000 terminal:3000; do
+	tap_wants "ends of crowds hold nobody up: ${kind%:*}" && ends+=("$kind")
+done
+if [ ${#ends[@]} != 0 ]; then
+	OS_RUN_QEMU='-accel tcg,thread=single -icount shift=0,sleep=off' timeout 320 tests/os-run \
+		--image small --timeout "${LIMIT:-300}" --file "$work/robust:/tmp/robust" -- \
+		/tmp/robust -t >"$work/log" 2>"$work/err"
+	for kind in "${ends[@]}"; do
+		awk -v kind="${kind%:*}" -v most="${kind#*:}" '
+			$1 == kind && $2 > 0 && $2 < most { good = 1 }
+			END { exit !good }' "$work/log"
+		status=$?
+		{ echo "expected: less than ${kind#*:} of ${kind%:*}, got:"; cat "$work/log"
+			tail -n 5 "$work/err"; } >"$work/why"
+		tap $status "ends of crowds hold nobody up: ${kind%:*}" "$work/why"
+	done
 fi
 
 # By a shell that stays, as any but the first program is run.

@@ -153,6 +153,27 @@ survives() {
 		line 'echo 1' "$nl"'1'$'\n' && line 'echo 2' "$nl"'2'$'\n' && line 'echo 3' "$nl"'3'$'\n'
 }
 
+# With the files all programs are gone; the next thing that is asked for finds that out.
+loses_files() {
+	boot_send ': >/root/kept; : >/kill.ramfs'
+	boot_expect 'ramfs: it was killed' 30 || return
+	sleep 0.5
+	boot_send 'ls /'
+	boot_expect 'the server of files has died' 30 && greets &&
+		line 'test -e /root/kept; echo is $?' "$nl"'is 1' && line 'ls -d /usr' '/usr'
+}
+
+# Killed eight times, as soon as it is there each time.
+comes_to_rest() {
+	local time
+	boot_send 'mkdir /kill.posix'
+	for time in 1 2 3 4 5 6 7 8; do
+		boot_expect 'posix: it was killed' 60 || return
+	done
+	greets && line 'ls -d /kill.posix || echo done' "$nl"'done' &&
+		line 'echo $((6 * 7))' "$nl"'42'$'\n'
+}
+
 restarts() {
 	boot_send 'reboot'
 	boot_expect 'all has ended' 60 && greets
@@ -170,6 +191,20 @@ switches_off() {
 	boot_end 30
 	status=$?
 	[ $ended = 0 ] && [ $status = 0 ] && ! grep -q panic "$boot_log"
+}
+
+# It is on, and neither says nor takes anything.
+stands_still() {
+	local moved
+	boot_send halt
+	boot_expect 'supervisor: all has ended' 60 || return
+	boot_send 'echo $((6 * 7))'
+	boot_expect '42|init|panic' 5
+	moved=$?
+	kill -0 "$boot_pid" && [ $moved != 0 ]
+	moved=$?
+	boot_kill
+	return $moved
 }
 
 begin() {
@@ -198,9 +233,14 @@ case_of 'when posix dies that is said, and there is another shell' survives posi
 case_of 'it is so each time' survives posix 'posix has died'
 case_of 'when login dies its shell ends, and there is another one' survives login 'login: it was killed'
 case_of 'when the console dies there is another shell' survives console 'console: it was killed'
+case_of 'when the server of files dies all is as at the beginning' loses_files
+case_of 'posix that dies again and again is there again once that ends' comes_to_rest
 case_of 'only root can end the machine' refuses_others
 case_of 'reboot begins anew' restarts
 case_of 'poweroff ends all servers, and the machine well' switches_off poweroff
+begin 1
+case_of 'there is a prompt, in colours' greets
+case_of 'halt ends all servers, and the machine stands still' stands_still
 begin 4
 case_of 'there is a prompt, in colours' greets
 case_of 'when posix dies that is said, and there is another shell' survives posix 'posix has died'

@@ -1,12 +1,13 @@
 /*
  * Usage: robust [-l LEAD] [-r ROUNDS] [-s SEED] [NAME]...
  *        robust [-s SEED] -L ROUNDS
+ *        robust -t
  *
  * As root: for each attack (or those named) a line `ok NAME`, or `not ok NAME: why`, or,
  * of figures, `# ...`. A neighbour of another user works on beside each: it must get
  * through ROUNDS of what a shell does (a file, a pipe, a child that calls exec). Then all of the
  * attacker's processes are killed, and what the system has used must come back.
- * With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c).
+ * With -t lines of figures (steps.c). With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c).
  */
 #include "robust.h"
 
@@ -24,7 +25,7 @@ static const struct { const char *name; attack *attack; } attacks[] = {
 	{"pipes", attack_pipes}, {"wild", attack_wild}, {"overwrite", attack_overwrite},
 	{"unmap", attack_unmap}, {"jump", attack_jump}, {"frame", attack_frame},
 	{"handles", attack_handles}, {"exec", attack_exec}, {"kill", attack_kill},
-	{"stack", attack_stack},
+	{"stack", attack_stack}, {"become", attack_memory},
 };
 #define COUNT (sizeof(attacks) / sizeof(*attacks))
 
@@ -101,7 +102,15 @@ static pid_t start_neighbour(int rounds, int report)
 
 /* ---- the attacker ---- */
 
-/* By exec, with which a process goes over to its new user's share of memory. */
+static int attack_as(const char *name, uint32_t seed)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		if (strcmp(attacks[i].name, name) == 0)
+			attacks[i].attack(seed);
+	return 0;
+}
+
+/* By exec; but the one that has only become another user is at it at once. */
 static pid_t start_attacker(const char *name, uint32_t seed)
 {
 	const pid_t child = fork();
@@ -112,16 +121,10 @@ static pid_t start_attacker(const char *name, uint32_t seed)
 	snprintf(text, sizeof(text), "%u", seed);
 	setsid();
 	become(ATTACKER);
+	if (strcmp(name, "become") == 0)
+		_exit(attack_as(name, seed));
 	execl(self, self, "-s", text, "-a", name, (char *)NULL);
 	_exit(97);
-}
-
-static int attack_as(const char *name, uint32_t seed)
-{
-	for (size_t i = 0; i < COUNT; i++)
-		if (strcmp(attacks[i].name, name) == 0)
-			attacks[i].attack(seed);
-	return 0;
 }
 
 /* ---- what is used ---- */
@@ -283,9 +286,11 @@ int main(int count, char **arguments)
 	bool good = true;
 
 	self = "/proc/self/exe";
-	while ((option = getopt(count, arguments, "na:k:l:L:r:s:")) >= 0)
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while ((option = getopt(count, arguments, "nta:k:l:L:r:s:")) >= 0)
 		switch (option) {
 		case 'n': return 0;
+		case 't': steps(); return 0;
 		case 'a': return attack_as(optarg, seed);
 		case 'k': leak_child(seed); return 0;
 		case 'L': leaks = atoi(optarg); break;
@@ -295,7 +300,6 @@ int main(int count, char **arguments)
 		default: return 2;
 		}
 	self = arguments[0];
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (leaks > 0) {
 		good = leak_rounds(seed, leaks, used_less);

@@ -47,6 +47,9 @@ bool leak_rounds(uint32_t seed, int rounds, struct used (*used)(struct used than
 /* One that a child calls exec of. */
 void leak_child(uint32_t seed);
 
+/* For each kind of what ends: a line of its name, and microseconds that a call took at most. */
+void steps(void);
+
 /* The next of a series, never 0. */
 static inline uint32_t next(uint32_t *state)
 {

@@ -1,12 +1,14 @@
 /*
  * Kills a server, of those in its arguments, when there is a file `/kill.NAME`, which it
- * removes: so a Linux program can have what lies below it killed.
+ * removes: so a Linux program can have what lies below it killed. A folder of that name
+ * stays until the server has been killed so many times, as soon as it is there each time.
  */
 #include "fs.skald.h"
 #include "runtime/server/client.h"
 #include "runtime/server/serve.h"
 
 #define LOOK 100			/* milliseconds */
+#define TIMES 8
 
 static struct {
 	struct sk_os *os;
@@ -14,23 +16,41 @@ static struct {
 	struct sk_alarm alarm;
 	char names[256];
 	uint32_t size;
+	unsigned times;
 } killer;
 
-static bool is_wanted(const char *name)
+/* 0 if it was there and is removed, or an error. */
+static int take(const char *name, bool is_folder)
 {
-	struct fs_FileSystem_unlink_request request = {
-		.at = {.directory = fs_ROOT, .subject = fs_SELF}};
-	struct fs_FileSystem_unlink_reply reply;
+	struct sk_channel *files = &killer.files.kernel.channel;
+	struct fs_At at = {.directory = fs_ROOT, .subject = fs_SELF};
 	size_t size = strlen(name);
 	char file[64];
 
 	if (size > sizeof(file) - 5)
-		return false;
+		return fs_Error_ENOENT;
 	memcpy(file, "kill.", 5);
 	memcpy(file + 5, name, size);
-	request.at.name = (struct sk_string){file, 5 + (uint32_t)size};
-	return fs_FileSystem_unlink(&killer.files.kernel.channel, &request, &reply, NULL) ==
-		SK_OK;
+	at.name = (struct sk_string){file, 5 + (uint32_t)size};
+	return is_folder ? fs_FileSystem_remove_directory(files,
+		&(struct fs_FileSystem_remove_directory_request){at},
+		&(struct fs_FileSystem_remove_directory_reply){0}, NULL) :
+		fs_FileSystem_unlink(files, &(struct fs_FileSystem_unlink_request){at},
+		&(struct fs_FileSystem_unlink_reply){0}, NULL);
+}
+
+static void end(const char *name, bool is_folder)
+{
+	const struct svrctl_Supervisor_kill_request request = {
+		.name = {name, (uint32_t)strlen(name)}};
+	struct svrctl_Supervisor_kill_reply reply;
+	int status = svrctl_Supervisor_kill(&killer.supervisor.kernel.channel, &request,
+		&reply, NULL);
+
+	if (is_folder && status == SK_OK && ++killer.times == TIMES) {
+		killer.times = 0;
+		take(name, true);
+	}
 }
 
 static void look(void *self)
@@ -38,13 +58,10 @@ static void look(void *self)
 	(void)self;
 	for (const char *at = killer.names; at < killer.names + killer.size;
 			at += strlen(at) + 1) {
-		const struct svrctl_Supervisor_kill_request request = {
-			.name = {at, (uint32_t)strlen(at)}};
-		struct svrctl_Supervisor_kill_reply reply;
+		const int status = take(at, false);
 
-		if (is_wanted(at))
-			svrctl_Supervisor_kill(&killer.supervisor.kernel.channel, &request,
-				&reply, NULL);
+		if (status == SK_OK || status == fs_Error_EISDIR)
+			end(at, status != SK_OK);
 	}
 	sk_alarm_set(killer.os, &killer.alarm, sk_os_after(killer.os, LOOK));
 }
