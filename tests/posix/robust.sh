@@ -13,7 +13,7 @@ source tests/tap.bash
 rounds=${ROUNDS:-3}
 seed=${SEED:-1}
 attacks=(memory map mappings descriptors signals queue threads wild overwrite unmap jump frame handles
-	exec kill stack become forks pipes)
+	exec kill stack terminals locks stopped forks pipes)
 declare -A says=(
 	[memory]='a heap without an end' [map]='mappings that are all touched'
 	[mappings]='mappings without number' [descriptors]='open files without number'
@@ -23,7 +23,8 @@ declare -A says=(
 	[unmap]='a shim that is unmapped' [jump]='jumps into the shim'
 	[frame]="a thread's frame with other words" [handles]="the shim's handles with random messages"
 	[exec]='exec of what cannot be' [kill]='SIGKILL in the middle of anything'
-	[become]='a heap without an end of who was root before'
+	[terminals]='terminals and FIFOs without number' [locks]='locks without number'
+	[stopped]='a crowd that is stopped with what it holds'
 	[stack]='a stack without an end' [forks]='a fork bomb' [pipes]='pipes without number'
 )
 
@@ -43,6 +44,17 @@ if tap_wants "$leak"; then
 	echo "seed $seed" >>"$work/log"
 	tail -n 5 "$work/err" >>"$work/log"
 	tap $status "$leak" "$work/log"
+fi
+
+# A user may have three quarters.
+become='who was root and becomes another user is held to that one'"'"'s memory'
+if tap_wants "$become"; then
+	timeout 130 tests/os-run --image small --timeout 120 --file "$work/robust:/tmp/robust" -- \
+		/tmp/robust -b >"$work/log" 2>"$work/err"
+	awk '$1 == "left" && $2 > 15 && $2 < 80 { good = 1 } END { exit !good }' "$work/log"
+	status=$?
+	tail -n 5 "$work/err" >>"$work/log"
+	tap $status "$become" "$work/log"
 fi
 
 # So many instructions, in thousands, any call may take meanwhile: a tenth to four fifths of what it

@@ -1,6 +1,8 @@
 /* Those that want all there is of something. */
 #include "robust.h"
 
+#include <sys/stat.h>
+
 #define PAGE 4096
 
 void attack_forks(uint32_t seed)
@@ -16,9 +18,9 @@ void attack_memory(uint32_t seed)
 {
 	(void)seed;
 	for (;;) {
-		char *at = sbrk(64 * PAGE);
+		char *at = heap_more(64 * PAGE);
 
-		if (at == (void *)-1)
+		if (!at)
 			sched_yield();
 		else
 			for (int i = 0; i < 64; i++)
@@ -204,4 +206,76 @@ void attack_kill(uint32_t seed)
 			waitpid(child, NULL, 0);
 		}
 	}
+}
+
+/* Pseudo-terminals and FIFOs, with somebody who waits at each. */
+void attack_terminals(uint32_t seed)
+{
+	char name[64];
+
+	for (int i = 0;; i++) {
+		const int master = posix_openpt(O_RDWR | O_NOCTTY);
+		pid_t child;
+
+		snprintf(name, sizeof(name), "/tmp/robust-fifo-%u-%d", seed % 4, i % 8);
+		if (master >= 0 && (grantpt(master) < 0 || unlockpt(master) < 0))
+			_exit(1);
+		if (mkfifo(name, 0666) < 0 && errno != EEXIST)
+			sched_yield();
+		child = i % 4 == 0 ? fork() : -1;
+		if (child == 0 && master >= 0) {
+			setsid();
+			open(ptsname(master), O_RDWR);
+			read(0, name, sizeof(name));
+			pause();
+		} else if (child == 0) {
+			open(name, O_RDONLY);
+			_exit(0);
+		}
+	}
+}
+
+/* Locks of ranges without number, in the way of one another. */
+void attack_locks(uint32_t seed)
+{
+	const int file = open("/tmp/robust-locks", O_CREAT | O_RDWR, 0666);
+
+	for (int i = 0; i < 5; i++)
+		fork();
+	seed += (uint32_t)getpid();
+	for (;;) {
+		struct flock lock = {.l_type = next(&seed) % 2 ? F_WRLCK : F_RDLCK,
+			.l_start = next(&seed) % 4096 * 2, .l_len = 1};
+
+		if (fcntl(file, next(&seed) % 8 ? F_SETLK : F_SETLKW, &lock) < 0)
+			sched_yield();
+	}
+}
+
+/* A crowd that is stopped with all that it holds, and that others wait for. */
+void attack_stopped(uint32_t seed)
+{
+	const int file = open("/tmp/robust-stopped", O_CREAT | O_RDWR, 0666);
+	struct flock lock = {.l_type = F_WRLCK, .l_start = 0, .l_len = 1};
+	int ends[2];
+
+	(void)seed;
+	if (pipe(ends) < 0)
+		_exit(1);
+	for (int i = 0; i < 100; i++) {
+		pid_t child = fork();
+
+		lock.l_start = i;
+		if (child != 0)
+			continue;
+		fcntl(file, F_SETLK, &lock);
+		if (i % 3 == 0)
+			raise(SIGSTOP);
+		lock.l_start = i - 1;
+		fcntl(file, F_SETLKW, &lock);
+		read(ends[0], ends, sizeof(ends));
+	}
+	kill(0, SIGSTOP);
+	for (;;)
+		pause();
 }

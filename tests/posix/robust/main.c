@@ -1,13 +1,13 @@
 /*
  * Usage: robust [-l LEAD] [-r ROUNDS] [-s SEED] [NAME]...
  *        robust [-s SEED] -L ROUNDS
- *        robust -t
+ *        robust -b | -t
  *
  * As root: for each attack (or those named) a line `ok NAME`, or `not ok NAME: why`, or,
  * of figures, `# ...`. A neighbour of another user works on beside each: it must get
  * through ROUNDS of what a shell does (a file, a pipe, a child that calls exec). Then all of the
  * attacker's processes are killed, and what the system has used must come back.
- * With -t lines of figures (steps.c). With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c).
+ * With -b and -t lines of figures: see become_and_take(), and steps.c. With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c).
  */
 #include "robust.h"
 
@@ -25,7 +25,8 @@ static const struct { const char *name; attack *attack; } attacks[] = {
 	{"pipes", attack_pipes}, {"wild", attack_wild}, {"overwrite", attack_overwrite},
 	{"unmap", attack_unmap}, {"jump", attack_jump}, {"frame", attack_frame},
 	{"handles", attack_handles}, {"exec", attack_exec}, {"kill", attack_kill},
-	{"stack", attack_stack}, {"become", attack_memory},
+	{"stack", attack_stack},
+	{"terminals", attack_terminals}, {"locks", attack_locks}, {"stopped", attack_stopped},
 };
 #define COUNT (sizeof(attacks) / sizeof(*attacks))
 
@@ -110,7 +111,7 @@ static int attack_as(const char *name, uint32_t seed)
 	return 0;
 }
 
-/* By exec; but the one that has only become another user is at it at once. */
+/* By exec, with which all that a process has goes over to its new user's share. */
 static pid_t start_attacker(const char *name, uint32_t seed)
 {
 	const pid_t child = fork();
@@ -121,16 +122,14 @@ static pid_t start_attacker(const char *name, uint32_t seed)
 	snprintf(text, sizeof(text), "%u", seed);
 	setsid();
 	become(ATTACKER);
-	if (strcmp(name, "become") == 0)
-		_exit(attack_as(name, seed));
 	execl(self, self, "-s", text, "-a", name, (char *)NULL);
 	_exit(97);
 }
 
 /* ---- what is used ---- */
 
-/* Bytes that are used for nothing now and are there for the next who needs some. */
-static uint64_t reclaimable(void)
+/* Bytes, as /proc/meminfo has them. */
+static uint64_t memory_of(const char *name)
 {
 	char text[2048];
 	const int file = open("/proc/meminfo", O_RDONLY);
@@ -139,10 +138,10 @@ static uint64_t reclaimable(void)
 
 	close(file);
 	text[size < 0 ? 0 : size] = '\0';
-	line = strstr(text, "SReclaimable:");
+	line = strstr(text, name);
 	if (!line)
 		exit(3);
-	return strtoull(line + sizeof("SReclaimable:"), NULL, 10) * 1024;
+	return strtoull(line + strlen(name), NULL, 10) * 1024;
 }
 
 static struct used used(void)
@@ -153,8 +152,8 @@ static struct used used(void)
 		;
 	if (sysinfo(&info) < 0)
 		exit(3);
-	return (struct used){(info.totalram - info.freeram) * info.mem_unit - reclaimable(),
-		info.procs};
+	return (struct used){(info.totalram - info.freeram) * info.mem_unit -
+		memory_of("SReclaimable:"), info.procs};
 }
 
 /* All of that user's, however many and whatever they do meanwhile: until no more processes
@@ -271,6 +270,31 @@ static bool attack_with(size_t which, uint32_t seed, int rounds)
 	return true;
 }
 
+/* Takes all memory as another user, without exec: how much of a hundred is left. */
+static void become_and_take(void)
+{
+	const uint64_t before = memory_of("MemAvailable:");
+	pid_t child;
+	char byte;
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		exit(3);
+	child = fork();
+	if (child == 0) {
+		become(ATTACKER);
+		for (char *at; (at = heap_more(1 << 20)) != NULL;)
+			memset(at, 1, 1 << 20);
+		write(ends[1], "", 1);
+		pause();
+	}
+	close(ends[1]);
+	read(ends[0], &byte, 1);
+	printf("left %llu\n", (unsigned long long)(memory_of("MemAvailable:") * 100 / before));
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
 static bool is_wanted(const char *name, char **names)
 {
 	for (char **n = names; *n; n++)
@@ -287,9 +311,10 @@ int main(int count, char **arguments)
 
 	self = "/proc/self/exe";
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((option = getopt(count, arguments, "nta:k:l:L:r:s:")) >= 0)
+	while ((option = getopt(count, arguments, "nbta:k:l:L:r:s:")) >= 0)
 		switch (option) {
 		case 'n': return 0;
+		case 'b': become_and_take(); return 0;
 		case 't': steps(); return 0;
 		case 'a': return attack_as(optarg, seed);
 		case 'k': leak_child(seed); return 0;

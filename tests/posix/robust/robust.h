@@ -30,7 +30,8 @@ typedef void attack(uint32_t seed);
 attack attack_forks, attack_memory, attack_map, attack_mappings, attack_descriptors,
 	attack_signals, attack_queue, attack_threads, attack_pipes, attack_wild,
 	attack_overwrite, attack_unmap, attack_jump, attack_frame, attack_handles,
-	attack_exec, attack_kill, attack_stack;
+	attack_exec, attack_kill, attack_stack, attack_terminals, attack_locks,
+	attack_stopped;
 
 /* What the whole system has. */
 struct used { uint64_t memory; unsigned processes; };
@@ -57,6 +58,14 @@ static inline uint32_t next(uint32_t *state)
 	*state ^= *state >> 17;
 	*state ^= *state << 5;
 	return *state;
+}
+
+/* The heap grows, or NULL; musl has no sbrk() that does. */
+static inline char *heap_more(size_t size)
+{
+	char *at = (char *)syscall(SYS_brk, 0);
+
+	return (char *)syscall(SYS_brk, at + size) == at + size ? at : NULL;
 }
 
 /* Sleeps for so many thousandths. */
