@@ -221,13 +221,14 @@ void directory_remove(struct entry *entry)
 	struct ram *ram = entry->parent->ram;
 
 	take_out(entry);
+	/* Up from there still leads somewhere. */
+	if (entry->inode->kind == fs_Kind_DIRECTORY)
+		entry->references++;
 	if (entry->references > 0) {
 		entry->was_in = entry->parent;
 		inode_hold(entry->was_in);
 	}
 	entry->parent = NULL;
-	if (entry->inode->kind == fs_Kind_DIRECTORY)
-		entry->inode->as.directory.name = NULL;
 	if (entry->references == 0)
 		free_entry(ram, entry);
 }
@@ -295,9 +296,18 @@ struct entry *directory_next(const struct inode *directory, fs_Cursor from)
 	return place < in->slot_count ? in->slots[place].entry : NULL;
 }
 
-void directory_free(struct inode *directory)
+struct inode *directory_free(struct inode *directory)
 {
+	struct entry *name = directory->as.directory.name;
+	struct inode *was_in = NULL;
+
 	free_tables(directory->ram, &directory->as.directory);
+	if (name && !name->parent && --name->references == 0) {
+		was_in = name->was_in;
+		name->was_in = NULL;
+		free_entry(directory->ram, name);
+	}
+	return was_in;
 }
 
 /* ---- who has a name ---- */
@@ -335,6 +345,13 @@ struct inode *directory_parent(const struct inode *directory)
 	const struct entry *name = directory->as.directory.name;
 
 	return name ? name->parent : NULL;
+}
+
+struct inode *directory_up(const struct inode *directory)
+{
+	const struct entry *name = directory->as.directory.name;
+
+	return !name ? NULL : name->parent ? name->parent : name->was_in;
 }
 
 bool directory_is_below(const struct inode *inode, const struct inode *top)

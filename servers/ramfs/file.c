@@ -6,7 +6,7 @@
 
 /* What `describe` does not tell. */
 #define ONCE (fs_Open_CREATE | fs_Open_EXCLUSIVE | fs_Open_TRUNCATE | \
-	fs_Open_DIRECTORY | fs_Open_TEMPORARY | fs_Open_NO_TERMINAL)
+	fs_Open_DIRECTORY | fs_Open_TEMPORARY | fs_Open_NO_TERMINAL | fs_Open_SEALABLE)
 
 int file_check(const struct session *session, const struct inode *inode, uint32_t flags)
 {
@@ -115,7 +115,7 @@ int file_open(struct session *session, const struct subject *who, struct sk_port
 		.flags = flags & ~(uint32_t)ONCE, .mount_flags = session->flags,
 		.keeps_set_id = access_is_capable(who, CAPABILITY_FSETID),
 		.keeps_group = access_keeps_group(who, where->inode->group),
-		.is_writer = is_file && flags & fs_Open_WRITE,
+		.is_writer = is_file && flags & fs_Open_WRITE && !(flags & fs_Open_SEALABLE),
 		.is_executor = is_file && flags & fs_Open_EXECUTE,
 		.opener = session, .node = node,
 	};

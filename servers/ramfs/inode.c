@@ -46,6 +46,7 @@ struct inode *inode_new(struct ram *ram, fs_Kind kind, uint32_t mode)
 	inode->kind = kind;
 	inode->mode = mode;
 	inode->references = 1;
+	inode->seals = fs_Seals_SEAL;
 	inode->born = inode->accessed = inode->modified = inode->changed = ram_now(ram);
 	if (++ram->inodes > 2 * (uint64_t)ram->head_count && ram->head_count < 1U << 30)
 		grow(ram);
@@ -64,10 +65,11 @@ struct inode *inode_find(const struct ram *ram, fs_Inode number)
 	return inode;
 }
 
-static void end(struct inode *inode)
+/* What it had, which is to be released. */
+static struct inode *end(struct inode *inode)
 {
 	struct ram *ram = inode->ram;
-	struct inode **at = head_of(ram, inode->number);
+	struct inode **at = head_of(ram, inode->number), *had = NULL;
 
 	watch_ended(inode);
 	while (*at != inode)
@@ -78,13 +80,14 @@ static void end(struct inode *inode)
 	else if (inode->kind == fs_Kind_FILE)
 		data_cut(ram, &inode->as.data, 0, UINT64_MAX);
 	else if (inode->kind == fs_Kind_DIRECTORY)
-		directory_free(inode);
+		had = directory_free(inode);
 	else if (inode->kind == fs_Kind_LINK)
 		ram_free(ram, inode->as.text, inode->size);
 	xattr_free_all(inode);
 	acl_free_all(inode);
 	ram_free(ram, inode, sizeof(*inode));
 	ram->inodes--;
+	return had;
 }
 
 void inode_hold(struct inode *inode)
@@ -94,14 +97,15 @@ void inode_hold(struct inode *inode)
 
 void inode_release(struct inode *inode)
 {
-	if (inode && --inode->references == 0 && inode->links == 0)
-		end(inode);
+	/* One by one: directories that were removed, each in the next, can be many. */
+	while (inode && --inode->references == 0 && inode->links == 0)
+		inode = end(inode);
 }
 
 void inode_unlink(struct inode *inode)
 {
 	if (--inode->links == 0 && inode->references == 0)
-		end(inode);
+		inode_release(end(inode));
 }
 
 /* ---- status ---- */
@@ -202,6 +206,46 @@ int inode_resize(struct inode *inode, uint64_t size)
 	return 0;
 }
 
+/* ---- seals ---- */
+
+int inode_check_size(const struct inode *inode, uint64_t size)
+{
+	return (size < inode->size && inode->seals & fs_Seals_SHRINK) ||
+		(size > inode->size && inode->seals & fs_Seals_GROW) ? fs_Error_EPERM : 0;
+}
+
+int inode_check_write(const struct inode *inode, uint64_t offset, uint64_t *size)
+{
+	const uint64_t whole = inode->size / RAM_PAGE * RAM_PAGE;
+
+	if (inode->seals & (fs_Seals_WRITE | fs_Seals_FUTURE_WRITE))
+		return fs_Error_EPERM;
+	if (!(inode->seals & fs_Seals_GROW) || offset + *size <= inode->size)
+		return 0;
+	if (offset >= whole)
+		return fs_Error_EPERM;
+	*size = whole - offset;
+	return 0;
+}
+
+int inode_seal(struct inode *inode, uint32_t seals)
+{
+	const uint32_t shape = fs_Seals_SHRINK | fs_Seals_GROW | fs_Seals_WRITE |
+		fs_Seals_FUTURE_WRITE;
+	int error = 0;
+
+	if (inode->seals & fs_Seals_SEAL)
+		return fs_Error_EPERM;
+	if (seals & fs_Seals_EXECUTE_MODE && inode->mode & 0111)
+		seals |= shape;
+	if (seals & fs_Seals_WRITE && !(inode->seals & fs_Seals_WRITE) &&
+			inode->as.data.is_memory)
+		error = memory_seal(inode);
+	if (error == 0)
+		inode->seals |= seals;
+	return error;
+}
+
 /* Whether that took rights away from a program. */
 static bool written(struct inode *inode, bool keeps_set_id, bool keeps_group)
 {
@@ -224,8 +268,10 @@ void inode_written(const struct where *where, bool keeps_set_id, bool keeps_grou
 int inode_truncate(const struct where *where, uint64_t size, bool keeps_set_id,
 	bool keeps_group)
 {
-	int error = inode_resize(where->inode, size);
+	int error = inode_check_size(where->inode, size);
 
+	if (error == 0)
+		error = inode_resize(where->inode, size);
 	if (error != 0)
 		return error;
 	watch_tell(where, written(where->inode, keeps_set_id, keeps_group) ?

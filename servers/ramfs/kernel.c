@@ -107,6 +107,16 @@ static bool is_idle(void *context, struct sk_handle memory)
 		SK_OK;
 }
 
+static uint32_t writable(void *context, struct sk_handle memory)
+{
+	struct kernel_Memory_status_reply reply;
+	struct sk_kernel_channel channel;
+
+	(void)context;
+	return CALL(Memory_status, open(&channel, memory), &reply, .empty = 0) == SK_OK ?
+		reply.writable : UINT32_MAX;
+}
+
 static uint64_t present(void *context, struct sk_handle memory)
 {
 	struct kernel_Memory_status_reply reply;
@@ -175,7 +185,8 @@ const struct ram_memories *kernel_memories(struct sk_os *os, uint64_t bytes)
 {
 	static const struct ram_memories memories = {
 		.make = make, .end = end, .resize = resize, .read = read, .write = write,
-		.commit = commit, .decommit = decommit, .is_idle = is_idle, .present = present,
+		.commit = commit, .decommit = decommit, .is_idle = is_idle, .writable = writable,
+		.present = present,
 		.map = map, .unmap = unmap, .copy = copy, .limit = limit, .used = used,
 	};
 	struct kernel_Quota_create_quota_reply reply;

@@ -134,6 +134,47 @@ int memory_hand_out(struct inode *inode, uint32_t rights, struct sk_handle *memo
 	return memory->raw >= 0 ? 0 : fs_Error_ENFILE;
 }
 
+/* All of it goes to a memory that nobody else has. */
+static int move_away(struct inode *inode)
+{
+	const struct ram_memories *memories = memories_of(inode);
+	struct data *data = &inode->as.data;
+	uint8_t *buffer = inode->ram->buffer;
+	struct sk_handle memory;
+	uint64_t done = 0, step = 0;
+
+	if (!memories->make(context_of(inode), inode->size, &memory))
+		return fs_Error_ENOMEM;
+	for (; done < inode->size; done += step) {
+		step = inode->size - done < fs_XATTR_MAX ? inode->size - done : fs_XATTR_MAX;
+		if (!memories->read(context_of(inode), data->memory, done, buffer, step) ||
+				memories->write(context_of(inode), memory, done, buffer, step)
+				!= step) {
+			memories->end(context_of(inode), memory);
+			return fs_Error_ENOMEM;
+		}
+	}
+	memories->end(context_of(inode), data->memory);
+	data->memory = memory;
+	return 0;
+}
+
+int memory_seal(struct inode *inode)
+{
+	const struct ram_memories *memories = memories_of(inode);
+	struct data *data = &inode->as.data;
+	int error = 0;
+
+	if (!data->is_others)
+		return 0;
+	if (memories->writable(context_of(inode), data->memory) > 0)
+		return fs_Error_EBUSY;
+	if (!memories->is_idle(context_of(inode), data->memory))
+		error = move_away(inode);
+	data->is_others = error != 0;
+	return error;
+}
+
 /* ---- size ---- */
 
 uint64_t memory_present(const struct inode *inode)

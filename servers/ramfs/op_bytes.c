@@ -299,6 +299,7 @@ static int run_write(struct transfer *transfer, fs_Io io, uint64_t *count)
 {
 	struct open_file *file = transfer->file;
 	struct inode *inode = transfer->inode;
+	uint64_t limit;
 	int error = check_write(transfer);
 
 	if (error != 0 || transfer->size == 0)
@@ -306,9 +307,12 @@ static int run_write(struct transfer *transfer, fs_Io io, uint64_t *count)
 	if (file->flags & fs_Open_APPEND || io & fs_Io_APPEND)
 		transfer->offset = inode->size;
 	error = check_write(transfer);
+	limit = transfer->size;
+	if (error == 0)
+		error = inode_check_write(inode, transfer->offset, &limit);
 	if (error != 0)
 		return error;
-	*count = move(transfer, UINT64_MAX, inode->as.data.is_memory ? write_memory :
+	*count = move(transfer, limit, inode->as.data.is_memory ? write_memory :
 		write_piece);
 	if (*count == 0)
 		return transfer->error;

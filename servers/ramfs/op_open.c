@@ -1,7 +1,8 @@
 /* Opening, and making what is opened. */
 #include "servers/ramfs/ramfs.h"
 
-#define ALL_FLAGS ((fs_Open_ASYNC << 1) - 1)
+#define ALL_FLAGS ((fs_Open_SEALABLE << 1) - 1)
+#define NAMELESS (fs_Open_TEMPORARY | fs_Open_EXCLUSIVE)
 #define DATA (fs_Open_READ | fs_Open_WRITE | fs_Open_EXECUTE)
 #define WRITERS (fs_Open_WRITE | fs_Open_CREATE | fs_Open_TRUNCATE | fs_Open_TEMPORARY)
 
@@ -27,6 +28,8 @@ static int check_flags(const struct session *session, uint32_t flags)
 	if (flags & fs_Open_EXCLUSIVE && !(flags & (fs_Open_CREATE | fs_Open_TEMPORARY)))
 		return fs_Error_EINVAL;
 	if (flags & fs_Open_DIRECTORY && flags & fs_Open_CREATE)
+		return fs_Error_EINVAL;
+	if (flags & fs_Open_SEALABLE && (flags & NAMELESS) != NAMELESS)
 		return fs_Error_EINVAL;
 	return flags & WRITERS ? operations_may_write(session) : 0;
 }
@@ -72,6 +75,8 @@ static int open_temporary(struct opening *opening)
 	}
 	if (error == 0) {
 		inode->is_unnamed = !(opening->flags & fs_Open_EXCLUSIVE);
+		if (opening->flags & fs_Open_SEALABLE)
+			inode->seals = 0;
 		take(opening, inode, NULL);
 	}
 	inode_release(inode);

@@ -180,6 +180,11 @@ static int allocate(const struct open_file *file,
 		return fs_Error_EBADF;
 	if (inode->flags & (fixed | (uint32_t)fs_NodeFlags_IMMUTABLE))
 		return fs_Error_EPERM;
+	if (inode->seals & (request->how == fs_Allocate_PUNCH ?
+			(uint32_t)(fs_Seals_WRITE | fs_Seals_FUTURE_WRITE) :
+			request->offset + request->length > inode->size ?
+			(uint32_t)fs_Seals_GROW : 0U))
+		return fs_Error_EPERM;
 	switch (request->how) {
 	case fs_Allocate_RESERVE:
 	case fs_Allocate_RESERVE_KEEPING_SIZE:
@@ -285,7 +290,8 @@ static int memory(const struct open_handle *handle, fs_Rights *rights)
 		return fs_Error_EACCES;
 	*rights = fs_Rights_READ;
 	if ((file->flags & both) == both && !(file->mount_flags & fs_MountFlags_READ_ONLY) &&
-			!(inode->flags & (fs_NodeFlags_APPEND_ONLY | fs_NodeFlags_IMMUTABLE)))
+			!(inode->flags & (fs_NodeFlags_APPEND_ONLY | fs_NodeFlags_IMMUTABLE)) &&
+			!(inode->seals & (fs_Seals_WRITE | fs_Seals_FUTURE_WRITE)))
 		*rights |= (uint32_t)fs_Rights_WRITE;
 	if (!((file->mount_flags | inode->ram->flags) & fs_MountFlags_NO_EXECUTE))
 		*rights |= (uint32_t)fs_Rights_EXECUTE;
@@ -389,13 +395,14 @@ void op_file_available(void *self, const struct fs_File_available_request *reque
 		&reply);
 }
 
-/* ---- seals: files with a name cannot have any ---- */
+/* ---- seals ---- */
 
 void op_file_seals(void *self, const struct fs_File_seals_request *request,
 	struct sk_reply *to)
 {
 	const struct open_file *file = ((struct open_handle *)self)->file;
-	const struct fs_File_seals_reply reply = {.seals = fs_Seals_SEAL};
+	const struct fs_File_seals_reply reply = {
+		.seals = (fs_Seals)file->where.inode->seals};
 
 	(void)request;
 	fs_File_seals_answer(to, file->kind == fs_Kind_FILE ? 0 : fs_Error_EINVAL, &reply);
@@ -406,10 +413,15 @@ void op_file_add_seals(void *self, const struct fs_File_add_seals_request *reque
 {
 	const struct open_handle *handle = self;
 	const struct fs_File_add_seals_reply reply = {0};
+	const struct open_file *file = handle->file;
 	int error = file_may(handle, fs_Rights_WRITE);
 
+	/* A directory cannot be open for writing. */
+	if (error == 0 && !(file->flags & fs_Open_WRITE))
+		error = fs_Error_EPERM;
 	if (error == 0 && request->seals & ~(uint32_t)SEALS_KNOWN)
 		error = fs_Error_EINVAL;
-	/* A directory cannot be open for writing, and a file has the seal SEAL. */
-	fs_File_add_seals_answer(to, error == 0 ? fs_Error_EPERM : error, &reply);
+	if (error == 0)
+		error = inode_seal(file->where.inode, request->seals);
+	fs_File_add_seals_answer(to, error, &reply);
 }

@@ -40,6 +40,9 @@ void op_set_mode(void *self, const struct fs_FileSystem_set_mode_request *reques
 		error = fs_Error_EOPNOTSUPP;
 	if (error == 0)
 		error = check_owner(who, where.inode);
+	if (error == 0 && where.inode->seals & fs_Seals_EXECUTE_MODE &&
+			(where.inode->mode ^ request->mode) & 0111)
+		error = fs_Error_EPERM;
 	if (error == 0) {
 		where.inode->mode = request->mode & 07777;
 		if (!access_keeps_group(who, where.inode->group))
@@ -209,6 +212,8 @@ void op_truncate(void *self, const struct fs_FileSystem_truncate_request *reques
 		error = fs_Error_EFBIG;
 	if (error == 0)
 		error = check_size(who, where.inode);
+	if (error == 0 && where.inode->executors > 0)
+		error = fs_Error_ETXTBSY;
 	if (error == 0)
 		error = inode_truncate(&where, request->size,
 			access_is_capable(who, CAPABILITY_FSETID),

@@ -217,6 +217,8 @@ static int copy_range(struct session *session,
 		error = fs_Error_EOPNOTSUPP;
 	if (error == 0)
 		error = check_copy(&from, &to, request, &length);
+	if (error == 0 && length > 0)
+		error = inode_check_write(to.inode, request->to_offset, &length);
 	if (error != 0 || length == 0)
 		return error;
 	*done = copy(session->ram, &from, &to, request, length);

@@ -57,6 +57,8 @@ struct ram_memories {
 		uint64_t size);
 	/* Whether nobody else has it mapped, or can. */
 	bool (*is_idle)(void *context, struct sk_handle memory);
+	/* How often it is mapped to be written. */
+	uint32_t (*writable)(void *context, struct sk_handle memory);
 	/* What its pages take. */
 	uint64_t (*present)(void *context, struct sk_handle memory);
 	/* Gives all of it storage and maps it here; NULL: that cannot be. Nobody else may
@@ -195,6 +197,8 @@ int memory_resize(struct inode *inode, uint64_t size);
 int memory_reserve(struct inode *inode, uint64_t offset, uint64_t length, bool keeps_size);
 void memory_punch(struct inode *inode, uint64_t offset, uint64_t length);
 uint64_t memory_present(const struct inode *inode);
+/* From here on nobody else writes it: 0, EBUSY if it is mapped so, ENOMEM. */
+int memory_seal(struct inode *inode);
 /* A handle to it, with rights of fs_Rights: 0 or ENFILE. */
 int memory_hand_out(struct inode *inode, uint32_t rights, struct sk_handle *memory);
 /* Maps it here, if all of it is there and nobody else can write it: its bytes are then
@@ -223,7 +227,7 @@ struct slot {
 };
 
 struct directory {
-	struct entry *name;		/* its own; NULL: the root's, or removed */
+	struct entry *name;		/* its own, held once it was removed; NULL: the root */
 	struct entry **heads;
 	uint32_t head_count;
 	uint32_t count;			/* of names */
@@ -253,6 +257,7 @@ struct inode {
 	/* While somebody has it, it stays, even without a name. */
 	uint32_t references;
 	bool is_unnamed;		/* may get its first name */
+	uint32_t seals;			/* of fs_Seals; SEAL, unless it was made to be sealed */
 	uint32_t opened, writers, executors;	/* open files */
 	uint64_t size;
 	uint64_t version;
@@ -287,6 +292,12 @@ void inode_modified(struct inode *inode);
 int64_t inode_read_until(const struct inode *inode, fs_MountFlags flags);
 /* It was read so. */
 void inode_accessed(struct inode *inode, fs_MountFlags flags);
+/* Whether its seals let it have another size, or so many bytes be written: 0, EPERM. Of
+ * the bytes it takes those away that would go into new pages. */
+int inode_check_size(const struct inode *inode, uint64_t size);
+int inode_check_write(const struct inode *inode, uint64_t offset, uint64_t *size);
+/* One seal more, or several: 0, EPERM, EBUSY, ENOMEM. */
+int inode_seal(struct inode *inode, uint32_t seals);
 /* Cuts or extends a file: 0 or an error. */
 int inode_resize(struct inode *inode, uint64_t size);
 /* Bytes of a file, holes as zeros, as far as they are before its end. Writing
@@ -329,11 +340,14 @@ int directory_move(struct entry *entry, struct inode *directory, const char *nam
 void directory_exchange(struct entry *one, struct entry *other);
 /* The first name from this cursor on; the cursor behind it is cookie + 1. */
 struct entry *directory_next(const struct inode *directory, fs_Cursor from);
-void directory_free(struct inode *directory);
+/* What it was in, if it was removed: to be released. */
+struct inode *directory_free(struct inode *directory);
 void entry_hold(struct entry *entry);
 void entry_release(struct ram *ram, struct entry *entry);
 /* The directory that a directory is in; NULL: the root, or removed. */
 struct inode *directory_parent(const struct inode *directory);
+/* Of one that was removed too: what it was in then. */
+struct inode *directory_up(const struct inode *directory);
 /* Whether one directory is another, or lies below it. */
 bool directory_is_below(const struct inode *inode, const struct inode *top);
 /* Whether it was removed. */

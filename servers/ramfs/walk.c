@@ -157,7 +157,9 @@ static int go_up(struct walk *walk)
 	if (at_base)
 		return walk->resolve & fs_Resolve_ROOTED ? 0 :
 			stop(walk, fs_Stop_ABOVE, &walk->here);
-	parent = directory_parent(here);
+	/* What a part of a tree was taken out of may be no part of it. */
+	parent = node_root(walk->session) == here->ram->root ? directory_up(here) :
+		directory_parent(here);
 	if (!parent)
 		return fs_Error_ESTALE;
 	walk->level -= walk->level > 0;

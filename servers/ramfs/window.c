@@ -129,7 +129,9 @@ int window_give(struct inode *inode, uint32_t reads, struct sk_handle *pages,
 	struct sk_handle *state)
 {
 	struct ram *ram = inode->ram;
+	/* What can be sealed may have to move to another memory. */
 	int error = inode->kind != fs_Kind_FILE || !ram->world.memories ||
+			!(inode->seals & fs_Seals_SEAL) ||
 		inode->size > WINDOW_SIZE_MAX ? fs_Error_ENODEV : move_contents(inode, reads);
 
 	if (error == 0 && !inode->window)
