@@ -110,11 +110,12 @@ struct opened {
 };
 
 static int open_binary(struct opened *opened, struct thread *thread,
-	posix_Descriptor directory, struct sk_string path, fs_Resolve resolve)
+	posix_Descriptor directory, struct sk_string path, fs_Resolve resolve,
+	bool may_be_empty)
 {
 	struct fs_File_read_at_reply reply;
 	int error = open_path(thread, directory, path, fs_Open_EXECUTE, 0, resolve,
-		&opened->file, &opened->status);
+		may_be_empty, &opened->file, &opened->status);
 
 	if (error)
 		return error;
@@ -215,7 +216,8 @@ static int load_interpreter(struct space *space, struct sk_handle quota,
 		return posix_Error_ENOEXEC;
 	path.data = (const char *)program->head + binary->interpreter;
 	path.size = (uint32_t)strlen(path.data);
-	error = open_binary(&opened, thread, posix_CURRENT_DIRECTORY, path, fs_Resolve_FOLLOW);
+	error = open_binary(&opened, thread, posix_CURRENT_DIRECTORY, path, fs_Resolve_FOLLOW,
+		false);
 	if (!error)
 		error = binary_read(opened.head, opened.size, &interpreter) ?
 			80 : 0;
@@ -348,6 +350,43 @@ static void take_name(struct loaded *loaded, const char *path, uint32_t size)
 	memcpy(loaded->name, path + start, size);
 }
 
+/* Of a program that was named by a descriptor alone: the last name of what that is. */
+static void take_node_name(struct loaded *loaded, struct node *node, struct node *root)
+{
+	static char path[fs_LINK_MAX];
+	int size = node->label ? 0 : node_path(node, root, path, sizeof(path));
+
+	if (node->label) {
+		memcpy(path, "memfd:", 6);
+		size = (int)strlen(node->label);
+		memcpy(path + 6, node->label, (size_t)size);
+		size += 6;
+	}
+	if (size > 0)
+		take_name(loaded, path, (uint32_t)size);
+}
+
+/* What a program that was named by a descriptor alone is told as its path. */
+static void name_descriptor(char *to, posix_Descriptor descriptor)
+{
+	char digits[12];
+	uint32_t count = 0;
+
+	memcpy(to, "/dev/fd/", 8);
+	for (to += 8; count == 0 || descriptor > 0; descriptor /= 10)
+		digits[count++] = (char)('0' + descriptor % 10);
+	while (count > 0)
+		*to++ = digits[--count];
+	*to = 0;
+}
+
+/* A script's interpreter is to open it by that path. */
+static bool is_closed_then(const struct thread *thread, posix_Descriptor descriptor)
+{
+	return thread->process->files->entries[descriptor].flags &
+		posix_DescriptorFlags_CLOSE_ON_EXEC;
+}
+
 int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quota,
 	posix_Descriptor directory, struct sk_string path, bool no_follow, bool may_be_empty,
 	struct arguments *arguments)
@@ -356,10 +395,10 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
 	static char name[posix_PATH_MAX + 1], next[posix_PATH_MAX + 1];
 	struct binary_text interpreter, argument;
 	fs_Resolve resolve = no_follow ? 0 : fs_Resolve_FOLLOW;
+	bool is_bare = path.size == 0 && may_be_empty;
 	int error = 0;
 
 	loaded->credentials = NULL;
-	UNUSED(may_be_empty);
 	memcpy(name, path.data, path.size);
 	name[path.size] = 0;
 	take_name(loaded, name, path.size);
@@ -367,10 +406,17 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
 		uint32_t size = (uint32_t)strlen(name);
 
 		error = open_binary(&opened, thread, directory, (struct sk_string){name, size},
-			resolve);
+			resolve, is_bare);
+		if (!error && is_bare) {
+			take_node_name(loaded, opened.file->node, thread->process->places->root);
+			name_descriptor(name, directory);
+			size = (uint32_t)strlen(name);
+		}
 		if (error || !binary_script(opened.head, opened.size, &interpreter, &argument))
 			break;
-		if (depth == SCRIPTS_MAX)
+		if (is_bare && is_closed_then(thread, directory))
+			error = posix_Error_ENOENT;
+		else if (depth == SCRIPTS_MAX)
 			error = posix_Error_ELOOP;
 		else if (interpreter.size == 0)
 			error = posix_Error_ENOEXEC;
@@ -382,6 +428,7 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
 			next[interpreter.size] = 0;
 			memcpy(name, next, interpreter.size + 1);
 		}
+		is_bare = false;
 		directory = posix_CURRENT_DIRECTORY;
 		resolve = fs_Resolve_FOLLOW;
 		close_binary(&opened);
@@ -395,6 +442,8 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
 		error = load(loaded, thread, quota, &opened, arguments, name);
 	if (!error) {
 		loaded->executable = node_take(opened.file->node);
+		loaded->space->program = opened.file;
+		opened.file = NULL;
 	} else {
 		credentials_drop(loaded->credentials);
 		loaded->credentials = NULL;

@@ -89,6 +89,10 @@ static int map_file(struct thread *thread, const struct posix_Memory_map_request
 			is_shared ? kernel_Inherit_SHARE : kernel_Inherit_COPY,
 			LAYOUT_TAG_FILE + file->number);
 	drop(&memory);
+	/* It was opened for that, so it is sealed. */
+	if (status == kernel_Error_NO_ACCESS && is_shared &&
+			(r->protection & posix_Protection_WRITE))
+		return posix_Error_EPERM;
 	if (status == SK_OK && pages < size)
 		status = map_beyond(space, process->quota, address + pages, size - pages, flags,
 			LAYOUT_TAG_FILE + file->number);

@@ -70,7 +70,7 @@ struct node *node_new(struct mount *mount, fs_Node number)
 		node_forget(mount, number);
 		return NULL;
 	}
-	*node = (struct node){1, mount, number};
+	*node = (struct node){.references = 1, .mount = mount, .number = number};
 	return node;
 }
 
@@ -86,6 +86,7 @@ void node_drop(struct node *node)
 		return;
 	if (node->number != fs_ROOT)
 		node_forget(node->mount, node->number);
+	release(node->label);
 	release(node);
 }
 
@@ -322,6 +323,17 @@ void walk_close(struct walk *walk)
 	walk->start = walk->root = NULL;
 }
 
+/* Where a walk has ended. What was led to by a descriptor alone is still what it was called. */
+static struct node *reached(struct walk *walk, fs_Node number)
+{
+	struct node *start = walk->start;
+
+	if (!start->label || start->number != number)
+		return node_new(start->mount, number);
+	node_forget(start->mount, number);
+	return node_take(start);
+}
+
 /* One at a time: calls to servers do not come back here. */
 static struct walk the_walk;
 
@@ -341,7 +353,7 @@ int walk_all(struct thread *thread, posix_Descriptor directory, struct sk_string
 		if (!error && status)
 			*status = reply.status;
 		if (!error) {
-			*node = node_new(walk->start->mount, reply.progress.node);
+			*node = reached(walk, reply.progress.node);
 			error = *node ? 0 : posix_Error_ENOMEM;
 		}
 	}
@@ -402,10 +414,26 @@ int node_path(struct node *node, struct node *root, char *to, uint32_t capacity)
 	return size < 0 ? size : before + size;
 }
 
+/* What memfd_create made, as Linux names it. */
+static int label_path(const char *label, char *to, uint32_t capacity)
+{
+	static const char before[] = "/memfd:", behind[] = " (deleted)";
+	const uint32_t size = (uint32_t)strlen(label);
+
+	if (sizeof(before) + size + sizeof(behind) > capacity)
+		return -(int)posix_Error_ENAMETOOLONG;
+	memcpy(to, before, sizeof(before) - 1);
+	to += sizeof(before) - 1;
+	memcpy(to, label, size);
+	memcpy(to + size, behind, sizeof(behind) - 1);
+	return (int)(size + sizeof(before) + sizeof(behind) - 2);
+}
+
 int shown_path(struct node *node, struct node *root, char *to, uint32_t capacity)
 {
 	static const char deleted[] = "/ (deleted)";
-	int size = node_path(node, root, to, capacity);
+	int size = node->label ? label_path(node->label, to, capacity) :
+		node_path(node, root, to, capacity);
 
 	if (size != -(int)posix_Error_ENOENT || capacity < sizeof(deleted))
 		return size;
@@ -437,12 +465,9 @@ static posix_ObjectKind kind_of(fs_Kind kind)
 	}
 }
 
-/* What came of it, as an open file. */
-static int take_opened(struct walk *walk, struct fs_FileSystem_open_reply *reply,
-	fs_Open flags, struct file **file)
+static int take(struct node *node, struct fs_FileSystem_open_reply *reply, fs_Open flags,
+	struct file **file)
 {
-	struct node *node = node_new(walk->start->mount, reply->progress.node);
-
 	*file = node ? file_new(kind_of(reply->status.kind), flags & ~(fs_Open)(fs_Open_CREATE |
 		fs_Open_EXCLUSIVE | fs_Open_TRUNCATE | fs_Open_DIRECTORY)) : NULL;
 	if (!*file) {
@@ -456,13 +481,19 @@ static int take_opened(struct walk *walk, struct fs_FileSystem_open_reply *reply
 	return 0;
 }
 
+int take_opened(struct mount *mount, struct fs_FileSystem_open_reply *reply, fs_Open flags,
+	struct file **file)
+{
+	return take(node_new(mount, reply->progress.node), reply, flags, file);
+}
+
 int open_path(struct thread *thread, posix_Descriptor directory, struct sk_string path,
-	fs_Open flags, uint32_t mode, fs_Resolve resolve, struct file **file,
-	struct fs_Status *status)
+	fs_Open flags, uint32_t mode, fs_Resolve resolve, bool may_be_empty,
+	struct file **file, struct fs_Status *status)
 {
 	struct walk *walk = &the_walk;
 	struct fs_FileSystem_open_reply reply;
-	int error = walk_open(walk, thread, directory, path, resolve, false);
+	int error = walk_open(walk, thread, directory, path, resolve, may_be_empty);
 
 	*file = NULL;
 	if (!error) {
@@ -475,7 +506,7 @@ int open_path(struct thread *thread, posix_Descriptor directory, struct sk_strin
 	}
 	if (!error) {
 		*status = reply.status;
-		error = take_opened(walk, &reply, flags, file);
+		error = take(reached(walk, reply.progress.node), &reply, flags, file);
 	}
 	walk_close(walk);
 	return error;

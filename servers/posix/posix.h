@@ -254,6 +254,7 @@ struct window_of {
 struct space {
 	uint32_t references;			/* processes */
 	uint32_t windows;			/* bits of places that are taken */
+	struct file *program;			/* open, so that nobody writes it; NULL */
 	struct window_of window_of[LAYOUT_WINDOW_COUNT];
 	struct sk_handle handle;
 	uint64_t areas[LAYOUT_AREAS / 64];	/* that are taken */
@@ -281,6 +282,7 @@ struct node {
 	uint32_t references;
 	struct mount *mount;
 	fs_Node number;
+	char *label;				/* of memfd_create; NULL: its path is its name */
 };
 
 /* What posix serves itself: pipes and devices. */
@@ -464,8 +466,11 @@ int file_status(struct file *file, struct fs_Status *status);
 int file_path(const struct file *file, struct node *root, char *to, uint32_t capacity);
 /* Opens for posix itself or for a descriptor. */
 int open_path(struct thread *thread, posix_Descriptor directory, struct sk_string path,
-	fs_Open flags, uint32_t mode, fs_Resolve resolve, struct file **file,
-	struct fs_Status *status);
+	fs_Open flags, uint32_t mode, fs_Resolve resolve, bool may_be_empty,
+	struct file **file, struct fs_Status *status);
+/* What came of an open in a mount, as an open file; the reply's handle goes with it. */
+int take_opened(struct mount *mount, struct fs_FileSystem_open_reply *reply, fs_Open flags,
+	struct file **file);
 
 /* ---- process.c, child.c, thread.c ---- */
 
@@ -624,7 +629,7 @@ struct arguments {
 
 /* A program in a new space, ready to run. */
 struct loaded {
-	struct space *space;
+	struct space *space;			/* which has its program's file open */
 	struct node *executable;
 	char name[16];
 	uint64_t entry, stack;
@@ -857,6 +862,7 @@ void programs_hang_up(const void *starter);
 	X(Descriptors, close_range) X(Descriptors, duplicate) X(Descriptors, duplicate_to) \
 	X(Descriptors, descriptor_flags) X(Descriptors, set_descriptor_flags) \
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
+	X(Descriptors, create_memfd) \
 	X(Descriptors, create_pipe) X(Descriptors, owner) X(Descriptors, set_owner) \
 	X(Descriptors, set_ready_signal) X(Descriptors, poll) X(Descriptors, poll_many) \
 	X(Descriptors, create_eventfd) X(Descriptors, create_timerfd) \

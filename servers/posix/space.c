@@ -55,6 +55,8 @@ struct space *space_fork(struct space *from, struct sk_handle quota)
 		return NULL;
 	}
 	*space = *from;
+	if (space->program)
+		space->program->references++;
 	space->references = 1;
 	space->handle = reply.space.raw;
 	space->windows = 0;
@@ -69,5 +71,6 @@ void space_drop(struct space *space)
 	if (space->handle.raw >= 0)
 		K0(space->handle, Space_kill, .code = 0);
 	drop(&space->handle);
+	file_drop(space->program);
 	release(space);
 }

@@ -34,6 +34,7 @@ void thread_show_ids(struct thread *thread)
 	__atomic_fetch_add(&page->version, 1, __ATOMIC_SEQ_CST);
 	page->ids = thread_ids(thread);
 	page->credentials = thread->credentials->ids;
+	page->file_size = thread->process->limits[posix_Resource_FILE_SIZE].soft;
 	__atomic_fetch_add(&page->version, 1, __ATOMIC_SEQ_CST);
 }
 

@@ -61,7 +61,8 @@ void op_open(void *self, const struct posix_Paths_open_request *request,
 		resolve |= fs_Resolve_NO_MOUNTS;
 	error = request->resolve & ~known ? posix_Error_EINVAL : open_path(thread,
 		request->directory, request->path, request->flags,
-		request->mode & 07777 & ~thread->process->places->mask, resolve, &file, &status);
+		request->mode & 07777 & ~thread->process->places->mask, resolve, false, &file,
+		&status);
 	if (!error && !(request->flags & fs_Open_PATH_ONLY) && file->handle.raw < 0) {
 		error = device_open(thread, &file, &status, to, request, &reply);
 		if (error < 0)
@@ -198,7 +199,8 @@ void op_link(void *self, const struct posix_Paths_link_request *request,
 
 	if (!error)
 		error = at_of(self, request->to_directory, request->to, &parent, &ask.at);
-	if (!error && parent->mount != node->mount)
+	/* Linux has files in memory on a mount of their own. */
+	if (!error && (parent->mount != node->mount || node->label))
 		error = posix_Error_EXDEV;
 	if (!error) {
 		ask.node = node->number;

@@ -279,12 +279,14 @@ static int64_t of_server(struct shim *shim, const uint64_t a[6])
 static int64_t with_server(struct shim *shim, const uint64_t a[6])
 {
 	bool of_pipe = a[1] == F_GETPIPE_SZ || a[1] == F_SETPIPE_SZ;
+	bool of_file = a[1] == F_GET_SEALS || a[1] == F_ADD_SEALS;
 	struct shim_file file;
 	int64_t result = cache_open(shim, a[0], &file);
 
 	if (result < 0)
 		return result;
 	result = of_pipe && file.kind != posix_ObjectKind_PIPE ? -LINUX_EBADF :
+		of_file && file.kind != posix_ObjectKind_FILE ? -LINUX_EINVAL :
 		of_server(shim, a);
 	cache_done(shim, a[0], &file);
 	return result;

@@ -183,7 +183,7 @@ static void others(void)
 	T(socket, "of a family that nobody has", 99, 1, 0);
 	T(socket, "of this machine", 1, 1, 0);
 	T(socketpair, "of a family that nobody has", 99, 1, 0, &number);
-	memory = T(memfd_create, "a file in memory", "m", 1);
+	memory = TOK(memfd_create, "a file in memory", "m", 1);
 	T(memfd_create, "unknown flags", "m", 0x100);
 	T(memfd_create, "a wild name", WILD, 0);
 	if (memory >= 0) {
