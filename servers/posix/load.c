@@ -259,7 +259,24 @@ static void random_bytes(uint8_t *to, uint32_t count)
 			count);
 }
 
-static int make_stack(struct loaded *loaded, struct sk_handle quota,
+/* What arguments may take of a stack of so many bytes, and how much of it is mapped: where it
+ * may be larger than usual it grows by faults. */
+static bool fits_stack(uint64_t arguments, uint64_t limit)
+{
+	const uint64_t least = UINT64_C(128) << 10;
+
+	return arguments <= LAYOUT_STACK_BYTES / 2 && arguments <= (limit / 4 > least ?
+		limit / 4 : least);
+}
+
+static uint64_t stack_bytes(uint64_t arguments, uint64_t limit)
+{
+	const uint64_t bytes = limit < LAYOUT_STACK_BYTES ? limit & ~MASK : LAYOUT_STACK_BYTES;
+
+	return bytes > arguments + LAYOUT_PAGE ? bytes : arguments + LAYOUT_PAGE;
+}
+
+static int make_stack(struct loaded *loaded, struct sk_handle quota, uint64_t limit,
 	const struct arguments *arguments, const char *name, const struct binary *binary,
 	uint64_t base, uint64_t interpreter)
 {
@@ -283,15 +300,16 @@ static int make_stack(struct loaded *loaded, struct sk_handle quota,
 		.auxiliary = auxiliary, .auxiliary_count = ARRAY_SIZE(auxiliary),
 	};
 	const uint64_t size = UP(binary_stack_size(&stack)), top = LAYOUT_PROGRAM_END;
+	const uint64_t bytes = stack_bytes(size, limit);
 	struct space *space = loaded->space;
 	struct sk_handle memory;
 	uint8_t *at;
 	int status;
 
-	if (size > LAYOUT_STACK_BYTES / 2)
+	if (!fits_stack(size, limit))
 		return posix_Error_E2BIG;
-	memory = memory_new(quota, LAYOUT_STACK_BYTES);
-	at = memory.raw < 0 ? NULL : map_here(memory, LAYOUT_STACK_BYTES - size, size, true);
+	memory = memory_new(quota, bytes);
+	at = memory.raw < 0 ? NULL : map_here(memory, bytes - size, size, true);
 	if (!at) {
 		drop(&memory);
 		return posix_Error_ENOMEM;
@@ -301,12 +319,13 @@ static int make_stack(struct loaded *loaded, struct sk_handle quota,
 	unmap_here(at, size);
 	space->stack_start = loaded->stack;
 	space->stack_end = top;
+	space->stack_low = top - bytes;
 	space->arguments = stack.arguments;
 	space->arguments_end = space->environment = stack.arguments_end;
 	space->environment_end = stack.environment_end;
-	status = map_there(space->handle, memory, 0, LAYOUT_STACK_BYTES,
-		top - LAYOUT_STACK_BYTES, kernel_Protection_READ | kernel_Protection_WRITE, 0,
-		kernel_Inherit_COPY, LAYOUT_TAG_STACK);
+	status = map_there(space->handle, memory, 0, bytes, top - bytes,
+		kernel_Protection_READ | kernel_Protection_WRITE, 0, kernel_Inherit_COPY,
+		LAYOUT_TAG_STACK);
 	drop(&memory);
 	return kernel_errno(status);
 }
@@ -332,7 +351,8 @@ static int load(struct loaded *loaded, struct thread *thread, struct sk_handle q
 		error = load_interpreter(loaded->space, quota, thread, opened, &binary,
 			&interpreter, &loaded->entry);
 	if (!error)
-		error = make_stack(loaded, quota, arguments, name, &binary, base,
+		error = make_stack(loaded, quota, thread->process->limits[
+			posix_Resource_STACK].soft, arguments, name, &binary, base,
 			interpreter);
 	if (error)
 		space_drop(loaded->space);
@@ -385,6 +405,22 @@ static bool is_closed_then(const struct thread *thread, posix_Descriptor descrip
 {
 	return thread->process->files->entries[descriptor].flags &
 		posix_DescriptorFlags_CLOSE_ON_EXEC;
+}
+
+/* Of a file that runs already, one is open for all who run it. */
+static struct file *program_file(struct file *file)
+{
+	for (const struct process *p = posix.processes; p; p = p->next) {
+		struct file *other = p->space ? p->space->program : NULL;
+
+		if (!other || other->node->mount != file->node->mount ||
+				other->node->number != file->node->number)
+			continue;
+		other->references++;
+		file_drop(file);
+		return other;
+	}
+	return file;
 }
 
 int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quota,
@@ -442,7 +478,7 @@ int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quo
 		error = load(loaded, thread, quota, &opened, arguments, name);
 	if (!error) {
 		loaded->executable = node_take(opened.file->node);
-		loaded->space->program = opened.file;
+		loaded->space->program = program_file(opened.file);
 		opened.file = NULL;
 	} else {
 		credentials_drop(loaded->credentials);

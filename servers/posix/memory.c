@@ -1,5 +1,6 @@
 /* Memory of programs. The kernel's list of mappings is the truth; what is here chooses
  * places and finds memory. */
+#include "servers/posix/allowance.h"
 #include "servers/posix/memory.h"
 
 /* What the heap grows by, at least: one mapping for many small steps. */
@@ -54,11 +55,11 @@ static uint64_t choose(struct space *space, uint64_t size)
 
 /* Past the end of its file a mapping is there, and faults (SIGBUS). */
 static int map_beyond(struct space *space, struct sk_handle quota, uint64_t address,
-	uint64_t size, uint32_t flags, uint64_t tag)
+	uint64_t size, uint32_t protection, uint32_t flags, uint64_t tag)
 {
 	struct sk_handle memory = memory_new(quota, size);
 	int status = memory.raw < 0 ? kernel_Error_QUOTA_EXCEEDED : map_there(space->handle,
-		memory, 0, size, address, kernel_Protection_READ, flags, kernel_Inherit_COPY,
+		memory, 0, size, address, protection, flags, kernel_Inherit_COPY,
 		tag);
 
 	if (status == SK_OK)
@@ -94,8 +95,8 @@ static int map_file(struct thread *thread, const struct posix_Memory_map_request
 			(r->protection & posix_Protection_WRITE))
 		return posix_Error_EPERM;
 	if (status == SK_OK && pages < size)
-		status = map_beyond(space, process->quota, address + pages, size - pages, flags,
-			LAYOUT_TAG_FILE + file->number);
+		status = map_beyond(space, process->quota, address + pages, size - pages,
+			r->protection & 7, flags, LAYOUT_TAG_FILE + file->number);
 	return kernel_errno(status);
 }
 
@@ -163,6 +164,26 @@ static int place(struct space *space, const struct posix_Memory_map_request *r,
 	return *address ? 0 : posix_Error_ENOMEM;
 }
 
+static bool is_locked(const struct space *space, const struct posix_Memory_map_request *r)
+{
+	return r->flags & posix_MapFlags_LOCKED || space->locks_future;
+}
+
+/* What the process's limits say. */
+static int check_limits(const struct thread *thread, const struct posix_Memory_map_request *r,
+	uint64_t address, uint64_t size)
+{
+	const bool is_data = (r->protection & posix_Protection_WRITE) &&
+		!(r->flags & posix_MapFlags_SHARED);
+
+	if (r->flags & posix_MapFlags_LOCKED && !allowance_may_lock(thread))
+		return posix_Error_EPERM;
+	if (is_locked(thread->process->space, r) && !allowance_can_lock(thread, address, size))
+		return posix_Error_EAGAIN;
+	return allowance_has_at(thread->process, address, size, is_data) ? 0 :
+		posix_Error_ENOMEM;
+}
+
 void op_map(void *self, const struct posix_Memory_map_request *r, struct sk_reply *to)
 {
 	struct posix_Memory_map_reply reply = {0};
@@ -173,6 +194,8 @@ void op_map(void *self, const struct posix_Memory_map_request *r, struct sk_repl
 
 	if (!error)
 		error = place(space, r, size, &reply.address, &flags);
+	if (!error)
+		error = check_limits(self, r, reply.address, size);
 	if (!error && (r->flags & posix_MapFlags_ANONYMOUS))
 		error = map_anonymous(self, r, reply.address, size, flags);
 	else if (!error)
@@ -184,6 +207,10 @@ void op_map(void *self, const struct posix_Memory_map_request *r, struct sk_repl
 		K(space->handle, Space_populate, &done, .address = reply.address,
 			.length = size, .write = r->protection & posix_Protection_WRITE);
 	}
+	if (!error && is_locked(space, r))
+		locked_add(space, reply.address, reply.address + size);
+	else if (!error)
+		locked_remove(space, reply.address, reply.address + size);
 	posix_Memory_map_answer(to, error, &reply);
 }
 
@@ -208,6 +235,8 @@ void op_unmap(void *self, const struct posix_Memory_unmap_request *request,
 	if (!error)
 		error = kernel_errno(K0(space->handle, Space_unmap, .address = request->address,
 			.length = size));
+	if (!error)
+		locked_remove(space, request->address, request->address + size);
 	if (!error && request->address == space->mappings_end)
 		space->mappings_end += size;
 	posix_Memory_unmap_answer(to, error, &reply);
@@ -219,6 +248,9 @@ void op_protect(void *self, const struct posix_Memory_protect_request *request,
 	const struct posix_Memory_protect_reply reply = {0};
 	int error = memory_check(request->address, request->size, posix_Error_ENOMEM);
 
+	if (!error && request->protection & posix_Protection_WRITE && !allowance_may_write(
+			((struct thread *)self)->process, request->address, UP(request->size)))
+		error = posix_Error_ENOMEM;
 	if (!error && request->size > 0)
 		error = kernel_errno(K0(SPACE(self)->handle, Space_protect,
 			.address = request->address, .length = UP(request->size),
@@ -257,6 +289,26 @@ static void shrink_heap(struct space *space, uint64_t end)
 	space->heap_mapped = UP(end);
 }
 
+static bool may_grow_heap(const struct thread *thread, uint64_t end)
+{
+	const struct space *space = thread->process->space;
+	const uint64_t from = UP(space->heap_end);
+
+	return allowance_has_heap(thread->process, end) && (!space->locks_future ||
+		allowance_can_lock(thread, from, UP(end) - from));
+}
+
+static void set_heap_end(struct space *space, uint64_t end)
+{
+	const uint64_t from = UP(space->heap_end), to = UP(end);
+
+	if (to < from)
+		locked_remove(space, to, from);
+	else if (to > from && space->locks_future)
+		locked_add(space, from, to);
+	space->heap_end = end;
+}
+
 void op_set_break(void *self, const struct posix_Memory_set_break_request *request,
 	struct sk_reply *to)
 {
@@ -267,11 +319,43 @@ void op_set_break(void *self, const struct posix_Memory_set_break_request *reque
 	if (request->end >= space->heap_start && request->end < LAYOUT_PROGRAM_END) {
 		if (request->end < space->heap_end)
 			shrink_heap(space, request->end);
-		if (request->end < space->heap_end || grow_heap(process, request->end))
-			space->heap_end = request->end;
+		if (request->end < space->heap_end || (may_grow_heap(self, request->end) &&
+				grow_heap(process, request->end)))
+			set_heap_end(space, request->end);
 	}
 	reply.end = space->heap_end;
 	posix_Memory_set_break_answer(to, 0, &reply);
+}
+
+/* ---- the first stack ---- */
+
+/* It grows by steps, and keeps away from what else is mapped. */
+#define STACK_STEP (UINT64_C(1) << 20)
+#define STACK_GAP (UINT64_C(1) << 20)
+
+bool stack_grows(struct process *process, uint64_t address)
+{
+	const uint64_t most = LAYOUT_PROGRAM_END - LAYOUT_MAPPINGS_END - STACK_GAP;
+	const uint64_t limit = process->limits[posix_Resource_STACK].soft;
+	struct space *space = process->space;
+	const uint64_t floor = LAYOUT_PROGRAM_END - (limit < most ? limit & ~MASK : most);
+	uint64_t low = address & ~(STACK_STEP - 1);
+	struct sk_handle memory;
+	int status;
+
+	low = low > floor ? low : floor;
+	if (address < floor || address >= space->stack_low || !is_free(space, low - STACK_GAP,
+			space->stack_low - low + STACK_GAP) ||
+			!allowance_has(process, space->stack_low - low, false))
+		return false;
+	memory = memory_new(process->quota, space->stack_low - low);
+	status = memory.raw < 0 ? kernel_Error_QUOTA_EXCEEDED : map_there(space->handle, memory,
+		0, space->stack_low - low, low, kernel_Protection_READ | kernel_Protection_WRITE,
+		0, kernel_Inherit_COPY, LAYOUT_TAG_STACK);
+	drop(&memory);
+	if (status == SK_OK)
+		space->stack_low = low;
+	return status == SK_OK;
 }
 
 /* ---- remap ---- */
@@ -320,28 +404,60 @@ static int extend(struct process *process, uint64_t end, uint64_t more)
 	return kernel_errno(status);
 }
 
-static int grow(struct process *process, const struct posix_Memory_remap_request *r,
+static bool is_data(struct space *space, uint64_t address)
+{
+	struct kernel_Mapping m;
+
+	return memory_next(space, address, &m) && m.protection & kernel_Protection_WRITE &&
+		m.inherit != kernel_Inherit_SHARE;
+}
+
+/* Locks go along with what they are of. */
+static void move_locks(struct space *space, uint64_t from, uint64_t old, uint64_t to,
+	uint64_t size, bool is_locked)
+{
+	if (!is_locked)
+		return;
+	locked_remove(space, from, from + old);
+	locked_add(space, to, to + size);
+}
+
+static int grow(struct thread *thread, const struct posix_Memory_remap_request *r,
 	uint64_t old, uint64_t size, uint64_t *address)
 {
+	struct process *process = thread->process;
 	struct space *space = process->space;
+	const bool is_locked = locked_has(space, r->address, r->address + old);
 	uint64_t where = r->new_address;
 	int error;
 
+	if (is_locked && !allowance_can_lock(thread, r->address, size))
+		return posix_Error_EAGAIN;
+	if (!allowance_has(process, size - old, is_data(space, r->address)))
+		return posix_Error_ENOMEM;
 	if (!(r->flags & posix_RemapFlags_FIXED) &&
 			memory_is_programs(r->address, size) &&
-			is_free(space, r->address + old, size - old))
-		return extend(process, r->address + old, size - old);
+			is_free(space, r->address + old, size - old)) {
+		error = extend(process, r->address + old, size - old);
+		if (!error)
+			move_locks(space, r->address, old, r->address, size, is_locked);
+		return error;
+	}
 	if (!(r->flags & posix_RemapFlags_MAY_MOVE))
 		return posix_Error_ENOMEM;
-	if (r->flags & posix_RemapFlags_FIXED)
+	if (r->flags & posix_RemapFlags_FIXED) {
 		K0(space->handle, Space_unmap, .address = where, .length = size);
-	else
+		locked_remove(space, where, where + size);
+	} else {
 		where = choose(space, size);
+	}
 	if (where == 0)
 		return posix_Error_ENOMEM;
 	error = move(space, r->address, old, where);
 	if (!error && size > old)
 		error = extend(process, where + old, size - old);
+	if (!error)
+		move_locks(space, r->address, old, where, size, is_locked);
 	*address = where;
 	return error;
 }
@@ -366,9 +482,10 @@ void op_remap(void *self, const struct posix_Memory_remap_request *r, struct sk_
 	if (!error && size < old) {
 		error = kernel_errno(K0(process->space->handle, Space_unmap,
 			.address = r->address + size, .length = old - size));
+		locked_remove(process->space, r->address + size, r->address + old);
 		old = size;
 	}
 	if (!error && (size > old || is_fixed))
-		error = grow(process, r, old, size, &reply.address);
+		error = grow(self, r, old, size, &reply.address);
 	posix_Memory_remap_answer(to, error, &reply);
 }

@@ -1,4 +1,5 @@
 /* Pages of what is mapped: advice, locks, which of them are there. */
+#include "servers/posix/allowance.h"
 #include "servers/posix/memory.h"
 
 int memory_whole(struct space *space, uint64_t address, uint64_t size)
@@ -71,33 +72,53 @@ void op_lock_memory(void *self, const struct posix_Memory_lock_memory_request *r
 	const uint64_t start = request->address & ~MASK;
 	const uint64_t size = UP(request->address + request->size) - start;
 	struct kernel_Space_populate_reply done;
-	int error = memory_whole(space, start, size);
+	int error = !allowance_may_lock(self) ? posix_Error_EPERM :
+		!allowance_can_lock(self, start, size) ? posix_Error_ENOMEM :
+		memory_whole(space, start, size);
 
+	if (!error && !locked_add(space, start, start + size))
+		error = posix_Error_ENOMEM;
 	if (!error && !(request->flags & posix_LockFlags_ON_FAULT))
 		K(space->handle, Space_populate, &done, .address = start, .length = size);
 	posix_Memory_lock_memory_answer(to, error, &reply);
 }
 
-/* What is there now; what comes later is there when it is touched, and stays: nothing is
- * ever taken out of memory. */
-void op_lock_all_memory(void *self, const struct posix_Memory_lock_all_memory_request *request,
-	struct sk_reply *to)
+/* What is there now; what comes later is there when it is touched. */
+static int lock_all(struct thread *thread, posix_LockFlags flags)
 {
-	const struct posix_Memory_lock_all_memory_reply reply = {0};
-	struct space *space = SPACE(self);
+	struct space *space = thread->process->space;
 	struct kernel_Space_populate_reply done;
 	struct kernel_Mapping mapping;
 	uint64_t at = LAYOUT_PROGRAM;
 
-	while ((request->flags & posix_LockFlags_CURRENT) &&
-			!(request->flags & posix_LockFlags_ON_FAULT) &&
-			memory_next(space, at, &mapping) &&
+	if (!allowance_may_lock(thread))
+		return posix_Error_EPERM;
+	if (flags & posix_LockFlags_CURRENT && !allowance_can_lock_all(thread))
+		return posix_Error_ENOMEM;
+	space->locks_future = flags & posix_LockFlags_FUTURE;
+	while ((flags & posix_LockFlags_CURRENT) && memory_next(space, at, &mapping) &&
 			memory_is_programs(mapping.address, mapping.length)) {
-		K(space->handle, Space_populate, &done, .address = mapping.address,
-			.length = mapping.length);
 		at = mapping.address + mapping.length;
+		if (!(flags & posix_LockFlags_ON_FAULT))
+			K(space->handle, Space_populate, &done, .address = mapping.address,
+				.length = mapping.length);
+		if (!locked_add(space, mapping.address, at))
+			return posix_Error_ENOMEM;
 	}
-	posix_Memory_lock_all_memory_answer(to, 0, &reply);
+	return 0;
+}
+
+void op_lock_all_memory(void *self, const struct posix_Memory_lock_all_memory_request *request,
+	struct sk_reply *to)
+{
+	const struct posix_Memory_lock_all_memory_reply reply = {0};
+	int error = 0;
+
+	if (request->flags == 0)
+		locked_clear(SPACE(self));
+	else
+		error = lock_all(self, request->flags);
+	posix_Memory_lock_all_memory_answer(to, error, &reply);
 }
 
 /* A byte for each page, of up to so many at once. */
@@ -141,7 +162,10 @@ void op_unlock_memory(void *self, const struct posix_Memory_unlock_memory_reques
 {
 	const struct posix_Memory_unlock_memory_reply reply = {0};
 	const uint64_t start = request->address & ~MASK;
+	const uint64_t end = UP(request->address + request->size);
+	int error = memory_whole(SPACE(self), start, end - start);
 
-	posix_Memory_unlock_memory_answer(to, memory_whole(SPACE(self), start,
-		UP(request->address + request->size) - start), &reply);
+	if (!error && !locked_remove(SPACE(self), start, end))
+		error = posix_Error_ENOMEM;
+	posix_Memory_unlock_memory_answer(to, error, &reply);
 }

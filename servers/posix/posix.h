@@ -217,6 +217,7 @@ struct credentials {
 #define CAP_KILL 5
 #define CAP_SETGID 6
 #define CAP_SETUID 7
+#define CAP_IPC_LOCK 14
 #define CAP_SYS_CHROOT 18
 #define CAP_SYS_PTRACE 19
 #define CAP_SYS_ADMIN 21
@@ -258,8 +259,11 @@ struct space {
 	struct window_of window_of[LAYOUT_WINDOW_COUNT];
 	struct sk_handle handle;
 	uint64_t areas[LAYOUT_AREAS / 64];	/* that are taken */
+	struct locked *locked;			/* ranges that are (allowance.c); NULL: none */
+	bool locks_future;			/* what is mapped from now on, too */
 	uint64_t heap_start, heap_end, heap_mapped;
 	uint64_t mappings_end;			/* the next one goes below */
+	uint64_t stack_low;			/* down to here it is mapped */
 	uint64_t stack_start, stack_end;
 	uint64_t arguments, arguments_end, environment, environment_end;
 	uint64_t code_start, code_end, data_start, data_end;
@@ -649,6 +653,9 @@ int arguments_put_script(struct arguments *arguments, const struct binary_text *
 int exec_load(struct loaded *loaded, struct thread *thread, struct sk_handle quota,
 	posix_Descriptor directory, struct sk_string path, bool no_follow, bool may_be_empty,
 	struct arguments *arguments);
+
+/* Whether its stack goes on at this address now, which was touched (memory.c). */
+bool stack_grows(struct process *process, uint64_t address);
 
 /* The pages of an open file, and how many bytes of them there are: private ones, or those
  * that all see. ENODEV, ENOMEM. */

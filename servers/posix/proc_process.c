@@ -1,4 +1,5 @@
 /* What /proc says of one process or thread, in numbers. */
+#include "servers/posix/allowance.h"
 #include "servers/posix/proc.h"
 #include "servers/posix/terminal.h"
 
@@ -150,8 +151,10 @@ static void put_memory(struct proc_text *text, const struct process *process)
 
 	if (!process->space)
 		return;
-	proc_put(text, "VmSize:\t%8lu kB\nVmRSS:\t%8lu kB\nRssShmem:\t%8lu kB\n",
-		m.size / 1024, m.resident / 1024, m.shared / 1024);
+	proc_put(text, "VmSize:\t%8lu kB\nVmLck:\t%8lu kB\n", m.size / 1024,
+		locked_bytes(process->space) / 1024);
+	proc_put(text, "VmRSS:\t%8lu kB\nRssShmem:\t%8lu kB\n", m.resident / 1024,
+		m.shared / 1024);
 	proc_put(text, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\n",
 		m.data / 1024, m.stack / 1024, m.code / 1024);
 }

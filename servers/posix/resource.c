@@ -47,6 +47,9 @@ void op_limit(void *self, const struct posix_Resources_limit_request *request,
 		error = posix_Error_EPERM;
 	else if (request->has_value)
 		*limit = request->value;
+	if (!error && request->has_value && request->resource == posix_Resource_FILE_SIZE)
+		for (struct thread *t = process->threads; t; t = t->next)
+			thread_show_ids(t);
 	if (!error && request->has_value && request->resource == posix_Resource_CPU_TIME &&
 			process->state == PROCESS_ALIVE && !timer_limit(process))
 		error = posix_Error_ENOMEM;

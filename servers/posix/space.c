@@ -58,6 +58,8 @@ struct space *space_fork(struct space *from, struct sk_handle quota)
 	if (space->program)
 		space->program->references++;
 	space->references = 1;
+	space->locked = NULL;
+	space->locks_future = false;
 	space->handle = reply.space.raw;
 	space->windows = 0;
 	memset(space->areas, 0, sizeof(space->areas));
@@ -72,5 +74,6 @@ void space_drop(struct space *space)
 		K0(space->handle, Space_kill, .code = 0);
 	drop(&space->handle);
 	file_drop(space->program);
+	release(space->locked);
 	release(space);
 }

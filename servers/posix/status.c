@@ -226,6 +226,24 @@ void op_set_times(void *self, const struct posix_Paths_set_times_request *reques
 	posix_Paths_set_times_answer(to, error, &reply);
 }
 
+/* RLIMIT_FSIZE: a file that would grow beyond it. */
+static int check_growth(struct thread *thread, const struct node *node, uint64_t size)
+{
+	const struct posix_SignalInfo info = {.signal = posix_Signal_XFSZ,
+		.cause.which = posix_SignalCause_plain};
+	struct fs_FileSystem_stat_reply is;
+	int error;
+
+	if (size <= thread->process->limits[posix_Resource_FILE_SIZE].soft)
+		return 0;
+	error = server_errno(fs_FileSystem_stat(SERVER(node), &(struct fs_FileSystem_stat_request){
+		{.start = node->number, .subject = thread->credentials->subject}}, &is, NULL));
+	if (error || is.status.kind != fs_Kind_FILE || size <= is.status.size)
+		return error;
+	signal_thread(thread, &info);
+	return posix_Error_EFBIG;
+}
+
 void op_truncate_path(void *self, const struct posix_Paths_truncate_path_request *request,
 	struct sk_reply *to)
 {
@@ -234,6 +252,8 @@ void op_truncate_path(void *self, const struct posix_Paths_truncate_path_request
 	struct node *node;
 	int error = node_of(self, request->directory, request->path, 0, &node);
 
+	if (!error)
+		error = check_growth(self, node, request->size);
 	if (!error)
 		error = server_errno(fs_FileSystem_truncate(SERVER(node),
 			&(struct fs_FileSystem_truncate_request){node->number,

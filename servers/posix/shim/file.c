@@ -1,5 +1,6 @@
 /* What is done with an open file: reading, writing, its position, its size. */
 #include "servers/posix/shim/with_file.h"
+#include "servers/posix/shim/bound.h"
 #include "servers/posix/shim/copy.h"
 #include "servers/posix/shim/event.h"
 #include "servers/posix/shim/few.h"
@@ -106,8 +107,8 @@ static int64_t move_few(const struct moving *m, const struct vectors *vectors, u
 	const struct linux_iovec *v = vectors->list;
 
 	if (m->writes)
-		return few_write(m->shim, kind, offset, m->flags, v->iov_base, v->iov_len);
-	return few_read(m->shim, offset, m->flags, v->iov_base, v->iov_len);
+		return few_write(m->shim, kind, offset, m->flags, v->iov_base, vectors->total);
+	return few_read(m->shim, offset, m->flags, v->iov_base, vectors->total);
 }
 
 static bool is_few(const struct moving *m, const struct vectors *vectors,
@@ -154,6 +155,19 @@ static int64_t move_either(struct moving *m, uint64_t descriptor, struct vectors
 	return result;
 }
 
+/* A write as far as RLIMIT_FSIZE lets it go. */
+static int64_t write_bound(struct moving *m, uint64_t descriptor, struct vectors *vectors,
+	const struct shim_file *file)
+{
+	const struct bound_place place = { m->has_offset, m->offset,
+		(m->flags & fs_Io_APPEND) != 0 };
+	uint64_t size = vectors->total;
+	int64_t result = bound_write(m->shim, file->kind, &place, &size);
+
+	vectors->total = vectors->left = size;
+	return result < 0 ? result : move_either(m, descriptor, vectors, file);
+}
+
 static int64_t transfer(struct moving *m, uint64_t descriptor, struct vectors *vectors)
 {
 	struct shim_file file;
@@ -166,8 +180,9 @@ static int64_t transfer(struct moving *m, uint64_t descriptor, struct vectors *v
 			vectors->total);
 	if (result != WINDOW_NOT)
 		return result;
-	WITH_FILE(m->shim, descriptor, file, result, move_either(m, descriptor, vectors,
-		&file));
+	WITH_FILE(m->shim, descriptor, file, result, m->writes && bound_is_set(m->shim) ?
+		write_bound(m, descriptor, vectors, &file) :
+		move_either(m, descriptor, vectors, &file));
 	if (result == -LINUX_EPIPE && m->writes)
 		POSIX_DO(m->shim, Signals, kill_thread, .process = m->shim->page->ids.process,
 			.thread = m->shim->page->ids.thread, .signal = posix_Signal_PIPE);
@@ -329,7 +344,13 @@ int64_t file_ftruncate(struct shim *shim, const uint64_t a[6])
 
 	if ((int64_t)a[1] < 0)
 		return -LINUX_EINVAL;
-	WITH_FILE(shim, a[0], file, result, FILE_DO(shim, truncate, .size = a[1]));
+	result = cache_open(shim, a[0], &file);
+	if (result < 0)
+		return result;
+	result = bound_grow(shim, file.kind, a[1]);
+	if (result == 0)
+		result = FILE_DO(shim, truncate, .size = a[1]);
+	cache_done(shim, a[0], &file);
 	return result;
 }
 
@@ -390,9 +411,15 @@ int64_t file_fallocate(struct shim *shim, const uint64_t a[6])
 		a[1] == UNSHARE ? fs_Allocate_UNSHARE : -1;
 	if (which < 0)
 		return -LINUX_EOPNOTSUPP;
-	WITH_FILE(shim, a[0], file, result, file.kind == posix_ObjectKind_PIPE ?
-		-LINUX_ESPIPE : FILE_DO(shim, allocate, .how = (fs_Allocate)which,
-		.offset = a[2], .length = a[3]));
+	result = cache_open(shim, a[0], &file);
+	if (result < 0)
+		return result;
+	result = file.kind == posix_ObjectKind_PIPE ? -LINUX_ESPIPE :
+		which == fs_Allocate_PUNCH ? 0 : bound_grow(shim, file.kind, a[2] + a[3]);
+	if (result == 0)
+		result = FILE_DO(shim, allocate, .how = (fs_Allocate)which, .offset = a[2],
+			.length = a[3]);
+	cache_done(shim, a[0], &file);
 	return result;
 }
 

@@ -1,4 +1,5 @@
 /* From descriptor to descriptor: through a buffer here, for the servers of both differ. */
+#include "servers/posix/shim/bound.h"
 #include "servers/posix/shim/copy.h"
 #include "servers/posix/shim/with_file.h"
 
@@ -42,13 +43,20 @@ static int64_t read_some(struct shim *shim, struct side *from, void *data, uint6
 
 static int64_t write_some(struct shim *shim, struct side *to, const void *data, uint64_t size)
 {
-	struct sk_lease lease = sk_lend(data, size);
+	const struct bound_place place = { to->offset_at != 0, to->offset, false };
+	struct sk_lease lease;
 	struct fs_File_write_at_reply at;
 	struct fs_File_write_reply here;
 	int64_t result = cache_open(shim, to->descriptor, &to->file);
 
 	if (result < 0)
 		return result;
+	result = bound_write(shim, to->file.kind, &place, &size);
+	lease = sk_lend(data, size);
+	if (result < 0) {
+		cache_done(shim, to->descriptor, &to->file);
+		return result;
+	}
 	if (to->offset_at) {
 		result = FILE_CALL(shim, &at, write_at, .offset = to->offset, .data = lease);
 		result = result < 0 ? result : (int64_t)at.count;
@@ -220,8 +228,9 @@ static int64_t broken(struct shim *shim, int64_t result)
 int64_t transfer_splice(struct shim *shim, const uint64_t a[6])
 {
 	struct posix_Descriptors_transfer_reply reply;
-	uint64_t offsets[2] = { 0, 0 };
-	int64_t result;
+	uint64_t offsets[2] = { 0, 0 }, size = a[4];
+	struct shim_file file;
+	int64_t result = 0;
 
 	if (a[4] == 0)
 		return 0;
@@ -230,9 +239,14 @@ int64_t transfer_splice(struct shim *shim, const uint64_t a[6])
 	for (int i = 0; i < 2; i++)
 		if (a[1 + 2 * i] && !copy_from(&offsets[i], a[1 + 2 * i], 8))
 			return -LINUX_EFAULT;
+	if (bound_is_set(shim))
+		WITH_FILE(shim, a[2], file, result, bound_write(shim, file.kind,
+			&(struct bound_place){ a[3] != 0, offsets[1], false }, &size));
+	if (result < 0)
+		return result;
 	result = POSIX(shim, &reply, Descriptors, transfer, .from = (int32_t)a[0],
 		.has_from_offset = a[1] != 0, .from_offset = offsets[0], .to = (int32_t)a[2],
-		.has_to_offset = a[3] != 0, .to_offset = offsets[1], .size = a[4],
+		.has_to_offset = a[3] != 0, .to_offset = offsets[1], .size = size,
 		.flags = (posix_TransferFlags)a[5]);
 	if (result < 0)
 		return broken(shim, result);

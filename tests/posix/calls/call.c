@@ -198,6 +198,8 @@ static void run(const char *folder, const char *name, void (*work)(void))
 	put("exit", "of the topic", code);
 }
 
+void bounds_use_stack(long megabytes);
+
 int main(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -211,6 +213,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "wait") == 0)
 		return read(0, &(char){ 0 }, 1) != 0;
+	if (strcmp(argv[1], "stack") == 0) {
+		bounds_use_stack(atol(argv[2]));
+		return 0;
+	}
 	program_path = realpath(argv[0], NULL);
 	close_range(3, ~0U, 0);
 	for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
