@@ -76,7 +76,8 @@ static void page_fault(void *self, const struct fault_Handler_page_fault_request
 		user_make_room(thread->process);
 	} else if (is_lost(thread, request->instruction, request->address)) {
 		return;
-	} else {
+	} else if (request->reason != fault_Reason_NOT_MAPPED ||
+			!stack_grows(thread->process, request->address)) {
 		raise(thread, is_bus ? posix_Signal_BUS : posix_Signal_SEGV, is_bus ? 2 :
 			request->reason == fault_Reason_PROTECTION ? 2 : 1, request->address, 14,
 			request->instruction);
@@ -85,22 +86,63 @@ static void page_fault(void *self, const struct fault_Handler_page_fault_request
 		fault_Handler_page_fault_answer(to, 0, &reply);
 }
 
+#define FROM_KERNEL 0x80			/* SI_KERNEL */
+
 static const struct { uint8_t signal, code, trap; } exceptions[] = {
 	[fault_Exception_DIVIDE] = {posix_Signal_FPE, 1, 0},
 	[fault_Exception_ILLEGAL] = {posix_Signal_ILL, 2, 6},
-	[fault_Exception_BREAKPOINT] = {posix_Signal_TRAP, 0x80, 3},
+	[fault_Exception_BREAKPOINT] = {posix_Signal_TRAP, FROM_KERNEL, 3},
 	[fault_Exception_HARDWARE_BREAKPOINT] = {posix_Signal_TRAP, 4, 1},
 	[fault_Exception_STEP] = {posix_Signal_TRAP, 2, 1},
 	[fault_Exception_FLOATING_POINT] = {posix_Signal_FPE, 7, 16},
 	[fault_Exception_VECTORS_DENIED] = {posix_Signal_ILL, 2, 7},
 	[fault_Exception_ALIGNMENT] = {posix_Signal_BUS, 1, 17},
-	[fault_Exception_BOUND] = {posix_Signal_SEGV, 0x80, 5},
-	[fault_Exception_PROTECTION] = {posix_Signal_SEGV, 0x80, 13},
-	[fault_Exception_STACK] = {posix_Signal_BUS, 0x80, 12},
-	[fault_Exception_CONTROL_FLOW] = {posix_Signal_SEGV, 0x80, 21},
-	[fault_Exception_NESTED_CALL] = {posix_Signal_SYS, 0x80, 0},
+	[fault_Exception_BOUND] = {posix_Signal_SEGV, FROM_KERNEL, 5},
+	[fault_Exception_PROTECTION] = {posix_Signal_SEGV, FROM_KERNEL, 13},
+	[fault_Exception_STACK] = {posix_Signal_BUS, FROM_KERNEL, 12},
+	[fault_Exception_CONTROL_FLOW] = {posix_Signal_SEGV, FROM_KERNEL, 21},
+	[fault_Exception_NESTED_CALL] = {posix_Signal_SYS, FROM_KERNEL, 0},
 	[fault_Exception_MACHINE_CHECK] = {posix_Signal_BUS, 4, 18},
 };
+
+/* What has gone wrong of what was asked to be told, as the x87's state and then that of vectors
+ * says: FPE_..., and the CPU's number of it. (Intel SDM 1, 8.5 and 11.5; FXSAVE's format.) */
+static int32_t floating_code(const struct thread *thread, uint32_t *trap)
+{
+	static const struct { uint8_t bits; int8_t code; } codes[] = {
+		{0x01, 7}, {0x04, 3}, {0x08, 4}, {0x12, 5}, {0x20, 6},
+	};
+	static uint8_t state[16384];
+	struct kernel_Thread_get_vectors_reply got;
+	uint16_t control, status;
+	uint32_t vectors, wrong;
+
+	if (K(thread->handle, Thread_get_vectors, &got, .data = sk_lend_out(state,
+			sizeof(state))) != SK_OK || got.size < 28)
+		return 7;
+	memcpy(&control, state, 2);
+	memcpy(&status, state + 2, 2);
+	memcpy(&vectors, state + 24, 4);
+	wrong = status & ~(uint32_t)control & 0x3f;
+	*trap = wrong ? 16 : 19;
+	wrong = wrong ? wrong : vectors & ~(vectors >> 7) & 0x3f;
+	for (unsigned i = 0; i < ARRAY_SIZE(codes); i++)
+		if (wrong & codes[i].bits)
+			return codes[i].code;
+	return 7;
+}
+
+static void raise_exception(struct thread *thread, fault_Exception what, uint64_t instruction)
+{
+	int32_t code = exceptions[what].code;
+	uint32_t trap = exceptions[what].trap;
+
+	if (what == fault_Exception_FLOATING_POINT)
+		code = floating_code(thread, &trap);
+	/* Of what comes from the kernel alone there is no address. */
+	raise(thread, exceptions[what].signal, code, code == FROM_KERNEL ? 0 : instruction,
+		trap, instruction);
+}
 
 static void exception(void *self, const struct fault_Handler_exception_request *request,
 	struct sk_reply *to)
@@ -114,9 +156,7 @@ static void exception(void *self, const struct fault_Handler_exception_request *
 	if (!thread->process || is_lost(thread, request->instruction, request->address))
 		return;
 	if (request->what > 0 && (size_t)request->what < ARRAY_SIZE(exceptions))
-		raise(thread, exceptions[request->what].signal,
-			exceptions[request->what].code, request->instruction,
-			exceptions[request->what].trap, request->instruction);
+		raise_exception(thread, request->what, request->instruction);
 	if (thread->process)
 		fault_Handler_exception_answer(to, 0, &reply);
 }
