@@ -232,6 +232,8 @@ FUZZ_OBJECTS := $(BUILD)/fuzz/compiler/objects
 FUZZ_CLANG := clang -std=c11 -O1 -g -I. -I$(BUILD) -MMD -MP -fno-sanitize-recover=all \
 	-fsanitize=address,undefined
 
+include fuzz/posix/rules.mk
+
 fuzz-compiler: $(FUZZ_PLAIN) $(BUILD)/fuzz/compiler/score
 
 $(FUZZ_OBJECTS)/%.o: %.c | $(BUILD)/idl/grammar.h

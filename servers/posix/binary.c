@@ -58,6 +58,20 @@ static void find_headers(struct binary *binary, uint64_t offset)
 	}
 }
 
+/* The first one that is named counts; its name lies in the beginning too, with its end. */
+static bool take_interpreter(struct binary *binary, const struct elf_part *part,
+	const uint8_t *head, size_t size)
+{
+	if (binary->interpreter_size > 0)
+		return true;
+	binary->interpreter = part->offset;
+	binary->interpreter_size = part->file_size;
+	if (binary->interpreter > size || binary->interpreter_size > size - binary->interpreter ||
+			binary->interpreter_size < 2)
+		return false;
+	return head[binary->interpreter + binary->interpreter_size - 1] == 0;
+}
+
 int binary_read(const uint8_t *head, size_t size, struct binary *binary)
 {
 	static const uint8_t magic[] = {0x7f, 'E', 'L', 'F', 2, 1, 1};
@@ -81,10 +95,8 @@ int binary_read(const uint8_t *head, size_t size, struct binary *binary)
 		memcpy(&part, head + header.parts + i * sizeof(part), sizeof(part));
 		if (part.type == LOAD && !add_part(binary, &part))
 			return NOT_A_PROGRAM;
-		if (part.type == INTERPRETER) {
-			binary->interpreter = part.offset;
-			binary->interpreter_size = part.file_size;
-		}
+		if (part.type == INTERPRETER && !take_interpreter(binary, &part, head, size))
+			return NOT_A_PROGRAM;
 	}
 	find_headers(binary, header.parts);
 	return binary->count > 0 ? 0 : NOT_A_PROGRAM;

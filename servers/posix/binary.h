@@ -25,7 +25,7 @@ struct binary {
 	uint32_t header_count;
 	uint32_t count;
 	struct binary_part parts[BINARY_PARTS];	/* ascending */
-	uint64_t interpreter, interpreter_size;	/* in the file; 0: none */
+	uint64_t interpreter, interpreter_size;	/* in `head`, with a NUL; 0: none */
 	bool is_relative;		/* addresses count from where it is loaded */
 	uint64_t low, high;		/* of its parts, in pages */
 };

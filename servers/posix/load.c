@@ -188,7 +188,9 @@ static int map_binary(struct space *space, struct sk_handle quota,
 
 	if (error)
 		return error;
-
+	/* What is placed by us may reach beyond the end. */
+	if (base + binary->high > LAYOUT_PROGRAM_END)
+		status = kernel_Error_NO_MEMORY;
 	for (uint32_t i = 0; i < binary->count && status == SK_OK; i++)
 		status = map_part(space, quota, memory, &binary->parts[i], base,
 			LAYOUT_TAG_PRIVATE);
@@ -211,9 +213,6 @@ static int load_interpreter(struct space *space, struct sk_handle quota,
 	struct binary interpreter;
 	int error;
 
-	if (binary->interpreter + binary->interpreter_size > program->size ||
-			binary->interpreter_size < 2)
-		return posix_Error_ENOEXEC;
 	path.data = (const char *)program->head + binary->interpreter;
 	path.size = (uint32_t)strlen(path.data);
 	error = open_binary(&opened, thread, posix_CURRENT_DIRECTORY, path, fs_Resolve_FOLLOW,

@@ -36,10 +36,11 @@ check runtime/terminal 'runtime/terminal/|tty\.skald\.h"'
 check runtime/server 'runtime/|(kernel|svrctl|log|ostrace)\.skald\.h"'
 # Offsets of structs for assembly are generated from C.
 check kernel 'kernel/|runtime/|(machine|offsets|wanted)\.h"|[a-z]+\.skald\.h"'
-check fuzz 'fuzz/|compiler/|idl/|runtime/' 'fuzz/(hostfs|ramfs|ostrace)/'
+check fuzz 'fuzz/|compiler/|idl/|runtime/' 'fuzz/(hostfs|ramfs|posix|ostrace)/'
 # Servers, as targets: with their sources.
 check fuzz/hostfs 'fuzz/|compiler/|runtime/|servers/hostfs/|protocols/'
 check fuzz/ramfs 'fuzz/|runtime/|servers/ramfs/'
+check fuzz/posix 'fuzz/|servers/posix/binary'
 # Programs for the host.
 for tool in tools/*/; do
 	tool=${tool%/}

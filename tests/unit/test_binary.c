@@ -28,7 +28,7 @@ static struct image image_of(uint16_t type)
 			{.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x1e00,
 				.p_vaddr = 0x2e00, .p_filesz = 0x300, .p_memsz = 0x5000},
 			{.p_type = PT_INTERP, .p_offset = offsetof(struct image, interpreter),
-				.p_filesz = 12},
+				.p_filesz = 13},
 			{.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W},
 		},
 		.interpreter = "/lib64/ld.so",
@@ -56,10 +56,30 @@ static void reads_parts(void **state)
 	assert_int_equal(binary.high, 0x8000);
 	assert_int_equal(binary.parts[1].size, 0x5000);
 	assert_true(binary.parts[1].writable && !binary.parts[1].executable);
-	assert_int_equal(binary.interpreter_size, 12);
+	assert_int_equal(binary.interpreter_size, 13);
 	image = image_of(ET_EXEC);
 	assert_int_equal(read_image(&image, &binary), 0);
 	assert_false(binary.is_relative);
+}
+
+/* Its name is read where it lies, so it lies in what was read, with its end. */
+static void refuses_interpreters_elsewhere(void **state)
+{
+	static const struct { uint64_t offset, size; } wrong[] = {
+		{UINT64_MAX - 9, 20}, {sizeof(struct image), 2}, {sizeof(struct image) - 1, 2},
+		{0, UINT64_MAX}, {offsetof(struct image, interpreter), 1},
+		{offsetof(struct image, interpreter), 12},
+	};
+	struct binary binary;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct image image = image_of(ET_DYN);
+
+		image.parts[2].p_offset = wrong[i].offset;
+		image.parts[2].p_filesz = wrong[i].size;
+		assert_int_not_equal(read_image(&image, &binary), 0);
+	}
 }
 
 static void refuses_nonsense(void **state)
@@ -161,6 +181,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_parts),
+		cmocka_unit_test(refuses_interpreters_elsewhere),
 		cmocka_unit_test(refuses_nonsense),
 		cmocka_unit_test(reads_scripts),
 		cmocka_unit_test(writes_stacks),
