@@ -261,6 +261,13 @@ static void call_server(struct thread *thread, const struct handle *handle,
 	give(thread, status);
 }
 
+/* It would wait only to be cut off, and what the server did by then would be lost. */
+static bool is_cut(struct thread *thread)
+{
+	return frame_target(&thread->frame) & ABI_CANCELLABLE &&
+		(thread->pending || upcall_is_pending(thread));
+}
+
 /* A call, or a send. */
 static void do_call(struct thread *thread, uint64_t head)
 {
@@ -268,7 +275,9 @@ static void do_call(struct thread *thread, uint64_t head)
 		(uint32_t)frame_target(&thread->frame));
 	bool is_one_way = (uint32_t)head == ABI_BASE + ABI_SEND;
 
-	if (handle && handle->flags & HANDLE_CLIENT)
+	if (handle && handle->flags & HANDLE_CLIENT && !is_one_way && is_cut(thread))
+		give(thread, SK_CANCELED);
+	else if (handle && handle->flags & HANDLE_CLIENT)
 		call_server(thread, handle, head, is_one_way);
 	else if (handle && !is_one_way)
 		call_object(thread, handle, head);

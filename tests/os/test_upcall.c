@@ -32,6 +32,7 @@ static struct {
 	struct sk_handle notification, endpoint, session;
 	uint32_t word;
 	int32_t wait, word_wait, receive, call, not_cancellable, not_pending;
+	bool was_delivered;		/* the call */
 } waits;
 
 /* Offsets in the page: 8 rax, 64 rsp, 136 rip, 144 rflags. */
@@ -132,26 +133,33 @@ static uint64_t nest(void)
 	return test->faults;
 }
 
-/* The status of a system call that would wait, for 20 ms. */
-static int32_t wait_by(uint32_t call, uint64_t target, uint64_t word)
+/* The head that a system call which would wait, for 20 ms, comes back with. */
+static uint64_t head_of(uint32_t call, uint64_t target, uint64_t word)
 {
 	struct sk_registers r = { .head = (ABI_BASE + call) | ABI_TIMED, .target = target,
 		.words = {word, 0, UINT32_MAX}, .time = now(test) + 20 * MS };
 
 	enter(&r);
-	return ABI_STATUS(r.head);
+	return r.head;
+}
+
+static int32_t wait_by(uint32_t call, uint64_t target, uint64_t word)
+{
+	return ABI_STATUS(head_of(call, target, word));
 }
 
 static void wait_while_pending(void)
 {
-	uint64_t n = NUMBER(waits.notification), e = NUMBER(waits.endpoint);
+	uint64_t n = NUMBER(waits.notification), e = NUMBER(waits.endpoint), head;
 
 	while (!*flag(ABI_FRAME_PENDING))
 		;
 	waits.wait = wait_by(ABI_WAIT, n | ABI_CANCELLABLE, 1);
 	waits.word_wait = wait_by(ABI_WORD_WAIT, ABI_CANCELLABLE, (uintptr_t)&waits.word);
 	waits.receive = wait_by(ABI_RECEIVE, e | ABI_CANCELLABLE, 0);
-	waits.call = wait_by(ABI_CALL, NUMBER(waits.session) | ABI_CANCELLABLE, 0);
+	head = head_of(ABI_CALL, NUMBER(waits.session) | ABI_CANCELLABLE, 0);
+	waits.call = ABI_STATUS(head);
+	waits.was_delivered = (head & ABI_DELIVERED) != 0;
 	waits.not_cancellable = wait_by(ABI_WAIT, n, 1);
 	*flag(ABI_FRAME_PENDING) = 0;
 	waits.not_pending = wait_by(ABI_WAIT, n | ABI_CANCELLABLE, 1);
@@ -281,6 +289,9 @@ static void pending_ends_waits(struct test *t)
 	EXPECT_STATUS(t, waits.word_wait, SK_CANCELED);
 	EXPECT_STATUS(t, waits.receive, SK_CANCELED);
 	EXPECT_STATUS(t, waits.call, SK_CANCELED);
+	/* It can be made again: the server has not heard of it, though it was ready. */
+	EXPECT_TRUE(t, !waits.was_delivered);
+	EXPECT(t, server.canceled, 0);
 	EXPECT_STATUS(t, waits.not_cancellable, SK_TIMED_OUT);
 	EXPECT_STATUS(t, waits.not_pending, SK_TIMED_OUT);
 	EXPECT(t, upcall_signals, 0);

@@ -2,8 +2,9 @@
  * Usage: races ROUNDS
  *
  * Threads make descriptors others (dup2, close, open) while some use them: what is used is what
- * a descriptor was or is, never what it has not been, and never nothing. Run on Linux and in
- * the OS (races.sh); it writes how often something was wrong.
+ * a descriptor was or is, never what it has not been, and never nothing. And children end while
+ * their parent begins to wait for them. Run on Linux and in the OS (races.sh); it writes how
+ * often something was wrong.
  */
 #include "tests/posix/files/say.h"
 
@@ -217,6 +218,31 @@ static void reopen(void)
 	say("reads of what others opened", sum);
 }
 
+/* ---- children ---- */
+
+static void heard(int signal)
+{
+	(void)signal;
+}
+
+/* The signal that says so interrupts the wait, which must not be what took the child. */
+static void children_end(void)
+{
+	const struct sigaction action = {.sa_handler = heard, .sa_flags = SA_RESTART};
+	long lost = 0;
+
+	sigaction(SIGCHLD, &action, NULL);
+	for (int i = 0; i < rounds; i++) {
+		const pid_t child = fork();
+		int status = 0;
+
+		if (child == 0)
+			_exit(i % 100);
+		lost += waitpid(child, &status, 0) != child || WEXITSTATUS(status) != i % 100;
+	}
+	printf("children whose end was lost: %ld\n", lost);
+}
+
 int main(int count, char **arguments)
 {
 	int ends[2][2];
@@ -239,5 +265,6 @@ int main(int count, char **arguments)
 	storm("uses of a pipe that failed", use_pipe, use_pipe_more, use_pipe);
 	pipes_end();
 	reopen();
+	children_end();
 	return 0;
 }
