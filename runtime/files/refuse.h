@@ -21,12 +21,11 @@
 #define FILES_REFUSE(name, error) \
 	static FILES_REFUSE_OF(op_, File, name, fs_Error_##error)
 
-/* What no stream has, with Linux's errors: X(name, error). Handles are opened anew, and locks
- * are whoever's that gives files to programs. */
-#define FILES_STREAM_REFUSES(X) \
+/* What files have not that are no rows of bytes, with Linux's errors: X(name, error). Handles
+ * are opened anew, and locks are whoever's that gives files to programs. */
+#define FILES_OTHER_REFUSES(X) \
 	X(read_at, ESPIPE) \
 	X(write_at, ESPIPE) \
-	X(seek, ESPIPE) \
 	X(truncate, EINVAL) \
 	X(sync, EINVAL) \
 	X(sync_range, ESPIPE) \
@@ -38,6 +37,8 @@
 	X(flock, EOPNOTSUPP) \
 	X(lock, EOPNOTSUPP) \
 	X(test_lock, EOPNOTSUPP)
+/* And no stream a position. */
+#define FILES_STREAM_REFUSES(X) FILES_OTHER_REFUSES(X) X(seek, ESPIPE)
 
 #define FILES_REFUSE_STREAM FILES_STREAM_REFUSES(FILES_REFUSE)
 

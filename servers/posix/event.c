@@ -25,24 +25,16 @@ void event_canceled(struct wait *wait)
 
 /* ---- as files ---- */
 
-#define REFUSE(name, error) \
-	void event_##name(void *self, const struct fs_File_##name##_request *request, \
-		struct sk_reply *to) \
-	{ \
-		UNUSED(self); \
-		UNUSED(request); \
-		fs_File_##name##_answer(to, error, NULL); \
-	}
-REFUSE(read, posix_Error_EINVAL)
-REFUSE(write, posix_Error_EINVAL)
-REFUSE(read_at, posix_Error_ESPIPE)
-REFUSE(write_at, posix_Error_ESPIPE)
-REFUSE(seek, posix_Error_ESPIPE)
-REFUSE(truncate, posix_Error_EINVAL)
-REFUSE(allocate, posix_Error_ENODEV)
-REFUSE(sync, posix_Error_EINVAL)
-REFUSE(sync_range, posix_Error_ESPIPE)
-REFUSE(memory, posix_Error_ENODEV)
+#define REFUSE(name, error) FILES_REFUSE_OF(event_, File, name, fs_Error_##error)
+EVENT_REFUSES(REFUSE)
+
+/* They have no position, and it can be set. */
+void event_seek(void *self, const struct fs_File_seek_request *request, struct sk_reply *to)
+{
+	UNUSED(self);
+	fs_File_seek_answer(to, request->whence > fs_Whence_END ? posix_Error_EINVAL : 0,
+		&(struct fs_File_seek_reply){0});
+}
 
 void event_ready(void *self, const struct fs_File_ready_request *request, struct sk_reply *to)
 {
@@ -74,6 +66,5 @@ void event_describe(void *self, const struct fs_File_describe_request *request,
 	struct sk_reply *to)
 {
 	UNUSED(request);
-	fs_File_describe_answer(to, 0, &(struct fs_File_describe_reply){
-		.kind = fs_Kind_ANONYMOUS, .flags = ((struct access *)self)->file->flags});
+	file_describe(self, fs_Kind_ANONYMOUS, to);
 }

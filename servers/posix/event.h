@@ -6,6 +6,7 @@
 #ifndef SERVERS_POSIX_EVENT_H
 #define SERVERS_POSIX_EVENT_H
 
+#include "runtime/files/refuse.h"
 #include "servers/posix/posix.h"
 
 /* NULL: the user has too many files. It is nothing yet: without operations. */
@@ -18,18 +19,19 @@ bool event_may_wait(const struct access *access, bool wait);
 /* `canceled` of waits that are nothing but memory. */
 void event_canceled(struct wait *wait);
 
-/* Operations of fs.File, the same for all. */
-#define EVENT_FILE(X) X(read) X(write) X(read_at) X(write_at) X(seek) X(truncate) X(allocate) \
-	X(sync) X(sync_range) X(memory) X(ready) X(status) X(describe)
-#define X(name) void event_##name(void *self, const struct fs_File_##name##_request *request, \
-	struct sk_reply *to);
-EVENT_FILE(X)
-#undef X
-#define EVENT_FILE_OPS \
-	.read = event_read, .write = event_write, .read_at = event_read_at, \
-	.write_at = event_write_at, .seek = event_seek, .truncate = event_truncate, \
-	.allocate = event_allocate, .sync = event_sync, .sync_range = event_sync_range, \
-	.memory = event_memory, .ready = event_ready, .status = event_status, \
-	.describe = event_describe
+/* Operations of fs.File, the same for all. Refused are X(name, error). */
+#define EVENT_REFUSES(X) FILES_OTHER_REFUSES(X) X(read, EINVAL) X(write, EINVAL) \
+	X(allocate, ENODEV)
+#define EVENT_DECLARE(name, error) void event_##name(void *self, \
+	const struct fs_File_##name##_request *request, struct sk_reply *to);
+EVENT_REFUSES(EVENT_DECLARE)
+EVENT_DECLARE(seek, 0)
+EVENT_DECLARE(ready, 0)
+EVENT_DECLARE(status, 0)
+EVENT_DECLARE(describe, 0)
+#undef EVENT_DECLARE
+#define EVENT_OP(name, error) .name = event_##name,
+#define EVENT_FILE_OPS EVENT_REFUSES(EVENT_OP) .seek = event_seek, .ready = event_ready, \
+	.status = event_status, .describe = event_describe
 
 #endif

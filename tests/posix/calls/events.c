@@ -94,6 +94,11 @@ static void counters(void)
 	SAY(eventfd2, "written more", C(write, fd, &value, 8));
 	SAY(eventfd2, "read in two pieces", C(readv, fd, halves, 2));
 	SAY(eventfd2, "has it all", value == UINT64_MAX - 1);
+	SAY(eventfd2, "has no seals", C(fcntl, fd, F_GET_SEALS, 0));
+	SAY(eventfd2, "its position is set", C(lseek, fd, -5, SEEK_SET));
+	SAY(eventfd2, "its position is set by what is unknown", C(lseek, fd, 0, 77));
+	SAY(eventfd2, "is not cut", C(ftruncate, fd, 0));
+	SAY(eventfd2, "is not written out", C(fsync, fd));
 	value = 7;
 	SAY(eventfd2, "written in two pieces", C(writev, fd, halves, 2));
 	value = 0;
