@@ -13,6 +13,10 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
+#define LEAK_USER 1000
+#define SHARED_FILE "/tmp/robust-leak"
+#define SHARED_SIZE (1 << 20)
+
 /* ---- what a child is about when it is killed ---- */
 
 static void in_exec(uint32_t *seed)
@@ -54,9 +58,9 @@ static void in_pipes(uint32_t *seed)
 
 static void in_mmap(uint32_t *seed)
 {
-	const int file = open("/tmp/robust-leak", O_CREAT | O_RDWR, 0666);
+	const int file = open(SHARED_FILE, O_RDWR);
 
-	ftruncate(file, 1 << 20);
+	ftruncate(file, SHARED_SIZE);
 	fork();
 	for (;;) {
 		const size_t size = 4096 * (1 + next(seed) % 200);
@@ -96,7 +100,7 @@ static void in_threads(uint32_t *seed)
 
 static void in_locks(uint32_t *seed)
 {
-	const int file = open("/tmp/robust-leak", O_CREAT | O_RDWR, 0666);
+	const int file = open(SHARED_FILE, O_RDWR);
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 10};
 
 	fork();
@@ -226,6 +230,18 @@ void leak_child(uint32_t seed)
 
 /* ---- rounds ---- */
 
+/* With all of its pages: those that children wrote first would stay, as they are to. */
+static bool make_file(void)
+{
+	static const char bytes[SHARED_SIZE];
+	const int file = open(SHARED_FILE, O_CREAT | O_TRUNC | O_RDWR, 0600);
+	const bool good = write(file, bytes, SHARED_SIZE) == SHARED_SIZE &&
+		fchown(file, LEAK_USER, LEAK_USER) == 0;
+
+	close(file);
+	return good;
+}
+
 static void kill_group(pid_t leader)
 {
 	while (kill(-leader, SIGKILL) == 0 || errno == EPERM)
@@ -240,7 +256,7 @@ static void round_of(size_t kind, uint32_t *seed)
 
 	if (child == 0) {
 		setpgid(0, 0);
-		if (setgid(1000) < 0 || setuid(1000) < 0)
+		if (setgid(LEAK_USER) < 0 || setuid(LEAK_USER) < 0)
 			_exit(99);
 		kinds[kind](seed);
 		_exit(0);
@@ -261,6 +277,8 @@ bool leak_rounds(uint32_t seed, int rounds, struct used (*used)(struct used than
 	struct used first = {UINT64_MAX, UINT32_MAX}, before, after;
 	bool is_steady = true;
 
+	if (!make_file())
+		return false;
 	/* The first rounds fill what is kept for the others. */
 	for (int i = 0; i < rounds; i++)
 		round_of((size_t)i % KINDS, &seed);
