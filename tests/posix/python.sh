@@ -64,7 +64,7 @@ part() {
 
 # What differs as it is said to.
 known() {
-	sed 's/ *#.*//; /^$/d' tests/posix/python/differs
+	sed 's/[[:space:]]*#.*//; /^$/d' tests/posix/python/differs
 }
 
 for file in "${files[@]}"; do
