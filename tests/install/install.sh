@@ -6,6 +6,7 @@
 set -u
 cd "$(dirname "$0")/../.."
 source tests/tap.bash
+unset SKALD	# what is installed has its own
 top=$PWD
 build=${BUILD:-build}
 unset MAKEFLAGS MFLAGS MAKELEVEL PKG_CONFIG_PATH CMAKE_PREFIX_PATH
