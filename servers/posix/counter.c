@@ -125,24 +125,12 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		posix_Eventfd_dispatch(&ops, self, incoming);
 }
 
-static void end_all(struct wait *list)
-{
-	while (list) {
-		struct wait *wait = list;
-
-		list = wait->next;
-		wait_end(wait);
-		sk_answer_error(&wait->reply, posix_Error_EBADF);
-		release(wait);
-	}
-}
-
 static void closed(struct file *file)
 {
 	struct counter *c = file->self;
 
-	end_all(c->taking);
-	end_all(c->adding);
+	event_end_waits(&c->taking);
+	event_end_waits(&c->adding);
 	release(c);
 }
 

@@ -23,6 +23,17 @@ void event_canceled(struct wait *wait)
 	release(wait);
 }
 
+void event_end_waits(struct wait **list)
+{
+	while (*list) {
+		struct wait *wait = *list;
+
+		wait_end(wait);
+		sk_answer_error(&wait->reply, posix_Error_EBADF);
+		wait->canceled(wait);
+	}
+}
+
 /* ---- as files ---- */
 
 #define REFUSE(name, error) FILES_REFUSE_OF(event_, File, name, fs_Error_##error)

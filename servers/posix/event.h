@@ -18,6 +18,8 @@ int event_install(struct thread *thread, struct file *file, posix_NewFlags flags
 bool event_may_wait(const struct access *access, bool wait);
 /* `canceled` of waits that are nothing but memory. */
 void event_canceled(struct wait *wait);
+/* The file is closed: whoever waits gets EBADF. */
+void event_end_waits(struct wait **list);
 
 /* Operations of fs.File, the same for all. Refused are X(name, error). */
 #define EVENT_REFUSES(X) FILES_OTHER_REFUSES(X) X(read, EINVAL) X(write, EINVAL) \

@@ -67,31 +67,19 @@ void op_create_memfd(void *self, const struct posix_Descriptors_create_memfd_req
 		(uint32_t)posix_DescriptorFlags_CLOSE_ON_EXEC : 0;
 	struct posix_Descriptors_create_memfd_reply reply;
 	struct thread *thread = self;
-	struct process *process = thread->process;
 	struct file *file = NULL;
-	bool has;
 	int error = flags & ~(uint32_t)KNOWN || (flags & posix_MemfdFlags_EXECUTE &&
 		flags & posix_MemfdFlags_NO_EXECUTE) ? posix_Error_EINVAL :
 		make(thread->credentials, !(flags & posix_MemfdFlags_NO_EXECUTE), &file);
-	int32_t number = -1;
 
 	posix_Descriptors_create_memfd_reply_init(&reply);
 	if (!error)
 		error = label(file->node, request->name);
 	if (!error)
 		error = seal(file, flags);
-	if (!error) {
-		file->references++;
-		number = files_add(process->files, file, 0, own,
-			process->limits[posix_Resource_FILES].soft);
-		error = number < 0 ? -number : 0;
-	}
-	if (!error) {
-		reply.opened = file_opened(file, number, own, process);
-		error = file_handle(file, process, to->port, &has, &reply.file.raw);
-		if (error)
-			files_close(thread, number);
-	}
-	file_drop(file);
+	if (!error)
+		error = file_install(thread, file, own, to->port, &reply.opened, &reply.file.raw);
+	else
+		file_drop(file);
 	posix_Descriptors_create_memfd_answer(to, error, &reply);
 }

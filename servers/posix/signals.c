@@ -122,13 +122,7 @@ static void closed(struct file *file)
 {
 	struct signals *s = file->self;
 
-	while (s->taking) {
-		struct wait *wait = s->taking;
-
-		wait_end(wait);
-		sk_answer_error(&wait->reply, posix_Error_EBADF);
-		forget(wait);
-	}
+	event_end_waits(&s->taking);
 	*s->link = s->next;
 	if (s->next)
 		s->next->link = s->link;

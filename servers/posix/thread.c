@@ -222,11 +222,15 @@ static void end_quota(struct sk_handle *quota)
 	drop(quota);
 }
 
-/* What is the kernel's. */
-static void take_apart(struct thread *thread)
+static void kill(const struct thread *thread)
 {
 	if (thread->handle.raw >= 0)
 		K0(thread->handle, Thread_kill, .code = 0);
+}
+
+/* What is the kernel's, when it has been killed. */
+static void take_apart(struct thread *thread)
+{
 	drop(&thread->handle);
 	drop(&thread->memory);
 	unmap_here(thread->page, LAYOUT_PAGE);
@@ -239,13 +243,13 @@ static void take_apart(struct thread *thread)
 void thread_end(struct thread *thread, struct space *space)
 {
 	leave(thread);
-	if (thread->handle.raw >= 0)
-		K0(thread->handle, Thread_kill, .code = 0);
+	kill(thread);
 	unmap_area(thread, space);
 	take_apart(thread);
 }
 
-static struct thread *first, **end = &first;
+/* Those that are posix's no more. */
+static struct thread *first, *last;
 
 bool thread_end_one(void)
 {
@@ -254,7 +258,7 @@ bool thread_end_one(void)
 	if (!thread)
 		return false;
 	first = thread->next;
-	end = first ? end : &first;
+	kill(thread);
 	take_apart(thread);
 	return true;
 }
@@ -281,11 +285,11 @@ void thread_end_all(struct process *process, const struct thread *but, struct sp
 		}
 		leave(t);
 		if (space)
-			K0(t->handle, Thread_kill, .code = 0);
+			kill(t);
 		unmap_area(t, space);
 		t->next = NULL;
-		*end = t;
-		end = &t->next;
+		*(first ? &last->next : &first) = t;
+		last = t;
 	}
 	if (first)
 		work_add(&work);
@@ -293,11 +297,7 @@ void thread_end_all(struct process *process, const struct thread *but, struct sp
 
 void thread_quota_end(struct sk_handle *quota, struct user *user)
 {
-	struct thread *last = first;
-
-	if (first)
-		last = (struct thread *)((uintptr_t)end - offsetof(struct thread, next));
-	if (last && last->quota.raw < 0) {
+	if (first && last->quota.raw < 0) {
 		last->quota = *quota;
 		last->quota_user = user ? user_take(user) : NULL;
 		*quota = sk_no_handle();

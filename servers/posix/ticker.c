@@ -58,6 +58,19 @@ static void take(struct ticker *t, struct sk_reply *to)
 		t->expirations = 0;
 }
 
+/* Those who wait take what has come. */
+static void came(struct ticker *t)
+{
+	while (t->taking && t->expirations > 0) {
+		struct wait *wait = t->taking;
+
+		wait_end(wait);
+		take(t, &wait->reply);
+		release(wait);
+	}
+	poll_look(t);
+}
+
 static void ring(void *self)
 {
 	struct ticker *t = self;
@@ -68,14 +81,7 @@ static void ring(void *self)
 	}
 	t->has_rung = true;
 	t->expirations++;
-	while (t->taking && t->expirations > 0) {
-		struct wait *wait = t->taking;
-
-		wait_end(wait);
-		take(t, &wait->reply);
-		release(wait);
-	}
-	poll_look(t);
+	came(t);
 }
 
 /* ---- operations ---- */
@@ -126,15 +132,17 @@ static void op_take(void *self, const struct posix_Timerfd_take_request *request
 	struct sk_reply *to)
 {
 	struct ticker *t = ((struct access *)self)->file->self;
+	const bool waits = event_may_wait(self, request->wait);
 	struct wait *wait;
 
 	if (t->expirations > 0) {
 		take(t, to);
 		return;
 	}
-	wait = event_may_wait(self, request->wait) ? allocate(sizeof(*wait)) : NULL;
+	wait = waits ? allocate(sizeof(*wait)) : NULL;
 	if (!wait) {
-		posix_Timerfd_take_answer(to, posix_Error_EAGAIN, NULL);
+		posix_Timerfd_take_answer(to, waits ? posix_Error_ENOMEM : posix_Error_EAGAIN,
+			NULL);
 		return;
 	}
 	wait->canceled = event_canceled;
@@ -151,14 +159,8 @@ static void op_set_expirations(void *self,
 		t->expirations = request->expirations;
 	posix_Timerfd_set_expirations_answer(to, error,
 		&(struct posix_Timerfd_set_expirations_reply){0});
-	while (!error && t->taking && t->expirations > 0) {
-		struct wait *wait = t->taking;
-
-		wait_end(wait);
-		take(t, &wait->reply);
-		release(wait);
-	}
-	poll_look(t);
+	if (!error)
+		came(t);
 }
 
 static int dispatch(void *self, struct sk_incoming *incoming)
@@ -176,13 +178,7 @@ static void closed(struct file *file)
 	struct ticker *t = file->self;
 
 	sk_alarm_cancel(posix.os, &t->alarm);
-	while (t->taking) {
-		struct wait *wait = t->taking;
-
-		wait_end(wait);
-		sk_answer_error(&wait->reply, posix_Error_EBADF);
-		release(wait);
-	}
+	event_end_waits(&t->taking);
 	user_return(t->payer, USER_TIMERS, 1);
 	release(t);
 }

@@ -25,5 +25,5 @@ is_idle() {
 }
 
 tap_run 'a system in which all wait does nothing' is_idle
-cat "$work/log" | sed 's/^/# /'
+sed 's/^/# /' "$work/log"
 exit $failed
