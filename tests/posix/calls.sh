@@ -17,7 +17,7 @@ source tests/tap.bash
 cases=tests/posix/calls
 limit=${LIMIT:-120}
 
-apart=(unshare --mount --uts --ipc --pid --fork)
+apart=(unshare --mount --uts --ipc --net --pid --fork)
 # In a chroot that is no mount of its own `unshare` cannot make what is mounted private,
 # and refuses.
 "${apart[@]}" true 2>/dev/null || apart+=(--propagation unchanged)
