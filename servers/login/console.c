@@ -81,6 +81,9 @@ static void refresh(struct tty_Settings *settings)
 
 	ldisc_init(&fresh);
 	*settings = fresh.settings;
+	/* Programs have a locale of UTF-8, and so has whatever shows it: a key that erases
+	 * erases a whole character. */
+	settings->input |= tty_InputFlags_UTF8;
 	settings->control = now.control;
 	settings->input_speed = now.input_speed;
 	settings->output_speed = now.output_speed;

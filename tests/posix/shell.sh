@@ -140,6 +140,53 @@ knows_its_name() {
 		line 'test -c /dev/tty && echo x >/dev/tty' "$nl"'x'
 }
 
+# Bytes of a character go together, in the terminal's own lines too.
+takes_characters() {
+	type_keys 'cat\r'
+	boot_expect "$nl" 20
+	sleep 0.5
+	type_keys 'a\xc3\xa9\x7fb\r'
+	boot_expect $'\n''ab'$'\n' 20 && keys '\004' '' &&
+		line $'printf h\xc3\xa9llo | wc -m' "$nl"'5'$'\n'
+}
+
+# What a terminal answers is typed.
+asks_for_its_size() {
+	type_keys 'resize\r'
+	boot_expect $'\e\\[6n\e8' 20 && type_keys '\e[50;90R' &&
+		boot_expect 'COLUMNS=90;LINES=50;' 20 && boot_expect "$prompt" 20 &&
+		line 'stty size; stty rows 40 cols 100' "$nl"'50 90'$'\n'
+}
+
+# By passwords, which root sets; who has none, nobody becomes.
+becomes_others() {
+	type_keys 'passwd -u root 2>&1; passwd\r'
+	boot_expect 'New password: ' 20 && type_keys 'Ky7-pass\r' &&
+		boot_expect 'Retype password: ' 20 && keys 'Ky7-pass\r' 'changed by root' || return
+	type_keys 'su - guest\r'
+	boot_expect 'guest@skald' 20 && type_keys 'cd; echo mine >own; cat /etc/shadow own; su\r' &&
+		boot_expect 'Permission denied'"$nl"'mine'"$nl"'.*Password: ' 20 &&
+		type_keys 'wrong\r' && boot_expect 'incorrect|failure' 20 &&
+		type_keys 'busybox.suid id -u; su\r' && boot_expect "$nl"'1000'"$nl"'.*Password: ' 20 &&
+		type_keys 'Ky7-pass\r' && boot_expect 'root@skald' 20 &&
+		type_keys 'exit\r' && boot_expect 'guest@skald' 20 && type_keys 'su nobody\r' &&
+		boot_expect 'Password: ' 20 && type_keys '\r' && boot_expect 'incorrect|failure' 20 &&
+		keys 'exit\r' 'logout'
+}
+
+helps() {
+	line 'man cd | head -n 2' 'NAME'"$nl"' +cd - ' &&
+		line 'man ls | head -n 1' 'Usage: .*ls ' && line 'man 1 no-such; echo is $?' 'is 16'
+}
+
+talks_python() {
+	type_keys 'python3\r'
+	boot_expect '>>> $' 30 && type_keys 'impor\t json, os\r' && boot_expect '>>> $' 30 &&
+		type_keys 'os.getpp\t + 41\r' && boot_expect $'\n''42'$'\n' 20 || return
+	type_keys '\e[A\r'
+	boot_expect $'\n''42'$'\n' 20 && keys '\004' ''
+}
+
 comes_back() {
 	boot_send 'exit 3'
 	boot_expect '/bin/bash has ended with status 3' 30 && greets &&
@@ -228,6 +275,11 @@ case_of 'it is like a small Linux' looks_around
 case_of 'the log and system calls can be seen, and anybody may use /tmp' looks_below
 case_of 'keys end, stop and resume jobs' controls_jobs
 case_of 'the terminal has its name and settings' knows_its_name
+case_of 'what is erased is a character' takes_characters
+case_of 'resize asks the terminal' asks_for_its_size
+case_of 'passwords keep users apart' becomes_others
+case_of 'man says what there is to say' helps
+case_of 'python can be talked to' talks_python
 case_of 'when the shell ends there is another one' comes_back
 case_of 'when posix dies that is said, and there is another shell' survives posix 'posix has died'
 case_of 'it is so each time' survives posix 'posix has died'
