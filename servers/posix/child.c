@@ -79,18 +79,43 @@ static void child_wait_canceled(struct wait *wait)
 	release(wait);
 }
 
-void op_wait(void *self, const struct posix_Thread_wait_request *request,
+/* By a descriptor is by the number that it stands for. */
+static int by_number(const struct thread *thread, struct posix_Thread_wait_request *request,
+	bool *waits)
+{
+	struct process *process = NULL;
+	int error;
+
+	*waits = true;
+	if (request->who != posix_WaitFor_PIDFD)
+		return 0;
+	if (request->id < 0)
+		return posix_Error_EINVAL;
+	error = pidfd_find(thread, request->id, &process, waits);
+	if (error)
+		return error == posix_Error_ESRCH ? posix_Error_ECHILD : error;
+	request->who = posix_WaitFor_PROCESS;
+	request->id = process->pid;
+	return 0;
+}
+
+void op_wait(void *self, const struct posix_Thread_wait_request *asked,
 	struct sk_reply *to)
 {
+	struct posix_Thread_wait_request copied = *asked, *request = &copied;
 	struct posix_Thread_wait_reply reply = {0};
 	struct thread *thread = self;
 	struct process *child = NULL;
 	struct child_wait *waits;
-	int error = request->who == posix_WaitFor_PIDFD ? posix_Error_EINVAL :
-		look(thread->process, request, &reply.result, &child);
+	bool may_wait;
+	int error = by_number(thread, request, &may_wait);
 
+	if (!error)
+		error = look(thread->process, request, &reply.result, &child);
 	if (error < 0 && (request->options & posix_WaitOptions_NO_HANG))
 		error = 0;
+	if (error < 0 && !may_wait)
+		error = posix_Error_EAGAIN;
 	if (error < 0 && signal_waits(thread))
 		error = posix_Error_EINTR;
 	if (error >= 0) {

@@ -12,7 +12,9 @@ static int check(const struct posix_CloneRequest *r)
 		return posix_Error_EINVAL;
 	if ((flags & posix_CloneFlags_HANDLERS) && !(flags & posix_CloneFlags_MEMORY))
 		return posix_Error_EINVAL;
-	if (flags & posix_CloneFlags_PIDFD)
+	/* As Linux 6.1; later ones have descriptors of threads. */
+	if ((flags & posix_CloneFlags_PIDFD) &&
+			(flags & (posix_CloneFlags_THREAD | posix_CloneFlags_DETACHED)))
 		return posix_Error_EINVAL;
 	return 0;
 }
@@ -117,9 +119,13 @@ static int new_process(struct thread *caller, const struct posix_CloneRequest *r
 	if (!child)
 		return error;
 	child->exit_signal = r->exit_signal;
+	child->maker_pidfd = -1;
 	error = share(child, caller->process, r->flags);
 	if (!error && (r->flags & posix_CloneFlags_CLEAR_HANDLERS))
 		actions_reset(child->actions);
+	/* Behind the copy of the table, and before the child can run. */
+	if (!error && (r->flags & posix_CloneFlags_PIDFD))
+		error = pidfd_add(caller, child, &child->maker_pidfd);
 	if (!error)
 		error = add_thread(child, caller, child->pid, r, port);
 	if (!error && !timer_limit(child))
@@ -129,6 +135,8 @@ static int new_process(struct thread *caller, const struct posix_CloneRequest *r
 	if (!error)
 		return 0;
 	/* As if it had never been. */
+	if (child->maker_pidfd >= 0)
+		files_close(caller, child->maker_pidfd);
 	child->exit_signal = posix_Signal_NONE;
 	child->parent = NULL;
 	if (parent)
@@ -197,6 +205,7 @@ void op_clone(void *self, const struct posix_Thread_clone_request *request,
 	} else if (!error) {
 		error = new_process(self, r, to->port, &child);
 		reply.thread = error ? 0 : child->pid;
+		reply.pidfd = error ? -1 : child->maker_pidfd;
 	}
 	if (!error && child && (r->flags & posix_CloneFlags_VFORK)) {
 		keep_maker(child, to, true);

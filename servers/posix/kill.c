@@ -1,6 +1,8 @@
 /* Signals sent by programs: to whom they may. */
 #include "servers/posix/posix.h"
 
+#define BY_TKILL (-6)			/* SI_TKILL */
+
 static struct sender sender_of(const struct thread *thread)
 {
 	const struct process *process = thread->process;
@@ -154,7 +156,7 @@ void op_kill_thread(void *self, const struct posix_Signals_kill_thread_request *
 	struct sk_reply *to)
 {
 	const struct posix_Signals_kill_thread_reply reply = {0};
-	struct posix_SignalInfo info = sent(self, request->signal, -6);
+	struct posix_SignalInfo info = sent(self, request->signal, BY_TKILL);
 	int error = send_to_thread(self, request->process, request->thread, &info);
 
 	posix_Signals_kill_thread_answer(to, error, &reply);
@@ -171,6 +173,29 @@ void op_queue_signal(void *self, const struct posix_Signals_queue_signal_request
 		posix_Error_EPERM : send(self, request->process, &request->info, to);
 
 	posix_Signals_queue_signal_answer(to, error, &reply);
+}
+
+void op_pidfd_send_signal(void *self,
+	const struct posix_Signals_pidfd_send_signal_request *request, struct sk_reply *to)
+{
+	const struct posix_Signals_pidfd_send_signal_reply reply = {0};
+	const struct posix_SignalInfo info = request->has_info ? request->info :
+		sent(self, request->signal, 0);
+	const struct thread *thread = self;
+	struct process *process = NULL;
+	int error = pidfd_find_any(thread, request->pidfd, &process);
+
+	/* Of a process that is gone too, as Linux looks at these first. */
+	if (error != posix_Error_EBADF && info.signal != request->signal)
+		error = posix_Error_EINVAL;
+	else if (error != posix_Error_EBADF && request->has_info && process != thread->process &&
+			(info.code >= 0 || info.code == BY_TKILL))
+		error = posix_Error_EPERM;
+	else if (!error && (request->signal < 0 || request->signal > SIGNALS))
+		error = posix_Error_EINVAL;
+	else if (!error)
+		error = send(self, process->pid, &info, to);
+	posix_Signals_pidfd_send_signal_answer(to, error, &reply);
 }
 
 void op_queue_thread_signal(void *self,

@@ -521,6 +521,8 @@ struct process {
 	struct sk_reply vforked;		/* of its maker, until exec or the end */
 	struct wait *waits;			/* of its threads, for children */
 	struct program *program;		/* who started it, from outside */
+	struct pidfd *pidfds;			/* that stand for it */
+	posix_Descriptor maker_pidfd;		/* its maker's, by clone; -1: none */
 	struct node *executable;
 	char name[16];
 	int32_t exit_signal;
@@ -806,6 +808,20 @@ void poll_look(const void *self);
 void epoll_file_closed(struct file *file);
 /* signals.c: one came for a process, or a thread of it. */
 void signals_came(const struct process *process, posix_Signal signal);
+/* pidfd.c: the process of one. EBADF: it is none; ESRCH: that has been reaped. `waits`: as
+ * the file's flags have it. */
+int pidfd_find(const struct thread *thread, posix_Descriptor number, struct process **process,
+	bool *waits);
+/* The same of a directory /proc/PID too. */
+int pidfd_find_any(const struct thread *thread, posix_Descriptor number,
+	struct process **process);
+/* The number of its process, -1 if that has been reaped. False: it is none. */
+bool pidfd_number(const struct file *file, int32_t *pid);
+/* One becomes a descriptor of the thread's process. EMFILE, ENFILE, ENOMEM. */
+int pidfd_add(const struct thread *thread, struct process *process, posix_Descriptor *number);
+/* Those of a process hear of its end, and are left when it is reaped. */
+void pidfd_ended(const struct process *process);
+void pidfd_reaped(struct process *process);
 /* watch.c: a file of another server is closed. */
 void watch_closed(struct file *file);
 /* As uname() has it. */
@@ -846,7 +862,7 @@ void programs_hang_up(const void *starter);
 	X(Signals, pending_signals) X(Signals, suspend) X(Signals, await_signal) \
 	X(Signals, take_signal) X(Signals, end_handler) X(Signals, alternate_stack) \
 	X(Signals, kill) X(Signals, kill_thread) X(Signals, queue_signal) \
-	X(Signals, queue_thread_signal) X(Signals, parent_death_signal) \
+	X(Signals, pidfd_send_signal) X(Signals, queue_thread_signal) X(Signals, parent_death_signal) \
 	X(Signals, set_parent_death_signal) \
 	X(Resources, limit) X(Resources, usage) X(Resources, yield_processor) \
 	X(Resources, name) X(Resources, set_name) X(Resources, priority) \
@@ -875,6 +891,7 @@ void programs_hang_up(const void *starter);
 	X(Descriptors, create_eventfd) X(Descriptors, create_timerfd) \
 	X(Descriptors, create_signalfd) X(Descriptors, create_epoll) \
 	X(Descriptors, change_epoll) X(Descriptors, epoll_wait) \
+	X(Descriptors, open_pidfd) X(Descriptors, take_from_process) \
 	X(Descriptors, transfer) X(Descriptors, tee) \
 	X(Descriptors, find_lock) X(Descriptors, set_lock) \
 	X(Descriptors, set_controlling_terminal) X(Descriptors, open_terminal_peer) \

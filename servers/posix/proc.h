@@ -110,6 +110,8 @@ struct thread *proc_thread(const struct proc_key *key);
 struct file *proc_descriptor(const struct proc_key *key);
 /* Whether credentials are enough to look into a process. */
 bool proc_may_trace(const struct credentials *who, const struct process *process);
+/* Whether a thread may change another process, as ptrace does: by its real user. */
+bool proc_may_attach(const struct thread *thread, const struct process *process);
 
 struct proc_memory { uint64_t size, data, stack, code, resident, shared; };
 struct proc_memory proc_memory_of(const struct process *process);

@@ -342,6 +342,7 @@ void proc_info(struct proc_text *text, const struct proc_key *key)
 {
 	const struct file *file = proc_descriptor(key);
 	struct fs_File_seek_reply place = {0};
+	int32_t pid;
 
 	if (!file)
 		return;
@@ -352,4 +353,6 @@ void proc_info(struct proc_text *text, const struct proc_key *key)
 	proc_put_octal(text, linux_flags(file->flags,
 		proc_process(key)->files->entries[key->number].flags), 1);
 	proc_put(text, "\nmnt_id:\t%lu\n", file->node ? file->node->mount->id : 0);
+	if (pidfd_number(file, &pid))
+		proc_put(text, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
 }

@@ -16,6 +16,22 @@ bool proc_may_trace(const struct credentials *who, const struct process *process
 		group == c->ids.effective_group && group == c->ids.saved_group;
 }
 
+bool proc_may_attach(const struct thread *thread, const struct process *process)
+{
+	const struct credentials *who = thread->credentials,
+		*c = process->threads ? process->threads->credentials : NULL;
+	const posix_Uid user = who->ids.user;
+	const posix_Gid group = who->ids.group_id;
+
+	if (process == thread->process || credentials_can(who, CAP_SYS_PTRACE))
+		return true;
+	return c && !process->is_private && user == c->ids.user &&
+		user == c->ids.effective_user && user == c->ids.saved_user &&
+		group == c->ids.group_id && group == c->ids.effective_group &&
+		group == c->ids.saved_group &&
+		!(c->capabilities.permitted & ~who->capabilities.permitted);
+}
+
 bool proc_may_look(const struct credentials *who, const struct proc_key *key)
 {
 	const struct process *process = proc_process(key);

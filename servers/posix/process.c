@@ -183,7 +183,7 @@ static void drop_waits(struct wait **list)
 void process_let_maker_go(struct process *process)
 {
 	const struct posix_Thread_vfork_reply reply = {process->pid};
-	const struct posix_Thread_clone_reply cloned = {process->pid, -1};
+	const struct posix_Thread_clone_reply cloned = {process->pid, process->maker_pidfd};
 
 	if (!process->has_vforked)
 		return;
@@ -284,6 +284,7 @@ void process_end(struct process *process, posix_ChildState how, int32_t status)
 	job_process_ends(process);
 	leave_children(process);
 	process->state = PROCESS_ZOMBIE;
+	pidfd_ended(process);
 	user_charge(process->user, USER_TASKS, 1);
 	if (process->pid == 1)
 		end_all();
@@ -331,6 +332,7 @@ void process_reap(struct process *process)
 	user_return(process->user, USER_TASKS, 1);
 	user_drop(process->user);
 	posix.by_pid[process->pid] = NULL;
+	pidfd_reaped(process);
 	*process->link = process->next;
 	if (process->next)
 		process->next->link = process->link;

@@ -112,13 +112,17 @@
 	X(293, pipe2, descriptor_pipe2) X(295, preadv, file_preadv) \
 	X(296, pwritev, file_pwritev) X(297, rt_tgsigqueueinfo, signal_tgqueueinfo) \
 	X(302, prlimit64, misc_prlimit) X(306, syncfs, misc_syncfs) \
+	X(308, setns, event_setns) \
 	X(309, getcpu, misc_getcpu) X(314, sched_setattr, misc_none) X(315, sched_getattr, misc_none) \
 	X(316, renameat2, path_renameat2) X(318, getrandom, misc_getrandom) \
 	X(319, memfd_create, descriptor_memfd) X(322, execveat, process_execveat) \
 	X(324, membarrier, misc_none) X(325, mlock2, memory_mlock2) \
 	X(326, copy_file_range, transfer_copy_range) \
 	X(327, preadv2, file_preadv2) X(328, pwritev2, file_pwritev2) \
-	X(332, statx, path_statx) X(334, rseq, misc_none) X(435, clone3, process_clone3) \
+	X(332, statx, path_statx) X(334, rseq, misc_none) \
+	X(424, pidfd_send_signal, event_pidfd_send_signal) \
+	X(434, pidfd_open, event_pidfd_open) X(435, clone3, process_clone3) \
 	X(436, close_range, descriptor_close_range) X(437, openat2, path_openat2) \
+	X(438, pidfd_getfd, event_pidfd_getfd) \
 	X(439, faccessat2, path_faccessat2) X(441, epoll_pwait2, event_epoll_pwait2) \
 	X(452, fchmodat2, path_fchmodat2)

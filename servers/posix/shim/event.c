@@ -1,4 +1,4 @@
-/* What is waited for: counters, timers and signals as files, and epoll. */
+/* What is waited for: counters, timers, signals and processes as files, and epoll. */
 #include "servers/posix/shim/event.h"
 
 #include "runtime/env.h"
@@ -15,7 +15,8 @@
 shim_function event_eventfd, event_eventfd2, event_timerfd_create, event_timerfd_settime,
 	event_timerfd_gettime, event_signalfd, event_signalfd4, event_epoll_create,
 	event_epoll_create1, event_epoll_ctl, event_epoll_wait, event_epoll_pwait,
-	event_epoll_pwait2;
+	event_epoll_pwait2, event_pidfd_open, event_pidfd_send_signal, event_pidfd_getfd,
+	event_setns;
 
 /* ---- reading and writing ---- */
 
@@ -347,4 +348,61 @@ int64_t event_epoll_pwait2(struct shim *shim, const uint64_t a[6])
 		deadline = nanos ? shim_after(nanos) : SK_POLL;
 	result = take_mask(a[4], a[5], &mask);
 	return result < 0 ? result : epoll_wait(shim, a, deadline, a[4] != 0, mask);
+}
+
+/* ---- processes ---- */
+
+int64_t event_pidfd_open(struct shim *shim, const uint64_t a[6])
+{
+	struct posix_Descriptors_open_pidfd_reply reply;
+	int64_t result;
+
+	if ((uint32_t)a[1] & ~(uint32_t)LINUX_O_NONBLOCK || (int32_t)a[0] <= 0)
+		return -LINUX_EINVAL;
+	result = POSIX(shim, &reply, Descriptors, open_pidfd, .process = (int32_t)a[0],
+		.flags = (posix_NewFlags)a[1]);
+	return opened(shim, result, &reply.opened, reply.file.raw);
+}
+
+int64_t event_pidfd_send_signal(struct shim *shim, const uint64_t a[6])
+{
+	struct posix_Signals_pidfd_send_signal_request request;
+	struct linux_siginfo info;
+
+	if ((uint32_t)a[3] != 0)
+		return -LINUX_EINVAL;
+	posix_Signals_pidfd_send_signal_request_init(&request);
+	request.pidfd = (int32_t)a[0];
+	request.signal = (int32_t)a[1];
+	request.has_info = a[2] != 0;
+	if (a[2] && !copy_from(&info, a[2], sizeof info))
+		return -LINUX_EFAULT;
+	if (a[2])
+		convert_siginfo_back(&info, &request.info);
+	return shim_result(shim, posix_Signals_pidfd_send_signal(&shim->posix.channel, &request,
+		&(struct posix_Signals_pidfd_send_signal_reply){0}, NULL));
+}
+
+int64_t event_pidfd_getfd(struct shim *shim, const uint64_t a[6])
+{
+	struct posix_Descriptors_take_from_process_reply reply;
+	int64_t result;
+
+	if ((uint32_t)a[2] != 0)
+		return -LINUX_EINVAL;
+	result = POSIX(shim, &reply, Descriptors, take_from_process, .pidfd = (int32_t)a[0],
+		.descriptor = (int32_t)a[1]);
+	return opened(shim, result, &reply.opened, reply.file.raw);
+}
+
+/* There are no namespaces to go into: as of a Linux built without them. */
+int64_t event_setns(struct shim *shim, const uint64_t a[6])
+{
+	struct shim_file file;
+	int64_t result = cache_open(shim, (uint32_t)a[0], &file);
+
+	if (result < 0)
+		return result;
+	cache_done(shim, (uint32_t)a[0], &file);
+	return -LINUX_EINVAL;
 }

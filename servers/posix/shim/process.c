@@ -37,7 +37,17 @@ static void leave_for_child(struct shim *shim, const struct posix_CloneRequest *
 	__asm__ volatile("fnstcw %0" : "=m"(shim->fpu_control));
 }
 
-static int64_t clone(struct shim *shim, struct posix_CloneRequest *request, uint64_t stack)
+/* Whether a number can be put there, before there is one. */
+static bool is_place(uint64_t at)
+{
+	int32_t is;
+
+	return copy_from(&is, at, sizeof is) && copy_to(at, &is, sizeof is);
+}
+
+/* `pidfd`: with PIDFD, where its number goes. */
+static int64_t clone(struct shim *shim, struct posix_CloneRequest *request, uint64_t stack,
+	uint64_t pidfd)
 {
 	struct posix_Thread_clone_reply reply;
 	uint64_t fs = base_fs(shim);
@@ -45,6 +55,9 @@ static int64_t clone(struct shim *shim, struct posix_CloneRequest *request, uint
 
 	if (request->flags & CLONE_NAMESPACES)
 		return -LINUX_EINVAL;
+	if ((request->flags & CLONE_PIDFD) && !(request->flags & CLONE_THREAD) &&
+			!is_place(pidfd))
+		return -LINUX_EFAULT;
 	leave_for_child(shim, request, stack);
 	if (shim->child_in_vfork && (request->flags & CLONE_SIGHAND))
 		actions_give_up();
@@ -53,6 +66,8 @@ static int64_t clone(struct shim *shim, struct posix_CloneRequest *request, uint
 	/* A vfork's child may have ended with it. */
 	if (request->flags & CLONE_VFORK)
 		exec_let_go(shim);
+	if (result == 0 && (request->flags & CLONE_PIDFD))
+		copy_to(pidfd, &reply.pidfd, sizeof reply.pidfd);
 	return result < 0 ? result : reply.thread;
 }
 
@@ -66,16 +81,15 @@ int64_t process_clone(struct shim *shim, const uint64_t a[6])
 	request.parent_tid = a[2];
 	request.child_tid = a[3];
 	request.tls = a[4];
-	if (request.flags & CLONE_PIDFD)
+	if ((request.flags & CLONE_PIDFD) && (request.flags & CLONE_PARENT_SETTID))
 		return -LINUX_EINVAL;
-	return clone(shim, &request, a[1]);
+	return clone(shim, &request, a[1], a[2]);
 }
 
 int64_t process_clone3(struct shim *shim, const uint64_t a[6])
 {
 	struct linux_clone_args args = {0};
 	struct posix_CloneRequest request;
-	int64_t result;
 
 	if (a[1] < LINUX_CLONE_ARGS_SIZE_0)
 		return -LINUX_EINVAL;
@@ -93,8 +107,10 @@ int64_t process_clone3(struct shim *shim, const uint64_t a[6])
 	request.parent_tid = args.parent_tid;
 	request.child_tid = args.child_tid;
 	request.tls = args.tls;
-	result = clone(shim, &request, args.stack ? args.stack + args.stack_size : 0);
-	return result;
+	if ((request.flags & CLONE_PIDFD) && (request.flags & CLONE_PARENT_SETTID) &&
+			args.pidfd == args.parent_tid)
+		return -LINUX_EINVAL;
+	return clone(shim, &request, args.stack ? args.stack + args.stack_size : 0, args.pidfd);
 }
 
 int64_t process_fork(struct shim *shim, const uint64_t a[6])
@@ -104,7 +120,7 @@ int64_t process_fork(struct shim *shim, const uint64_t a[6])
 	(void)a;
 	posix_CloneRequest_init(&request);
 	request.exit_signal = posix_Signal_CHLD;
-	return clone(shim, &request, 0);
+	return clone(shim, &request, 0, 0);
 }
 
 int64_t process_vfork(struct shim *shim, const uint64_t a[6])
@@ -115,7 +131,7 @@ int64_t process_vfork(struct shim *shim, const uint64_t a[6])
 	posix_CloneRequest_init(&request);
 	request.flags = CLONE_VM | CLONE_VFORK;
 	request.exit_signal = posix_Signal_CHLD;
-	return clone(shim, &request, 0);
+	return clone(shim, &request, 0, 0);
 }
 
 int64_t process_unshare(struct shim *shim, const uint64_t a[6])

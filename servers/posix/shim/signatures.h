@@ -63,4 +63,6 @@
 	X(epoll_create, "d") X(epoll_create1, "x") X(epoll_ctl, "dddp") \
 	X(epoll_wait, "dpdd") X(epoll_pwait, "dpddpl") X(epoll_pwait2, "dpdppl") \
 	X(eventfd, "d") X(eventfd2, "dx") X(signalfd, "dpl") X(signalfd4, "dplx") \
-	X(timerfd_create, "dx") X(timerfd_settime, "dxpp") X(timerfd_gettime, "dp")
+	X(timerfd_create, "dx") X(timerfd_settime, "dxpp") X(timerfd_gettime, "dp") \
+	X(pidfd_open, "dx") X(pidfd_send_signal, "ddpx") X(pidfd_getfd, "ddx") \
+	X(setns, "dx")

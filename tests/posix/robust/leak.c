@@ -147,6 +147,20 @@ static void in_signals(uint32_t *seed)
 	}
 }
 
+/* A process as a file, or one of its files. */
+static int process_or_its_file(uint32_t *seed)
+{
+	const int file = (int)syscall(SYS_pidfd_open,
+		next(seed) % 2 ? getpid() : getppid(), 0);
+	int taken;
+
+	if (next(seed) % 2)
+		return file;
+	taken = (int)syscall(SYS_pidfd_getfd, file, next(seed) % 20, 0);
+	close(file);
+	return taken;
+}
+
 static int event_of_any_kind(uint32_t *seed)
 {
 	const struct itimerspec often = {{0, 100000}, {0, 100000}};
@@ -154,7 +168,7 @@ static int event_of_any_kind(uint32_t *seed)
 	int file, ends[2];
 
 	sigfillset(&all);
-	switch (next(seed) % 5) {
+	switch (next(seed) % 6) {
 	case 0:
 		return eventfd(next(seed) % 2, EFD_NONBLOCK);
 	case 1:
@@ -165,6 +179,8 @@ static int event_of_any_kind(uint32_t *seed)
 		return signalfd(-1, &all, SFD_NONBLOCK);
 	case 3:
 		return epoll_create1(0);
+	case 4:
+		return process_or_its_file(seed);
 	default:
 		if (pipe(ends) != 0)
 			return -1;
