@@ -67,8 +67,10 @@ int clock_read(posix_Clock clock, int64_t *time)
 	case posix_Clock_REALTIME:
 	case posix_Clock_REALTIME_COARSE:
 	case posix_Clock_REALTIME_ALARM:
-	case posix_Clock_TAI:
 		*time = realtime();
+		return 0;
+	case posix_Clock_TAI:
+		*time = realtime() + wall_tai() * INT64_C(1000000000);
 		return 0;
 	case posix_Clock_MONOTONIC:
 	case posix_Clock_MONOTONIC_RAW:
@@ -80,6 +82,13 @@ int clock_read(posix_Clock clock, int64_t *time)
 	default:
 		return clock < 0 ? read_cpu(clock, time) : posix_Error_EINVAL;
 	}
+}
+
+posix_Clock clock_running(posix_Clock clock, bool is_absolute)
+{
+	return !is_absolute && (clock == posix_Clock_REALTIME ||
+		clock == posix_Clock_REALTIME_ALARM || clock == posix_Clock_TAI) ?
+		posix_Clock_MONOTONIC : clock;
 }
 
 static int read_for(const struct thread *thread, posix_Clock clock, int64_t *time)
@@ -122,14 +131,15 @@ struct sleep {
 
 static struct wait *sleepers;
 
-/* A CPU clock may have stood still, or be gone with who has it. */
+/* A CPU clock may have stood still, or be gone with who has it; the time of day may have
+ * been set. */
 static bool is_over(struct sleep *sleep)
 {
 	int64_t time;
 
-	if (sleep->clock >= 0 || clock_read(sleep->clock, &time) != 0 || time >= sleep->until)
+	if (clock_read(sleep->clock, &time) != 0 || time >= sleep->until)
 		return true;
-	sk_alarm_set(posix.os, &sleep->alarm, now() + CLOCK_STEP +
+	sk_alarm_set(posix.os, &sleep->alarm, now() + (sleep->clock < 0 ? CLOCK_STEP : 0) +
 		(uint64_t)(sleep->until - time));
 	return false;
 }
@@ -144,6 +154,17 @@ static void woken(void *self)
 	wait_end(&sleep->wait);
 	posix_Timers_sleep_until_answer(&sleep->wait.reply, 0, &reply);
 	release(sleep);
+}
+
+void clock_stepped(void)
+{
+	for (struct wait *wait = sleepers, *next; wait; wait = next) {
+		struct sleep *sleep = (struct sleep *)(void *)wait;
+
+		next = wait->next;
+		sk_alarm_cancel(posix.os, &sleep->alarm);
+		woken(sleep);
+	}
 }
 
 static void sleep_canceled(struct wait *wait)

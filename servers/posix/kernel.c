@@ -93,6 +93,11 @@ int64_t realtime(void)
 	return sk_os_wall(posix.os);
 }
 
+uint64_t boot_time(void)
+{
+	return (uint64_t)realtime() - now();
+}
+
 struct sk_handle memory_new(struct sk_handle quota, uint64_t bytes)
 {
 	struct kernel_Quota_create_memory_reply reply;

@@ -73,6 +73,10 @@ struct layout_fixup {
 
 /* ---- threads ---- */
 
+/* Of a posix.ThreadPage, written by the shim: not 0 while the thread waits at a word until a
+ * time of day, and is to be interrupted when that is set. */
+#define LAYOUT_WAITS_BY_WALL(page) ((page)->pad[0])
+
 #define LAYOUT_THREADS UINT64_C(0x7fff40000000)
 #define LAYOUT_AREA (UINT64_C(1) << 20)
 #define LAYOUT_AREAS 1024

@@ -19,7 +19,6 @@ static struct starter *starters;
 /* Those who have asked for the end: nothing is answered any more. */
 static struct wait *last_waits;
 static struct name node_name = {"skald", 5}, domain_name = {"(none)", 6};
-static struct posix_Machine_time_zone_reply time_zone;
 
 struct sk_string machine_node_name(void)
 {
@@ -157,32 +156,13 @@ static void op_set_domain_name(void *self,
 		&(struct posix_Machine_set_domain_name_reply){0});
 }
 
-static void op_set_time_zone(void *self,
-	const struct posix_Machine_set_time_zone_request *request, struct sk_reply *to)
-{
-	const struct posix_Machine_set_time_zone_reply reply = {0};
-	int error = can(self, CAP_SYS_TIME) ? 0 : posix_Error_EPERM;
-
-	if (!error)
-		time_zone = (struct posix_Machine_time_zone_reply){
-			request->minutes_west, request->daylight_saving};
-	posix_Machine_set_time_zone_answer(to, error, &reply);
-}
-
-static void op_time_zone(void *self, const struct posix_Machine_time_zone_request *request,
-	struct sk_reply *to)
-{
-	UNUSED(self);
-	UNUSED(request);
-	posix_Machine_time_zone_answer(to, 0, &time_zone);
-}
-
 static int machine_dispatch(void *self, struct sk_incoming *incoming)
 {
 	static const struct posix_Machine_ops ops = {
 		.reboot = op_reboot, .set_node_name = op_set_node_name,
 		.set_domain_name = op_set_domain_name, .set_time_zone = op_set_time_zone,
-		.time_zone = op_time_zone, .log = op_log,
+		.time_zone = op_time_zone, .set_clock = op_set_clock,
+		.adjust_clock = op_adjust_clock, .log = op_log,
 	};
 
 	return posix_Machine_dispatch(&ops, self, incoming);

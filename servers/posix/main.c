@@ -153,7 +153,6 @@ int sk_os_main(struct sk_os *os)
 	device_nodes();
 	process_begin();
 	proc_begin();
-	posix.boot_time = (uint64_t)realtime() - now();
 	return sk_serve(os, &(struct sk_serve){
 		.services = services, .service_count = 1, .max_kept = KEPT_MAX,
 		.max_objects = OBJECTS_MAX,

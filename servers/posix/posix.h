@@ -58,7 +58,6 @@ extern struct posix {
 	int32_t last_pid;
 	uint32_t process_count, thread_count, file_count;
 	uint64_t heap_most;			/* of posix's own heap */
-	uint64_t boot_time;			/* realtime, nanoseconds */
 	uint64_t forks;				/* processes and threads made so far */
 	struct thread *walker;			/* whose path is being walked */
 	const struct thread *looker;		/* who asks what is ready */
@@ -82,6 +81,8 @@ int kernel_errno(int status);
 int server_errno(int status);
 uint64_t now(void);
 int64_t realtime(void);
+/* When the machine was started, by what the time of day is now. */
+uint64_t boot_time(void);
 /* Zeros, of posix's own quota or another. None: there are none. */
 struct sk_handle memory_new(struct sk_handle quota, uint64_t bytes);
 /* Maps for posix itself. NULL: cannot be. */
@@ -741,6 +742,14 @@ posix_Clock clock_of(const struct thread *thread, posix_Clock clock);
 bool clock_is_own(const struct thread *thread, posix_Clock clock);
 /* Nanoseconds, of one by number. EINVAL: there is none. */
 int clock_read(posix_Clock clock, int64_t *time);
+/* What it runs by: a length of time is not changed by setting the time of day. */
+posix_Clock clock_running(posix_Clock clock, bool is_absolute);
+/* The time of day has been set: what waits by it is looked at again. */
+void clock_stepped(void);
+void timers_stepped(void);
+void tickers_stepped(void);
+/* wall.c: seconds that TAI is ahead. */
+int32_t wall_tai(void);
 /* What a process has used so far. */
 void clock_usage(const struct process *process, struct posix_Usage *usage);
 
@@ -918,6 +927,15 @@ THREAD_OPERATIONS(X)
 /* ---- log.c: the system's log; `self` as of posix.Machine ---- */
 
 void op_log(void *self, const struct posix_Machine_log_request *request, struct sk_reply *to);
+/* wall.c */
+void op_set_clock(void *self, const struct posix_Machine_set_clock_request *request,
+	struct sk_reply *to);
+void op_adjust_clock(void *self, const struct posix_Machine_adjust_clock_request *request,
+	struct sk_reply *to);
+void op_set_time_zone(void *self, const struct posix_Machine_set_time_zone_request *request,
+	struct sk_reply *to);
+void op_time_zone(void *self, const struct posix_Machine_time_zone_request *request,
+	struct sk_reply *to);
 
 /* ---- trace.c: where calls are told ---- */
 

@@ -184,7 +184,7 @@ void proc_machine_stat(struct proc_text *text, const struct proc_key *key)
 	}
 	/* Who reads this runs too. */
 	proc_put(text, "intr 0\nctxt 0\nbtime %lu\nprocesses %lu\nprocs_running %u\n"
-		"procs_blocked 0\n", posix.boot_time / SECOND, posix.forks, running() + 1);
+		"procs_blocked 0\n", boot_time() / SECOND, posix.forks, running() + 1);
 }
 
 static uint64_t averages[3];			/* in parts of FIXED */

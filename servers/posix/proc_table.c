@@ -341,7 +341,7 @@ bool proc_is_private(const struct proc_key *key)
 static void own(struct fs_Status *status, const struct process *process)
 {
 	const struct thread *thread = process->threads;
-	const int64_t born = (int64_t)(posix.boot_time + process->start_time);
+	const int64_t born = (int64_t)(boot_time() + process->start_time);
 
 	if (thread && thread->credentials) {
 		status->owner = thread->credentials->ids.effective_user;
@@ -379,7 +379,7 @@ struct fs_Status proc_status(const struct proc_key *key)
 	}
 	if (status.kind == DIRECTORY)
 		status.links = 2;
-	status.accessed.seconds = (int64_t)(posix.boot_time / 1000000000);
+	status.accessed.seconds = (int64_t)(boot_time() / 1000000000);
 	status.modified = status.changed = status.accessed;
 	if (process)
 		own(&status, process);

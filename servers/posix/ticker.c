@@ -6,25 +6,35 @@
 #include "servers/posix/event.h"
 
 struct ticker {
+	struct ticker *next, **link;		/* of all */
 	posix_Clock clock;
+	posix_Clock runs_by;			/* as it was set (clock_running) */
 	uint64_t due, interval;			/* of its clock; due 0: it is not set */
 	uint64_t expirations;			/* not read yet */
 	bool has_rung;				/* and is not set again */
+	bool may_cancel, is_canceled;		/* the time of day has been set */
 	struct user *payer;
 	struct sk_alarm alarm;
 	struct wait *taking;
 };
 
+static struct ticker *tickers;
+
+static bool has_news(const struct ticker *t)
+{
+	return t->expirations > 0 || t->is_canceled;
+}
+
 static uint32_t ready_of(struct file *file)
 {
-	return ((struct ticker *)file->self)->expirations > 0 ? fs_Ready_READABLE : 0;
+	return has_news(file->self) ? fs_Ready_READABLE : 0;
 }
 
 static uint64_t time_of(const struct ticker *t)
 {
 	int64_t time = 0;
 
-	clock_read(t->clock, &time);
+	clock_read(t->runs_by, &time);
 	return (uint64_t)time;
 }
 
@@ -38,20 +48,37 @@ static void arm(struct ticker *t)
 /* One with an interval goes on from the time that has come. */
 static void go_on(struct ticker *t)
 {
-	uint64_t count;
+	uint64_t time, count;
 
 	if (!t->has_rung || t->interval == 0)
 		return;
-	count = (time_of(t) - t->due) / t->interval + 1;
+	time = time_of(t);
+	/* It may have been set back. */
+	count = time < t->due ? 1 : (time - t->due) / t->interval + 1;
 	t->expirations += count - 1;
 	t->due += count * t->interval;
 	t->has_rung = false;
 	arm(t);
 }
 
+/* As on Linux one that has rung does not go on then. */
+static void take_canceled(struct ticker *t, struct sk_reply *to)
+{
+	if (posix_Timerfd_take_answer(to, posix_Error_ECANCELED, NULL) != SK_OK)
+		return;
+	t->is_canceled = false;
+	t->expirations = 0;
+	t->due = t->has_rung ? 0 : t->due;
+	t->has_rung = false;
+}
+
 /* Whoever was cancelled just now has not taken it. */
 static void take(struct ticker *t, struct sk_reply *to)
 {
+	if (t->is_canceled) {
+		take_canceled(t, to);
+		return;
+	}
 	go_on(t);
 	if (posix_Timerfd_take_answer(to, 0, &(struct posix_Timerfd_take_reply){
 			t->expirations}) == SK_OK)
@@ -61,7 +88,7 @@ static void take(struct ticker *t, struct sk_reply *to)
 /* Those who wait take what has come. */
 static void came(struct ticker *t)
 {
-	while (t->taking && t->expirations > 0) {
+	while (t->taking && has_news(t)) {
 		struct wait *wait = t->taking;
 
 		wait_end(wait);
@@ -82,6 +109,20 @@ static void ring(void *self)
 	t->has_rung = true;
 	t->expirations++;
 	came(t);
+}
+
+void tickers_stepped(void)
+{
+	for (struct ticker *t = tickers; t; t = t->next) {
+		if (t->runs_by == clock_running(t->runs_by, false))
+			continue;
+		t->is_canceled = t->is_canceled || t->may_cancel;
+		if (t->due != 0 && !t->has_rung) {
+			sk_alarm_cancel(posix.os, &t->alarm);
+			ring(t);
+		}
+		came(t);
+	}
 }
 
 /* ---- operations ---- */
@@ -116,14 +157,24 @@ static void op_set_setting(void *self, const struct posix_Timerfd_set_setting_re
 	struct ticker *t = ((struct access *)self)->file->self;
 	const struct posix_Timerfd_set_setting_reply reply = {setting_of(t)};
 	const uint64_t value = request->setting.value;
-	const uint64_t base = request->flags & posix_SetTimerFlags_ABSOLUTE ? 0 : time_of(t);
+	const bool is_absolute = request->flags & posix_SetTimerFlags_ABSOLUTE;
+	bool is_canceled = false;
+	uint64_t base;
 
+	t->runs_by = clock_running(t->clock, is_absolute);
+	base = is_absolute ? 0 : time_of(t);
+	t->may_cancel = t->clock == posix_Clock_REALTIME && is_absolute &&
+		(request->flags & posix_SetTimerFlags_CANCEL_ON_SET);
+	if (t->may_cancel && value != 0)
+		is_canceled = t->is_canceled;
+	t->is_canceled = t->may_cancel && t->is_canceled && !is_canceled;
 	sk_alarm_cancel(posix.os, &t->alarm);
 	t->has_rung = false;
 	t->expirations = 0;
 	t->interval = request->setting.interval;
 	t->due = value == 0 ? 0 : value > INT64_MAX - base ? INT64_MAX : base + value;
-	posix_Timerfd_set_setting_answer(to, 0, &reply);
+	/* It is set all the same. */
+	posix_Timerfd_set_setting_answer(to, is_canceled ? posix_Error_ECANCELED : 0, &reply);
 	if (t->due != 0)
 		ring(t);
 }
@@ -135,7 +186,7 @@ static void op_take(void *self, const struct posix_Timerfd_take_request *request
 	const bool waits = event_may_wait(self, request->wait);
 	struct wait *wait;
 
-	if (t->expirations > 0) {
+	if (has_news(t)) {
 		take(t, to);
 		return;
 	}
@@ -179,6 +230,9 @@ static void closed(struct file *file)
 
 	sk_alarm_cancel(posix.os, &t->alarm);
 	event_end_waits(&t->taking);
+	*t->link = t->next;
+	if (t->next)
+		t->next->link = t->link;
 	user_return(t->payer, USER_TIMERS, 1);
 	release(t);
 }
@@ -215,8 +269,12 @@ static struct file *make(struct thread *thread, posix_Clock clock, posix_NewFlag
 		file_drop(file);
 		return NULL;
 	}
-	*t = (struct ticker){.clock = clock, .payer = user,
+	*t = (struct ticker){.next = tickers, .link = &tickers, .clock = clock,
+		.runs_by = clock, .payer = user,
 		.alarm = {.ring = ring, .self = t}};
+	if (tickers)
+		tickers->link = &t->next;
+	tickers = t;
 	user_charge(user, USER_TIMERS, 1);
 	file->ops = &ticker_ops;
 	file->self = t;

@@ -14,6 +14,8 @@
 #define VIRTUAL_NUMBER (-2)
 #define PROFILING_NUMBER (-3)
 #define LIMIT_NUMBER (-4)
+/* Of create_timer's `notify.thread`, where none is named: the value is the timer's number. */
+#define OF_ITSELF (-1)
 #define PAUSE_MOST (UINT64_C(64) * 1000000)
 
 struct timer {
@@ -22,6 +24,7 @@ struct timer {
 	/* Below 0: of those that are not made by timer_create. */
 	int32_t number;
 	posix_Clock clock;
+	posix_Clock runs_by;			/* as it was set (clock_running) */
 	struct posix_Notification notify;
 	uint64_t due, interval;			/* of its clock; due 0: it is not set */
 	uint32_t overrun;			/* of the last signal that was taken */
@@ -67,7 +70,7 @@ static void arm(struct timer *timer, uint64_t least)
 	sk_alarm_cancel(posix.os, &timer->alarm);
 	if (timer->due == 0 || timer->notify.by == posix_NotifyBy_NOTHING || timer->queued)
 		return;
-	if (clock_read(timer->clock, &time) != 0) {
+	if (clock_read(timer->runs_by, &time) != 0) {
 		timer->due = 0;
 		return;
 	}
@@ -136,7 +139,7 @@ void timer_taken(struct timer *timer, struct posix_SignalInfo *info)
 
 	timer->queued = NULL;
 	timer->overrun = timer->missed;
-	if (timer->interval != 0 && clock_read(timer->clock, &time) == 0) {
+	if (timer->interval != 0 && clock_read(timer->runs_by, &time) == 0) {
 		const uint64_t all = (uint64_t)timer->missed +
 			forward(timer, (uint64_t)time);
 
@@ -169,7 +172,7 @@ static void ring(void *self)
 	struct timer *timer = self;
 	int64_t time;
 
-	if (clock_read(timer->clock, &time) != 0) {
+	if (clock_read(timer->runs_by, &time) != 0) {
 		timer->due = 0;
 	} else if ((uint64_t)time < timer->due) {
 		arm(timer, 0);
@@ -193,7 +196,7 @@ static struct timer *make(struct process *process, int32_t number, posix_Clock c
 	if (!timer)
 		return NULL;
 	*timer = (struct timer){.next = process->timers, .process = process, .number = number,
-		.clock = clock, .notify.signal = signal};
+		.clock = clock, .runs_by = clock, .notify.signal = signal};
 	timer->alarm = (struct sk_alarm){.ring = ring, .self = timer};
 	process->timers = timer;
 	if (number >= 0)
@@ -237,7 +240,7 @@ static struct posix_TimerSetting setting_of(const struct timer *timer)
 	struct posix_TimerSetting setting = {0, timer ? timer->interval : 0};
 	int64_t time;
 
-	if (!timer || timer->due == 0 || clock_read(timer->clock, &time) != 0)
+	if (!timer || timer->due == 0 || clock_read(timer->runs_by, &time) != 0)
 		return setting;
 	if (timer->due > (uint64_t)time)
 		setting.value = timer->due - (uint64_t)time;
@@ -252,8 +255,10 @@ static struct posix_TimerSetting setting_of(const struct timer *timer)
 static void set(struct timer *timer, bool is_absolute, const struct posix_TimerSetting *to)
 {
 	int64_t time = 0;
-	int error = is_absolute ? 0 : clock_read(timer->clock, &time);
+	int error;
 
+	timer->runs_by = clock_running(timer->clock, is_absolute);
+	error = is_absolute ? 0 : clock_read(timer->runs_by, &time);
 	forget_queued(timer);
 	timer->missed = timer->overrun = 0;
 	timer->seen = UINT64_MAX;
@@ -262,6 +267,14 @@ static void set(struct timer *timer, bool is_absolute, const struct posix_TimerS
 	timer->due = error || to->value == 0 ? 0 : to->value > INT64_MAX - (uint64_t)time ?
 		INT64_MAX : to->value + (uint64_t)time;
 	arm(timer, 0);
+}
+
+void timers_stepped(void)
+{
+	for (const struct process *p = posix.processes; p; p = p->next)
+		for (struct timer *t = p->timers; t; t = t->next)
+			if (t->runs_by != clock_running(t->runs_by, false))
+				arm(t, 0);
 }
 
 /* ---- each process's own ---- */
@@ -401,6 +414,8 @@ void op_create_timer(void *self, const struct posix_Timers_create_timer_request 
 		error = posix_Error_EAGAIN;
 	if (timer) {
 		timer->notify = request->notify;
+		if (request->notify.thread == OF_ITSELF)
+			timer->notify.value = (uint64_t)timer->number;
 		reply.timer = timer->number;
 		process->next_timer = (process->next_timer + 1) & INT32_MAX;
 	}

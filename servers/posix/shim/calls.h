@@ -64,7 +64,7 @@
 	X(151, mlockall, memory_mlockall) X(152, munlockall, memory_munlockall) \
 	X(153, vhangup, terminal_vhangup) \
 	X(157, prctl, misc_prctl) X(158, arch_prctl, misc_arch_prctl) \
-	X(160, setrlimit, misc_setrlimit) X(161, chroot, path_chroot) X(162, sync, misc_sync) \
+	X(159, adjtimex, time_adjtimex) X(160, setrlimit, misc_setrlimit) X(161, chroot, path_chroot) X(162, sync, misc_sync) \
 	X(164, settimeofday, time_settimeofday) X(169, reboot, misc_reboot) \
 	X(170, sethostname, misc_sethostname) \
 	X(171, setdomainname, misc_setdomainname) X(186, gettid, identity_tid) \
@@ -111,12 +111,14 @@
 	X(285, fallocate, file_fallocate) X(292, dup3, descriptor_dup3) \
 	X(293, pipe2, descriptor_pipe2) X(295, preadv, file_preadv) \
 	X(296, pwritev, file_pwritev) X(297, rt_tgsigqueueinfo, signal_tgqueueinfo) \
-	X(302, prlimit64, misc_prlimit) X(306, syncfs, misc_syncfs) \
+	X(302, prlimit64, misc_prlimit) X(305, clock_adjtime, time_clock_adjtime) \
+	X(306, syncfs, misc_syncfs) \
 	X(308, setns, event_setns) \
-	X(309, getcpu, misc_getcpu) X(314, sched_setattr, misc_none) X(315, sched_getattr, misc_none) \
+	X(309, getcpu, misc_getcpu) X(314, sched_setattr, misc_sched_setattr) \
+	X(315, sched_getattr, misc_sched_getattr) \
 	X(316, renameat2, path_renameat2) X(318, getrandom, misc_getrandom) \
 	X(319, memfd_create, descriptor_memfd) X(322, execveat, process_execveat) \
-	X(324, membarrier, misc_none) X(325, mlock2, memory_mlock2) \
+	X(324, membarrier, barrier_membarrier) X(325, mlock2, memory_mlock2) \
 	X(326, copy_file_range, transfer_copy_range) \
 	X(327, preadv2, file_preadv2) X(328, pwritev2, file_pwritev2) \
 	X(332, statx, path_statx) X(334, rseq, misc_none) \

@@ -54,6 +54,18 @@ static int64_t wait(const struct futex *f, uint32_t mask, uint64_t deadline)
 	}
 }
 
+/* When that is set posix interrupts who says so, and the call is made again. */
+static int64_t wait_by_wall(const struct futex *f, uint32_t mask, int64_t until)
+{
+	uint8_t *waits = &LAYOUT_WAITS_BY_WALL(f->shim->page);
+	int64_t result;
+
+	__atomic_store_n(waits, 1, __ATOMIC_SEQ_CST);
+	result = wait(f, mask, shim_from_wall(until));
+	__atomic_store_n(waits, 0, __ATOMIC_RELAXED);
+	return result;
+}
+
 /* `relative`: of FUTEX_WAIT, with which a restart does not wait any longer. */
 static int64_t wait_until(const struct futex *f, uint32_t operation, uint64_t time_at,
 	bool relative, bool of_wall)
@@ -69,10 +81,10 @@ static int64_t wait_until(const struct futex *f, uint32_t operation, uint64_t ti
 			return -LINUX_EFAULT;
 		if (!convert_nanos(&time, &deadline))
 			return -LINUX_EINVAL;
+		if (!relative && of_wall)
+			return wait_by_wall(f, mask, (int64_t)deadline);
 		if (relative)
 			deadline = shim_after(deadline);
-		else if (of_wall)
-			deadline = shim_from_wall((int64_t)deadline);
 	}
 	if (!time_at || !relative)
 		return wait(f, mask, deadline);

@@ -4,6 +4,7 @@
 #include "servers/posix/shim/base.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/machine.h"
 
 shim_function misc_none, misc_no_socket, misc_uname, misc_sysinfo, misc_getrandom,
 	misc_getcpu, misc_prctl, misc_arch_prctl, misc_personality, misc_sync, misc_syncfs,
@@ -105,16 +106,10 @@ int64_t misc_syncfs(struct shim *shim, const uint64_t a[6])
 
 /* Makes a call of posix.Machine of what stands behind it. */
 #define MACHINE_DO(shim, method, ...) do { \
-	struct posix_Thread_machine_reply machine; \
-	int64_t result = POSIX(shim, &machine, Thread, machine, 0); \
-	if (result < 0) \
-		return result; \
-	result = shim_file_result(shim, posix_Machine_##method(shim_file_channel(shim, \
-		sk_kernel_number(machine.machine.raw)), \
-		&(const struct posix_Machine_##method##_request){__VA_ARGS__}, \
-		&(struct posix_Machine_##method##_reply){0}, NULL)); \
-	sk_close(&shim->posix.channel, machine.machine.raw); \
-	return result; \
+	struct machine machine; \
+	int64_t result = machine_open(shim, &machine); \
+	return result < 0 ? result : MACHINE(shim, &machine, \
+		&(struct posix_Machine_##method##_reply){0}, method, __VA_ARGS__); \
 } while (0)
 
 int64_t misc_reboot(struct shim *shim, const uint64_t a[6])
@@ -138,19 +133,15 @@ int64_t misc_reboot(struct shim *shim, const uint64_t a[6])
 int64_t misc_syslog(struct shim *shim, const uint64_t a[6])
 {
 	const uint64_t size = (int32_t)a[2] < 0 ? 0 : (uint32_t)a[2];
-	struct posix_Thread_machine_reply machine;
 	struct posix_Machine_log_reply reply;
-	int64_t result = POSIX(shim, &machine, Thread, machine, 0);
+	struct machine machine;
+	int64_t result = machine_open(shim, &machine);
 
-	if (result < 0)
-		return result;
-	result = shim_file_result(shim, posix_Machine_log(shim_file_channel(shim,
-		sk_kernel_number(machine.machine.raw)),
-		&(const struct posix_Machine_log_request){ .action = (uint32_t)a[0],
-		.size = (uint32_t)a[2], .has_text = a[1] != 0, .text = sk_lend_out(
-		(void *)(uintptr_t)a[1], size < posix_IO_MAX ? size : posix_IO_MAX) },
-		&reply, NULL));
-	sk_close(&shim->posix.channel, machine.machine.raw);
+	if (result == 0)
+		result = MACHINE(shim, &machine, &reply, log, .action = (uint32_t)a[0],
+			.size = (uint32_t)a[2], .has_text = a[1] != 0, .text = sk_lend_out(
+			(void *)(uintptr_t)a[1], size < posix_IO_MAX ? size :
+			posix_IO_MAX));
 	return result < 0 ? result : (int64_t)reply.result;
 }
 

@@ -7,7 +7,7 @@ shim_function misc_prlimit, misc_getrlimit, misc_setrlimit, misc_getrusage, misc
 	misc_setpriority, misc_yield, misc_getaffinity, misc_setaffinity,
 	misc_sched_setparam, misc_sched_getparam, misc_sched_setscheduler,
 	misc_sched_getscheduler, misc_sched_priority_max, misc_sched_priority_min,
-	misc_sched_interval;
+	misc_sched_interval, misc_sched_setattr, misc_sched_getattr;
 
 static int64_t limit(struct shim *shim, uint64_t process, uint64_t resource, uint64_t from,
 	uint64_t to)
@@ -204,4 +204,115 @@ int64_t misc_sched_interval(struct shim *shim, const uint64_t a[6])
 		return result;
 	time = convert_timespec((int64_t)reply.interval);
 	return copy_to(a[1], &time, sizeof time) ? 0 : -LINUX_EFAULT;
+}
+
+/* ---- policies, with all that belongs to them ---- */
+
+/* struct sched_attr, as it was at first, and now. */
+struct linux_sched_attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+	uint32_t util_min, util_max;
+};
+
+#define ATTR_FIRST 48
+
+enum { ATTR_RESET_ON_FORK = 1, ATTR_KEEP_POLICY = 8, ATTR_KEEP_PARAMS = 16, ATTR_KNOWN = 0x7f };
+
+/* What is beyond what is known here has to be zero. */
+static bool is_zero(uint64_t at, uint64_t end)
+{
+	uint8_t piece[64];
+
+	while (at < end) {
+		uint64_t size = end - at < sizeof piece ? end - at : sizeof piece;
+
+		if (!copy_from(piece, at, size))
+			return false;
+		for (uint64_t i = 0; i < size; i++)
+			if (piece[i])
+				return false;
+		at += size;
+	}
+	return true;
+}
+
+static int64_t take_attr(struct linux_sched_attr *attr, uint64_t at)
+{
+	const uint32_t known = sizeof *attr;
+	uint32_t size;
+
+	if (!copy_from(&size, at, sizeof size))
+		return -LINUX_EFAULT;
+	size = size ? size : ATTR_FIRST;
+	if (size < ATTR_FIRST || size > LAYOUT_PAGE ||
+			(size > known && !is_zero(at + known, at + size)))
+		return copy_to(at, &known, sizeof known) ? -LINUX_E2BIG : -LINUX_EFAULT;
+	*attr = (struct linux_sched_attr){ 0 };
+	return copy_from(attr, at, size < known ? size : known) ? 0 : -LINUX_EFAULT;
+}
+
+static int32_t clamp_nice(int32_t nice)
+{
+	return nice < -20 ? -20 : nice > 19 ? 19 : nice;
+}
+
+int64_t misc_sched_setattr(struct shim *shim, const uint64_t a[6])
+{
+	struct posix_Resources_scheduling_reply is;
+	struct linux_sched_attr attr;
+	int64_t result;
+
+	if (a[1] == 0 || (int32_t)a[0] < 0 || a[2] != 0)
+		return -LINUX_EINVAL;
+	result = take_attr(&attr, a[1]);
+	if (result < 0)
+		return result;
+	if ((int32_t)attr.policy < 0 || attr.flags & ~(uint64_t)ATTR_KNOWN)
+		return -LINUX_EINVAL;
+	result = POSIX(shim, &is, Resources, scheduling, .thread = (int32_t)a[0]);
+	if (result < 0)
+		return result;
+	if (!(attr.flags & ATTR_KEEP_POLICY)) {
+		if (!is_policy(attr.policy))
+			return -LINUX_EINVAL;
+		is.scheduling.reset_on_fork = (attr.flags & ATTR_RESET_ON_FORK) != 0;
+	}
+	/* Linux takes the policy for one of them. */
+	if (!(attr.flags & ATTR_KEEP_PARAMS)) {
+		if (!(attr.flags & ATTR_KEEP_POLICY))
+			is.scheduling.policy = (posix_SchedulingPolicy)attr.policy;
+		if (!is_real_time((uint64_t)is.scheduling.policy))
+			is.scheduling.nice = clamp_nice(attr.nice);
+		is.scheduling.priority = attr.priority;
+		is.scheduling.runtime = attr.runtime;
+		is.scheduling.deadline = attr.deadline;
+		is.scheduling.period = attr.period;
+	}
+	return POSIX_DO(shim, Resources, set_scheduling, .thread = (int32_t)a[0],
+		.scheduling = is.scheduling);
+}
+
+int64_t misc_sched_getattr(struct shim *shim, const uint64_t a[6])
+{
+	struct posix_Resources_scheduling_reply is;
+	struct linux_sched_attr attr = { 0 };
+	const uint32_t size = (uint32_t)a[2];
+	int64_t result;
+
+	if (a[1] == 0 || (int32_t)a[0] < 0 || size < ATTR_FIRST || size > LAYOUT_PAGE || a[3] != 0)
+		return -LINUX_EINVAL;
+	result = POSIX(shim, &is, Resources, scheduling, .thread = (int32_t)a[0]);
+	if (result < 0)
+		return result;
+	attr.size = size < sizeof attr ? size : (uint32_t)sizeof attr;
+	attr.policy = (uint32_t)is.scheduling.policy;
+	attr.flags = is.scheduling.reset_on_fork ? ATTR_RESET_ON_FORK : 0;
+	attr.nice = is_real_time(attr.policy) ? 0 : is.scheduling.nice;
+	attr.priority = is.scheduling.priority;
+	attr.util_max = 1024;
+	return copy_to(a[1], &attr, attr.size) ? 0 : -LINUX_EFAULT;
 }

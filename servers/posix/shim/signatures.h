@@ -65,4 +65,5 @@
 	X(eventfd, "d") X(eventfd2, "dx") X(signalfd, "dpl") X(signalfd4, "dplx") \
 	X(timerfd_create, "dx") X(timerfd_settime, "dxpp") X(timerfd_gettime, "dp") \
 	X(pidfd_open, "dx") X(pidfd_send_signal, "ddpx") X(pidfd_getfd, "ddx") \
-	X(setns, "dx")
+	X(setns, "dx") X(adjtimex, "p") X(clock_adjtime, "dp") X(membarrier, "dxd") \
+	X(sched_setattr, "dpx") X(sched_getattr, "dpxx")

@@ -4,10 +4,13 @@
 #include "runtime/kernel/sys.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/machine.h"
 #include "servers/posix/shim/shim.h"
 
 #define TIMER_ABSTIME 1
 #define NR_CLOCK_NANOSLEEP 230
+/* As timer.c of posix has it: what the signal says is the timer's number. */
+#define OF_ITSELF (-1)
 
 shim_function time_clock_gettime, time_clock_getres, time_clock_settime, time_clock_nanosleep,
 	time_nanosleep, time_gettimeofday, time_settimeofday, time_time, time_times,
@@ -49,7 +52,6 @@ static bool read_clock(uint64_t clock, int64_t *nanos)
 	switch ((int32_t)clock) {
 	case posix_Clock_REALTIME:
 	case posix_Clock_REALTIME_COARSE:
-	case posix_Clock_TAI:
 		*nanos = shim_wall(now);
 		return true;
 	case posix_Clock_MONOTONIC:
@@ -91,12 +93,28 @@ int64_t time_clock_getres(struct shim *shim, const uint64_t a[6])
 	return result < 0 || a[1] == 0 ? result : put_time(a[1], (int64_t)reply.resolution);
 }
 
+static int64_t get_zone(struct shim *shim, int32_t zone[2])
+{
+	struct posix_Machine_time_zone_reply reply = {0};
+	struct machine machine;
+	int64_t result = machine_open(shim, &machine);
+
+	if (result == 0)
+		result = MACHINE(shim, &machine, &reply, time_zone, 0);
+	if (result == 0) {
+		zone[0] = reply.minutes_west;
+		zone[1] = reply.daylight_saving;
+	}
+	return result;
+}
+
 int64_t time_gettimeofday(struct shim *shim, const uint64_t a[6])
 {
 	struct linux_timeval time = convert_timeval(shim_wall(shim_now()));
-	int32_t zone[2] = { 0, 0 };
+	int32_t zone[2];
 
-	(void)shim;
+	if (a[1] && get_zone(shim, zone) < 0)
+		return -LINUX_EFAULT;
 	return (a[0] == 0 || copy_to(a[0], &time, sizeof time)) &&
 		(a[1] == 0 || copy_to(a[1], zone, sizeof zone)) ? 0 : -LINUX_EFAULT;
 }
@@ -129,44 +147,60 @@ int64_t time_times(struct shim *shim, const uint64_t a[6])
 
 /* ---- setting ---- */
 
-static int64_t set_clock(struct shim *shim, int32_t clock, int64_t time)
+static int64_t set_clock(struct shim *shim, int64_t time)
 {
-	struct posix_Thread_machine_reply reply;
-	int64_t result = POSIX(shim, &reply, Thread, machine, 0);
+	struct machine machine;
+	int64_t result = machine_open(shim, &machine);
 
-	if (result < 0)
-		return result;
-	result = shim_file_result(shim, posix_Machine_set_clock(shim_file_channel(shim,
-		sk_kernel_number(reply.machine.raw)),
-		&(const struct posix_Machine_set_clock_request){ .clock = clock, .time = time },
-		&(struct posix_Machine_set_clock_reply){0}, NULL));
-	sk_close(&shim->posix.channel, reply.machine.raw);
-	return result;
+	return result < 0 ? result : MACHINE(shim, &machine,
+		&(struct posix_Machine_set_clock_reply){0}, set_clock,
+		.clock = posix_Clock_REALTIME, .time = time);
 }
 
 int64_t time_clock_settime(struct shim *shim, const uint64_t a[6])
 {
 	struct linux_timespec time;
 	uint64_t nanos;
+	int64_t ignored;
 
+	/* CPU clocks are nobody's to set. */
+	if ((int32_t)a[0] != posix_Clock_REALTIME)
+		return (int32_t)a[0] < 0 && time_clock_gettime(shim, (const uint64_t[6]){ a[0],
+			(uintptr_t)&ignored }) != -LINUX_EINVAL ? -LINUX_EPERM : -LINUX_EINVAL;
 	if (!copy_from(&time, a[1], sizeof time))
 		return -LINUX_EFAULT;
-	if (!convert_nanos(&time, &nanos) || a[0] != posix_Clock_REALTIME)
-		return -LINUX_EINVAL;
-	return set_clock(shim, posix_Clock_REALTIME, (int64_t)nanos);
+	return convert_nanos(&time, &nanos) ? set_clock(shim, (int64_t)nanos) : -LINUX_EINVAL;
 }
 
+static int64_t set_zone(struct shim *shim, const int32_t zone[2])
+{
+	struct machine machine;
+	int64_t result = machine_open(shim, &machine);
+
+	return result < 0 ? result : MACHINE(shim, &machine,
+		&(struct posix_Machine_set_time_zone_reply){0}, set_time_zone,
+		.minutes_west = zone[0], .daylight_saving = zone[1]);
+}
+
+/* With neither it is asked all the same whether it is allowed. */
 int64_t time_settimeofday(struct shim *shim, const uint64_t a[6])
 {
 	struct linux_timeval time;
 	uint64_t nanos;
+	int32_t zone[2];
+	int64_t result = 0;
 
-	if (a[0] == 0)
-		return 0;
-	if (!copy_from(&time, a[0], sizeof time))
+	if (a[0] && !copy_from(&time, a[0], sizeof time))
 		return -LINUX_EFAULT;
-	return convert_timeval_nanos(&time, &nanos) ?
-		set_clock(shim, posix_Clock_REALTIME, (int64_t)nanos) : -LINUX_EINVAL;
+	if (a[0] && !convert_timeval_nanos(&time, &nanos))
+		return -LINUX_EINVAL;
+	if (a[1] && !copy_from(zone, a[1], sizeof zone))
+		return -LINUX_EFAULT;
+	if (!a[0] && !a[1])
+		result = get_zone(shim, zone);
+	if (result == 0 && (a[1] || !a[0]))
+		result = set_zone(shim, zone);
+	return result < 0 || !a[0] ? result : set_clock(shim, (int64_t)nanos);
 }
 
 /* ---- sleeping ---- */
@@ -342,8 +376,9 @@ int64_t time_timer_create(struct shim *shim, const uint64_t a[6])
 			event.notify != posix_NotifyBy_THREAD_SIGNAL)
 		return -LINUX_EINVAL;
 	result = POSIX(shim, &reply, Timers, create_timer, .clock = (int32_t)a[0],
-		.notify = { .by = event.notify, .signal = event.signo, .thread = event.thread,
-			.value = event.value });
+		.notify = { .by = event.notify, .signal = event.signo, .value = event.value,
+			.thread = event.notify == posix_NotifyBy_THREAD_SIGNAL ?
+				event.thread : a[1] ? 0 : OF_ITSELF });
 	if (result < 0)
 		return result;
 	return copy_to(a[2], &reply.timer, sizeof reply.timer) ? 0 : -LINUX_EFAULT;

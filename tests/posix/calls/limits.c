@@ -126,6 +126,77 @@ static void scheduling(void)
 	T(getcpu, "to a wild address", WILD, NULL);
 }
 
+/* struct sched_attr, and more than there is. */
+struct attributes {
+	unsigned size, policy;
+	unsigned long flags;
+	int nice;
+	unsigned priority;
+	unsigned long runtime, deadline, period;
+	unsigned util_min, util_max;
+	unsigned long more;
+};
+
+static void attributes(void)
+{
+	struct attributes set = { 48, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0 }, is = { 0 };
+
+	T(sched_getattr, "of the process", 0, &is, sizeof is, 0);
+	SAY(sched_getattr, "its size", is.size <= 56 ? 56 : is.size);
+	SAY(sched_getattr, "its policy", is.policy);
+	T(sched_getattr, "of the first kind", 0, &is, 48, 0);
+	SAY(sched_getattr, "its size, of the first kind", is.size);
+	T(sched_getattr, "with flags", 0, &is, 48, 1);
+	T(sched_getattr, "of too little room", 0, &is, 40, 0);
+	T(sched_getattr, "of too much room", 0, &is, 5000, 0);
+	T(sched_getattr, "of nobody", 99999999, &is, 48, 0);
+	T(sched_getattr, "to a wild address", 0, WILD, 48, 0);
+	T(sched_getattr, "to no address", 0, NULL, 48, 0);
+	T(sched_setattr, "nicer", 0, &set, 0);
+	T(getpriority, "as sched_setattr says", PRIO_PROCESS, 0);
+	set.policy = SCHED_BATCH;
+	set.flags = 1;
+	set.nice = 7;
+	T(sched_setattr, "in batches", 0, &set, 0);
+	C(sched_getattr, 0, &is, 48, 0);
+	SAY(sched_getattr, "in batches", is.policy * 1000 + is.flags * 100 + (unsigned)is.nice);
+	set.flags = 0x10;
+	set.policy = SCHED_OTHER;
+	set.nice = 1;
+	T(sched_setattr, "its policy alone", 0, &set, 0);
+	C(sched_getattr, 0, &is, 48, 0);
+	SAY(sched_getattr, "its policy alone", is.policy * 100 + (unsigned)is.nice);
+	set.flags = 0;
+	set.priority = 3;
+	T(sched_setattr, "what it cannot have", 0, &set, 0);
+	set.priority = 0;
+	set.policy = 99;
+	T(sched_setattr, "of no kind", 0, &set, 0);
+	set.policy = 0;
+	set.flags = 0x1000;
+	T(sched_setattr, "unknown flags", 0, &set, 0);
+	set.flags = 0;
+	T(sched_setattr, "with flags of the call", 0, &set, 1);
+	T(sched_setattr, "of nobody", 99999999, &set, 0);
+	T(sched_setattr, "wild", 0, WILD, 0);
+	set.size = 40;
+	T(sched_setattr, "too small", 0, &set, 0);
+	set.size = sizeof set;
+	T(sched_setattr, "larger, and zero", 0, &set, 0);
+	set.size = sizeof set;
+	set.more = 1;
+	T(sched_setattr, "larger, and not zero", 0, &set, 0);
+}
+
+static void attributes_as_other(void)
+{
+	struct attributes set = { 48, SCHED_FIFO, 0, 0, 5, 0, 0, 0, 0, 0, 0 };
+
+	T(sched_setattr, "another user, real time", 0, &set, 0);
+	set = (struct attributes){ .size = 48, .nice = -5 };
+	T(sched_setattr, "another user, less nice", 0, &set, 0);
+}
+
 void topic_limits(void)
 {
 	in_child(limits, 0);
@@ -133,4 +204,6 @@ void topic_limits(void)
 	used();
 	in_child(priorities, 0);
 	in_child(scheduling, 0);
+	in_child(attributes, 0);
+	in_child(attributes_as_other, 1000);
 }

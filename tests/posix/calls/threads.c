@@ -133,6 +133,24 @@ static void lists(void)
 	T(get_robust_list, "to a wild address", 0, WILD, &size);
 }
 
+static void again(void)
+{
+	SAY(membarrier, "a child of one who may", C(membarrier, 8, 0, 0));
+}
+
+static void barriers(void)
+{
+	SAY(membarrier, "what there is", C(membarrier, 0, 0, 0) & 25);
+	T(membarrier, "all of the machine", 1, 0, 0);
+	T(membarrier, "of the process, not announced", 8, 0, 0);
+	T(membarrier, "announced", 16, 0, 0);
+	T(membarrier, "of the process", 8, 0, 0);
+	in_child(again, 0);
+	T(membarrier, "of no kind", 3, 0, 0);
+	T(membarrier, "with flags", 8, 2, 0);
+	T(membarrier, "what there is, with flags", 0, 1, 0);
+}
+
 void topic_threads(void)
 {
 	pthread_t thread;
@@ -149,4 +167,5 @@ void topic_threads(void)
 	SAY(exit, "of the first thread, the other goes on", in_child(first_ends, 0));
 	T(sched_yield, "once", 0);
 	in_child(lists, 0);
+	in_child(barriers, 0);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/time.h>
 #include <sys/times.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,7 +78,7 @@ static void sleeping(void)
 	T(nanosleep, "wild", WILD, NULL);
 	T(clock_nanosleep, "a moment", 1, 0, &moment, NULL);
 	C(clock_gettime, 1, &until);
-	until.tv_sec--;
+	until.tv_sec -= until.tv_sec > 0;
 	T(clock_nanosleep, "until a time that was", 1, 1, &until, NULL);
 	T(clock_nanosleep, "by the real time", 0, 0, &moment, NULL);
 	T(clock_nanosleep, "by the thread's clock", 3, 0, &moment, NULL);
@@ -125,6 +126,16 @@ static void intervals(void)
 	C(setitimer, ITIMER_PROF, &never, NULL);
 }
 
+static siginfo_t came;
+
+static void ring_and_keep(int number, siginfo_t *info, void *context)
+{
+	(void)number;
+	(void)context;
+	came = *info;
+	rang++;
+}
+
 static void timers(void)
 {
 	struct sigevent event;
@@ -146,6 +157,16 @@ static void timers(void)
 	T(timer_delete, "it", timer);
 	T(timer_delete, "it again", timer);
 	T(timer_create, "of a clock there is not", 20, &event, &timer);
+	T(timer_create, "told as usual", CLOCK_MONOTONIC, NULL, &timer);
+	take(SIGALRM);
+	sigaction(SIGALRM, &(struct sigaction){ .sa_sigaction = ring_and_keep,
+		.sa_flags = SA_SIGINFO }, NULL);
+	C(timer_settime, timer, 0, &often, NULL);
+	while (timer >= 0 && rang < 1)
+		C(pause, 0);
+	SAY(timer_create, "told as usual, the code", came.si_code);
+	SAY(timer_create, "told as usual, which", came.si_value.sival_int == timer);
+	C(timer_delete, timer);
 	event.sigev_signo = 99;
 	T(timer_create, "a signal there is not", CLOCK_MONOTONIC, &event, &timer);
 	event.sigev_notify = 99;
@@ -160,10 +181,54 @@ static void timers(void)
 static void as_other(void)
 {
 	struct timespec now = { 1000000000, 0 };
-	struct timeval old = { 1000000000, 0 };
+	struct timeval old = { 1000000000, 0 }, wrong_old = { 1000000000, 1000000 };
+	const struct timespec too_late = { INT64_C(1) << 40, 0 };
+	struct timex is = { .modes = 0 };
 
 	T(clock_settime, "another user", 0, &now);
 	T(settimeofday, "another user", &old, NULL);
+	T(settimeofday, "another user, nothing", NULL, NULL);
+	T(settimeofday, "another user, a zone", NULL, &below);
+	T(settimeofday, "another user, microseconds there are not", &wrong_old, NULL);
+	T(clock_settime, "another user, below 0", 0, &below);
+	T(clock_settime, "another user, too late", 0, &too_late);
+	SAY(adjtimex, "another user", C(adjtimex, &is) >= 0);
+	is.modes = ADJ_FREQUENCY;
+	T(adjtimex, "another user, a frequency", &is);
+	is.modes = ADJ_TICK;
+	is.tick = 1;
+	T(adjtimex, "another user, a tick there cannot be", &is);
+	is.modes = ADJ_OFFSET_SS_READ;
+	SAY(adjtimex, "another user, what is to be slewed", C(adjtimex, &is) >= 0);
+	is.modes = ADJ_OFFSET_SINGLESHOT;
+	T(adjtimex, "another user, to be slewed", &is);
+}
+
+/* Without changing anything: the clock is this machine's. */
+static void steering(void)
+{
+	const struct timeval before = { .tv_sec = -1 };
+	struct timex is = { .modes = 0 };
+
+	SAY(adjtimex, "how it is", C(adjtimex, &is) >= 0);
+	SAY(adjtimex, "its precision", is.precision);
+	SAY(adjtimex, "its tolerance", is.tolerance);
+	SAY(adjtimex, "its tick", is.tick);
+	SAY(adjtimex, "its time", is.time.tv_sec - time(NULL) < 60);
+	T(adjtimex, "wild", WILD);
+	is.modes = 0x8000;
+	T(adjtimex, "a step of no kind", &is);
+	is.modes = 0;
+	SAY(clock_adjtime, "how it is", C(clock_adjtime, 0, &is) >= 0);
+	T(clock_adjtime, "the monotonic clock", 1, &is);
+	T(clock_adjtime, "a process's", 2, &is);
+	T(clock_adjtime, "a clock there is not", 20, &is);
+	T(clock_adjtime, "wild", 0, WILD);
+	T(clock_settime, "below 0", 0, &below);
+	T(clock_settime, "the process's", 2, &moment);
+	T(clock_settime, "the process's, by number", -6, &moment);
+	T(clock_settime, "a clock there is not", 20, &moment);
+	T(settimeofday, "below 0", &before, NULL);
 }
 
 void topic_time(void)
@@ -172,5 +237,6 @@ void topic_time(void)
 	sleeping();
 	intervals();
 	timers();
+	steering();
 	in_child(as_other, 1000);
 }
