@@ -69,7 +69,7 @@ static struct inode *add(struct inode *directory, const char *name, fs_Kind kind
 		inode_write(inode, 0, text, strlen(text));
 	if (kind == fs_Kind_LINK) {
 		inode->size = strlen(text);
-		inode->as.text = ram_new(&ram, inode->size);
+		inode->as.text = ram_new(&ram, &inode->charge, inode->size);
 		if (!inode->as.text)
 			fuzz_found("there is no room for %s", text);
 		memcpy(inode->as.text, text, inode->size);
@@ -89,7 +89,7 @@ static void add_list(struct inode *inode, enum acl_kind kind)
 	static const struct subject root = {.capabilities = UINT64_MAX};
 	struct acl *acl;
 
-	if (acl_read(&ram, list, sizeof(list), &acl) != 0 ||
+	if (acl_read(inode, list, sizeof(list), &acl) != 0 ||
 			acl_set(&root, inode, kind, acl) != 0)
 		fuzz_found("an access list cannot be set");
 }

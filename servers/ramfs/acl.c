@@ -17,6 +17,7 @@
 enum tag { OWNER = 1, USER = 2, OWNER_GROUP = 4, GROUP = 8, MASK = 16, OTHER = 32 };
 
 struct acl {
+	struct charge charge;
 	uint32_t count;
 	struct acl_entry {
 		uint16_t tag;
@@ -30,19 +31,22 @@ static size_t size_of(uint32_t count)
 	return sizeof(struct acl) + count * sizeof(struct acl_entry);
 }
 
-static struct acl *new_acl(struct ram *ram, uint32_t count)
+static struct acl *new_acl(const struct inode *inode, uint32_t count)
 {
-	struct acl *acl = ram_new(ram, size_of(count));
+	struct charge charge = {.payer = inode->charge.payer};
+	struct acl *acl = ram_new(inode->ram, &charge, size_of(count));
 
-	if (acl)
+	if (acl) {
+		acl->charge = charge;
 		acl->count = count;
+	}
 	return acl;
 }
 
 void acl_free(struct ram *ram, struct acl *acl)
 {
 	if (acl)
-		ram_free(ram, acl, size_of(acl->count));
+		ram_free(ram, &acl->charge, acl, size_of(acl->count));
 }
 
 /* ---- as the value of an attribute ---- */
@@ -56,7 +60,7 @@ static bool is_entry(const uint8_t *at)
 	return tag == OWNER || tag == OWNER_GROUP || tag == MASK || tag == OTHER;
 }
 
-int acl_read(struct ram *ram, const uint8_t *value, uint32_t size, struct acl **to)
+int acl_read(struct inode *inode, const uint8_t *value, uint32_t size, struct acl **to)
 {
 	uint32_t count = size > HEAD ? (size - HEAD) / ENTRY : 0;
 
@@ -74,7 +78,7 @@ int acl_read(struct ram *ram, const uint8_t *value, uint32_t size, struct acl **
 			return fs_Error_EINVAL;
 	if (count == 0)
 		return 0;
-	*to = new_acl(ram, count);
+	*to = new_acl(inode, count);
 	for (uint32_t i = 0; *to && i < count; i++) {
 		const uint8_t *at = value + HEAD + i * ENTRY;
 
@@ -215,12 +219,12 @@ void acl_free_all(struct inode *inode)
 	replace(inode, ACL_DEFAULT, NULL);
 }
 
-static struct acl *copy(struct ram *ram, const struct acl *acl)
+static struct acl *copy(const struct inode *to, const struct acl *acl)
 {
-	struct acl *made = new_acl(ram, acl->count);
+	struct acl *made = new_acl(to, acl->count);
 
 	if (made)
-		memcpy(made, acl, size_of(acl->count));
+		memcpy(made->entries, acl->entries, acl->count * sizeof(*acl->entries));
 	return made;
 }
 
@@ -231,11 +235,11 @@ bool acl_inherit(const struct inode *directory, struct inode *inode)
 
 	if (!from || inode->kind == fs_Kind_LINK)
 		return true;
-	access = copy(inode->ram, from);
+	access = copy(inode, from);
 	if (!access)
 		return false;
 	if (inode->kind == fs_Kind_DIRECTORY)
-		inode->acls[ACL_DEFAULT] = copy(inode->ram, from);
+		inode->acls[ACL_DEFAULT] = copy(inode, from);
 	inode->mode &= ~0777U | mode_of(access);
 	set_mode(access, inode->mode);
 	if (access->count == 3)

@@ -75,7 +75,7 @@ uint8_t *data_find(const struct data *data, uint64_t page, bool *reserved)
 static bool raise(struct ram *ram, struct data *data, uint64_t page)
 {
 	while (!has_place(data, page)) {
-		struct branch *branch = ram_new(ram, sizeof(*branch));
+		struct branch *branch = ram_new(ram, data->charge, sizeof(*branch));
 
 		if (!branch)
 			return false;
@@ -101,7 +101,8 @@ static bool add(struct ram *ram, struct data *data, uint64_t page, uintptr_t tag
 		bool is_page = height == 1;
 
 		if (!*place) {
-			*place = ram_new(ram, is_page ? RAM_PAGE : sizeof(struct branch));
+			*place = ram_new(ram, data->charge,
+				is_page ? RAM_PAGE : sizeof(struct branch));
 			if (!*place)
 				return false;
 			branch->used++;
@@ -175,13 +176,13 @@ static void cut_place(struct ram *ram, struct data *data, struct branch *branch,
 	struct branch *below = branch->places[place];
 
 	if (height == 0) {
-		ram_free(ram, page_of(branch->places[place]), RAM_PAGE);
+		ram_free(ram, data->charge, page_of(branch->places[place]), RAM_PAGE);
 		data->pages--;
 	} else {
 		cut(ram, data, below, height, range);
 		if (below->used > 0)
 			return;
-		ram_free(ram, below, sizeof(*below));
+		ram_free(ram, data->charge, below, sizeof(*below));
 	}
 	branch->places[place] = NULL;
 	branch->used--;
@@ -196,7 +197,7 @@ static void lower(struct ram *ram, struct data *data)
 			(branch->used == 1 && branch->places[0] && data->height > 1))) {
 		data->top = branch->used == 0 ? NULL : branch->places[0];
 		data->height = branch->used == 0 ? 0 : data->height - 1;
-		ram_free(ram, branch, sizeof(*branch));
+		ram_free(ram, data->charge, branch, sizeof(*branch));
 	}
 }
 

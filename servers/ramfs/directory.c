@@ -45,7 +45,8 @@ static bool grow_heads(struct ram *ram, struct directory *in)
 {
 	uint32_t old_count = in->head_count;
 	uint32_t count = old_count > 0 ? 2 * old_count : FIRST_HEADS;
-	struct entry **old = in->heads, **heads = ram_new(ram, count * sizeof(*heads));
+	struct entry **old = in->heads;
+	struct entry **heads = ram_new(ram, in->charge, count * sizeof(*heads));
 
 	if (!heads)
 		return old_count > 0;
@@ -59,7 +60,7 @@ static bool grow_heads(struct ram *ram, struct directory *in)
 			entry->next = *head;
 			*head = entry;
 		}
-	ram_free(ram, old, old_count * sizeof(*old));
+	ram_free(ram, in->charge, old, old_count * sizeof(*old));
 	return true;
 }
 
@@ -83,14 +84,14 @@ static bool grow_slots(struct ram *ram, struct directory *in)
 		close_gaps(in);
 		return true;
 	}
-	slots = ram_new(ram, capacity * sizeof(*slots));
+	slots = ram_new(ram, in->charge, capacity * sizeof(*slots));
 	if (!slots) {
 		close_gaps(in);
 		return in->slot_count < in->slot_capacity;
 	}
 	if (in->slot_count > 0)
 		memcpy(slots, in->slots, in->slot_count * sizeof(*slots));
-	ram_free(ram, in->slots, in->slot_capacity * sizeof(*slots));
+	ram_free(ram, in->charge, in->slots, in->slot_capacity * sizeof(*slots));
 	in->slots = slots;
 	in->slot_capacity = capacity;
 	return true;
@@ -105,8 +106,8 @@ static bool has_room(struct ram *ram, struct directory *in)
 
 static void free_tables(struct ram *ram, struct directory *in)
 {
-	ram_free(ram, in->heads, in->head_count * sizeof(*in->heads));
-	ram_free(ram, in->slots, in->slot_capacity * sizeof(*in->slots));
+	ram_free(ram, in->charge, in->heads, in->head_count * sizeof(*in->heads));
+	ram_free(ram, in->charge, in->slots, in->slot_capacity * sizeof(*in->slots));
 	in->heads = NULL;
 	in->slots = NULL;
 	in->head_count = in->slot_count = in->slot_capacity = 0;
@@ -172,9 +173,9 @@ static void take_out(struct entry *entry)
 		free_tables(directory->ram, in);
 }
 
-static char *copy_name(struct ram *ram, const char *name, uint32_t size)
+static char *copy_name(struct ram *ram, struct charge *charge, const char *name, uint32_t size)
 {
-	char *text = ram_new(ram, size);
+	char *text = ram_new(ram, charge, size);
 
 	if (text)
 		memcpy(text, name, size);
@@ -185,26 +186,28 @@ static void free_entry(struct ram *ram, struct entry *entry)
 {
 	struct inode *was_in = entry->was_in;
 
-	ram_free(ram, entry->text, entry->size);
-	ram_free(ram, entry, sizeof(*entry));
+	ram_free(ram, &entry->charge, entry->text, entry->size);
+	ram_free(ram, &entry->charge, entry, sizeof(*entry));
 	inode_release(was_in);
 }
 
 int directory_add(struct inode *directory, struct inode *inode, const char *name,
 	uint32_t size, struct entry **to)
 {
+	struct charge charge = {.payer = inode->charge.payer};
 	struct ram *ram = directory->ram;
 	struct entry *entry;
 
 	if (!has_room(ram, &directory->as.directory))
 		return fs_Error_ENOSPC;
-	entry = ram_new(ram, sizeof(*entry));
+	entry = ram_new(ram, &charge, sizeof(*entry));
 	if (!entry)
 		return fs_Error_ENOSPC;
+	entry->charge = charge;
 	entry->inode = inode;
 	entry->hash = hash_of(ram, name, size);
 	entry->size = size;
-	entry->text = copy_name(ram, name, size);
+	entry->text = copy_name(ram, &entry->charge, name, size);
 	if (!entry->text) {
 		free_entry(ram, entry);
 		return fs_Error_ENOSPC;
@@ -242,13 +245,13 @@ int directory_move(struct entry *entry, struct inode *directory, const char *nam
 
 	if (!has_room(ram, &directory->as.directory))
 		return fs_Error_ENOSPC;
-	text = copy_name(ram, name, size);
+	text = copy_name(ram, &entry->charge, name, size);
 	if (!text)
 		return fs_Error_ENOSPC;
 	/* If it is the only one here, its tables are still needed. */
 	old->count++;
 	take_out(entry);
-	ram_free(ram, entry->text, entry->size);
+	ram_free(ram, &entry->charge, entry->text, entry->size);
 	entry->text = text;
 	entry->size = size;
 	entry->hash = hash_of(ram, name, size);

@@ -37,7 +37,7 @@ static void grow(struct ram *ram)
 
 struct inode *inode_new(struct ram *ram, fs_Kind kind, uint32_t mode)
 {
-	struct inode *inode = ram_new(ram, sizeof(*inode)), **head;
+	struct inode *inode = ram_new(ram, NULL, sizeof(*inode)), **head;
 
 	if (!inode)
 		return NULL;
@@ -45,6 +45,11 @@ struct inode *inode_new(struct ram *ram, fs_Kind kind, uint32_t mode)
 	inode->number = ++ram->numbers;
 	inode->kind = kind;
 	inode->mode = mode;
+	ram_charge(&inode->charge, sizeof(*inode));
+	if (kind == fs_Kind_FILE)
+		inode->as.data.charge = &inode->charge;
+	else if (kind == fs_Kind_DIRECTORY)
+		inode->as.directory.charge = &inode->charge;
 	inode->references = 1;
 	inode->seals = fs_Seals_SEAL;
 	inode->born = inode->accessed = inode->modified = inode->changed = ram_now(ram);
@@ -54,6 +59,12 @@ struct inode *inode_new(struct ram *ram, fs_Kind kind, uint32_t mode)
 	inode->next = *head;
 	*head = inode;
 	return inode;
+}
+
+void inode_set_owner(struct inode *inode, uint32_t owner)
+{
+	inode->owner = owner;
+	share_move(inode->ram, &inode->charge, owner);
 }
 
 struct inode *inode_find(const struct ram *ram, fs_Inode number)
@@ -82,10 +93,10 @@ static struct inode *end(struct inode *inode)
 	else if (inode->kind == fs_Kind_DIRECTORY)
 		had = directory_free(inode);
 	else if (inode->kind == fs_Kind_LINK)
-		ram_free(ram, inode->as.text, inode->size);
+		ram_free(ram, &inode->charge, inode->as.text, inode->size);
 	xattr_free_all(inode);
 	acl_free_all(inode);
-	ram_free(ram, inode, sizeof(*inode));
+	ram_free(ram, &inode->charge, inode, sizeof(*inode));
 	ram->inodes--;
 	return had;
 }

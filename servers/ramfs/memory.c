@@ -84,11 +84,23 @@ static bool copy_pages(struct inode *inode, struct sk_handle memory)
 	return true;
 }
 
+static int begin(struct inode *inode, struct sk_handle *memory)
+{
+	if (!memories_of(inode)->make(context_of(inode), inode->size, memory))
+		return fs_Error_ENFILE;
+	if (copy_pages(inode, *memory))
+		return 0;
+	memories_of(inode)->end(context_of(inode), *memory);
+	return fs_Error_ENOSPC;
+}
+
 int memory_begin(struct inode *inode)
 {
 	struct ram *ram = inode->ram;
 	struct data *data = &inode->as.data;
+	const uint64_t size = round_up(inode->size), pages = data->pages * RAM_PAGE;
 	struct sk_handle memory;
+	int error;
 
 	if (inode->kind != fs_Kind_FILE || !ram->world.memories)
 		return fs_Error_ENODEV;
@@ -96,14 +108,17 @@ int memory_begin(struct inode *inode)
 		return 0;
 	if (inode->size > SIZE_MAX_MEMORY)
 		return fs_Error_EFBIG;
-	if (ram->memories == MEMORY_MAX_COUNT ||
-			!memories_of(inode)->make(context_of(inode), inode->size, &memory))
+	if (ram->memories == MEMORY_MAX_COUNT)
 		return fs_Error_ENFILE;
-	if (!copy_pages(inode, memory)) {
-		memories_of(inode)->end(context_of(inode), memory);
+	if (size > pages && !share_take(ram, data->charge, size - pages))
 		return fs_Error_ENOSPC;
+	error = begin(inode, &memory);
+	if (error != 0) {
+		share_return(ram, data->charge, size > pages ? size - pages : 0);
+		return error;
 	}
 	data_cut(ram, data, 0, UINT64_MAX);
+	share_put(data->charge, size > pages ? pages : size);
 	data->memory = memory;
 	data->is_memory = true;
 	ram->memories++;
@@ -120,6 +135,7 @@ void memory_end(struct inode *inode)
 	if (memories->is_idle(context_of(inode), memory))
 		(void)memories->resize(context_of(inode), memory, 0);
 	memories->end(context_of(inode), memory);
+	share_return(inode->ram, &inode->charge, round_up(inode->size));
 	inode->as.data.is_memory = false;
 	inode->ram->memories--;
 }
@@ -191,9 +207,12 @@ int memory_resize(struct inode *inode, uint64_t size)
 {
 	const struct ram_memories *memories = memories_of(inode);
 	struct sk_handle memory = inode->as.data.memory;
+	const uint64_t before = round_up(inode->size), after = round_up(size);
 
 	if (size > SIZE_MAX_MEMORY)
 		return fs_Error_EFBIG;
+	if (after > before && !share_take(inode->ram, &inode->charge, after - before))
+		return fs_Error_ENOSPC;
 	if (size < inode->size) {
 		see_less(inode, round_up(size));
 		window_tell_size(inode, size);
@@ -203,8 +222,10 @@ int memory_resize(struct inode *inode, uint64_t size)
 		(void)memories->resize(context_of(inode), memory, inode->size);
 	if (!memories->resize(context_of(inode), memory, size)) {
 		window_tell_size(inode, inode->size);
+		share_return(inode->ram, &inode->charge, after > before ? after - before : 0);
 		return fs_Error_ENOSPC;
 	}
+	share_return(inode->ram, &inode->charge, after < before ? before - after : 0);
 	inode->size = size;
 	return 0;
 }

@@ -60,7 +60,7 @@ struct inode *names_new(const struct subject *who, struct inode *directory,
 
 	if (!inode)
 		return NULL;
-	inode->owner = who->uid;
+	inode_set_owner(inode, who->uid);
 	inode->group = who->gid;
 	inode->flags = directory->flags & (uint32_t)INHERITED;
 	inherit_group(who, directory, inode);

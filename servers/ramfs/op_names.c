@@ -91,7 +91,7 @@ static int text_of(struct ram *ram, const struct sk_reply *to, const struct sk_l
 
 	if (lease->size == 0)
 		return fs_Error_EINVAL;
-	*text = ram_new(ram, lease->size);
+	*text = ram_new(ram, NULL, lease->size);
 	if (!*text)
 		return fs_Error_ENOSPC;
 	if (sk_lease_read(to, lease, 0, *text, lease->size, NULL) != SK_OK)
@@ -100,7 +100,7 @@ static int text_of(struct ram *ram, const struct sk_reply *to, const struct sk_l
 		if ((*text)[i] == '\0')
 			error = fs_Error_EINVAL;
 	if (error != 0)
-		ram_free(ram, *text, lease->size);
+		ram_free(ram, NULL, *text, lease->size);
 	return error;
 }
 
@@ -121,10 +121,11 @@ void op_make_link(void *self, const struct fs_FileSystem_make_link_request *requ
 		if (error == 0)
 			inode = names_new(spot.who, spot.directory, fs_Kind_LINK, 0777);
 		if (inode) {
+			ram_charge(&inode->charge, request->text.size);
 			inode->as.text = text;
 			inode->size = request->text.size;
 		} else {
-			ram_free(session->ram, text, request->text.size);
+			ram_free(session->ram, NULL, text, request->text.size);
 		}
 	}
 	if (error == 0)

@@ -97,7 +97,8 @@ static int give(const struct subject *who, const struct where *where, uint32_t o
 			(mode != inode->mode && !access_is_owner(who, inode)))
 		return fs_Error_EPERM;
 	inode->mode = mode;
-	inode->owner = owner != STAYS ? owner : inode->owner;
+	if (owner != STAYS)
+		inode_set_owner(inode, owner);
 	inode->group = group != STAYS ? group : inode->group;
 	inode_changed(inode);
 	if (is_told)

@@ -165,7 +165,7 @@ static int set_acl(const struct subject *who, const struct where *where, fs_Name
 	const uint8_t *value, uint32_t size)
 {
 	struct acl *acl;
-	int error = acl_read(where->inode->ram, value, size, &acl);
+	int error = acl_read(where->inode, value, size, &acl);
 
 	if (error == 0)
 		error = acl_set(who, where->inode, acl_kind(name), acl);

@@ -120,22 +120,39 @@ static bool has_room(struct ram *ram, uint64_t size)
 		grant(ram, ram->used + size);
 }
 
-void *ram_new(struct ram *ram, size_t size)
+static void *allocate(struct ram *ram, size_t size)
 {
-	void *memory;
+	void *memory = has_room(ram, size + OVERHEAD) ?
+		ram->world.allocate(ram->world.context, size) : NULL;
 
-	if (size > ram->budget || !has_room(ram, size + OVERHEAD))
-		return NULL;
-	memory = ram->world.allocate(ram->world.context, size);
 	if (memory)
 		ram->used += size + OVERHEAD;
 	return memory;
 }
 
-void ram_free(struct ram *ram, void *memory, size_t size)
+void *ram_new(struct ram *ram, struct charge *charge, size_t size)
+{
+	void *memory;
+
+	if (size > ram->budget || (charge && !share_take(ram, charge, size + OVERHEAD)))
+		return NULL;
+	memory = allocate(ram, size);
+	if (!memory && charge)
+		share_return(ram, charge, size + OVERHEAD);
+	return memory;
+}
+
+void ram_charge(struct charge *charge, size_t size)
+{
+	share_put(charge, size + OVERHEAD);
+}
+
+void ram_free(struct ram *ram, struct charge *charge, void *memory, size_t size)
 {
 	if (!memory)
 		return;
+	if (charge)
+		share_return(ram, charge, size + OVERHEAD);
 	ram->used -= size + OVERHEAD;
 	ram->world.release(ram->world.context, memory, size);
 	if (ram->granted - ram->used > 2 * (ram->budget / STEPS) && ram->world.memories)

@@ -2,6 +2,7 @@
  * ramfs serves files in memory by the protocol fs.skald.
  *
  *   ram.c         a file system as a whole: its memory, its clock
+ *   share.c       what each user has of that memory
  *   inode.c       what has a number: status, times, life and end
  *   data.c        the pages of a file, holes included
  *   memory.c      the same in a memory object, for clients to map

@@ -196,7 +196,7 @@ static void set_status(struct inode *inode, const struct member *member)
 	const struct fs_Time time = {.seconds = (int64_t)member->mtime};
 
 	inode->mode = inode->kind == fs_Kind_LINK ? 0777 : (uint32_t)member->mode & 07777;
-	inode->owner = (uint32_t)member->uid;
+	inode_set_owner(inode, (uint32_t)member->uid);
 	inode->group = (uint32_t)member->gid;
 	inode->accessed = inode->modified = time;
 	if (inode->kind == fs_Kind_CHARACTER_DEVICE || inode->kind == fs_Kind_BLOCK_DEVICE) {
@@ -216,7 +216,7 @@ static bool set_contents(struct inode *inode, const struct member *member)
 	if (inode->kind != fs_Kind_LINK)
 		return true;
 	size = text_size(header->link, sizeof(header->link));
-	inode->as.text = size > 0 ? ram_new(ram, size) : NULL;
+	inode->as.text = size > 0 ? ram_new(ram, &inode->charge, size) : NULL;
 	if (!inode->as.text)
 		return false;
 	memcpy(inode->as.text, header->link, size);

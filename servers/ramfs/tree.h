@@ -83,10 +83,14 @@ struct ram_world {
 	const struct ram_memories *memories;	/* NULL: there are none */
 };
 
+/* Users by number. */
+#define RAM_PAYERS 64
+
 struct acl;
 struct entry;
 struct inode;
 struct locker;
+struct payer;
 struct session;
 struct waiter;
 struct walked;
@@ -104,6 +108,7 @@ struct ram {
 	fs_MountFlags flags;
 	uint64_t budget, used;		/* bytes */
 	uint64_t granted;		/* of the budget: memories have the rest */
+	struct payer *payers[RAM_PAYERS];
 	uint32_t memories;
 	struct window *windows;
 	uint32_t window_count;
@@ -129,6 +134,23 @@ struct ram {
 	uint8_t *buffer;		/* fs_XATTR_MAX bytes */
 };
 
+/* ---- share.c ---- */
+
+/* What something takes, and whose it is: NULL, user 0's. It has bytes as long as it is
+ * anybody's. */
+struct charge {
+	struct payer *payer;
+	uint64_t bytes;
+};
+
+/* So much more. False: the user cannot have that. */
+bool share_take(struct ram *ram, struct charge *charge, uint64_t bytes);
+/* The same without asking. */
+void share_put(struct charge *charge, uint64_t bytes);
+void share_return(struct ram *ram, struct charge *charge, uint64_t bytes);
+/* It becomes another user's, however much that one has. */
+void share_move(struct ram *ram, struct charge *charge, uint32_t user);
+
 /* ---- ram.c ---- */
 
 /* A file system with an empty root, which belongs to 0 and 0: 0 or ENOMEM. */
@@ -136,9 +158,12 @@ int ram_open(struct ram *ram, const struct ram_world *world,
 	const struct ram_limits *limits, uint64_t budget);
 /* Nobody may be connected any more. */
 void ram_close(struct ram *ram);
-/* Memory for what is in it, zeroed; NULL: the budget is used up. */
-void *ram_new(struct ram *ram, size_t size);
-void ram_free(struct ram *ram, void *memory, size_t size);
+/* Memory for what is in it, zeroed, and who is charged (NULL: nobody yet); NULL: the budget
+ * is used up, or the user's share. */
+void *ram_new(struct ram *ram, struct charge *charge, size_t size);
+void ram_free(struct ram *ram, struct charge *charge, void *memory, size_t size);
+/* What was had for nobody is this one's. */
+void ram_charge(struct charge *charge, size_t size);
 /* Memory for tables, zeroed. */
 void *ram_table_new(struct ram *ram, size_t size);
 void ram_table_free(struct ram *ram, void *memory, size_t size);
@@ -157,6 +182,7 @@ struct data {
 	bool is_memory;			/* then the tree is empty */
 	bool is_others;			/* clients can write the memory too */
 	uint64_t pages;
+	struct charge *charge;		/* its node's */
 	struct sk_handle memory;
 	/* Where the memory is mapped here; as far as `seen` its pages are there. */
 	uint8_t *at;
@@ -227,6 +253,7 @@ struct slot {
 };
 
 struct directory {
+	struct charge *charge;		/* its node's */
 	struct entry *name;		/* its own, held once it was removed; NULL: the root */
 	struct entry **heads;
 	uint32_t head_count;
@@ -250,6 +277,7 @@ enum acl_kind { ACL_ACCESS, ACL_DEFAULT, ACL_KINDS };
 struct inode {
 	struct ram *ram;
 	struct inode *next;		/* with the same hash */
+	struct charge charge;
 	uint64_t number;
 	fs_Kind kind;
 	uint32_t mode, links, owner, group, major, minor;
@@ -275,8 +303,10 @@ struct inode {
 	struct window *window;		/* NULL: it has none */
 };
 
-/* A node with one reference, and no name; NULL: there is no room. */
+/* A node of user 0 with one reference, and no name; NULL: there is no room. */
 struct inode *inode_new(struct ram *ram, fs_Kind kind, uint32_t mode);
+/* It is this user's, who is charged with it. */
+void inode_set_owner(struct inode *inode, uint32_t owner);
 void inode_hold(struct inode *inode);
 /* Ends it if it has no name and nobody has it. NULL: nothing. */
 void inode_release(struct inode *inode);
@@ -320,6 +350,7 @@ struct entry {
 	struct inode *parent;		/* NULL: it was removed */
 	struct inode *was_in;		/* from there, held */
 	struct entry *next;		/* with the same hash */
+	struct charge charge;		/* the node's owner's, when it got the name */
 	uint64_t cookie;
 	uint32_t references;
 	uint32_t hash;
@@ -405,8 +436,9 @@ uint32_t access_written_mode(const struct inode *inode, bool keeps_set_id,
 /* ---- acl.c: access lists ---- */
 
 /* From an attribute's value, NULL from an empty one: 0, EINVAL, EOPNOTSUPP (of
- * another version), ENOSPC. Its entries are such, but may make no sense. */
-int acl_read(struct ram *ram, const uint8_t *value, uint32_t size, struct acl **acl);
+ * another version), ENOSPC. Its entries are such, but may make no sense. The node's owner
+ * is charged. */
+int acl_read(struct inode *inode, const uint8_t *value, uint32_t size, struct acl **acl);
 /* Into fs_XATTR_MAX bytes: how many of them. */
 uint32_t acl_write(const struct acl *acl, uint8_t *to);
 void acl_free(struct ram *ram, struct acl *acl);

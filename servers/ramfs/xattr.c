@@ -44,7 +44,7 @@ static void drop(struct inode *inode, struct xattr **at)
 	struct xattr *xattr = *at;
 
 	*at = xattr->next;
-	ram_free(inode->ram, xattr, size_of(xattr));
+	ram_free(inode->ram, &inode->charge, xattr, size_of(xattr));
 }
 
 int xattr_set(struct inode *inode, const char *name, uint32_t size, fs_XattrMode mode,
@@ -57,7 +57,7 @@ int xattr_set(struct inode *inode, const char *name, uint32_t size, fs_XattrMode
 		return fs_Error_EEXIST;
 	if (mode == fs_XattrMode_REPLACE && !is_there)
 		return fs_Error_ENODATA;
-	xattr = ram_new(inode->ram, sizeof(*xattr) + size + value_size);
+	xattr = ram_new(inode->ram, &inode->charge, sizeof(*xattr) + size + value_size);
 	if (!xattr)
 		return fs_Error_ENOSPC;
 	xattr->name_size = size;

@@ -13,7 +13,7 @@ check 'a name that is listed in the wrong place is found' find_fault 'cookie' \
 check 'old bytes behind the end of a file are found' find_fault 'behind its end' \
 	servers/ramfs/inode.c 's/memset\(page \+ size % RAM_PAGE[^;]*;/(void)0;/'
 check 'memory that is not paid back is found' find_fault 'bytes are left|not paid for|more pages' \
-	servers/ramfs/data.c 's/ram_free\(ram, below, sizeof\(\*below\)\);//'
+	servers/ramfs/data.c 's/ram_free\(ram, data->charge, below, sizeof\(\*below\)\);//'
 check 'a lock that is given back unheard is found' find_fault 'who could lock' \
 	servers/ramfs/lock.c 's/if \(had_one\)\s*wait_retry\(inode->ram, inode\);//'
 check 'locks that overlap are found' find_fault 'ranges overlap' \

@@ -13,7 +13,7 @@ source tests/tap.bash
 rounds=${ROUNDS:-3}
 seed=${SEED:-1}
 attacks=(memory map mappings descriptors signals queue threads wild overwrite unmap jump frame handles
-	exec kill stack terminals locks stopped forks pipes)
+	exec kill stack terminals locks stopped files forks pipes)
 declare -A says=(
 	[memory]='a heap without an end' [map]='mappings that are all touched'
 	[mappings]='mappings without number' [descriptors]='open files without number'
@@ -24,6 +24,7 @@ declare -A says=(
 	[frame]="a thread's frame with other words" [handles]="the shim's handles with random messages"
 	[exec]='exec of what cannot be' [kill]='SIGKILL in the middle of anything'
 	[terminals]='terminals and FIFOs without number' [locks]='locks without number'
+	[files]='files, names and attributes without an end'
 	[stopped]='a crowd that is stopped with what it holds'
 	[stack]='a stack without an end' [forks]='a fork bomb' [pipes]='pipes without number'
 )
@@ -55,6 +56,18 @@ if tap_wants "$become"; then
 	status=$?
 	tail -n 5 "$work/err" >>"$work/log"
 	tap $status "$become" "$work/log"
+fi
+
+# Three quarters here too, a quarter is left; and all of it comes back.
+fill='who fills /tmp leaves room to others'
+if tap_wants "$fill"; then
+	timeout 130 tests/os-run --image small --memory 192 --timeout 120 \
+		--file "$work/robust:/tmp/robust" -- /tmp/robust -f >"$work/log" 2>"$work/err"
+	awk '$1 == "left" && $2 > 15 && $2 < 40 { good++ }
+		$1 == "again" && $2 > 97 { good++ } END { exit good != 2 }' "$work/log"
+	status=$?
+	tail -n 5 "$work/err" >>"$work/log"
+	tap $status "$fill" "$work/log"
 fi
 
 # So many instructions, in thousands, any call may take meanwhile: a tenth to four fifths of what it

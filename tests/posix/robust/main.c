@@ -1,24 +1,33 @@
 /*
  * Usage: robust [-l LEAD] [-r ROUNDS] [-s SEED] [NAME]...
  *        robust [-s SEED] -L ROUNDS
- *        robust -b | -t
+ *        robust -b | -f | -t
  *
  * As root: for each attack (or those named) a line `ok NAME`, or `not ok NAME: why`, or,
  * of figures, `# ...`. A neighbour of another user works on beside each: it must get
  * through ROUNDS of what a shell does (a file, a pipe, a child that calls exec). Then all of the
  * attacker's processes are killed, and what the system has used must come back.
- * With -b and -t lines of figures: see become_and_take(), and steps.c. With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c).
+ * With -b, -f and -t lines of figures: see become_and_take(), take_files(), and steps.c. With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c).
  */
 #include "robust.h"
 
+#include <dirent.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+/* Where the attacker may make files. */
+#define PLACE "/tmp/robust-files"
 #define ATTACKER 1000
 #define NEIGHBOUR 1001
 /* Of the time-out of all, in seconds: no measure of speed. */
 #define PATIENCE 300
 /* Memory that may stay used: of what is kept for next time. */
 #define SLACK (UINT64_C(64) << 10)
+/* What the server of files keeps of its heap is as it comes: it goes up and down from round to
+ * round. */
+#define FILES_SLACK (UINT64_C(2) << 20)
 
-static const struct { const char *name; attack *attack; } attacks[] = {
+static const struct { const char *name; attack *attack; uint64_t slack; } attacks[] = {
 	{"forks", attack_forks}, {"memory", attack_memory}, {"map", attack_map},
 	{"mappings", attack_mappings}, {"descriptors", attack_descriptors},
 	{"signals", attack_signals}, {"queue", attack_queue}, {"threads", attack_threads},
@@ -27,6 +36,7 @@ static const struct { const char *name; attack *attack; } attacks[] = {
 	{"handles", attack_handles}, {"exec", attack_exec}, {"kill", attack_kill},
 	{"stack", attack_stack},
 	{"terminals", attack_terminals}, {"locks", attack_locks}, {"stopped", attack_stopped},
+	{"files", attack_files, FILES_SLACK},
 };
 #define COUNT (sizeof(attacks) / sizeof(*attacks))
 
@@ -45,6 +55,7 @@ static void become(uid_t user)
 /* NULL, or what failed. */
 static const char *try_once(void)
 {
+	static char much[65536];
 	char text[64];
 	int ends[2], status, file = open("/etc/passwd", O_RDONLY);
 	pid_t child;
@@ -53,6 +64,10 @@ static const char *try_once(void)
 		return "open";
 	if (read(file, text, sizeof(text)) <= 0)
 		return "read";
+	close(file);
+	file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+	if (file < 0 || write(file, much, sizeof(much)) != sizeof(much))
+		return "write";
 	close(file);
 	if (pipe(ends) < 0)
 		return "pipe";
@@ -175,6 +190,41 @@ static void kill_all(unsigned before)
 	}
 }
 
+/* With all that is in it: directories go up when they are met, so that none is deep. */
+static void remove_all(const char *place)
+{
+	const int at = open(place, O_RDONLY | O_DIRECTORY);
+	DIR *directory = at < 0 ? NULL : fdopendir(at);
+	struct dirent *entry;
+	char name[64];
+	bool again = directory != NULL;
+
+	for (int number = 0; again;) {
+		again = false;
+		rewinddir(directory);
+		while ((entry = readdir(directory)) != NULL) {
+			DIR *below;
+
+			if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+				continue;
+			if (unlinkat(at, entry->d_name, 0) == 0 ||
+					unlinkat(at, entry->d_name, AT_REMOVEDIR) == 0)
+				continue;
+			again = true;
+			below = fdopendir(openat(at, entry->d_name, O_RDONLY | O_NOFOLLOW));
+			for (struct dirent *e; below && (e = readdir(below)) != NULL;) {
+				snprintf(name, sizeof(name), "up-%d", number++);
+				if (e->d_name[0] != '.')
+					renameat(dirfd(below), e->d_name, at, name);
+			}
+			closedir(below);
+		}
+	}
+	if (directory)
+		closedir(directory);
+	rmdir(place);
+}
+
 /* What is used when it gets no less any more: some seconds at most. */
 static struct used used_least(void)
 {
@@ -223,6 +273,8 @@ static const char *attack_once(size_t which, uint32_t seed, int rounds, long *lo
 
 	if (pipe(report) < 0)
 		return "no pipe";
+	if (mkdir(PLACE, 0700) == 0)
+		chown(PLACE, ATTACKER, ATTACKER);
 	attacker = start_attacker(attacks[which].name, seed);
 	/* It is to be at it. */
 	rest(lead);
@@ -236,6 +288,7 @@ static const char *attack_once(size_t which, uint32_t seed, int rounds, long *lo
 	while (waitpid(neighbour, &status, 0) < 0 && errno == EINTR)
 		;
 	kill_all(before);
+	remove_all(PLACE);
 	got = read(report[0], longest, sizeof(*longest));
 	close(report[0]);
 	if (status != 0 || got != sizeof(*longest))
@@ -256,13 +309,13 @@ static bool attack_with(size_t which, uint32_t seed, int rounds)
 	before = used_least();
 	if (!problem)
 		problem = attack_once(which, seed + 1, rounds, &longest);
-	before.memory += SLACK;
+	before.memory += SLACK + attacks[which].slack;
 	after = used_less(before);
 	alarm(0);
 	if (problem)
 		return fails(name, problem);
 	snprintf(why, sizeof(why), "used before %u processes, %llu KiB, after %u, %llu",
-		before.processes, (unsigned long long)(before.memory - SLACK) / 1024,
+		before.processes, (unsigned long long)(before.memory - SLACK - attacks[which].slack) / 1024,
 		after.processes, (unsigned long long)after.memory / 1024);
 	if (after.processes > before.processes || after.memory > before.memory)
 		return fails(name, why);
@@ -295,6 +348,27 @@ static void become_and_take(void)
 	waitpid(child, NULL, 0);
 }
 
+/* Takes all there is for files, half of it by mappings: how much of a hundred is left. */
+static void take_files(void)
+{
+	struct statfs before, after;
+	pid_t child;
+
+	statfs("/tmp", &before);
+	child = fork();
+	if (child == 0) {
+		become(ATTACKER);
+		files_fill((uint64_t)before.f_bavail * before.f_bsize / 2);
+	}
+	waitpid(child, NULL, WUNTRACED);
+	statfs("/tmp", &after);
+	printf("left %llu\n", (unsigned long long)after.f_bavail * 100 / before.f_bavail);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	statfs("/tmp", &after);
+	printf("again %llu\n", (unsigned long long)after.f_bavail * 100 / before.f_bavail);
+}
+
 static bool is_wanted(const char *name, char **names)
 {
 	for (char **n = names; *n; n++)
@@ -311,10 +385,11 @@ int main(int count, char **arguments)
 
 	self = "/proc/self/exe";
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((option = getopt(count, arguments, "nbta:k:l:L:r:s:")) >= 0)
+	while ((option = getopt(count, arguments, "nbfta:k:l:L:r:s:")) >= 0)
 		switch (option) {
 		case 'n': return 0;
 		case 'b': become_and_take(); return 0;
+		case 'f': take_files(); return 0;
 		case 't': steps(); return 0;
 		case 'a': return attack_as(optarg, seed);
 		case 'k': leak_child(seed); return 0;
