@@ -239,7 +239,8 @@ enum abi_entry_state {
 
 enum abi_upcall {
 	ABI_UPCALL_FOREIGN = 1,	/* a foreign system call */
-	ABI_UPCALL_SIGNAL	/* Thread.interrupt, outside of the shim */
+	ABI_UPCALL_SIGNAL,	/* Thread.interrupt, outside of the shim */
+	ABI_UPCALL_MOVED	/* as ABI_FRAME_MOVED, outside of the shim */
 };
 
 /*
@@ -248,7 +249,15 @@ enum abi_upcall {
  * INSIDE when it enters the shim, and clears it at RESUME; a shim that leaves by
  * itself clears it, in the range that starts again if interrupted, before which
  * it looks at PENDING.
+ *
+ * CPU is the number of the one that the thread runs on, kept by the kernel. With
+ * TELL, which is the shim's, the kernel sets MOVED, in the shim or entering it, when
+ * the thread goes on after another has run in its place, or on another CPU; the shim
+ * clears it, and looks at it where it looks at PENDING.
  */
+#define ABI_FRAME_TELL 4076
+#define ABI_FRAME_CPU 4080
+#define ABI_FRAME_MOVED 4084
 #define ABI_FRAME_PENDING 4088
 #define ABI_FRAME_INSIDE 4092
 

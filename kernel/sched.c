@@ -95,6 +95,20 @@ static int32_t find_top(const struct cpu *cpu)
 	return -1;
 }
 
+/* What its shim may want to know, before it goes on. */
+static void lose_cpu(struct thread *thread)
+{
+	if (thread->upcall_entry)
+		thread->moved = thread->attention = true;
+}
+
+static void place(struct cpu *cpu, struct thread *thread)
+{
+	if (thread->cpu != cpu)
+		lose_cpu(thread);
+	thread->cpu = cpu;
+}
+
 /* Behind its equals; or, `first`, before them. */
 static void enqueue(struct cpu *cpu, struct thread *thread, bool first)
 {
@@ -102,7 +116,7 @@ static void enqueue(struct cpu *cpu, struct thread *thread, bool first)
 	struct list *queue = &cpu->ready[priority];
 
 	thread->state = kernel_ThreadState_READY;
-	thread->cpu = cpu;
+	place(cpu, thread);
 	list_insert_before(first ? queue->next : queue, &thread->ready);
 	cpu->occupied[priority / 64] |= UINT64_C(1) << priority % 64;
 	if ((int32_t)priority > cpu->top)
@@ -196,7 +210,7 @@ void sched_ready(struct thread *thread)
 	cpu = choose_cpu(thread);
 	if (cpu == here && is_left(cpu)) {
 		thread->state = kernel_ThreadState_READY;
-		thread->cpu = cpu;
+		place(cpu, thread);
 		cpu->woken = thread;
 	} else {
 		enqueue(cpu, thread, false);
@@ -327,7 +341,7 @@ static struct thread *take(struct cpu *cpu)
 		return NULL;
 	sched_remove(thread);
 	thread->state = kernel_ThreadState_RUNNING;
-	thread->cpu = cpu;
+	place(cpu, thread);
 	return thread;
 }
 
@@ -360,6 +374,7 @@ struct thread *sched_take_next(void)
 static void put_back(struct cpu *cpu, struct thread *thread)
 {
 	cpu->current = NULL;
+	lose_cpu(thread);
 	if (allows(thread, cpu) && !(idle_cpus & thread->affinity))
 		enqueue(cpu, thread, thread->effective < cpu->top);
 	else

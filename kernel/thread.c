@@ -238,12 +238,12 @@ void thread_interrupt(struct thread *thread)
 
 bool thread_may_run(struct thread *thread)
 {
-	thread->attention = thread->pending;
+	thread->attention = thread->pending || thread->moved;
 	if (thread->is_killed) {
 		end(thread);
 	} else if (thread->suspended > 0) {
 		thread->state = kernel_ThreadState_SUSPENDED;
-	} else if (thread->pending) {
+	} else if (thread->attention) {
 		thread->attention = false;
 		upcall_signal(thread);
 	}

@@ -41,6 +41,7 @@ struct thread {
 	bool is_cancellable;		/* what it waits for: ABI_CANCELLABLE */
 	uint32_t event_flags;		/* ABI_REPLY_FAILED, for its next event */
 	bool pending;			/* interrupted, which it has yet to be told */
+	bool moved;			/* has lost its CPU for a while, or for another */
 	uint32_t suspended;		/* how often */
 	int32_t code;
 	uint32_t tracing;		/* enum kernel_Tracing */

@@ -3,6 +3,7 @@
 
 #include "kernel/fault.h"
 #include "kernel/frame.h"
+#include "kernel/sched.h"
 #include "kernel/space.h"
 #include "kernel/thread.h"
 #include "fault.skald.h"
@@ -41,12 +42,18 @@ static bool has_flag(const uint8_t *page, uint32_t flag)
 		__ATOMIC_RELAXED) != 0;
 }
 
+/* The same; NULL as well if it has no shim. */
+static uint8_t *see_shim(struct thread *thread)
+{
+	uint32_t reason;
+
+	return thread->upcall_entry ? see_own(thread, &reason) : NULL;
+}
+
 /* The same of one that is in its shim; else NULL. */
 static uint8_t *see_inside(struct thread *thread)
 {
-	uint32_t reason;
-	uint8_t *page = thread->upcall_entry ?
-		see_own(thread, &reason) : NULL;
+	uint8_t *page = see_shim(thread);
 
 	return page && has_flag(page, ABI_FRAME_INSIDE) ? page : NULL;
 }
@@ -55,13 +62,17 @@ kernel_error upcall_set(struct thread *thread, uint64_t frame, uint64_t entry,
 	uint64_t stack, uint64_t exit_begin, uint64_t exit_end)
 {
 	uint32_t reason;
+	uint8_t *page;
 
 	if (frame & PAGE_MASK || exit_begin > exit_end)
 		return kernel_Error_INVALID;
 	if (entry >= USER_END || stack > USER_END || frame >= USER_END)
 		return kernel_Error_BAD_ADDRESS;
-	if (entry && !see_page(thread, frame, &reason))
+	page = entry ? see_page(thread, frame, &reason) : NULL;
+	if (entry && !page)
 		return kernel_Error_NOT_MAPPED;
+	if (page && thread->cpu)
+		set_flag(page, ABI_FRAME_CPU, thread->cpu->index);
 	thread->upcall_frame = frame;
 	thread->upcall_page = NULL;
 	thread->upcall_entry = entry;
@@ -100,18 +111,32 @@ void upcall_enter(struct thread *thread, uint32_t reason)
 	arch_upcall(thread, page, reason);
 }
 
+/* Whether it moved, and wants to be told. */
+static bool is_to_hear_of_move(const struct thread *thread, uint8_t *page)
+{
+	if (!thread->moved || !page)
+		return false;
+	set_flag(page, ABI_FRAME_CPU, thread->cpu->index);
+	return has_flag(page, ABI_FRAME_TELL);
+}
+
 void upcall_signal(struct thread *thread)
 {
 	uint64_t at = frame_instruction(&thread->frame);
-	uint8_t *page = see_inside(thread);
+	uint8_t *page = see_shim(thread);
+	bool pending = thread->pending, moved = is_to_hear_of_move(thread, page);
 
-	thread->pending = false;
-	if (!page) {
-		if (thread->upcall_entry)
-			upcall_enter(thread, ABI_UPCALL_SIGNAL);
+	thread->pending = thread->moved = false;
+	if (moved)
+		set_flag(page, ABI_FRAME_MOVED, 1);
+	if (!thread->upcall_entry || (!pending && !moved))
+		return;
+	if (!page || !has_flag(page, ABI_FRAME_INSIDE)) {
+		upcall_enter(thread, pending ? ABI_UPCALL_SIGNAL : ABI_UPCALL_MOVED);
 		return;
 	}
-	set_flag(page, ABI_FRAME_PENDING, 1);
+	if (pending)
+		set_flag(page, ABI_FRAME_PENDING, 1);
 	if (at >= thread->exit_begin && at < thread->exit_end)
 		arch_set_instruction(thread, thread->exit_begin);
 }

@@ -25,9 +25,10 @@ bool upcall_is_pending(struct thread *thread);
 /* In, for a reason of enum abi_upcall. It faults if the frame is not there. */
 void upcall_enter(struct thread *thread, uint32_t reason);
 /*
- * For a thread whose `pending` is set, before it goes on: in the shim the frame
- * says so, and a restart range begins again; outside it enters. Then `pending`
- * is clear. It may wait for its fault handler after this.
+ * For a thread whose `pending` or `moved` is set, before it goes on: in the shim the
+ * frame says so, and a restart range begins again; outside it enters. Of a move that is
+ * only if the frame asks for it. Then both are clear. It may wait for its fault handler
+ * after this.
  */
 void upcall_signal(struct thread *thread);
 /* RESUME. The status, if it is not done. */

@@ -9,7 +9,7 @@
 
 enum { AT_PHDR = 3, AT_PHENT, AT_PHNUM, AT_PAGESZ, AT_BASE, AT_FLAGS, AT_ENTRY,
 	AT_UID = 11, AT_EUID, AT_GID, AT_EGID, AT_HWCAP = 16, AT_CLKTCK, AT_SECURE = 23,
-	AT_HWCAP2 = 26, AT_MINSIGSTKSZ = 51 };
+	AT_HWCAP2 = 26, AT_RSEQ_FEATURE_SIZE, AT_RSEQ_ALIGN, AT_MINSIGSTKSZ = 51 };
 
 /* ---- files as memory ---- */
 
@@ -289,6 +289,7 @@ static int make_stack(struct loaded *loaded, struct sk_handle quota, uint64_t li
 		{AT_EGID, ids->effective_group},
 		{AT_SECURE, loaded->is_secure},
 		{AT_HWCAP2, 2}, {AT_MINSIGSTKSZ, 3632},
+		{AT_RSEQ_FEATURE_SIZE, 28}, {AT_RSEQ_ALIGN, 32},
 	};
 	struct binary_stack stack = {
 		.strings = arguments->strings,

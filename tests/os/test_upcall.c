@@ -38,8 +38,8 @@ static struct {
 /* Offsets in the page: 8 rax, 64 rsp, 136 rip, 144 rflags. */
 __asm__(".text\n"
 	"upcall_entry:\n\t"
-	"cmpq $2, %r11\n\t"		/* ABI_UPCALL_SIGNAL */
-	"je 2f\n\t"
+	"cmpq $1, %r11\n\t"		/* ABI_UPCALL_FOREIGN */
+	"jne 2f\n\t"
 	"pushq %rbx\n\tpushq %r10\n\tpushq %r9\n\tpushq %r8\n\t"
 	"pushq %rdx\n\tpushq %rsi\n\tpushq %rdi\n\tpushq %rcx\n\t"
 	"movq %rcx, %rdi\n\t"
@@ -49,7 +49,7 @@ __asm__(".text\n"
 	"popq %r8\n\tpopq %r9\n\tpopq %r10\n\tpopq %rbx\n"
 	"upcall_exit_begin:\n\t"
 	"incl upcall_visits(%rip)\n\t"
-	"cmpl $0, upcall_page+4088(%rip)\n\t"
+	"cmpq $0, upcall_page+4084(%rip)\n\t"	/* MOVED and PENDING */
 	"jne 3f\n"
 	"1:\tcmpl $0, upcall_spins(%rip)\n\t"
 	"jne 1b\n\t"
@@ -60,7 +60,7 @@ __asm__(".text\n"
 	"movl $0, upcall_page+4092(%rip)\n\t"
 	"jmp *%rcx\n"
 	"upcall_exit_end:\n"
-	"3:\tmovl $0, upcall_page+4088(%rip)\n\t"
+	"3:\tmovq $0, upcall_page+4084(%rip)\n\t"
 	"movl $0, upcall_spins(%rip)\n\t"
 	"incl upcall_pendings(%rip)\n\t"
 	"jmp upcall_exit_begin\n"
@@ -314,6 +314,91 @@ static void exit_starts_again(struct test *t)
 	EXPECT_TRUE(t, join(t, helper));
 }
 
+/* Runs where the case does, and as often. */
+static void competes(struct test_helper *self)
+{
+	while (!self->test->value)
+		self->value++;
+}
+
+static struct test_helper *compete(struct test *t)
+{
+	struct test_helper *helper;
+
+	t->value = 0;
+	helper = start(t, competes, NULL);
+	if (!helper || K0(t, t->self, Thread_set_affinity, .cpus = 1) != 0 ||
+			K0(t, helper->thread.handle, Thread_set_affinity, .cpus = 1) != 0)
+		return NULL;
+	return helper;
+}
+
+/* Until the other has run, so this one has lost its CPU. */
+static void lose_cpu(const struct test_helper *helper)
+{
+	uint64_t was = helper->value;
+
+	while (helper->value == was)
+		;
+}
+
+static void lost_cpu_enters(struct test *t)
+{
+	struct test_helper *helper;
+
+	REQUIRE(t, set_up(t));
+	helper = compete(t);
+	REQUIRE(t, helper);
+	lose_cpu(helper);
+	EXPECT(t, upcall_signals, 0);
+	EXPECT(t, *flag(ABI_FRAME_MOVED), 0);
+	*flag(ABI_FRAME_TELL) = 1;
+	upcall_hold_registers();
+	*flag(ABI_FRAME_TELL) = 0;
+	EXPECT(t, at_entry.reason, ABI_UPCALL_MOVED);
+	EXPECT(t, *flag(ABI_FRAME_MOVED), 1);
+	for (unsigned i = 0; i < 15; i++)
+		EXPECT(t, upcall_seen[i], 101 + i);
+	EXPECT(t, *flag(ABI_FRAME_INSIDE), 0);
+	t->value = 1;
+	EXPECT_TRUE(t, join(t, helper));
+}
+
+/* It has looked whether it lost its CPU when it does: it looks again. */
+static void lost_cpu_inside_is_seen(struct test *t)
+{
+	struct test_helper *helper;
+
+	REQUIRE(t, set_up(t));
+	helper = compete(t);
+	REQUIRE(t, helper);
+	lose_cpu(helper);
+	*flag(ABI_FRAME_TELL) = 1;
+	upcall_spins = 1;
+	foreign(ADD, 1, 1, 1);
+	*flag(ABI_FRAME_TELL) = 0;
+	EXPECT_TRUE(t, upcall_pendings > 0);
+	t->value = 1;
+	EXPECT_TRUE(t, join(t, helper));
+}
+
+static void cpu_is_told(struct test *t)
+{
+	REQUIRE(t, set_up(t));
+	for (unsigned i = 0; i < 4; i++) {
+		REQUIRE_OK(t, K0(t, t->self, Thread_set_affinity, .cpus = UINT64_C(1) << i));
+		pause_for(t, MS);
+		EXPECT(t, *flag(ABI_FRAME_CPU), i);
+	}
+	EXPECT(t, upcall_signals, 0);
+	*flag(ABI_FRAME_TELL) = 1;
+	REQUIRE_OK(t, K0(t, t->self, Thread_set_affinity, .cpus = 1));
+	pause_for(t, MS);
+	*flag(ABI_FRAME_TELL) = 0;
+	EXPECT(t, *flag(ABI_FRAME_CPU), 0);
+	EXPECT_TRUE(t, upcall_signals > 0);
+}
+
 static void none_is_a_fault_call(struct test *t)
 {
 	REQUIRE(t, set_up(t));
@@ -330,6 +415,9 @@ const struct test_case upcall_cases[] = {
 	{"upcall: an interruption in the shim is pending", signal_inside_is_pending, 0},
 	{"upcall: a pending interruption ends what begins to wait", pending_ends_waits, 0},
 	{"upcall: the way out starts again", exit_starts_again, 0},
+	{"upcall: who lost its CPU enters if it asks, resume restores", lost_cpu_enters, 0},
+	{"upcall: who lost its CPU in the shim looks again", lost_cpu_inside_is_seen, 0},
+	{"upcall: the frame says which CPU", cpu_is_told, 4},
 	{"upcall: without one it is a fault call", none_is_a_fault_call, 0},
 	{0}
 };

@@ -2,13 +2,15 @@
  * Usage: races ROUNDS
  *
  * Threads make descriptors others (dup2, close, open) while some use them: what is used is what
- * a descriptor was or is, never what it has not been, and never nothing. And children end while
- * their parent begins to wait for them. Run on Linux and in the OS (races.sh); it writes how
+ * a descriptor was or is, never what it has not been, and never nothing. Children end while
+ * their parent begins to wait for them, and threads that count by CPU are moved. Run on Linux and in the OS (races.sh); it writes how
  * often something was wrong.
  */
 #include "tests/posix/files/say.h"
 
 #include <pthread.h>
+#include <stddef.h>
+#include <sys/rseq.h>
 
 #define USERS 3
 #define FILES 2
@@ -243,6 +245,70 @@ static void children_end(void)
 	printf("children whose end was lost: %ld\n", lost);
 }
 
+/* ---- counts of each CPU, without locks ---- */
+
+#define ADDERS 4
+#define CPUS 64
+
+static struct {
+	volatile uint64_t value;
+	uint64_t pad[7];
+} counts[CPUS];
+
+/* One more on the CPU that this thread is on, slowly: if another runs between reading and
+ * writing, it begins anew (rseq(2)). */
+static void add_one(struct rseq *area)
+{
+again:
+	__asm__ goto volatile(
+		".pushsection .data.sequences, \"aw\"\n\t.balign 32\n"
+		"3:\t.long 0, 0\n\t.quad 1f, 2f - 1f, 4f\n\t.popsection\n\t"
+		"leaq 3b(%%rip), %%rax\n\t"
+		"movq %%rax, %c[sequence](%[area])\n"
+		"1:\tmovl %c[cpu](%[area]), %%eax\n\t"
+		"andl %[mask], %%eax\n\t"
+		"shll $6, %%eax\n\t"
+		"leaq (%[counts], %%rax), %%rdx\n\t"
+		"movq (%%rdx), %%rcx\n\t"
+		"movl $100, %%eax\n"
+		"5:\tdecl %%eax\n\tjnz 5b\n\t"
+		"incq %%rcx\n\t"
+		"movq %%rcx, (%%rdx)\n"
+		"2:\n\t"
+		".pushsection .text.aborts, \"ax\"\n\t"
+		".byte 0x0f, 0xb9, 0x3d\n\t.long %c[signature]\n"
+		"4:\tjmp %l[again]\n\t.popsection"
+		: : [area] "r"(area), [counts] "r"(counts), [mask] "i"(CPUS - 1),
+		[signature] "i"(RSEQ_SIG), [cpu] "i"(offsetof(struct rseq, cpu_id)),
+		[sequence] "i"(offsetof(struct rseq, rseq_cs))
+		: "rax", "rcx", "rdx", "memory", "cc" : again);
+}
+
+static void *adding(void *unused)
+{
+	struct rseq *area = (void *)((char *)__builtin_thread_pointer() + __rseq_offset);
+
+	(void)unused;
+	for (int i = 0; i < rounds * 200; i++)
+		add_one(area);
+	return NULL;
+}
+
+static void count_by_cpu(void)
+{
+	pthread_t threads[ADDERS];
+	uint64_t sum = 0;
+
+	for (int i = 0; i < ADDERS; i++)
+		pthread_create(&threads[i], NULL, adding, NULL);
+	for (int i = 0; i < ADDERS; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < CPUS; i++)
+		sum += counts[i].value;
+	printf("counts of CPUs that were lost: %ld\n",
+		(long)ADDERS * rounds * 200 - (long)sum);
+}
+
 int main(int count, char **arguments)
 {
 	int ends[2][2];
@@ -266,5 +332,6 @@ int main(int count, char **arguments)
 	pipes_end();
 	reopen();
 	children_end();
+	count_by_cpu();
 	return 0;
 }

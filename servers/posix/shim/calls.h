@@ -121,7 +121,7 @@
 	X(324, membarrier, barrier_membarrier) X(325, mlock2, memory_mlock2) \
 	X(326, copy_file_range, transfer_copy_range) \
 	X(327, preadv2, file_preadv2) X(328, pwritev2, file_pwritev2) \
-	X(332, statx, path_statx) X(334, rseq, misc_none) \
+	X(332, statx, path_statx) X(334, rseq, rseq_register) \
 	X(424, pidfd_send_signal, event_pidfd_send_signal) \
 	X(434, pidfd_open, event_pidfd_open) X(435, clone3, process_clone3) \
 	X(436, close_range, descriptor_close_range) X(437, openat2, path_openat2) \

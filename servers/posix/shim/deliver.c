@@ -12,6 +12,7 @@
 #include "servers/posix/shim/base.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/rseq.h"
 #include "servers/posix/shim/trace.h"
 
 #define RED_ZONE 128
@@ -144,6 +145,7 @@ static bool build_frame(struct shim *shim, const struct posix_Delivery *delivery
 	uint64_t at = ((area - sizeof(struct linux_rt_sigframe)) & ~UINT64_C(15)) - 8;
 	struct linux_rt_sigframe frame;
 
+	rseq_signal(shim, delivery->info.signal);
 	if (area > top || at > area || !(delivery->action.flags & posix_ActionFlags_RESTORER))
 		return false;
 	fill_frame(shim, delivery, area, &frame);

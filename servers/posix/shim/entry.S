@@ -4,7 +4,7 @@
  * A thread's area is LAYOUT_AREA bytes and begins with its frame, a struct shim; its
  * stack lies in it. Offsets of the frame: 8 rax, 16 rbx, 24 rcx, 32 rdx, 40 rsi, 48 rdi,
  * 56 rbp, 64 rsp, 72 to 128 r8 to r15, 136 rip, 144 rflags, 152 fs_base, 160 gs_base,
- * 168 stack_top, 176 is_whole; 4088 PENDING, 4092 INSIDE. (shim.c pins them.)
+ * 168 stack_top, 176 is_whole; 4084 MOVED, 4088 PENDING, 4092 INSIDE. (shim.c pins them.)
  */
 #define AREA_MASK	-0x100000
 #define RAX		8
@@ -13,7 +13,7 @@
 #define RFLAGS		144
 #define STACK_TOP	168
 #define IS_WHOLE	176
-#define PENDING		4088
+#define MOVED		4084		/* and PENDING, which is behind it */
 #define INSIDE		4092
 /* Trap, direction, alignment check: flags that a program rarely has when it calls. */
 #define RARE_FLAGS	0x40500
@@ -51,7 +51,7 @@ shim_start:
 	ud2
 	.size shim_start, . - shim_start
 
-/* rcx: the frame; r11: 1 a call, 2 an interruption. rax, rip, rsp and flags are stored. */
+/* rcx: the frame; r11: 1 a call, else an interruption. rax, rip, rsp and flags are stored. */
 	.globl shim_upcall
 	.type shim_upcall, @function
 shim_upcall:
@@ -92,7 +92,7 @@ shim_leave:
 	.globl shim_exit_begin, shim_exit_end
 shim_exit_begin:
 	movq	STACK_TOP(%r11), %rsp
-	cmpl	$0, PENDING(%r11)
+	cmpq	$0, MOVED(%r11)
 	jne	shim_exit_pending
 	movl	RFLAGS(%r11), %eax
 	andl	$RARE_FLAGS, %eax

@@ -5,6 +5,7 @@
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
 #include "servers/posix/shim/machine.h"
+#include "servers/posix/shim/rseq.h"
 
 shim_function misc_none, misc_no_socket, misc_uname, misc_sysinfo, misc_getrandom,
 	misc_getcpu, misc_prctl, misc_arch_prctl, misc_personality, misc_sync, misc_syncfs,
@@ -79,15 +80,11 @@ int64_t misc_getrandom(struct shim *shim, const uint64_t a[6])
 	return result < 0 ? result : reply.size;
 }
 
-/* The processor's own number, of the leaf that has it. */
 int64_t misc_getcpu(struct shim *shim, const uint64_t a[6])
 {
-	uint32_t eax = 1, ebx, ecx = 0, edx, node = 0;
+	const uint32_t cpu = rseq_cpu(shim), node = 0;
 
-	(void)shim;
-	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-	ebx >>= 24;
-	return (a[0] == 0 || copy_to(a[0], &ebx, 4)) && (a[1] == 0 || copy_to(a[1], &node, 4)) ?
+	return (a[0] == 0 || copy_to(a[0], &cpu, 4)) && (a[1] == 0 || copy_to(a[1], &node, 4)) ?
 		0 : -LINUX_EFAULT;
 }
 

@@ -8,6 +8,7 @@
 #include "servers/posix/shim/cache.h"
 #include "servers/posix/shim/deliver.h"
 #include "servers/posix/shim/exec.h"
+#include "servers/posix/shim/rseq.h"
 #include "servers/posix/shim/trace.h"
 
 #define NR_RT_SIGRETURN 15
@@ -21,7 +22,7 @@ _Static_assert(offsetof(struct shim, registers.rip) == 136, "RIP");
 _Static_assert(offsetof(struct shim, registers.rflags) == 144, "RFLAGS");
 _Static_assert(offsetof(struct shim, stack_top) == 168, "STACK_TOP");
 _Static_assert(offsetof(struct shim, is_whole) == 176, "IS_WHOLE");
-_Static_assert(sizeof(struct shim) <= ABI_FRAME_PENDING, "before the kernel's words");
+_Static_assert(sizeof(struct shim) <= ABI_FRAME_TELL, "before the kernel's words");
 
 static struct shim_file files[SHIM_CACHE];
 static uint64_t window_sizes[LAYOUT_WINDOW_COUNT];
@@ -54,6 +55,7 @@ static void begin_program(struct shim *shim, const struct posix_Entered *entered
 	shim->registers.rflags = 0x202;
 	shim->in_vfork = shim->is_thread = false;
 	shim->no_stack = true;
+	rseq_forget(shim);
 	shim_forget_process(shim);
 }
 
@@ -65,6 +67,9 @@ static void begin_copy(struct shim *shim)
 	shim->in_vfork = shim->child_in_vfork;
 	shim->is_thread = shim->child_is_thread;
 	shim->registers.rax = 0;
+	if (shim->in_vfork || shim->is_thread)
+		rseq_forget(shim);
+	*SHIM_WORD(shim, MOVED) = shim->rseq != 0;
 	if (shim->child_stack)
 		shim->registers.rsp = shim->child_stack;
 	__asm__ volatile("ldmxcsr %0" : : "m"(shim->mxcsr));
@@ -91,7 +96,7 @@ void shim_begin(struct shim *shim, uint32_t handle)
 	shim->page = (struct posix_ThreadPage *)(uintptr_t)(base + LAYOUT_THREAD_PAGE);
 	shim->slots = (struct sk_kernel_slots){ (uint8_t *)(uintptr_t)(base + LAYOUT_SLOTS),
 		LAYOUT_SLOT_COUNT };
-	*(volatile uint32_t *)(void *)((uint8_t *)shim + ABI_FRAME_INSIDE) = 1;
+	*SHIM_WORD(shim, INSIDE) = 1;
 	shim_open_channels(shim, handle);
 	if (POSIX(shim, &reply, Thread, enter, 0) < 0)
 		shim_die(shim, 127);
@@ -197,6 +202,10 @@ void shim_interrupted(struct shim *shim)
 	/* Between the shim's last store and its last instruction. */
 	if (r->rip >= (uintptr_t)shim_exit_begin && r->rip < (uintptr_t)shim_exit_end)
 		r->rip = r->rcx;
-	shim->is_whole = shim->is_whole || shim->reason == ABI_UPCALL_SIGNAL;
-	shim_signals(shim, false, 0);
+	shim->is_whole = shim->is_whole || shim->reason != ABI_UPCALL_FOREIGN;
+	if (*SHIM_WORD(shim, MOVED))
+		rseq_moved(shim);
+	if (*SHIM_PENDING(shim) || shim->reason == ABI_UPCALL_SIGNAL)
+		shim_signals(shim, false, 0);
+	shim->reason = ABI_UPCALL_FOREIGN;
 }

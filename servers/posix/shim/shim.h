@@ -92,6 +92,9 @@ struct shim {
 	struct shim_process *process;
 	struct shim_restart restart;
 	uint32_t changes_seen;		/* of the process, when this call began */
+	uint32_t rseq_signature;
+	uint64_t rseq;			/* of rseq(2): where, or 0 */
+	uint64_t rseq_size;
 	struct sk_kernel_slots slots;
 	struct sk_kernel_channel posix;
 	struct sk_kernel_channel file;	/* of whichever descriptor is being used */
@@ -100,8 +103,10 @@ struct shim {
 	struct shim_file own_files[SHIM_VFORK_CACHE];
 };
 
-#define SHIM_PENDING(shim) \
-	((volatile uint32_t *)(void *)((uint8_t *)(shim) + ABI_FRAME_PENDING))
+/* What stands at an offset of the frame that kernel/abi.h names, ABI_FRAME_... */
+#define SHIM_WORD(shim, at) \
+	((volatile uint32_t *)(void *)((uint8_t *)(shim) + ABI_FRAME_##at))
+#define SHIM_PENDING(shim) SHIM_WORD(shim, PENDING)
 
 /* In place of a result: the file's handle was no more, and nothing has been done. */
 #define SHIM_LOST (-1000)

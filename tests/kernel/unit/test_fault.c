@@ -3,6 +3,7 @@
 #include "tests/kernel/unit/kernel_program.h"
 
 #include "kernel/quota.h"
+#include "kernel/sched.h"
 #include "kernel/upcall.h"
 #include "fault.skald.h"
 
@@ -489,6 +490,40 @@ static void an_interrupt_enters_or_is_pending(void **unused)
 	assert_int_equal(frame_instruction(&faulter->frame), 0x700120);
 }
 
+static void lose_the_cpu(void)
+{
+	assert_true(host_run(program_thread));
+	assert_true(host_run(faulter));
+}
+
+static void who_lost_its_cpu_is_told_if_it_asks(void **unused)
+{
+	const uint32_t one = 1, none = 0;
+
+	(void)unused;
+	set_upcall();
+	OK(Thread, set_priority, ABI_FIRST_THREAD, faulter->priority);
+	assert_true(sched_set_affinity(faulter, 1) && sched_set_affinity(program_thread, 1));
+	assert_true(host_run(faulter));
+	lose_the_cpu();
+	assert_int_equal(frame_instruction(&faulter->frame), PROGRAM_ENTRY);
+	assert_int_equal(flag(ABI_FRAME_MOVED), 0);
+	host_user_write(faulter, frame_page + ABI_FRAME_TELL, &one, 4);
+	lose_the_cpu();
+	assert_int_equal(frame_instruction(&faulter->frame), 0x700000);
+	assert_int_equal(faulter->frame.words[0], ABI_UPCALL_MOVED);
+	assert_int_equal(flag(ABI_FRAME_INSIDE), 1);
+	assert_int_equal(flag(ABI_FRAME_MOVED), 1);
+	assert_int_equal(flag(ABI_FRAME_PENDING), 0);
+	/* In the shim, on its way out. */
+	host_user_write(faulter, frame_page + ABI_FRAME_MOVED, &none, 4);
+	arch_set_instruction(faulter, 0x700110);
+	lose_the_cpu();
+	assert_int_equal(flag(ABI_FRAME_MOVED), 1);
+	assert_int_equal(flag(ABI_FRAME_PENDING), 0);
+	assert_int_equal(frame_instruction(&faulter->frame), 0x700100);
+}
+
 static void a_frame_that_is_not_there_is_a_fault(void **unused)
 {
 	struct fault_Handler_page_fault_request request;
@@ -605,6 +640,7 @@ static const struct CMUnitTest cases[] = {
 	FAULTS(a_foreign_call_enters_the_shim_and_resume_leaves_it),
 	FAULTS(a_foreign_call_in_the_shim_is_an_exception),
 	FAULTS(an_interrupt_enters_or_is_pending),
+	FAULTS(who_lost_its_cpu_is_told_if_it_asks),
 	FAULTS(a_frame_that_is_not_there_is_a_fault),
 	FAULTS(a_frame_that_has_gone_is_a_fault),
 	FAULTS(a_frame_that_is_only_read_now_is_a_fault),
