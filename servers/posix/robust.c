@@ -4,13 +4,10 @@
  * Linux's (futex(2), get_robust_list(2)). Nothing of the list is trusted: a bad address
  * ends the walk, as does its length.
  */
-#include "servers/posix/posix.h"
+#include "servers/posix/priority.h"
 
 /* Of all threads that end at once. */
 #define ENTRIES_MAX 2048
-#define OWNER UINT32_C(0x3fffffff)
-#define OWNER_DIED UINT32_C(0x40000000)
-#define WAITERS UINT32_C(0x80000000)
 #define PRIORITY UINT64_C(1)		/* of an entry's address: of the other kind of lock */
 
 struct head {
@@ -19,7 +16,7 @@ struct head {
 	uint64_t pending;			/* is being taken or let go */
 };
 
-static bool fetch(struct sk_handle space, uint64_t from, void *to, uint64_t size)
+bool lock_fetch(struct sk_handle space, uint64_t from, void *to, uint64_t size)
 {
 	struct kernel_Space_read_reply reply;
 
@@ -32,16 +29,16 @@ static bool mark(struct sk_handle space, uint64_t word, int32_t tid, bool is_pen
 {
 	uint32_t value;
 
-	if (word % 4 != 0 || !fetch(space, word, &value, sizeof(value)))
+	if (word % 4 != 0 || !lock_fetch(space, word, &value, sizeof(value)))
 		return false;
 	/* Let go already, and it came no further: to telling who waits. */
 	if (is_pending && value == 0)
 		return true;
-	if ((value & OWNER) != (uint32_t)tid)
+	if ((value & LOCK_OWNER) != (uint32_t)tid)
 		return false;
-	value = (value & WAITERS) | OWNER_DIED;
+	value = (value & LOCK_WAITERS) | LOCK_OWNER_DIED;
 	return K0(space, Space_write, .to = word, .data = sk_lend(&value, sizeof(value))) ==
-		SK_OK && (value & WAITERS);
+		SK_OK && (value & LOCK_WAITERS);
 }
 
 static bool walk(struct sk_handle space, uint64_t at, int32_t tid, uint32_t *entries)
@@ -50,11 +47,11 @@ static bool walk(struct sk_handle space, uint64_t at, int32_t tid, uint32_t *ent
 	uint64_t entry, next;
 	bool any = false;
 
-	if (!fetch(space, at, &head, sizeof(head)))
+	if (!lock_fetch(space, at, &head, sizeof(head)))
 		return false;
 	entry = head.first & ~PRIORITY;
 	for (; *entries > 0 && entry != at; (*entries)--) {
-		bool is_more = fetch(space, entry, &next, sizeof(next));
+		bool is_more = lock_fetch(space, entry, &next, sizeof(next));
 
 		if (entry != (head.pending & ~PRIORITY))
 			any = mark(space, entry + (uint64_t)head.offset, tid, false) || any;
@@ -88,6 +85,7 @@ static bool end(struct thread *thread, uint32_t *entries)
 	const struct space *space = thread->process->space;
 	const uint64_t list = thread->robust_list;
 
+	priority_owner_ends(thread);
 	thread->robust_list = 0;
 	if (list == 0)
 		return false;

@@ -1,5 +1,5 @@
 /* Threads: an area of their space, a session, and the kernel's thread. */
-#include "servers/posix/posix.h"
+#include "servers/posix/priority.h"
 
 #define AREA_BYTES (2 * LAYOUT_PAGE + LAYOUT_SHIM_STACK_BYTES)
 #define TRY(call) \
@@ -341,6 +341,8 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 #define X(interface, name) .name = op_##name,
 	static const struct posix_Thread_ops ops = {THREAD_OPERATIONS(X)
 		.trace_file = op_trace_file,
+		.lock_priority_futex = op_lock_priority_futex,
+		.unlock_priority_futex = op_unlock_priority_futex,
 		.unknown_call = op_unknown_call};
 #undef X
 	const struct thread *thread = self;

@@ -189,23 +189,87 @@ static int64_t wake_op(const struct futex *f)
 
 /* ---- priorities ---- */
 
+#define OWNER UINT32_C(0x3fffffff)
+#define WAITERS UINT32_C(0x80000000)
+
+static int64_t wait_for_lock(const struct futex *f, bool waits, uint64_t deadline)
+{
+	const struct sk_call call = { .deadline = deadline };
+
+	return shim_result(f->shim, posix_Memory_lock_priority_futex(&f->shim->posix.channel,
+		&(const struct posix_Memory_lock_priority_futex_request){ .word = f->word,
+		.shared = f->flags != 0, .wait = waits },
+		&(struct posix_Memory_lock_priority_futex_reply){0},
+		deadline == SK_FOREVER ? NULL : &call));
+}
+
+/* Takes it if it is nobody's; else who has it is to find that somebody waits. */
+static int64_t take_lock(const struct futex *f, bool waits, uint64_t deadline)
+{
+	const uint32_t own = (uint32_t)f->shim->page->ids.thread;
+	uint32_t value, was;
+	int64_t result = -LINUX_EAGAIN;
+
+	do {
+		if (!copy_load(f->word, &value))
+			return -LINUX_EFAULT;
+		was = value;
+		if ((value & OWNER) == own)
+			return -LINUX_EDEADLK;
+		if ((value & OWNER) == 0) {
+			if (!copy_exchange(f->word, &was, value | own))
+				return -LINUX_EFAULT;
+			if (was == value)
+				return 0;
+			continue;
+		}
+		if (!(value & WAITERS) && !copy_exchange(f->word, &was, value | WAITERS))
+			return -LINUX_EFAULT;
+		if (was != value)
+			continue;
+		result = wait_for_lock(f, waits, deadline);
+	} while (result == -LINUX_EAGAIN && (waits || was != value));
+	return shim_cut(result, -LINUX_ERESTARTNOINTR);
+}
+
 static int64_t lock_priority(const struct futex *f, uint64_t time_at, bool waits, bool of_wall)
 {
-	struct posix_Memory_lock_priority_futex_reply reply;
-	struct sk_call call = { .deadline = SK_FOREVER };
+	uint8_t *by_wall = &LAYOUT_WAITS_BY_WALL(f->shim->page);
 	struct linux_timespec time;
-	uint64_t nanos;
+	uint64_t deadline = SK_FOREVER;
+	int64_t result;
 
 	if (time_at) {
 		if (!copy_from(&time, time_at, sizeof time))
 			return -LINUX_EFAULT;
-		if (!convert_nanos(&time, &nanos))
+		if (!convert_nanos(&time, &deadline))
 			return -LINUX_EINVAL;
-		call.deadline = of_wall ? shim_from_wall((int64_t)nanos) : nanos;
+		__atomic_store_n(by_wall, of_wall, __ATOMIC_SEQ_CST);
+		deadline = of_wall ? shim_from_wall((int64_t)deadline) : deadline;
 	}
-	return shim_result(f->shim, posix_Memory_lock_priority_futex(&f->shim->posix.channel,
-		&(const struct posix_Memory_lock_priority_futex_request){ .word = f->word,
-		.shared = f->flags != 0, .wait = waits }, &reply, &call));
+	result = take_lock(f, waits, deadline);
+	__atomic_store_n(by_wall, 0, __ATOMIC_RELAXED);
+	return result;
+}
+
+static int64_t unlock_priority(const struct futex *f)
+{
+	const uint32_t own = (uint32_t)f->shim->page->ids.thread;
+	uint32_t value, was;
+
+	do {
+		if (!copy_load(f->word, &value))
+			return -LINUX_EFAULT;
+		was = value;
+		if ((value & OWNER) != own)
+			return -LINUX_EPERM;
+		if (value & WAITERS)
+			return POSIX_DO(f->shim, Memory, unlock_priority_futex, .word = f->word,
+				.shared = f->flags != 0);
+		if (!copy_exchange(f->word, &was, 0))
+			return -LINUX_EFAULT;
+	} while (was != value);
+	return 0;
 }
 
 int64_t futex_futex(struct shim *shim, const uint64_t a[6])
@@ -232,9 +296,7 @@ int64_t futex_futex(struct shim *shim, const uint64_t a[6])
 	case LOCK_PI: return lock_priority(&f, a[3], true, true);
 	case LOCK_PI2: return lock_priority(&f, a[3], true, of_wall);
 	case TRYLOCK_PI: return lock_priority(&f, 0, false, false);
-	case UNLOCK_PI:
-		return POSIX_DO(shim, Memory, unlock_priority_futex, .word = a[0],
-			.shared = f.flags != 0);
+	case UNLOCK_PI: return unlock_priority(&f);
 	default: return -LINUX_ENOSYS;
 	}
 }

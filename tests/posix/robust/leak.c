@@ -13,6 +13,8 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
+#define LOCK_PI 6
+#define UNLOCK_PI 7
 #define LEAK_USER 1000
 #define SHARED_FILE "/tmp/robust-leak"
 #define SHARED_SIZE (1 << 20)
@@ -98,9 +100,24 @@ static void in_threads(uint32_t *seed)
 	thread(&lock);
 }
 
+/* One in memory that all of them share, whose owners are killed. */
+static void take_handed_over(uint32_t *lock)
+{
+	struct timespec soon;
+
+	clock_gettime(CLOCK_REALTIME, &soon);
+	soon.tv_sec++;
+	if (syscall(SYS_futex, lock, LOCK_PI, 0, &soon) == 0)
+		syscall(SYS_futex, lock, UNLOCK_PI);
+	else if (errno == ESRCH)
+		*lock = 0;
+}
+
 static void in_locks(uint32_t *seed)
 {
 	const int file = open(SHARED_FILE, O_RDWR);
+	uint32_t *handed_over = mmap(NULL, SHARED_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		file, 0);
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 10};
 
 	fork();
@@ -109,6 +126,8 @@ static void in_locks(uint32_t *seed)
 		fcntl(file, F_SETLKW, &lock);
 		if (next(seed) % 4 == 0)
 			flock(file, LOCK_EX);
+		if (next(seed) % 2)
+			take_handed_over(handed_over);
 	}
 }
 
