@@ -173,7 +173,7 @@ static void made_by_clone3(void)
 	if (child == 0)
 		_exit(5);
 	SAY(clone3, "with a descriptor", number >= 0);
-	SAY(clone3, "its descriptor says the end", ready(number, POLLIN));
+	SAY(clone3, "its descriptor says the end", wait_for(number));
 	SAY(clone3, "its descriptor's process", child_code(child));
 	SAY(clone3, "its descriptor behind that", ready(number, POLLIN) & POLLIN);
 	C(close, number);
