@@ -138,6 +138,45 @@ static bool has_room(const struct pipe *pipe, const struct transfer *t)
 	return t->size <= ATOMIC ? room >= t->size : room > 0;
 }
 
+/* ---- what is written in part ---- */
+
+static struct transfer *partial;
+
+static void partial_begin(struct transfer *t)
+{
+	if (t->partial_link)
+		return;
+	t->next_partial = partial;
+	t->partial_link = &partial;
+	if (partial)
+		partial->partial_link = &t->next_partial;
+	partial = t;
+}
+
+static void partial_end(struct transfer *t)
+{
+	if (!t->partial_link)
+		return;
+	*t->partial_link = t->next_partial;
+	if (t->next_partial)
+		t->next_partial->partial_link = t->partial_link;
+	t->partial_link = NULL;
+}
+
+void pipe_interrupt(int32_t process)
+{
+	struct transfer *t = partial, *next;
+
+	for (; t; t = next) {
+		next = t->next_partial;
+		if (t->process != process)
+			continue;
+		wait_end(&t->wait);
+		answer_write(&t->wait.reply, 0, t);
+		transfer_free(t);
+	}
+}
+
 static bool serve_writers(struct pipe *pipe)
 {
 	bool any = false;
@@ -151,8 +190,10 @@ static bool serve_writers(struct pipe *pipe)
 		if (!error)
 			error = fault_of(put_bytes(pipe, &t->wait.reply, t));
 		any = true;
-		if (!error && t->done < t->size)
+		if (!error && t->done < t->size) {
+			partial_begin(t);
 			return any;
+		}
 		wait_end(&t->wait);
 		answer_write(&t->wait.reply, error, t);
 		transfer_free(t);
@@ -238,6 +279,7 @@ static struct transfer *transfer_new(const struct transfer *model)
 
 static void transfer_free(struct transfer *t)
 {
+	partial_end(t);
 	if (spare_count == SPARE_MOST) {
 		release(t);
 		return;
@@ -252,9 +294,7 @@ static void transfer_canceled(struct wait *wait)
 	transfer_free((struct transfer *)(void *)wait);
 }
 
-/* What has been written stays written; then the answer says how much, if anybody
- * hears it. */
-static void keep(const struct transfer *model, struct wait **list, struct access *access,
+static void keep(const struct transfer *model, struct wait **list, const struct access *access,
 	struct sk_reply *to)
 {
 	struct transfer *t = transfer_new(model);
@@ -263,9 +303,11 @@ static void keep(const struct transfer *model, struct wait **list, struct access
 		sk_answer_error(to, posix_Error_ENOMEM);
 		return;
 	}
-	t->access = access;
+	t->process = access->process;
 	t->wait.canceled = transfer_canceled;
 	wait_begin(&t->wait, list, NULL, to);
+	if (t->done > 0)
+		partial_begin(t);
 }
 
 static void add_lease(struct transfer *t, bool is_there, const struct sk_lease *lease)

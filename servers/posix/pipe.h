@@ -33,10 +33,12 @@ struct pipe {
 
 struct transfer {
 	struct wait wait;
-	struct access *access;
+	int32_t process;			/* whose it is */
 	struct sk_lease leases[4];
 	uint32_t lease_count;
 	uint64_t size, done;
+	/* In the list of those that have written some of theirs; link NULL: it has not. */
+	struct transfer *next_partial, **partial_link;
 	bool peeks;
 	bool is_few;				/* its bytes are here, in place of leases */
 	uint8_t bytes[fs_FEW_READ];

@@ -604,6 +604,8 @@ void process_reap(struct process *process);
 /* vfork's maker goes on. */
 void process_let_maker_go(struct process *process);
 
+/* What it waits for in the kernel is cut off, and it looks for signals. */
+void thread_interrupt(const struct thread *thread);
 /* A thread that has not started, in a space; `like`: whose frame it gets, or NULL. */
 struct thread *thread_new(struct process *process, int32_t tid, struct space *space,
 	struct thread *like, struct sk_port *port, int *error);
@@ -795,6 +797,10 @@ static inline bool access_is_closed(const struct access *access)
 {
 	return !access->file;
 }
+/* A thread of it is going to be interrupted: who has written some of what it wants to, and
+ * waits for room, is answered how much, since nobody hears that once the call has been cut
+ * off. Which thread it is cannot be known: it may be another one, whose write is short then. */
+void pipe_interrupt(int32_t process);
 /* The same pipe, open once more. */
 void pipe_take(struct file *file, const struct file *like);
 /* What an open FIFO becomes. Below 0: the reply is kept, and the file. */

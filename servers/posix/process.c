@@ -368,7 +368,7 @@ static void clear_word(struct thread *thread)
 		return;
 	for (struct thread *t = process->threads; t; t = t->next)
 		if (t != thread)
-			K0(t->handle, Thread_interrupt, 0);
+			thread_interrupt(t);
 }
 
 void op_exit_thread(void *self, const struct posix_Thread_exit_thread_request *request,

@@ -76,7 +76,7 @@ static void wake(const struct thread *ended)
 		for (struct thread *t = p->user == ended->process->user ? p->threads : NULL; t;
 				t = t->next)
 			if (t != ended)
-				K0(t->handle, Thread_interrupt, 0);
+				thread_interrupt(t);
 }
 
 /* Whether anybody may wait for what it held. */

@@ -80,7 +80,7 @@ bool signal_waits(const struct thread *thread)
 static void wake(struct thread *thread)
 {
 	show_pending(thread);
-	K0(thread->handle, Thread_interrupt, 0);
+	thread_interrupt(thread);
 }
 
 /* ---- stopping ---- */

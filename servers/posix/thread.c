@@ -25,6 +25,12 @@ struct posix_Ids thread_ids(const struct thread *thread)
 	};
 }
 
+void thread_interrupt(const struct thread *thread)
+{
+	pipe_interrupt(thread->process->pid);
+	K0(thread->handle, Thread_interrupt, 0);
+}
+
 void thread_show_ids(struct thread *thread)
 {
 	struct posix_ThreadPage *page = thread->page;

@@ -61,7 +61,7 @@ static void look_again(void)
 	for (const struct process *p = posix.processes; p; p = p->next)
 		for (const struct thread *t = p->threads; t; t = t->next)
 			if (t->page && LAYOUT_WAITS_BY_WALL(t->page))
-				K0(t->handle, Thread_interrupt, 0);
+				thread_interrupt(t);
 }
 
 static int set(int64_t time)

@@ -181,6 +181,34 @@ static void cut_off(void)
 	C(close_range, 3, -1, 0);
 }
 
+/* By a child, that reads so much before: what is there was written once, and is said. */
+static void cut_off_in_part(const char *what, int flags, long reads)
+{
+	struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
+	const struct iovec parts[2] = {{ much, sizeof(much) }, { back, sizeof(back) }};
+	long parent = C(getpid, 0), child;
+
+	sigaction(SIGUSR1, &action, NULL);
+	C(pipe2, p, 0);
+	child = C(fork, 0);
+	if (child == 0) {
+		pause_a_little();
+		if (reads > 0)
+			C(read, p[0], back, reads);
+		pause_a_little();
+		C(kill, parent, SIGUSR1);
+		_exit(0);
+	}
+	T(writev, what, p[1], parts, 2);
+	child_code(child);
+	C(fcntl, p[0], F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < 2; i++)
+		T(read, what, p[0], back, sizeof(back));
+	action.sa_handler = SIG_DFL;
+	sigaction(SIGUSR1, &action, NULL);
+	C(close_range, 3, -1, 0);
+}
+
 /* ---- moving ---- */
 
 static long writes_later(const char *text)
@@ -281,6 +309,9 @@ void topic_pipes(void)
 	not_waiting();
 	waiting();
 	cut_off();
+	cut_off_in_part("cut off when some is written", 0, 0);
+	cut_off_in_part("the same by a signal that restarts", SA_RESTART, 0);
+	cut_off_in_part("cut off after more was written", 0, 8192);
 	between();
 	files();
 	from_memory();
