@@ -1,5 +1,5 @@
 /* Open files, and tables of descriptors. */
-#include "servers/posix/posix.h"
+#include "servers/posix/socket.h"
 
 #define FIRST_ENTRIES 32
 
@@ -49,8 +49,11 @@ static void detach(struct file *file, int32_t process)
 
 void file_drop(struct file *file)
 {
-	if (!file || --file->references > 0)
+	if (!file || --file->references > 0) {
+		if (file && file->in_flight && file->references == file->in_flight)
+			socket_lost(file);
 		return;
+	}
 	epoll_file_closed(file);
 	if (file->ops && file->ops->closed)
 		file->ops->closed(file);

@@ -93,7 +93,8 @@ void op_working_directory(void *self,
 /* A name for what has no path. */
 static int name_of(const struct file *file, char *to, size_t capacity)
 {
-	const char *kind = file->kind == posix_ObjectKind_PIPE ? "pipe" : "anon_inode";
+	const char *kind = file->kind == posix_ObjectKind_PIPE ? "pipe" :
+		file->kind == posix_ObjectKind_SOCKET ? "socket" : "anon_inode";
 	char digits[24];
 	size_t size = strlen(kind), count = 0;
 	uint64_t number = file->number;

@@ -114,6 +114,8 @@ struct wait {
 /* Keeps the reply and puts it at the end of a list. False: there is no place. */
 bool wait_begin(struct wait *wait, struct wait **list, struct thread *thread,
 	struct sk_reply *to);
+/* It waits for something else: at the end of another list. */
+void wait_move(struct wait *wait, struct wait **list);
 /* Takes it out of its list: its reply is to be answered. */
 void wait_end(struct wait *wait);
 /* For objects: nobody waits any more for the answer under this token. */
@@ -163,9 +165,9 @@ void ask_give_up(struct asked *asked);
 
 /* Counted, with what is kept of each: threads and zombies, open files, places in tables of
  * descriptors, sessions of what posix serves, pipes' buffers, queued signals, timers, calls
- * to other servers under way. */
+ * to other servers under way, memory of messages in sockets, descriptors in those. */
 enum user_count { USER_TASKS, USER_FILES, USER_SLOTS, USER_ACCESSES, USER_PIPES, USER_SIGNALS,
-	USER_TIMERS, USER_ASKED, USER_COUNTS };
+	USER_TIMERS, USER_ASKED, USER_BUFFERS, USER_PASSED, USER_COUNTS };
 
 /* Of so many bytes that posix has for itself. */
 void user_limits(uint64_t own);
@@ -218,6 +220,9 @@ struct credentials {
 #define CAP_KILL 5
 #define CAP_SETGID 6
 #define CAP_SETUID 7
+#define CAP_NET_BIND_SERVICE 10
+#define CAP_NET_ADMIN 12
+#define CAP_NET_RAW 13
 #define CAP_IPC_LOCK 14
 #define CAP_SYS_CHROOT 18
 #define CAP_SYS_PTRACE 19
@@ -305,6 +310,7 @@ struct file_ops {
 struct file {
 	struct user *user;		/* who opened it */
 	uint32_t references;
+	uint32_t in_flight;		/* of them: in messages of sockets */
 	posix_ObjectKind kind;
 	fs_Open flags;
 	struct sk_handle handle;	/* at its server; none of PATH_ONLY and of our own */
@@ -460,6 +466,12 @@ int walk_parent(struct thread *thread, posix_Descriptor directory, struct sk_str
 /* What a method that changes a file means: as walk_all(), or a descriptor itself. */
 int node_of(struct thread *thread, posix_Descriptor directory, struct sk_string path,
 	posix_AtFlags flags, struct node **node);
+/* tree.c: a socket's name; EEXIST. And it is taken away again. */
+int node_make_socket(struct thread *thread, struct sk_string path, struct node **node,
+	struct fs_Status *status);
+void node_remove(struct thread *thread, struct sk_string path);
+/* Whether somebody may write it: EACCES, EROFS. */
+int node_may_write(struct thread *thread, const struct node *node);
 /* From the thread's root, with a slash first, into `to` (fs_LINK_MAX): its size, or
  * negative. */
 int node_path(struct node *node, struct node *root, char *to, uint32_t capacity);
@@ -901,7 +913,8 @@ void programs_hang_up(const void *starter);
 	X(Descriptors, descriptor_flags) X(Descriptors, set_descriptor_flags) \
 	X(Descriptors, status_flags) X(Descriptors, set_status_flags) \
 	X(Descriptors, create_memfd) \
-	X(Descriptors, create_pipe) X(Descriptors, owner) X(Descriptors, set_owner) \
+	X(Descriptors, create_pipe) X(Descriptors, create_socket) \
+	X(Descriptors, create_socket_pair) X(Descriptors, accept) X(Descriptors, owner) X(Descriptors, set_owner) \
 	X(Descriptors, set_ready_signal) X(Descriptors, poll) X(Descriptors, poll_many) \
 	X(Descriptors, create_eventfd) X(Descriptors, create_timerfd) \
 	X(Descriptors, create_signalfd) X(Descriptors, create_epoll) \

@@ -1,5 +1,5 @@
 /* What is known of files by paths, and changing that. */
-#include "servers/posix/posix.h"
+#include "servers/posix/socket.h"
 
 #define CREDENTIALS(self) (((struct thread *)(self))->credentials)
 #define SERVER(node) ((node)->mount->server)
@@ -60,7 +60,9 @@ int file_status(struct file *file, struct fs_Status *status)
 	struct fs_File_status_reply reply = {0};
 	int error = 0;
 
-	if (file->ops)
+	if (file->kind == posix_ObjectKind_SOCKET)
+		socket_status(file, &reply.status);
+	else if (file->ops)
 		reply.status = (struct fs_Status){
 			.inode = file->number, .links = 1, .block_size = 4096, .mode = 0600,
 			.kind = file->kind == posix_ObjectKind_PIPE ? fs_Kind_FIFO :

@@ -164,6 +164,39 @@ void op_make_node(void *self, const struct posix_Paths_make_node_request *reques
 	posix_Paths_make_node_answer(to, error, &reply);
 }
 
+int node_make_socket(struct thread *thread, struct sk_string path, struct node **node,
+	struct fs_Status *status)
+{
+	struct fs_FileSystem_make_node_request ask = {.kind = fs_Kind_SOCKET,
+		.mode = 0777 & ~thread->process->places->mask};
+	struct fs_FileSystem_make_node_reply made;
+	struct node *parent = NULL;
+	int error = at_of(thread, posix_CURRENT_DIRECTORY, path, &parent, &ask.at);
+
+	if (!error)
+		error = server_errno(fs_FileSystem_make_node(SERVER(parent), &ask, &made, NULL));
+	if (!error) {
+		*status = made.status;
+		*node = node_new(parent->mount, made.node);
+		error = *node ? 0 : posix_Error_ENOMEM;
+	}
+	node_drop(parent);
+	return error;
+}
+
+int node_may_write(struct thread *thread, const struct node *node)
+{
+	struct fs_FileSystem_access_request ask;
+	struct fs_FileSystem_access_reply found;
+
+	fs_FileSystem_access_request_init(&ask);
+	fs_Place_init(&ask.place);
+	ask.place.start = node->number;
+	ask.place.subject = thread->credentials->subject;
+	ask.want = fs_Access_WRITE;
+	return server_errno(fs_FileSystem_access(SERVER(node), &ask, &found, NULL));
+}
+
 void op_make_link(void *self, const struct posix_Paths_make_link_request *request,
 	struct sk_reply *to)
 {
@@ -232,6 +265,16 @@ static int unlink_name(struct node *parent, struct fs_At at, bool has_slash)
 	return server_errno(fs_FileSystem_unlink(SERVER(parent),
 		&(struct fs_FileSystem_unlink_request){at},
 		&(struct fs_FileSystem_unlink_reply){0}, NULL));
+}
+
+void node_remove(struct thread *thread, struct sk_string path)
+{
+	struct node *parent = NULL;
+	struct fs_At at = {0};
+
+	if (at_of(thread, posix_CURRENT_DIRECTORY, path, &parent, &at) == 0)
+		unlink_name(parent, at, false);
+	node_drop(parent);
 }
 
 void op_remove(void *self, const struct posix_Paths_remove_request *request,

@@ -40,6 +40,8 @@ static const struct { uint32_t bytes, part, most; } costs[USER_COUNTS] = {
 	[USER_SIGNALS] = {128, 32, 65536},
 	[USER_TIMERS] = {256, 32, 65536},
 	[USER_ASKED] = {13312, 64, 126},
+	[USER_BUFFERS] = {256, 16, 65536},
+	[USER_PASSED] = {16, 128, 16384},
 };
 
 void user_limits(uint64_t own)

@@ -25,6 +25,16 @@ static void unlink(struct wait *wait)
 		wait->next->link = wait->link;
 }
 
+void wait_move(struct wait *wait, struct wait **list)
+{
+	unlink(wait);
+	while (*list)
+		list = &(*list)->next;
+	wait->next = NULL;
+	wait->link = list;
+	*list = wait;
+}
+
 void wait_end(struct wait *wait)
 {
 	struct wait **place = &by_token[ABI_TOKEN_INDEX(wait->reply.token)];

@@ -19,7 +19,14 @@
 	X(35, nanosleep, time_nanosleep) X(36, getitimer, time_getitimer) \
 	X(37, alarm, time_alarm) X(38, setitimer, time_setitimer) \
 	X(39, getpid, identity_pid) X(40, sendfile, transfer_sendfile) \
-	X(41, socket, misc_no_socket) X(53, socketpair, misc_no_socket) \
+	X(41, socket, socket_socket) X(42, connect, socket_connect) \
+	X(43, accept, socket_accept) X(44, sendto, socket_sendto) \
+	X(45, recvfrom, socket_recvfrom) X(46, sendmsg, socket_sendmsg) \
+	X(47, recvmsg, socket_recvmsg) X(48, shutdown, socket_shutdown) \
+	X(49, bind, socket_bind) X(50, listen, socket_listen) \
+	X(51, getsockname, socket_getsockname) X(52, getpeername, socket_getpeername) \
+	X(53, socketpair, socket_socketpair) X(54, setsockopt, socket_setsockopt) \
+	X(55, getsockopt, socket_getsockopt) \
 	X(56, clone, process_clone) X(57, fork, process_fork) X(58, vfork, process_vfork) \
 	X(59, execve, process_execve) X(60, exit, process_exit_thread) \
 	X(61, wait4, process_wait4) X(62, kill, signal_kill) X(63, uname, misc_uname) \
@@ -106,14 +113,14 @@
 	X(283, timerfd_create, event_timerfd_create) X(284, eventfd, event_eventfd) \
 	X(286, timerfd_settime, event_timerfd_settime) \
 	X(287, timerfd_gettime, event_timerfd_gettime) \
-	X(289, signalfd4, event_signalfd4) X(290, eventfd2, event_eventfd2) \
+	X(288, accept4, socket_accept4) X(289, signalfd4, event_signalfd4) X(290, eventfd2, event_eventfd2) \
 	X(291, epoll_create1, event_epoll_create1) \
 	X(285, fallocate, file_fallocate) X(292, dup3, descriptor_dup3) \
 	X(293, pipe2, descriptor_pipe2) X(295, preadv, file_preadv) \
 	X(296, pwritev, file_pwritev) X(297, rt_tgsigqueueinfo, signal_tgqueueinfo) \
-	X(302, prlimit64, misc_prlimit) X(305, clock_adjtime, time_clock_adjtime) \
-	X(306, syncfs, misc_syncfs) \
-	X(308, setns, event_setns) \
+	X(299, recvmmsg, socket_recvmmsg) X(302, prlimit64, misc_prlimit) \
+	X(305, clock_adjtime, time_clock_adjtime) X(306, syncfs, misc_syncfs) \
+	X(307, sendmmsg, socket_sendmmsg) X(308, setns, event_setns) \
 	X(309, getcpu, misc_getcpu) X(314, sched_setattr, misc_sched_setattr) \
 	X(315, sched_getattr, misc_sched_getattr) \
 	X(316, renameat2, path_renameat2) X(318, getrandom, misc_getrandom) \

@@ -307,6 +307,7 @@ static bool has_no_path(struct shim *shim, uint64_t descriptor)
 	struct shim_file file;
 
 	return see(shim, descriptor, &file) == 0 && (file.kind == posix_ObjectKind_PIPE ||
+		file.kind == posix_ObjectKind_SOCKET ||
 		(file.kind >= posix_ObjectKind_EVENTFD && file.kind <= posix_ObjectKind_PIDFD));
 }
 

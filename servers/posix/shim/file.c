@@ -4,6 +4,7 @@
 #include "servers/posix/shim/copy.h"
 #include "servers/posix/shim/event.h"
 #include "servers/posix/shim/few.h"
+#include "servers/posix/shim/socket.h"
 #include "servers/posix/shim/vectors.h"
 #include "servers/posix/shim/window.h"
 
@@ -144,6 +145,9 @@ static int64_t move_either(struct moving *m, uint64_t descriptor, struct vectors
 	if (event_is(file->kind) && !m->has_offset)
 		return event_move(m->shim, file->kind, vectors, m->writes,
 			!(m->flags & fs_Io_NO_WAIT));
+	if (file->kind == posix_ObjectKind_SOCKET && !m->has_offset)
+		return socket_move(m->shim, vectors, m->writes,
+			!(m->flags & fs_Io_NO_WAIT));
 	if (may_see && !m->has_offset && vectors->total > fs_FEW_READ)
 		result = window_read_here(m->shim, descriptor, vectors->list->iov_base,
 			vectors->total);
@@ -183,7 +187,7 @@ static int64_t transfer(struct moving *m, uint64_t descriptor, struct vectors *v
 	WITH_FILE(m->shim, descriptor, file, result, m->writes && bound_is_set(m->shim) ?
 		write_bound(m, descriptor, vectors, &file) :
 		move_either(m, descriptor, vectors, &file));
-	if (result == -LINUX_EPIPE && m->writes)
+	if (result == -LINUX_EPIPE && m->writes && file.kind != posix_ObjectKind_SOCKET)
 		POSIX_DO(m->shim, Signals, kill_thread, .process = m->shim->page->ids.process,
 			.thread = m->shim->page->ids.thread, .signal = posix_Signal_PIPE);
 	return result;
@@ -323,7 +327,7 @@ int64_t file_lseek(struct shim *shim, const uint64_t a[6])
 	result = cache_open(shim, a[0], &file);
 	if (result < 0)
 		return result;
-	if (file.kind == posix_ObjectKind_PIPE) {
+	if (file.kind == posix_ObjectKind_PIPE || file.kind == posix_ObjectKind_SOCKET) {
 		result = -LINUX_ESPIPE;
 	} else if (file.kind == posix_ObjectKind_DIRECTORY) {
 		result = directory_seek(shim, a[0], (int64_t)a[1], (uint32_t)a[2]);

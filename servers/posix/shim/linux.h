@@ -16,7 +16,9 @@ enum linux_errno {
 	LINUX_ENOTTY, LINUX_EFBIG = 27, LINUX_ENOSPC, LINUX_ESPIPE, LINUX_EROFS,
 	LINUX_EPIPE = 32, LINUX_ERANGE = 34, LINUX_EDEADLK, LINUX_ENAMETOOLONG,
 	LINUX_ENOSYS = 38, LINUX_ENOTEMPTY, LINUX_ELOOP, LINUX_EOVERFLOW = 75,
-	LINUX_EOPNOTSUPP = 95, LINUX_EAFNOSUPPORT = 97, LINUX_ETIMEDOUT = 110,
+	LINUX_EDOM = 33, LINUX_ENOTSOCK = 88, LINUX_EMSGSIZE = 90, LINUX_ENOPROTOOPT = 92,
+	LINUX_EOPNOTSUPP = 95, LINUX_EAFNOSUPPORT = 97, LINUX_ENOBUFS = 105,
+	LINUX_ETIMEDOUT = 110,
 	/* Never seen by programs: what becomes of an interrupted call (shim.h). */
 	LINUX_ERESTARTSYS = 512, LINUX_ERESTARTNOINTR, LINUX_ERESTARTNOHAND,
 	LINUX_ERESTART_RESTARTBLOCK = 516
@@ -116,6 +118,33 @@ struct linux_pollfd { int32_t fd; int16_t events, revents; };
 enum linux_poll { LINUX_POLLIN = 1, LINUX_POLLPRI = 2, LINUX_POLLOUT = 4, LINUX_POLLERR = 8,
 	LINUX_POLLHUP = 0x10, LINUX_POLLNVAL = 0x20, LINUX_POLLRDNORM = 0x40,
 	LINUX_POLLRDBAND = 0x80, LINUX_POLLWRNORM = 0x100, LINUX_POLLWRBAND = 0x200 };
+
+/* ---- sockets ---- */
+
+struct linux_sockaddr_un { uint16_t sun_family; uint8_t sun_path[108]; };
+struct linux_sockaddr_in { uint16_t sin_family, sin_port; uint8_t sin_addr[4], sin_zero[8]; };
+struct linux_sockaddr_in6 {
+	uint16_t sin6_family, sin6_port;
+	uint32_t sin6_flowinfo;
+	uint8_t sin6_addr[16];
+	uint32_t sin6_scope_id;
+};
+#define LINUX_SOCKADDR_MAX 128
+enum { LINUX_AF_UNSPEC, LINUX_AF_UNIX, LINUX_AF_INET, LINUX_AF_INET6 = 10,
+	LINUX_AF_NETLINK = 16, LINUX_AF_MAX = 46 };
+enum { LINUX_SOCK_MAX = 11, LINUX_SOL_SOCKET = 1, LINUX_SCM_RIGHTS = 1,
+	LINUX_SCM_CREDENTIALS };
+
+struct linux_msghdr {
+	uint64_t msg_name;
+	int32_t msg_namelen, pad;
+	uint64_t msg_iov, msg_iovlen, msg_control, msg_controllen;
+	uint32_t msg_flags, pad2;
+};
+struct linux_mmsghdr { struct linux_msghdr msg_hdr; uint32_t msg_len, pad; };
+struct linux_cmsghdr { uint64_t cmsg_len; int32_t cmsg_level, cmsg_type; };
+struct linux_ucred { int32_t pid; uint32_t uid, gid; };
+struct linux_linger { int32_t l_onoff, l_linger; };
 
 /* ---- processes ---- */
 
@@ -245,6 +274,10 @@ struct linux_termios2 {
 #define LINUX_CIBAUD_SHIFT 16
 struct linux_winsize { uint16_t ws_row, ws_col, ws_xpixel, ws_ypixel; };
 
+_Static_assert(sizeof(struct linux_msghdr) == 56, "as Linux has it");
+_Static_assert(sizeof(struct linux_mmsghdr) == 64, "as Linux has it");
+_Static_assert(sizeof(struct linux_cmsghdr) == 16, "as Linux has it");
+_Static_assert(sizeof(struct linux_sockaddr_in6) == 28, "as Linux has it");
 _Static_assert(sizeof(struct linux_stat) == 144, "as Linux has it");
 _Static_assert(sizeof(struct linux_statx) == 256, "as Linux has it");
 _Static_assert(sizeof(struct linux_statfs) == 120, "as Linux has it");

@@ -7,7 +7,7 @@
 #include "servers/posix/shim/machine.h"
 #include "servers/posix/shim/rseq.h"
 
-shim_function misc_none, misc_no_socket, misc_uname, misc_sysinfo, misc_getrandom,
+shim_function misc_none, misc_uname, misc_sysinfo, misc_getrandom,
 	misc_getcpu, misc_prctl, misc_arch_prctl, misc_personality, misc_sync, misc_syncfs,
 	misc_reboot, misc_syslog, misc_sethostname, misc_setdomainname;
 
@@ -16,13 +16,6 @@ int64_t misc_none(struct shim *shim, const uint64_t a[6])
 	(void)shim;
 	(void)a;
 	return -LINUX_ENOSYS;
-}
-
-int64_t misc_no_socket(struct shim *shim, const uint64_t a[6])
-{
-	(void)shim;
-	(void)a;
-	return -LINUX_EAFNOSUPPORT;
 }
 
 /* ---- what the system is ---- */

@@ -386,6 +386,16 @@ static int64_t readable(struct shim *shim, uint8_t kind, uint64_t to)
 		reply.bytes > INT32_MAX ? INT32_MAX : (int32_t)reply.bytes);
 }
 
+/* SIOCOUTQ, which has the number of TIOCOUTQ. */
+static int64_t unsent(struct shim *shim, uint64_t to)
+{
+	struct posix_Socket_unsent_reply reply;
+	int64_t result = shim_file_result(shim, posix_Socket_unsent(&shim->file.channel,
+		&(const struct posix_Socket_unsent_request){0}, &reply, NULL));
+
+	return put_int(result, to, result < 0 ? 0 : (int32_t)reply.bytes);
+}
+
 /* FIONBIO and FIOASYNC: a flag of the open file. */
 static int64_t set_flag(struct shim *shim, const uint64_t a[6], fs_Open flag)
 {
@@ -427,6 +437,8 @@ int64_t terminal_ioctl(struct shim *shim, const uint64_t a[6])
 	else if (file.kind == posix_ObjectKind_TERMINAL ||
 			file.kind == posix_ObjectKind_TERMINAL_MASTER)
 		result = of_terminal(shim, a);
+	else if (file.kind == posix_ObjectKind_SOCKET && (uint32_t)a[1] == TIOCOUTQ)
+		result = unsent(shim, a[2]);
 	else
 		result = -LINUX_ENOTTY;
 	cache_done(shim, (uint32_t)a[0], &file);

@@ -57,17 +57,18 @@ int64_t vectors_many(struct vectors *vectors, uint64_t address, uint64_t count,
 	result = add_up(vectors);
 	if (result < 0)
 		return result;
+	return vectors_rewind(vectors) ? 0 : -LINUX_EFAULT;
+}
+
+bool vectors_rewind(struct vectors *vectors)
+{
 	vectors->left = vectors->total;
-	if (vectors->count > LINUX_IOV_ON_STACK) {
-		vectors->passed = 0;
-		if (!fetch(vectors))
-			return -LINUX_EFAULT;
-	} else {
-		vectors->passed = 0;
-		vectors->list = room;
-		vectors->at = 0;
-	}
-	return 0;
+	vectors->passed = vectors->at = 0;
+	vectors->skip = 0;
+	if (vectors->list == &vectors->own || vectors->count == 0)
+		return true;
+	vectors->list = vectors->room;
+	return vectors->count <= LINUX_IOV_ON_STACK || fetch(vectors);
 }
 
 static bool advance(struct vectors *vectors)

@@ -26,6 +26,8 @@ int64_t vectors_one(struct vectors *vectors, uint64_t address, uint64_t size);
  */
 int64_t vectors_many(struct vectors *vectors, uint64_t address, uint64_t count,
 	struct linux_iovec *room);
+/* Back to the beginning. False: -EFAULT, what is not kept is gone. */
+bool vectors_rewind(struct vectors *vectors);
 /* The next piece that is not empty, at most `max` bytes. False: there is none. */
 bool vectors_next(struct vectors *vectors, uint64_t max, uint64_t *address, uint64_t *size);
 
