@@ -25,7 +25,6 @@ static void as_another(void)
 	long fd = C(socket, AF_INET, SOCK_STREAM, 0);
 
 	T(socket, "raw, by another user", AF_INET, SOCK_RAW, IPPROTO_ICMP);
-	T(socket, "packets, by another user", AF_PACKET, SOCK_RAW, 0);
 	SAY(bind, "a low port, by another user", bind_inet(fd, "127.0.0.1", 80));
 	SAY(bind, "a high port, by another user", bind_inet(fd, "127.0.0.1", 1024));
 }
@@ -70,7 +69,7 @@ static void binds(void)
 	T(bind, "of too long an address", fd, &address, 129);
 	T(bind, "wild", fd, WILD, sizeof address);
 	address.sin_family = AF_INET6;
-	T(bind, "of another family", fd, &address, sizeof address);
+	T(bind, "of another family", fd, memcpy(some, &address, sizeof address), 28);
 	address.sin_family = AF_UNSPEC;
 	T(bind, "of no family", fd, &address, sizeof address);
 	SAY(bind, "an address of another machine", bind_inet(fd, "10.1.2.3", 0));
@@ -417,20 +416,11 @@ static void again(void)
 
 static void urgent(void)
 {
-	int p[2], mark = -1;
+	int p[2];
 
 	pair_inet(p);
-	C(write, p[0], "ab", 2);
 	T(sendto, "urgent", p[0], "c", 1, MSG_OOB, NULL, 0);
-	C(write, p[0], "de", 2);
-	wait_ready(p[1], POLLPRI);
-	SAY(poll, "urgent", ready(p[1]));
-	T(recvfrom, "up to what is urgent", p[1], some, 9, 0, NULL, NULL);
-	SAY(ioctl, "at the mark", (C(ioctl, p[1], SIOCATMARK, &mark), mark));
-	T(recvfrom, "urgent", p[1], some, 9, MSG_OOB, NULL, NULL);
-	TEXT(recvfrom, "what is urgent", some, 1);
-	T(recvfrom, "urgent, again", p[1], some, 9, MSG_OOB, NULL, NULL);
-	T(recvfrom, "behind what is urgent", p[1], some, 9, 0, NULL, NULL);
+	T(recvfrom, "of urgent data nothing came", p[0], some, 9, MSG_OOB, NULL, NULL);
 	close_both(p);
 }
 

@@ -125,7 +125,7 @@ static void errors(void)
 	T(sendto, "to too short an address", fd, much, 5, 0, &address, 15);
 	T(sendto, "to an address too long", fd, much, 5, 0, &address, 129);
 	address.sin_family = AF_INET6;
-	T(sendto, "to another family", fd, much, 5, 0, &address, sizeof address);
+	T(sendto, "to another family", fd, much, 5, 0, memcpy(some, &address, sizeof address), 28);
 	address.sin_family = AF_UNSPEC;
 	T(sendto, "to no family", fd, much, 5, 0, &address, sizeof address);
 	C(close, fd);
@@ -233,7 +233,8 @@ static void options(void)
 	C(shutdown, p[0], SHUT_WR);
 	wait_ready(p[1], POLLRDHUP);
 	C(getsockopt, p[0], IPPROTO_TCP, TCP_INFO, &info, length(sizeof info));
-	SAY(getsockopt, "its state, half closed", info.tcpi_state);
+	/* What the other side says to that may be on its way. */
+	SAY(getsockopt, "its state, half closed", info.tcpi_state == 4 || info.tcpi_state == 5);
 	C(getsockopt, p[1], IPPROTO_TCP, TCP_INFO, &info, length(sizeof info));
 	SAY(getsockopt, "its state, the other half", info.tcpi_state);
 	close_both(p);
