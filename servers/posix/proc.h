@@ -101,7 +101,7 @@ bool proc_may_look(const struct credentials *who, const struct proc_key *key);
 /* Makes what was opened a file of /proc; or another of the same, of a PROC_OBJECT. */
 int proc_open(struct thread *thread, struct file *file, const struct proc_key *key);
 
-/* ---- proc_process.c, proc_memory.c, proc_system.c: texts ---- */
+/* ---- proc_process.c, proc_memory.c, proc_system.c, proc_net.c: texts ---- */
 
 /* The process of a key, if it is still that one; NULL. */
 struct process *proc_process(const struct proc_key *key);
@@ -124,7 +124,9 @@ struct proc_memory proc_memory_of(const struct process *process);
 	X(command_line) X(swaps) X(diskstats) X(devices) X(hostname) X(domainname) \
 	X(osrelease) X(ostype) X(os_version) X(pid_max) X(threads_max) X(groups_max) \
 	X(last_capability) X(boot_id) X(uuid) X(entropy) X(poolsize) X(overcommit) \
-	X(pipe_max) X(file_max) X(nr_open) X(file_nr) X(vmstat) X(partitions)
+	X(pipe_max) X(file_max) X(nr_open) X(file_nr) X(vmstat) X(partitions) \
+	X(net_unix) X(net_tcp) X(net_tcp6) X(net_udp) X(net_udp6) X(net_dev) X(net_route) \
+	X(net_if_inet6) X(net_ports) X(net_common) X(net_backlog) X(net_buffer) X(net_datagrams)
 #define X(name) void proc_##name(struct proc_text *text, const struct proc_key *key);
 PROC_TEXTS(X)
 #undef X

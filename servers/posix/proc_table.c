@@ -15,16 +15,19 @@
 #define FOLDER(name, directory, kind, mode, is_private) \
 	{name, directory, kind, DIRECTORY, mode, is_private, NULL, NULL, NULL}
 
-enum { SYS = 1000, SYS_KERNEL, SYS_RANDOM, SYS_VM, SYS_FS };
+enum { SYS = 1000, SYS_KERNEL, SYS_RANDOM, SYS_VM, SYS_FS, SYS_NET, SYS_CORE, SYS_IPV4, SYS_UNIX,
+	NET };
 
 static bool to_self(const struct proc_key *key, struct proc_key *to);
 static bool to_thread_self(const struct proc_key *key, struct proc_key *to);
 static bool to_mounts(const struct proc_key *key, struct proc_key *to);
+static bool to_net(const struct proc_key *key, struct proc_key *to);
 
 static const struct proc_entry entries[] = {
 	{"self", PROC_ROOT, 0, fs_Kind_LINK, 0777, false, NULL, NULL, to_self},
 	{"thread-self", PROC_ROOT, 0, fs_Kind_LINK, 0777, false, NULL, NULL, to_thread_self},
 	{"mounts", PROC_ROOT, 0, fs_Kind_LINK, 0777, false, NULL, NULL, to_mounts},
+	{"net", PROC_ROOT, 0, fs_Kind_LINK, 0777, false, NULL, NULL, to_net},
 	FILE_OF(version, PROC_ROOT, 0444), FILE_OF(uptime, PROC_ROOT, 0444),
 	FILE_OF(loadavg, PROC_ROOT, 0444), FILE_OF(meminfo, PROC_ROOT, 0444),
 	FILE_OF(cpuinfo, PROC_ROOT, 0444), FILE_OF(filesystems, PROC_ROOT, 0444),
@@ -49,10 +52,26 @@ static const struct proc_entry entries[] = {
 	TEXT_OF("pipe-max-size", SYS_FS, 0444, pipe_max),
 	TEXT_OF("file-max", SYS_FS, 0444, file_max), FILE_OF(nr_open, SYS_FS, 0444),
 	TEXT_OF("file-nr", SYS_FS, 0444, file_nr),
+	FOLDER("net", SYS, SYS_NET, 0555, false), FOLDER("core", SYS_NET, SYS_CORE, 0555, false),
+	FOLDER("ipv4", SYS_NET, SYS_IPV4, 0555, false),
+	FOLDER("unix", SYS_NET, SYS_UNIX, 0555, false),
+	TEXT_OF("somaxconn", SYS_CORE, 0444, net_backlog),
+	TEXT_OF("rmem_default", SYS_CORE, 0444, net_buffer),
+	TEXT_OF("rmem_max", SYS_CORE, 0444, net_buffer),
+	TEXT_OF("wmem_default", SYS_CORE, 0444, net_buffer),
+	TEXT_OF("wmem_max", SYS_CORE, 0444, net_buffer),
+	TEXT_OF("ip_local_port_range", SYS_IPV4, 0444, net_ports),
+	TEXT_OF("ip_unprivileged_port_start", SYS_IPV4, 0444, net_common),
+	TEXT_OF("max_dgram_qlen", SYS_UNIX, 0444, net_datagrams),
 
 	FOLDER("task", PROC_PROCESS, PROC_TASKS, 0555, false),
 	FOLDER("fd", PROC_PROCESS, PROC_DESCRIPTORS, 0500, true),
 	FOLDER("fdinfo", PROC_PROCESS, PROC_INFOS, 0555, true),
+	FOLDER("net", PROC_PROCESS, NET, 0555, false),
+	TEXT_OF("unix", NET, 0444, net_unix), TEXT_OF("tcp", NET, 0444, net_tcp),
+	TEXT_OF("tcp6", NET, 0444, net_tcp6), TEXT_OF("udp", NET, 0444, net_udp),
+	TEXT_OF("udp6", NET, 0444, net_udp6), TEXT_OF("dev", NET, 0444, net_dev),
+	TEXT_OF("route", NET, 0444, net_route), TEXT_OF("if_inet6", NET, 0444, net_if_inet6),
 	FILE_OF(stat, PROC_PROCESS, 0444),
 	TEXT_OF("status", PROC_PROCESS, 0444, process_status),
 	FILE_OF(statm, PROC_PROCESS, 0444), FILE_OF(cmdline, PROC_PROCESS, 0444),
@@ -167,6 +186,14 @@ struct file *proc_descriptor(const struct proc_key *key)
 	const struct process *process = proc_process(key);
 
 	return process && process->files ? files_find(process->files, key->number) : NULL;
+}
+
+static bool to_net(const struct proc_key *key, struct proc_key *to)
+{
+	const struct sk_string name = {"net", 3};
+	struct proc_key self;
+
+	return to_self(key, &self) && proc_find(&self, name, to) == 0;
 }
 
 static bool read_number(struct sk_string name, int32_t *number)

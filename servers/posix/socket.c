@@ -3,7 +3,8 @@
 
 struct socket *sockets;
 
-static const struct socket_family *const families[] = {&socket_unix};
+static const struct socket_family *const families[] = {&socket_unix, &socket_inet,
+	&socket_inet6};
 
 const struct socket_family *socket_family_find(posix_AddressFamily number)
 {
@@ -256,7 +257,7 @@ void socket_not_refused(struct socket *s)
 
 static bool may_write(struct socket *s)
 {
-	if (s->state == SOCKET_LISTENS || s->state == SOCKET_CONNECTING ||
+	if (s->state == SOCKET_LISTENS || (s->state == SOCKET_CONNECTING && !s->shut) ||
 			!socket_is_writable(s))
 		return false;
 	if (s->type == posix_SocketType_STREAM || !s->peer || s->peer->is_dead ||

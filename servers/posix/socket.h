@@ -2,7 +2,7 @@
  * Sockets: files that posix serves itself. What all have in common is here: queues of
  * messages, who waits, connections and those that wait to be accepted, options. What a
  * family of addresses has of its own (names, who is found by one) is behind its table
- * (struct socket_family): socket_unix.c.
+ * (struct socket_family): socket_unix.c, socket_inet.c (with inet.h).
  *
  *	socket.c		sockets are made and end
  *	socket_queue.c		messages, and whose memory they are
@@ -150,8 +150,15 @@ struct socket_family {
 	struct posix_SocketAddress unnamed;	/* what one without a name is told to have */
 	uint32_t size;				/* of its sockets, zeroed at first */
 	bool passes;				/* descriptors and credentials */
-	/* A full queue: its messages are lost, nobody waits. */
+	/* A full queue: its messages are lost, nobody waits. And those of a socket that is
+	 * connected go to whoever is found by `remote` then: it has no peer. */
 	bool loses;
+	/* An error is told before it is said that nothing can be sent or received. */
+	bool errors_first;
+	/* What comes to one that is not to be read any more is kept. */
+	bool hears_on;
+	int no_urgent;				/* the error of who asks for urgent data */
+	uint32_t most;				/* that a DATAGRAM has; 0: what is in the buffer */
 	/* Streams have no names: where one is sent to is left out, and who sends is not told. */
 	bool ignores_names;
 	/* Whether there are such ones, and what they become. */
@@ -173,6 +180,14 @@ struct socket_family {
 	 * ECONNREFUSED: nobody is there; 0 and NULL: what is sent there is lost. */
 	int (*find)(struct socket *s, struct thread *thread,
 		const struct posix_SocketAddress *address, struct socket **found);
+	/* connect() of one that connects: may it? Below 0: it is connected already, and that
+	 * is told now. May be NULL: what is connected is refused. */
+	int (*connecting)(struct socket *s);
+	/* What is answered to a connect() that does not wait of what came of it. May be NULL:
+	 * that. */
+	int (*deferred)(struct socket *s, int error);
+	/* connect() to nobody, of one that connects. NULL: there is no such address. */
+	void (*disconnect)(struct socket *s);
 	/* `s` and `made`, which `listener` will accept, are connected now: names. Nothing but
 	 * memory may be lacking (ENOMEM, and then it did not come to that). */
 	int (*connected)(struct socket *s, struct socket *listener, struct socket *made,
@@ -181,7 +196,8 @@ struct socket_family {
 	int (*associate)(struct socket *s, struct socket *other,
 		const struct posix_SocketAddress *address);
 	/* The name a message is from. NULL itself, or the name: the sender's, when received. */
-	struct socket_name *(*from)(struct socket *s, const struct posix_SocketAddress *to);
+	struct socket_name *(*from)(struct socket *s, const struct socket *receiver,
+		const struct posix_SocketAddress *to);
 	/* STREAM and SEQUENCED that are not connected: sent to, and received from. */
 	int send_unconnected, receive_unconnected;
 	/* STREAM and SEQUENCED: something is sent whose peer is dead or does not read. May
@@ -200,7 +216,7 @@ struct socket_family {
 	int (*info)(struct socket *s, struct posix_TcpInfo *info);
 };
 
-extern const struct socket_family socket_unix;
+extern const struct socket_family socket_unix, socket_inet, socket_inet6;
 /* NULL: there is none. */
 const struct socket_family *socket_family_find(posix_AddressFamily number);
 

@@ -67,6 +67,8 @@ void op_create_socket(void *self, const struct posix_Descriptors_create_socket_r
 /* Who is on the other side, from now on. */
 static void introduce(struct socket *s, struct credentials *credentials, int32_t process)
 {
+	if (!s->family->passes)
+		return;
 	credentials_drop(s->peer_credentials);
 	s->peer_credentials = credentials_take(credentials);
 	s->peer_process = process;
@@ -263,15 +265,18 @@ static int find_listener(struct exchange *x)
 
 static struct wait **connect_blocks(struct exchange *x)
 {
-	const struct socket *s = x->socket;
+	struct socket *s = x->socket;
 
+	if (!x->error && !x->other && s->family->connecting)
+		x->error = s->family->connecting(s);
 	if (!x->error && !x->other)
 		x->error = find_listener(x);
 	if (x->error)
 		return NULL;
 	if (x->other->state != SOCKET_LISTENS || x->other->shut & SOCKET_NO_READ)
 		x->error = posix_Error_ECONNREFUSED;
-	else if (x->other->waiting_count > x->other->backlog)
+	else if (x->other->waiting_count > (x->may_wait || !s->family->deferred ?
+			x->other->backlog : SOCKET_BACKLOG_MOST))
 		return &x->other->outside;
 	else if (s->state != SOCKET_CLOSED)
 		x->error = s->state == SOCKET_CONNECTED ? posix_Error_EISCONN :
@@ -285,14 +290,14 @@ static int make_waiting(struct exchange *x, struct socket **made)
 	struct socket *s = x->socket, *listener = x->other;
 	int error;
 
-	*made = user_may(s->user, USER_FILES, 1) ? socket_new(s->family, s->type, s->protocol,
-		s->user) : NULL;
+	*made = user_may(s->user, USER_FILES, 1) ? socket_new(listener->family, listener->type,
+		listener->protocol, s->user) : NULL;
 	if (!*made)
 		return posix_Error_ENOMEM;
 	(*made)->is_counted = true;
 	user_charge(s->user, USER_FILES, 1);
-	if (s->family->begin)
-		s->family->begin(*made, listener);
+	if (listener->family->begin)
+		listener->family->begin(*made, listener);
 	error = s->family->connected(s, listener, *made, &x->to->address);
 	if (error) {
 		socket_close(*made);
@@ -306,12 +311,16 @@ static void connect_finish(struct exchange *x, struct sk_reply *to)
 	const struct posix_Socket_connect_reply reply = {0};
 	const struct process *process = process_find(x->process);
 	struct socket *s = x->socket, *made = NULL;
+	int error;
 
 	if (!x->error && (!process || !process->threads))
 		x->error = posix_Error_ESRCH;
 	if (!x->error)
 		x->error = make_waiting(x, &made);
-	if (posix_Socket_connect_answer(to, x->error, &reply) != SK_OK && made) {
+	error = x->error;
+	if (s->family->deferred && !x->may_wait && error >= 0)
+		error = s->family->deferred(s, error);
+	if (posix_Socket_connect_answer(to, error < 0 ? 0 : error, &reply) != SK_OK && made) {
 		socket_close(made);
 		socket_drop(made);
 		made = NULL;
@@ -359,9 +368,15 @@ void socket_connect(void *self, const struct posix_Socket_connect_request *r,
 			&r->address) : (int)posix_Error_ESRCH, &reply);
 		return;
 	}
+	if (r->address.which == posix_SocketAddress_unspecified && x.socket->family->disconnect) {
+		x.socket->family->disconnect(x.socket);
+		posix_Socket_connect_answer(to, 0, &reply);
+		return;
+	}
 	x.to = socket_name_new(&r->address);
 	x.error = x.to ? 0 : posix_Error_ENOMEM;
-	exchange_begin(&x, !(access->file->flags & fs_Open_NON_BLOCKING), to);
+	x.may_wait = !(access->file->flags & fs_Open_NON_BLOCKING);
+	exchange_begin(&x, x.may_wait, to);
 }
 
 /* ---- accepting ---- */

@@ -26,6 +26,8 @@ int socket_room(const struct socket *s, uint64_t size)
 {
 	const uint64_t least = s->type == posix_SocketType_STREAM && size > SMALL ? SMALL : size;
 
+	if (s->family->loses)
+		return 0;
 	if (s->sent >= s->send_buffer)
 		return posix_Error_EAGAIN;
 	if (user_may(s->user, USER_BUFFERS, units((uint32_t)least)))
@@ -35,11 +37,13 @@ int socket_room(const struct socket *s, uint64_t size)
 
 bool socket_is_writable(const struct socket *s)
 {
-	return s->sent * 4 <= s->send_buffer;
+	return s->family->loses || s->sent * 4 <= s->send_buffer;
 }
 
 bool socket_is_full(const struct socket *receiver, const struct socket *sender)
 {
+	if (receiver->family->loses)
+		return receiver->bytes + receiver->count * OVERHEAD >= receiver->receive_buffer;
 	return receiver->count > SOCKET_DATAGRAMS && receiver != sender &&
 		receiver->peer != sender;
 }

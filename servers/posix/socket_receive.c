@@ -51,7 +51,8 @@ static struct wait **blocks(struct exchange *x)
 
 	if (x->error)
 		return NULL;
-	if (socket_connects(s) && s->state != SOCKET_CONNECTED) {
+	if (socket_connects(s) && s->state != SOCKET_CONNECTED &&
+			!(s->error && s->family->errors_first)) {
 		x->error = s->type == posix_SocketType_SEQUENCED ? (int)posix_Error_ENOTCONN :
 			s->family->receive_unconnected;
 		return x->error ? NULL : &s->receiving;
@@ -349,7 +350,7 @@ void socket_receive(void *self, const struct posix_Socket_receive_request *r,
 	exchange_lend(&x, true, &r->data);
 	exchange_lend(&x, r->has_second, &r->second);
 	exchange_lend(&x, r->has_third, &r->third);
-	if (r->flags & posix_MessageFlags_OUT_OF_BAND && socket_of(access->file)->family->passes)
-		x.error = posix_Error_EOPNOTSUPP;
+	if (r->flags & posix_MessageFlags_OUT_OF_BAND)
+		x.error = socket_of(access->file)->family->no_urgent;
 	begin(self, &x, r->flags & posix_MessageFlags_DONT_WAIT, to);
 }

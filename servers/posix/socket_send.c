@@ -33,9 +33,10 @@ static int check_datagram(const struct exchange *x)
 
 	if (s->type == posix_SocketType_SEQUENCED && s->state != SOCKET_CONNECTED)
 		return posix_Error_ENOTCONN;
-	if (!x->to && !s->peer)
+	if (!x->to && !s->peer && !(s->family->loses && s->remote))
 		return s->family->send_unconnected;
-	return x->size + RESERVED > s->send_buffer ? posix_Error_EMSGSIZE : 0;
+	return x->size + RESERVED > s->send_buffer || (s->family->most &&
+		x->size > s->family->most) ? posix_Error_EMSGSIZE : 0;
 }
 
 /* The one whom a DATAGRAM socket was connected to is no more. */
@@ -51,13 +52,14 @@ static int lost_peer(struct socket *s)
 static int find_receiver(struct exchange *x)
 {
 	struct socket *s = x->socket, *found = NULL;
+	const struct socket_name *to = x->to || !s->family->loses ? x->to : s->remote;
 	int error = 0;
 
-	if (x->to && s->type != posix_SocketType_SEQUENCED) {
+	if (to && s->type != posix_SocketType_SEQUENCED) {
 		struct process *process = process_find(x->process);
 
 		error = process && process->threads ? s->family->find(s, process->threads,
-			&x->to->address, &found) : posix_Error_ESRCH;
+			&to->address, &found) : posix_Error_ESRCH;
 	} else {
 		found = s->peer;
 		error = !found ? posix_Error_ECONNRESET : found->is_dead ? lost_peer(s) : 0;
@@ -97,6 +99,8 @@ static struct wait **blocks(struct exchange *x)
 	struct socket *s = x->socket;
 	const bool is_stream = s->type == posix_SocketType_STREAM;
 
+	if (!x->error && s->family->errors_first)
+		x->error = socket_take_error(s);
 	if (x->error)
 		return NULL;
 	x->error = is_stream ? check_stream(x) : check_datagram(x);
@@ -253,8 +257,22 @@ static int load_all(struct exchange *x, struct socket *receiver, struct sk_reply
 		return load_stream(x, to, load);
 	error = load_message(x, to, load, (uint32_t)x->size);
 	if (!error && x->socket->family->from)
-		load->first->from = x->socket->family->from(x->socket,
+		load->first->from = x->socket->family->from(x->socket, receiver,
 			x->to ? &x->to->address : NULL);
+	return error;
+}
+
+/* Nobody gets it, but it has to be there. */
+static int lose(struct exchange *x, const struct sk_reply *to)
+{
+	uint8_t bytes[512];
+	int error = 0;
+
+	for (uint64_t at = 0, step; !error && at < x->size; at += step) {
+		step = x->size - at < sizeof(bytes) ? x->size - at : sizeof(bytes);
+		error = exchange_copy(x, to, at, bytes, step, false);
+	}
+	x->done = error ? 0 : x->size;
 	return error;
 }
 
@@ -266,10 +284,11 @@ static void finish(struct exchange *x, struct sk_reply *to)
 	int error = x->error;
 
 	x->done = 0;
-	if (!error && !receiver)
-		x->done = x->size;
+	if (!error && (!receiver || (s->family->loses && socket_is_full(receiver, s))))
+		error = lose(x, to);
 	else if (!error && s->type == posix_SocketType_STREAM && x->size > 0 &&
-			(receiver->is_dead || receiver->shut & SOCKET_NO_READ))
+			(receiver->is_dead || (receiver->shut & SOCKET_NO_READ &&
+			!s->family->hears_on)))
 		error = unheard(x);
 	else if (!error && !(s->type == posix_SocketType_STREAM && x->size == 0)) {
 		error = load_all(x, receiver, to, &load);
@@ -357,7 +376,7 @@ static int take_beside(struct exchange *x, struct thread *thread,
 	if (!error && r->descriptors.count > 0)
 		error = x->socket->family->passes ? parcel_new(thread,
 			r->descriptors, &x->parcel) : (int)posix_Error_EINVAL;
-	if (!error && r->flags & posix_MessageFlags_OUT_OF_BAND && x->socket->family->passes)
+	if (!error && r->flags & posix_MessageFlags_OUT_OF_BAND)
 		error = posix_Error_EOPNOTSUPP;
 	return error;
 }

@@ -27,6 +27,7 @@ declare -A says=(
 	[files]='files, names and attributes without an end'
 	[stopped]='a crowd that is stopped with what it holds'
 	[stack]='a stack without an end' [forks]='a fork bomb' [pipes]='pipes without number'
+	[network]='ports, connections and datagrams without number'
 )
 
 musl-gcc -static -O1 -std=gnu11 -Wall -Wextra -Wno-clobbered -o "$work/robust" \

@@ -4,6 +4,7 @@
 #include "runtime/env.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/inet.h"
 
 shim_function socket_setsockopt, socket_getsockopt;
 
@@ -21,7 +22,8 @@ enum form { FORM_BOOL, FORM_NUMBER, FORM_TIME, FORM_LINGER, FORM_TEXT };
 	X(SOL, 12, priority, NUMBER, 0) X(SOL, 13, linger, LINGER, 0) \
 	X(SOL, 15, reuse_port, BOOL, 0) X(SOL, 16, pass_credentials, BOOL, 0) \
 	X(SOL, 18, receive_low_mark, NUMBER, 0) X(SOL, 20, receive_timeout, TIME, 0) \
-	X(SOL, 21, send_timeout, TIME, 0) X(SOL, 29, timestamps, BOOL, 0) \
+	X(SOL, 21, send_timeout, TIME, 0) X(SOL, 25, bind_to_device, TEXT, 0) \
+	X(SOL, 29, timestamps, BOOL, 0) \
 	X(SOL, 30, accepts, BOOL, 1) X(SOL, 32, send_buffer_force, NUMBER, 0) \
 	X(SOL, 33, receive_buffer_force, NUMBER, 0) X(SOL, 34, pass_security, BOOL, 0) \
 	X(SOL, 36, mark, NUMBER, 0) X(SOL, 38, protocol, NUMBER, 1) \
@@ -155,7 +157,10 @@ static int64_t set(struct shim *shim, const uint64_t a[6])
 	if ((!o || o->is_answer) && (uint32_t)a[1] == SOL)
 		result = size < 4 ? -LINUX_EINVAL : copy_from(text, a[3], 4) ?
 			-LINUX_ENOPROTOOPT : -LINUX_EFAULT;
-	else if (!o || o->is_answer)
+	else if (!o) {
+		result = inet_set_option(shim, (uint32_t)a[1], (uint32_t)a[2], a[3], (uint32_t)size);
+		return result == -LINUX_ENOPROTOOPT ? unknown(shim, a[1]) : result;
+	} else if (o->is_answer)
 		result = unknown(shim, a[1]);
 	else if (o->form == FORM_TIME)
 		result = take_time(a[3], size, &option.as.receive_timeout);
@@ -264,8 +269,10 @@ static int64_t get(struct shim *shim, const uint64_t a[6])
 		result = SOCKET_CALL(shim, &reply, option, .number = o->which);
 		return result < 0 ? result : put_option(o, &reply.option, a);
 	}
-	if ((uint32_t)a[1] != SOL)
-		return unknown(shim, a[1]);
+	if ((uint32_t)a[1] != SOL) {
+		result = inet_get_option(shim, (uint32_t)a[1], (uint32_t)a[2], a[3], a[4]);
+		return result == -LINUX_ENOPROTOOPT ? unknown(shim, a[1]) : result;
+	}
 	switch ((uint32_t)a[2]) {
 	case PEER_CREDENTIALS: return peer_credentials(shim, a);
 	case PEER_GROUPS: return peer_groups(shim, a);

@@ -2,6 +2,7 @@
 #include "runtime/env.h"
 #include "servers/posix/shim/convert.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/inet.h"
 #include "servers/posix/shim/with_file.h"
 #include "tty.skald.h"
 
@@ -439,6 +440,8 @@ int64_t terminal_ioctl(struct shim *shim, const uint64_t a[6])
 		result = of_terminal(shim, a);
 	else if (file.kind == posix_ObjectKind_SOCKET && (uint32_t)a[1] == TIOCOUTQ)
 		result = unsent(shim, a[2]);
+	else if (file.kind == posix_ObjectKind_SOCKET)
+		result = link_ioctl(shim, (uint32_t)a[1], a[2]);
 	else
 		result = -LINUX_ENOTTY;
 	cache_done(shim, (uint32_t)a[0], &file);

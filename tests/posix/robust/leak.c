@@ -254,7 +254,7 @@ static void in_events(uint32_t *seed)
 }
 
 static void (*const kinds[])(uint32_t *seed) = {in_exec, in_fork, in_pipes, in_mmap,
-	in_threads, in_locks, in_terminals, in_signals, in_events};
+	in_threads, in_locks, in_terminals, in_signals, in_events, leak_network};
 #define KINDS (sizeof(kinds) / sizeof(*kinds))
 
 void leak_child(uint32_t seed)

@@ -36,6 +36,7 @@ static const struct { const char *name; attack *attack; uint64_t slack; } attack
 	{"handles", attack_handles}, {"exec", attack_exec}, {"kill", attack_kill},
 	{"stack", attack_stack},
 	{"terminals", attack_terminals}, {"locks", attack_locks}, {"stopped", attack_stopped},
+	{"network", attack_network},
 	{"files", attack_files, FILES_SLACK},
 };
 #define COUNT (sizeof(attacks) / sizeof(*attacks))

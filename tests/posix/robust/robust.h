@@ -45,6 +45,8 @@ struct used { uint64_t memory; unsigned processes; };
  * random moments; `used` says what is used, waiting for some time until it is no more than that.
  */
 bool leak_rounds(uint32_t seed, int rounds, struct used (*used)(struct used than));
+/* What such a child is about, of connections (network.c). */
+void leak_network(uint32_t *seed);
 /* One that a child calls exec of. */
 void leak_child(uint32_t seed);
 
