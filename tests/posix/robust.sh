@@ -13,7 +13,7 @@ source tests/tap.bash
 rounds=${ROUNDS:-3}
 seed=${SEED:-1}
 attacks=(memory map mappings descriptors signals queue threads wild overwrite unmap jump frame handles
-	exec kill stack terminals locks stopped files forks pipes)
+	exec kill stack terminals locks stopped files forks pipes network)
 declare -A says=(
 	[memory]='a heap without an end' [map]='mappings that are all touched'
 	[mappings]='mappings without number' [descriptors]='open files without number'

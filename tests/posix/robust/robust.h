@@ -31,7 +31,7 @@ attack attack_forks, attack_memory, attack_map, attack_mappings, attack_descript
 	attack_signals, attack_queue, attack_threads, attack_pipes, attack_wild,
 	attack_overwrite, attack_unmap, attack_jump, attack_frame, attack_handles,
 	attack_exec, attack_kill, attack_stack, attack_terminals, attack_locks,
-	attack_stopped, attack_files;
+	attack_stopped, attack_network, attack_files;
 
 /* What the whole system has. */
 struct used { uint64_t memory; unsigned processes; };
