@@ -14,7 +14,6 @@ static void clear(struct exchange *x)
 	socket_name_drop(x->to);
 	parcel_free(x->parcel);
 	if (x->thread)
-		if (x->thread)
 		thread_drop(x->thread);
 }
 
