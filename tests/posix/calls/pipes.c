@@ -202,8 +202,8 @@ static void cut_off_in_part(const char *what, int flags, long reads)
 	T(writev, what, p[1], parts, 2);
 	child_code(child);
 	C(fcntl, p[0], F_SETFL, O_NONBLOCK);
-	for (int i = 0; i < 2; i++)
-		T(read, what, p[0], back, sizeof(back));
+	T(read, what, p[0], back, sizeof(back));
+	T(readv, what, p[0], parts + 1, 1);
 	action.sa_handler = SIG_DFL;
 	sigaction(SIGUSR1, &action, NULL);
 	C(close_range, 3, -1, 0);
