@@ -1,5 +1,5 @@
 /* Small settings of processes, threads and open files. */
-#include "servers/posix/posix.h"
+#include "servers/posix/socket.h"
 
 #define SLACK_DEFAULT 50000
 
@@ -113,6 +113,7 @@ void op_set_owner(void *self, const struct posix_Descriptors_set_owner_request *
 	if (!error) {
 		file->owner_kind = request->kind;
 		file->owner = request->owner;
+		socket_signaled_by(file, self);
 	}
 	posix_Descriptors_set_owner_answer(to, error, &reply);
 }

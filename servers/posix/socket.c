@@ -89,6 +89,7 @@ void socket_drop(struct socket *s)
 	socket_name_drop(s->local);
 	socket_name_drop(s->remote);
 	credentials_drop(s->peer_credentials);
+	credentials_drop(s->signaler);
 	user_drop(s->user);
 	release(s);
 }
@@ -267,9 +268,19 @@ static bool may_write(struct socket *s)
 	return false;
 }
 
+/* Nothing can be read of a stream of TCP in which only an urgent byte is. */
+static bool may_read(const struct socket *s)
+{
+	return s->waiting || (s->first && (!s->urgent || s->family->takes_urgent ||
+		socket_plain(s) > 0));
+}
+
 uint32_t socket_ready(struct socket *s)
 {
-	uint32_t ready = s->first || s->waiting ? fs_Ready_READABLE : 0;
+	uint32_t ready = may_read(s) ? fs_Ready_READABLE : 0;
+
+	if (s->urgent && !s->urgent_read)
+		ready |= fs_Ready_URGENT;
 
 	if (s->error)
 		ready |= fs_Ready_ERROR;

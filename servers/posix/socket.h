@@ -8,6 +8,7 @@
  *	socket_queue.c		messages, and whose memory they are
  *	socket_wait.c		requests, which may wait
  *	socket_send.c, socket_receive.c
+ *	socket_urgent.c		urgent bytes of streams
  *	socket_connect.c	names, connecting, accepting
  *	socket_option.c		options
  *	socket_file.c		what else can be asked of an open one
@@ -58,6 +59,7 @@ struct message {
 	struct parcel *parcel;			/* NULL: none */
 	struct posix_SenderCredentials by;
 	bool has_by;
+	bool is_urgent;				/* it was sent so: nothing is added to it */
 	uint32_t start, end;			/* of what has not been taken */
 	uint32_t capacity;
 	uint32_t cost;				/* that its sender's buffer counts */
@@ -100,6 +102,11 @@ struct socket {
 	struct message *first, **end;		/* that have come */
 	uint32_t count;				/* messages */
 	uint64_t bytes;				/* in them */
+	struct message *urgent;			/* of them: the last urgent byte. NULL: passed, or none */
+	bool urgent_read;			/* it was asked for, and is there still */
+	struct socket *next_told;
+	bool is_told;				/* who is to hear of that will be told */
+	struct credentials *signaler;		/* of who had its file signal somebody; NULL */
 	uint64_t sent;				/* cost of those it has sent, not yet received */
 	uint32_t send_buffer, receive_buffer;	/* costs */
 
@@ -157,7 +164,10 @@ struct socket_family {
 	bool errors_first;
 	/* What comes to one that is not to be read any more is kept. */
 	bool hears_on;
-	int no_urgent;				/* the error of who asks for urgent data */
+	/* The error of who asks for urgent data of what is no stream; 0: any will do. */
+	int no_urgent;
+	/* What was asked for so is out of the stream; else it is there until it is passed. */
+	bool takes_urgent;
 	uint32_t most;				/* that a DATAGRAM has; 0: what is in the buffer */
 	/* Streams have no names: where one is sent to is left out, and who sends is not told. */
 	bool ignores_names;
@@ -339,6 +349,31 @@ void socket_write_few(void *self, const struct fs_File_write_few_request *r,
 	struct sk_reply *to);
 void socket_send(void *self, const struct posix_Socket_send_request *r, struct sk_reply *to);
 void socket_receive(void *self, const struct posix_Socket_receive_request *r,
+	struct sk_reply *to);
+
+/* ---- socket_urgent.c ---- */
+
+/* Reads stop before this message of its queue. */
+bool socket_is_mark(const struct socket *s, const struct message *m);
+/* The next byte comes behind an urgent one, or is it (SIOCATMARK). */
+bool socket_at_mark(const struct socket *s);
+/* An urgent byte comes with all others (SO_OOBINLINE). */
+bool socket_has_urgent_inline(const struct socket *s);
+/* Bytes that can be read as such, in all; and up to the mark, as FIONREAD counts. */
+uint64_t socket_plain(const struct socket *s);
+uint64_t socket_before_mark(const struct socket *s);
+/* A message that was put into its queue is urgent: it takes the last one's place. */
+void socket_put_urgent(struct socket *s, struct message *m);
+/* Why an urgent byte cannot be had; or 0. */
+int socket_no_urgent(const struct socket *s);
+/* It was had. */
+void socket_take_urgent(struct socket *s);
+/* Who reads at the mark has passed it. */
+void socket_pass_mark(struct socket *s);
+/* Of an open file: who is to be told of it was said by this thread. */
+void socket_signaled_by(const struct file *file, struct thread *thread);
+/* Of posix.Socket. */
+void socket_op_at_mark(void *self, const struct posix_Socket_at_mark_request *r,
 	struct sk_reply *to);
 
 /* ---- socket_connect.c ---- */

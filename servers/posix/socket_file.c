@@ -13,7 +13,7 @@ static uint64_t edges(struct file *file, posix_PollEvents wanted)
 	const struct socket *s = socket_of(file);
 
 	return (wanted & posix_PollEvents_WRITABLE ? s->gone : 0) +
-		(wanted & posix_PollEvents_READABLE ? s->came : 0) + s->turns;
+		(wanted & (posix_PollEvents_READABLE | posix_PollEvents_URGENT) ? s->came : 0) + s->turns;
 }
 
 static void closed(struct file *file)
@@ -30,7 +30,7 @@ static void op_available(void *self, const struct fs_File_available_request *req
 	struct sk_reply *to)
 {
 	const struct socket *s = socket_of(((struct access *)self)->file);
-	struct fs_File_available_reply reply = {.bytes = s->bytes};
+	struct fs_File_available_reply reply = {.bytes = socket_before_mark(s)};
 
 	UNUSED(request);
 	if (!socket_connects(s))
@@ -103,7 +103,7 @@ static int dispatch(void *self, struct sk_incoming *incoming)
 		.local_address = socket_local_address, .peer_address = socket_peer_address,
 		.peer_credentials = socket_peer_credentials, .peer_groups = socket_peer_groups,
 		.set_option = socket_set_option, .option = socket_option,
-		.tcp_info = op_tcp_info, .unsent = op_unsent, .available = op_available,
+		.tcp_info = op_tcp_info, .unsent = op_unsent, .at_mark = socket_op_at_mark, .available = op_available,
 		.ready = event_ready, .read_at = op_read_at, .write_at = op_write_at,
 		.seek = op_seek, .truncate = op_truncate, .allocate = op_allocate,
 		.sync = op_sync, .sync_range = op_sync_range, .memory = op_memory,

@@ -258,7 +258,6 @@ static int shut_down(struct socket *s, uint8_t how)
 /* ---- the tables ---- */
 
 #define OF_BOTH .size = sizeof(struct inet_socket), .errors_first = true, \
-	.no_urgent = posix_Error_EINVAL, \
 	.check = check, .begin = begin, .bind = bind, .name = name, .find = find, .set_option = inet_set_option, \
 	.option = inet_option
 #define OF_UDP OF_BOTH, .loses = true, .most = DATAGRAM_MOST, \

@@ -129,6 +129,7 @@ struct message *socket_take_first(struct socket *s)
 
 	s->first = m->next;
 	s->end = s->first ? s->end : &s->first;
+	s->urgent = s->urgent == m ? NULL : s->urgent;
 	s->count--;
 	s->bytes -= m->end - m->start;
 	if (s->refused && s->count == SOCKET_DATAGRAMS)

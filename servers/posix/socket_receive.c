@@ -21,13 +21,27 @@ static uint64_t skipped(const struct exchange *x)
 		(uint64_t)x->socket->peek_offset : 0;
 }
 
+static bool is_urgent(const struct exchange *x)
+{
+	return x->flags & posix_MessageFlags_OUT_OF_BAND &&
+		x->socket->type == posix_SocketType_STREAM;
+}
+
+/* It goes on with what another request began (MORE), which stops at the mark. */
+static bool stops_here(const struct exchange *x)
+{
+	return x->flags & posix_MessageFlags_MORE && socket_at_mark(x->socket);
+}
+
 static bool has_enough(const struct exchange *x)
 {
 	const struct socket *s = x->socket;
 	const uint64_t skip = skipped(x), mark = s->receive_low_mark;
 	const uint64_t wanted = x->size == 0 || mark == 0 ? 1 : x->size < mark ? x->size : mark;
+	const uint64_t there = socket_plain(s);
 
-	return s->bytes >= skip + wanted;
+	return there >= skip + wanted || stops_here(x) ||
+		(there > skip && s->urgent && !socket_at_mark(s));
 }
 
 /* The datagram that it is about, and how much of it is skipped. */
@@ -51,6 +65,11 @@ static struct wait **blocks(struct exchange *x)
 
 	if (x->error)
 		return NULL;
+	if (is_urgent(x)) {
+		x->error = s->state == SOCKET_LISTENS ? s->family->receive_unconnected :
+			socket_no_urgent(s);
+		return NULL;
+	}
 	if (socket_connects(s) && s->state != SOCKET_CONNECTED &&
 			!(s->error && s->family->errors_first)) {
 		x->error = s->type == posix_SocketType_SEQUENCED ? (int)posix_Error_ENOTCONN :
@@ -72,7 +91,8 @@ static bool is_others(const struct exchange *x, const struct message *a,
 		memcmp(&a->by, &b->by, sizeof(a->by)) != 0);
 }
 
-/* Of as many messages as there is room for, up to one that brings descriptors. */
+/* Of as many messages as there is room for, up to one that brings descriptors, or the mark: who
+ * asks again is told of that by a flag. */
 static int copy_stream(struct exchange *x, struct sk_reply *to, struct found *found)
 {
 	uint64_t skip = skipped(x);
@@ -81,6 +101,14 @@ static int copy_stream(struct exchange *x, struct sk_reply *to, struct found *fo
 			!found->parceled; m = m->next) {
 		uint64_t size = m->end - m->start;
 
+		if (socket_is_mark(x->socket, m)) {
+			if (found->bytes > 0 || stops_here(x)) {
+				found->flags |= posix_MessageFlags_OUT_OF_BAND;
+				break;
+			}
+			if (!socket_has_urgent_inline(x->socket))
+				continue;
+		}
 		if (skip >= size) {
 			skip -= size;
 			continue;
@@ -103,16 +131,26 @@ static int copy_stream(struct exchange *x, struct sk_reply *to, struct found *fo
 static int receive_stream(struct exchange *x, struct sk_reply *to, struct found *found)
 {
 	struct socket *s = x->socket;
-	int error = 0;
+	const bool any = socket_plain(s) > skipped(x) || stops_here(x);
+	const int error = any ? copy_stream(x, to, found) : socket_take_error(s);
 
-	if (s->bytes > skipped(x))
-		error = copy_stream(x, to, found);
-	else
-		error = socket_take_error(s);
-	if (!error && !found->message && s->bytes <= skipped(x) && !(s->shut & SOCKET_NO_READ))
-		error = posix_Error_EAGAIN;
 	x->done = found->whole = found->bytes;
-	return error;
+	return error || any || s->shut & SOCKET_NO_READ ? error : (int)posix_Error_EAGAIN;
+}
+
+/* One byte; without room for it AF_UNIX says that it came, as Linux does. */
+static int receive_urgent(struct exchange *x, struct sk_reply *to, struct found *found)
+{
+	struct message *m = x->socket->urgent;
+	const bool has_room = x->size > 0, takes = x->socket->family->takes_urgent;
+
+	if (has_room && exchange_copy(x, to, 0, m->bytes + m->start, 1, true) != 0)
+		return posix_Error_EFAULT;
+	found->flags = posix_MessageFlags_OUT_OF_BAND;
+	if (!has_room && !takes)
+		found->flags |= posix_MessageFlags_TRUNCATED;
+	x->done = found->whole = has_room || takes;
+	return 0;
 }
 
 static int receive_datagram(struct exchange *x, struct sk_reply *to, struct found *found)
@@ -257,6 +295,7 @@ static void take_stream(struct socket *s, uint64_t size)
 	}
 }
 
+/* Who found nothing behind the mark has passed it too. */
 static void take(const struct exchange *x, const struct found *found)
 {
 	struct socket *s = x->socket;
@@ -265,10 +304,14 @@ static void take(const struct exchange *x, const struct found *found)
 		move_offset(s, (int64_t)found->bytes);
 		return;
 	}
-	if (s->type == posix_SocketType_STREAM) {
+	if (is_urgent(x)) {
+		socket_take_urgent(s);
+	} else if (s->type == posix_SocketType_STREAM) {
+		if (x->size > 0 && !stops_here(x))
+			socket_pass_mark(s);
 		move_offset(s, -(int64_t)found->bytes);
 		take_stream(s, found->bytes);
-	} else {
+	} else if (found->message) {
 		move_offset(s, -(int64_t)found->message->end);
 		message_free(socket_take_first(s));
 	}
@@ -285,14 +328,15 @@ static void finish(struct exchange *x, struct sk_reply *to)
 	found.number_count = 0;
 	x->done = 0;
 	if (!error)
-		error = x->socket->type == posix_SocketType_STREAM ?
+		error = is_urgent(x) ? receive_urgent(x, to, &found) :
+			x->socket->type == posix_SocketType_STREAM ?
 			receive_stream(x, to, &found) : receive_datagram(x, to, &found);
 	if (!error && x->form == FORM_MESSAGE)
 		install(x, &found);
 	/* Whoever was cancelled just now has not received it. */
 	if (answer(x, to, error, &found) != SK_OK)
 		uninstall(x, &found);
-	else if (!error && found.message)
+	else if (!error || error == posix_Error_EAGAIN)
 		take(x, &found);
 }
 
@@ -345,12 +389,14 @@ void socket_receive(void *self, const struct posix_Socket_receive_request *r,
 {
 	const struct access *access = self;
 	struct exchange x = {.form = FORM_MESSAGE, .flags = r->flags,
+		.socket = socket_of(access->file),
 		.descriptors_max = r->descriptors_max};
 
 	exchange_lend(&x, true, &r->data);
 	exchange_lend(&x, r->has_second, &r->second);
 	exchange_lend(&x, r->has_third, &r->third);
-	if (r->flags & posix_MessageFlags_OUT_OF_BAND)
-		x.error = socket_of(access->file)->family->no_urgent;
+	if (r->flags & posix_MessageFlags_OUT_OF_BAND &&
+			x.socket->type != posix_SocketType_STREAM)
+		x.error = x.socket->family->no_urgent;
 	begin(self, &x, r->flags & posix_MessageFlags_DONT_WAIT, to);
 }

@@ -150,12 +150,13 @@ static void unload(struct load *load)
 
 static bool is_same(const struct exchange *x, const struct message *m)
 {
-	return m->sender == x->socket && !m->parcel && m->has_by == x->has_by &&
+	return m->sender == x->socket && !m->is_urgent && !m->parcel && m->has_by == x->has_by &&
 		memcmp(&m->by, &x->by, sizeof(m->by)) == 0;
 }
 
 /* What the last message of a stream still has room for. */
-static int load_tail(struct exchange *x, struct sk_reply *to, struct load *load)
+static int load_tail(struct exchange *x, struct sk_reply *to, struct load *load,
+	uint64_t size)
 {
 	struct socket *peer = x->socket->peer;
 	struct message *last = peer->first ? (struct message *)(void *)peer->end : NULL;
@@ -165,22 +166,27 @@ static int load_tail(struct exchange *x, struct sk_reply *to, struct load *load)
 		return 0;
 	room = last->capacity - last->end;
 	load->tail = last;
-	load->more = (uint32_t)(x->size < room ? x->size : room);
+	load->more = (uint32_t)(size < room ? size : room);
 	load->size = load->more;
 	return exchange_copy(x, to, 0, last->bytes + last->end, load->more,
 		false);
 }
 
+/* The last byte is the urgent one, a message of its own. */
 static int load_stream(struct exchange *x, struct sk_reply *to, struct load *load)
 {
 	const struct socket *s = x->socket;
-	int error = load_tail(x, to, load);
+	const bool is_urgent = x->flags & posix_MessageFlags_OUT_OF_BAND;
+	const uint64_t plain = x->size - is_urgent;
+	int error = load_tail(x, to, load, plain);
 
 	while (!error && load->size < x->size && s->sent < s->send_buffer) {
-		const uint64_t left = x->size - load->size;
+		const uint64_t left = load->size == plain ? 1 : plain - load->size;
 
 		error = load_message(x, to, load, (uint32_t)(left < SOCKET_CHUNK ? left :
 			SOCKET_CHUNK));
+		if (!error && is_urgent && load->size == x->size)
+			((struct message *)(void *)load->end)->is_urgent = true;
 		if (error == posix_Error_ENOBUFS && load->size > 0)
 			return 0;
 	}
@@ -220,6 +226,8 @@ static void deliver(struct exchange *x, struct socket *receiver, struct load *lo
 	while ((m = load->first) != NULL) {
 		load->first = m->next;
 		socket_put(receiver, m);
+		if (m->is_urgent)
+			socket_put_urgent(receiver, m);
 	}
 	socket_changed(receiver);
 }
@@ -376,7 +384,9 @@ static int take_beside(struct exchange *x, struct thread *thread,
 	if (!error && r->descriptors.count > 0)
 		error = x->socket->family->passes ? parcel_new(thread,
 			r->descriptors, &x->parcel) : (int)posix_Error_EINVAL;
-	if (!error && r->flags & posix_MessageFlags_OUT_OF_BAND)
+	if (!error && r->flags & posix_MessageFlags_OUT_OF_BAND &&
+			(x->socket->type != posix_SocketType_STREAM ||
+			(x->size == 0 && x->socket->family->takes_urgent)))
 		error = posix_Error_EOPNOTSUPP;
 	return error;
 }

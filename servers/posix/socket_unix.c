@@ -276,7 +276,8 @@ static void closed(struct socket *s)
 		return;
 	peer->shut = SOCKET_NEITHER;
 	/* Or it was never accepted. */
-	if (s->first || s->is_counted)
+	if ((s->type == posix_SocketType_STREAM ? s->bytes > 0 : s->first != NULL) ||
+			s->is_counted)
 		peer->error = posix_Error_ECONNRESET;
 	socket_turned(peer);
 }
@@ -297,7 +298,8 @@ static int shut_down(struct socket *s, uint8_t how)
 const struct socket_family socket_unix = {
 	.number = posix_AddressFamily_UNIX, .size = sizeof(struct unix_socket),
 	.unnamed = {.which = posix_SocketAddress_local, .as.local.path = {(const uint8_t *)"", 0}},
-	.passes = true, .has_pairs = true, .no_urgent = posix_Error_EOPNOTSUPP, .send_unconnected = posix_Error_ENOTCONN,
+	.passes = true, .has_pairs = true, .no_urgent = posix_Error_EOPNOTSUPP,
+	.takes_urgent = true, .send_unconnected = posix_Error_ENOTCONN,
 	.receive_unconnected = posix_Error_EINVAL, .check = check, .bind = bind,
 	.listen = listen, .name = name, .find = find, .connected = connected,
 	.associate = associate, .closed = closed, .shut_down = shut_down,

@@ -9,6 +9,8 @@ struct message {
 	struct shim *shim;
 	struct vectors *vectors;
 	posix_MessageFlags flags;
+	bool goes_on;				/* received: some has come already */
+	bool at_mark;				/* and no more before an urgent byte */
 	bool has_name;
 	struct posix_SocketAddress name;
 	int32_t descriptors[posix_PASS_MAX];

@@ -7,6 +7,8 @@
 
 #define PIECES 3
 #define GATHER_MAX 4096
+#define URGENT ((uint32_t)posix_MessageFlags_OUT_OF_BAND)
+#define MORE ((uint32_t)posix_MessageFlags_MORE)
 
 shim_function socket_sendto, socket_recvfrom, memory_mmap, memory_munmap;
 
@@ -39,7 +41,8 @@ static int64_t send_leases(struct message *m, const struct sk_lease l[PIECES], u
 	const struct posix_Ancillary beside = { .which = posix_Ancillary_credentials,
 		.as.credentials = m->credentials };
 	struct posix_Socket_send_reply reply;
-	int64_t result = SOCKET_CALL(m->shim, &reply, send, .flags = m->flags,
+	int64_t result = SOCKET_CALL(m->shim, &reply, send, .flags = m->vectors->left == 0 ?
+		m->flags : m->flags & ~URGENT,
 		.has_to = m->has_name, .to = m->name,
 		.descriptors = { .items = m->descriptors, .count = m->descriptor_count },
 		.beside = { .items = &beside, .count = m->has_credentials }, .data = l[0],
@@ -75,14 +78,16 @@ static void take_beside(struct message *m, struct posix_Socket_receive_reply *re
 static int64_t receive_leases(struct message *m, const struct sk_lease l[PIECES], uint32_t count)
 {
 	struct posix_Socket_receive_reply reply;
-	int64_t result = SOCKET_CALL(m->shim, &reply, receive, .flags = m->flags,
+	int64_t result = SOCKET_CALL(m->shim, &reply, receive, .flags = m->goes_on ?
+		m->flags | MORE : m->flags & ~MORE,
 		.descriptors_max = m->descriptors_max, .data = l[0], .has_second = count > 1,
 		.second = l[1], .has_third = count > 2, .third = l[2]);
 
 	if (result < 0)
 		return result;
 	m->whole = reply.whole;
-	m->got |= reply.flags;
+	m->at_mark = reply.flags & ~m->flags & URGENT;
+	m->got |= m->at_mark ? reply.flags & ~URGENT : reply.flags;
 	take_beside(m, &reply);
 	return (int64_t)reply.size;
 }
@@ -215,9 +220,10 @@ int64_t message_receive(struct message *m)
 		if (result <= 0)
 			break;
 		done += (uint64_t)result;
+		m->goes_on = true;
 		if ((uint64_t)result < wanted)
 			back(m->vectors, wanted - (uint64_t)result);
-	} while (all && done < m->vectors->total && m->descriptor_count == 0 &&
+	} while (all && done < m->vectors->total && m->descriptor_count == 0 && !m->at_mark &&
 		is_stream(m->shim));
 	return done > 0 ? (int64_t)done : socket_cut(m->shim, result, false);
 }

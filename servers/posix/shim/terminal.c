@@ -13,7 +13,7 @@ enum {
 	FIONREAD = 0x541b, TIOCPKT = 0x5420, FIONBIO, TIOCNOTTY, TIOCSETD, TIOCGETD,
 	TCSBRKP, TIOCSBRK = 0x5427, TIOCCBRK, TIOCGSID, TIOCVHANGUP = 0x5437,
 	TIOCGPTPEER = 0x5441, FIONCLEX = 0x5450, FIOCLEX, FIOASYNC,
-	TIOCGLCKTRMIOS = 0x5456, TIOCSLCKTRMIOS
+	TIOCGLCKTRMIOS = 0x5456, TIOCSLCKTRMIOS, SIOCATMARK = 0x8905
 };
 enum { TCSETS2 = 0x402c542b, TCSETSW2, TCSETSF2, TIOCSPTLCK = 0x40045431,
 	TIOCSIG = 0x40045436 };
@@ -397,6 +397,15 @@ static int64_t unsent(struct shim *shim, uint64_t to)
 	return put_int(result, to, result < 0 ? 0 : (int32_t)reply.bytes);
 }
 
+static int64_t at_mark(struct shim *shim, uint64_t to)
+{
+	struct posix_Socket_at_mark_reply reply;
+	int64_t result = shim_file_result(shim, posix_Socket_at_mark(&shim->file.channel,
+		&(const struct posix_Socket_at_mark_request){0}, &reply, NULL));
+
+	return put_int(result, to, result < 0 ? 0 : reply.at_mark);
+}
+
 /* FIONBIO and FIOASYNC: a flag of the open file. */
 static int64_t set_flag(struct shim *shim, const uint64_t a[6], fs_Open flag)
 {
@@ -440,6 +449,8 @@ int64_t terminal_ioctl(struct shim *shim, const uint64_t a[6])
 		result = of_terminal(shim, a);
 	else if (file.kind == posix_ObjectKind_SOCKET && (uint32_t)a[1] == TIOCOUTQ)
 		result = unsent(shim, a[2]);
+	else if (file.kind == posix_ObjectKind_SOCKET && (uint32_t)a[1] == SIOCATMARK)
+		result = at_mark(shim, a[2]);
 	else if (file.kind == posix_ObjectKind_SOCKET)
 		result = link_ioctl(shim, (uint32_t)a[1], a[2]);
 	else

@@ -62,7 +62,7 @@ bool all_are(const void *data, int value, size_t size);
 	X(files) X(open) X(vectors) X(descriptors) X(names) X(directories) X(status) \
 	X(attributes) X(transfers) X(memory) X(process) X(exec) X(threads) X(priorities) \
 	X(signals) X(sequences) X(time) X(poll) X(events) X(pidfds) X(pipes) X(sockets) \
-	X(addresses) X(messages) X(socketoptions) X(tcp) X(udp) X(identity) X(limits) X(bounds) X(faults) \
+	X(addresses) X(messages) X(socketoptions) X(tcp) X(udp) X(urgent) X(identity) X(limits) X(bounds) X(faults) \
 	X(memfd) \
 	X(system) X(absent)
 
