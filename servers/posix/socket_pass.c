@@ -55,8 +55,10 @@ int parcel_new(struct thread *thread, struct sk_int32_list numbers, struct parce
 void parcel_sent(struct parcel *parcel)
 {
 	parcel->is_sent = true;
+	/* Who waited to send it may have closed them meanwhile. */
 	for (uint32_t i = 0; i < parcel->count; i++)
-		parcel->files[i]->in_flight++;
+		if (++parcel->files[i]->in_flight == parcel->files[i]->references)
+			socket_lost(parcel->files[i]);
 }
 
 static void empty(struct parcel *parcel)

@@ -13,7 +13,7 @@ source tests/tap.bash
 rounds=${ROUNDS:-3}
 seed=${SEED:-1}
 attacks=(memory map mappings descriptors signals queue threads wild overwrite unmap jump frame handles
-	exec kill stack terminals locks stopped files forks pipes network)
+	exec kill stack terminals locks stopped files forks pipes network sockets)
 declare -A says=(
 	[memory]='a heap without an end' [map]='mappings that are all touched'
 	[mappings]='mappings without number' [descriptors]='open files without number'
@@ -27,6 +27,7 @@ declare -A says=(
 	[files]='files, names and attributes without an end'
 	[stopped]='a crowd that is stopped with what it holds'
 	[stack]='a stack without an end' [forks]='a fork bomb' [pipes]='pipes without number'
+	[sockets]='sockets in sockets, full queues and crowds at listeners'
 	[network]='ports, connections and datagrams without number'
 )
 
@@ -47,6 +48,20 @@ if tap_wants "$leak"; then
 	tail -n 5 "$work/err" >>"$work/log"
 	tap $status "$leak" "$work/log"
 fi
+
+# Who goes on finds what was on its way, and sockets that hold one another come back.
+for cpus in 1 4; do
+	lost="who is killed with sockets loses only what was its own ($cpus CPU)"
+	tap_wants "$lost" || continue
+	timeout 200 tests/os-run --image small --smp $cpus --timeout "${LIMIT:-180}" \
+		--file "$work/robust:/tmp/robust" -- /tmp/robust -s "$seed" -d \
+		>"$work/log" 2>"$work/err"
+	grep -q '^ok lost$' "$work/log"
+	status=$?
+	echo "seed $seed" >>"$work/log"
+	tail -n 5 "$work/err" >>"$work/log"
+	tap $status "$lost" "$work/log"
+done
 
 # A user may have three quarters.
 become='who was root and becomes another user is held to that one'"'"'s memory'

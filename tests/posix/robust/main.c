@@ -1,15 +1,17 @@
 /*
  * Usage: robust [-l LEAD] [-r ROUNDS] [-s SEED] [NAME]...
  *        robust [-s SEED] -L ROUNDS
+ *        robust [-s SEED] -d
  *        robust -b | -f | -t
  *
  * As root: for each attack (or those named) a line `ok NAME`, or `not ok NAME: why`, or,
  * of figures, `# ...`. A neighbour of another user works on beside each: it must get
  * through ROUNDS of what a shell does (a file, a pipe, a child that calls exec). Then all of the
  * attacker's processes are killed, and what the system has used must come back.
- * With -b, -f and -t lines of figures: see become_and_take(), take_files(), and steps.c. With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c).
+ * With -b, -f and -t lines of figures: see become_and_take(), take_files(), and steps.c. With -L a line `ok leak`: ROUNDS of killing at random leave nothing (leak.c);
+ * with -d one `ok lost` (lost.c).
  */
-#include "robust.h"
+#include "local.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -36,7 +38,7 @@ static const struct { const char *name; attack *attack; uint64_t slack; } attack
 	{"handles", attack_handles}, {"exec", attack_exec}, {"kill", attack_kill},
 	{"stack", attack_stack},
 	{"terminals", attack_terminals}, {"locks", attack_locks}, {"stopped", attack_stopped},
-	{"network", attack_network},
+	{"network", attack_network}, {"sockets", attack_sockets},
 	{"files", attack_files, FILES_SLACK},
 };
 #define COUNT (sizeof(attacks) / sizeof(*attacks))
@@ -52,6 +54,24 @@ static void become(uid_t user)
 }
 
 /* ---- the neighbour ---- */
+
+/* A pipe's end by a socket, and back. */
+static bool pass_once(int *end)
+{
+	int p[2], got[PASS_MOST];
+	bool good;
+	char byte;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, p) < 0)
+		return false;
+	good = pass(p[0], end, 1, "x", 1, 0) && take(p[1], got, &byte, 1, 0) == 1;
+	close(p[0]);
+	close(p[1]);
+	if (good)
+		close(*end);
+	*end = good ? got[0] : *end;
+	return good;
+}
 
 /* NULL, or what failed. */
 static const char *try_once(void)
@@ -72,6 +92,8 @@ static const char *try_once(void)
 	close(file);
 	if (pipe(ends) < 0)
 		return "pipe";
+	if (!pass_once(ends + 1))
+		return "sockets";
 	child = fork();
 	if (child == 0) {
 		write(ends[1], "x", 1);
@@ -370,6 +392,14 @@ static void take_files(void)
 	printf("again %llu\n", (unsigned long long)after.f_bavail * 100 / before.f_bavail);
 }
 
+static int say_lost(uint32_t seed)
+{
+	const bool good = check_lost(seed);
+
+	printf("%s lost\n", good ? "ok" : "not ok");
+	return !good;
+}
+
 static bool is_wanted(const char *name, char **names)
 {
 	for (char **n = names; *n; n++)
@@ -386,12 +416,13 @@ int main(int count, char **arguments)
 
 	self = "/proc/self/exe";
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while ((option = getopt(count, arguments, "nbfta:k:l:L:r:s:")) >= 0)
+	while ((option = getopt(count, arguments, "nbdfta:k:l:L:r:s:")) >= 0)
 		switch (option) {
 		case 'n': return 0;
 		case 'b': become_and_take(); return 0;
 		case 'f': take_files(); return 0;
 		case 't': steps(); return 0;
+		case 'd': return say_lost(seed);
 		case 'a': return attack_as(optarg, seed);
 		case 'k': leak_child(seed); return 0;
 		case 'L': leaks = atoi(optarg); break;

@@ -31,7 +31,7 @@ attack attack_forks, attack_memory, attack_map, attack_mappings, attack_descript
 	attack_signals, attack_queue, attack_threads, attack_pipes, attack_wild,
 	attack_overwrite, attack_unmap, attack_jump, attack_frame, attack_handles,
 	attack_exec, attack_kill, attack_stack, attack_terminals, attack_locks,
-	attack_stopped, attack_network, attack_files;
+	attack_stopped, attack_network, attack_sockets, attack_files;
 
 /* What the whole system has. */
 struct used { uint64_t memory; unsigned processes; };
@@ -49,6 +49,9 @@ bool leak_rounds(uint32_t seed, int rounds, struct used (*used)(struct used than
 void leak_network(uint32_t *seed);
 /* One that a child calls exec of. */
 void leak_child(uint32_t seed);
+
+/* Who is killed with sockets loses only what was its own; if not, a line says what (lost.c). */
+bool check_lost(uint32_t seed);
 
 /* Fills files until there is no room, so much of it at most by mappings, and stops. */
 void files_fill(uint64_t mapped);
