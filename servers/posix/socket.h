@@ -368,8 +368,8 @@ void socket_put_urgent(struct socket *s, struct message *m);
 int socket_no_urgent(const struct socket *s);
 /* It was had. */
 void socket_take_urgent(struct socket *s);
-/* Who reads at the mark has passed it. */
-void socket_pass_mark(struct socket *s);
+/* Who reads at the mark has passed it: what is no more is to be freed. */
+void socket_pass_mark(struct socket *s, struct message **gone);
 /* Of an open file: who is to be told of it was said by this thread. */
 void socket_signaled_by(const struct file *file, struct thread *thread);
 /* Of posix.Socket. */

@@ -276,7 +276,7 @@ static void move_offset(struct socket *s, int64_t by)
 			(int32_t)offset;
 }
 
-static void take_stream(struct socket *s, uint64_t size)
+static void take_stream(struct socket *s, uint64_t size, struct message **gone)
 {
 	while (size > 0) {
 		struct message *m = s->first;
@@ -284,7 +284,9 @@ static void take_stream(struct socket *s, uint64_t size)
 
 		if (size >= there) {
 			size -= there;
-			message_free(socket_take_first(s));
+			socket_take_first(s);
+			m->next = *gone;
+			*gone = m;
 			continue;
 		}
 		m->start += (uint32_t)size;
@@ -295,10 +297,22 @@ static void take_stream(struct socket *s, uint64_t size)
 	}
 }
 
-/* Who found nothing behind the mark has passed it too. */
+static void free_all(struct message *m)
+{
+	while (m) {
+		struct message *next = m->next;
+
+		message_free(m);
+		m = next;
+	}
+}
+
+/* Who found nothing behind the mark has passed it too. Messages are freed when all have been
+ * taken, since there is room for others then, which may be received at once. */
 static void take(const struct exchange *x, const struct found *found)
 {
 	struct socket *s = x->socket;
+	struct message *gone = NULL;
 
 	if (x->flags & posix_MessageFlags_PEEK) {
 		move_offset(s, (int64_t)found->bytes);
@@ -308,9 +322,10 @@ static void take(const struct exchange *x, const struct found *found)
 		socket_take_urgent(s);
 	} else if (s->type == posix_SocketType_STREAM) {
 		if (x->size > 0 && !stops_here(x))
-			socket_pass_mark(s);
+			socket_pass_mark(s, &gone);
 		move_offset(s, -(int64_t)found->bytes);
-		take_stream(s, found->bytes);
+		take_stream(s, found->bytes, &gone);
+		free_all(gone);
 	} else if (found->message) {
 		move_offset(s, -(int64_t)found->message->end);
 		message_free(socket_take_first(s));

@@ -139,12 +139,14 @@ void socket_signaled_by(const struct file *file, struct thread *thread)
 void socket_put_urgent(struct socket *s, struct message *m)
 {
 	/* Who has read up to the last one is not to get that now as if it were none. */
-	if (s->urgent && s->urgent == s->first && !s->family->takes_urgent &&
-			!socket_has_urgent_inline(s))
-		message_free(socket_take_first(s));
+	const bool is_passed = s->urgent && s->urgent == s->first &&
+		!s->family->takes_urgent && !socket_has_urgent_inline(s);
+
 	s->urgent = m;
 	s->urgent_read = false;
 	tell_later(s);
+	if (is_passed)
+		message_free(socket_take_first(s));
 }
 
 int socket_no_urgent(const struct socket *s)
@@ -175,11 +177,15 @@ void socket_take_urgent(struct socket *s)
 	}
 }
 
-void socket_pass_mark(struct socket *s)
+void socket_pass_mark(struct socket *s, struct message **gone)
 {
 	while (s->first && (is_empty(s->first) ||
-			(s->first == s->urgent && !socket_has_urgent_inline(s))))
-		message_free(socket_take_first(s));
+			(s->first == s->urgent && !socket_has_urgent_inline(s)))) {
+		struct message *m = socket_take_first(s);
+
+		m->next = *gone;
+		*gone = m;
+	}
 }
 
 void socket_op_at_mark(void *self, const struct posix_Socket_at_mark_request *r,
