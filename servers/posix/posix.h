@@ -811,7 +811,7 @@ static inline bool access_is_closed(const struct access *access)
 }
 /* A thread of it is going to be interrupted: who has written some of what it wants to, and
  * waits for room, is answered how much, since nobody hears that once the call has been cut
- * off. Which thread it is cannot be known: it may be another one, whose write is short then. */
+ * off. Which thread it is cannot be known; of another one the shim goes on with the rest. */
 void pipe_interrupt(int32_t process);
 /* The same pipe, open once more. */
 void pipe_take(struct file *file, const struct file *like);

@@ -2,6 +2,7 @@
 #include "servers/posix/shim/with_file.h"
 #include "servers/posix/shim/bound.h"
 #include "servers/posix/shim/copy.h"
+#include "servers/posix/shim/deliver.h"
 #include "servers/posix/shim/event.h"
 #include "servers/posix/shim/few.h"
 #include "servers/posix/shim/socket.h"
@@ -75,6 +76,43 @@ static int64_t write_together(const struct moving *m, struct vectors *vectors)
 	return move_once(m, l, 1);
 }
 
+/* Without the first `size` bytes of it. */
+static void skip(struct sk_lease l[4], uint64_t size)
+{
+	for (int i = 0; i < 4; i++) {
+		const uint64_t step = size < l[i].size ? size : l[i].size;
+
+		l[i].data = (uint8_t *)l[i].data + step;
+		l[i].size -= step;
+		size -= step;
+	}
+}
+
+static bool has_signal(struct shim *shim)
+{
+	*SHIM_PENDING(shim) = 0;
+	deliver_look(shim);
+	return *SHIM_PENDING(shim) != 0;
+}
+
+/*
+ * A write to a pipe that waits has an answer before all is written if its process is
+ * interrupted, be it for another thread's sake. It goes on if this one has no signal; what
+ * does not wait hears then that there is no room, as before.
+ */
+static int64_t write_rest(const struct moving *m, struct sk_lease l[4], uint32_t n,
+	uint64_t wanted, int64_t moved)
+{
+	int64_t step = moved;
+
+	while (step > 0 && (uint64_t)moved < wanted && !has_signal(m->shim)) {
+		skip(l, (uint64_t)step);
+		step = move_once(m, l, n);
+		moved += step > 0 ? step : 0;
+	}
+	return moved;
+}
+
 /*
  * All of it, four pieces at a time, until one is not done whole. Behind the first of a
  * file that may wait nothing is waited for when reading.
@@ -93,6 +131,8 @@ static int64_t move(struct moving *m, struct vectors *vectors, uint8_t kind)
 		moved = move_once(m, l, n);
 		if (moved < 0)
 			return done ? (int64_t)done : moved;
+		if (m->writes && kind == posix_ObjectKind_PIPE)
+			moved = write_rest(m, l, n, wanted, moved);
 		done += (uint64_t)moved;
 		m->offset += (uint64_t)moved;
 		if (!m->writes && kind != posix_ObjectKind_FILE)

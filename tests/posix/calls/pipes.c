@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -209,6 +210,39 @@ static void cut_off_in_part(const char *what, int flags, long reads)
 	C(close_range, 3, -1, 0);
 }
 
+static void *nothing(void *given)
+{
+	return given;
+}
+
+/* Threads begin and end while another waits for room. */
+static void *read_amid_ends(void *given)
+{
+	long *left = given, size;
+
+	while (*left > 0 && (size = C(read, p[0], back, sizeof(back))) > 0) {
+		pthread_t thread;
+
+		*left -= size;
+		pthread_create(&thread, NULL, nothing, NULL);
+		pthread_join(thread, NULL);
+	}
+	return NULL;
+}
+
+static void others_end(void)
+{
+	static char lots[1 << 20];
+	long left = sizeof(lots);
+	pthread_t reader;
+
+	C(pipe2, p, 0);
+	pthread_create(&reader, NULL, read_amid_ends, &left);
+	T(write, "all of it, while threads end", p[1], lots, sizeof(lots));
+	pthread_join(reader, NULL);
+	C(close_range, 3, -1, 0);
+}
+
 /* ---- moving ---- */
 
 static long writes_later(const char *text)
@@ -312,6 +346,7 @@ void topic_pipes(void)
 	cut_off_in_part("cut off when some is written", 0, 0);
 	cut_off_in_part("the same by a signal that restarts", SA_RESTART, 0);
 	cut_off_in_part("cut off after more was written", 0, 8192);
+	others_end();
 	between();
 	files();
 	from_memory();
