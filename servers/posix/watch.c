@@ -47,7 +47,11 @@ static void answered(struct asked *asked, struct sk_completion *done)
 	struct file *file = watch->file;
 	struct fs_File_wait_ready_reply reply;
 
-	watch->is_lost = fs_File_wait_ready_end(done, &reply) != 0;
+	/* One that does not count would say the same at once, again and again. */
+	watch->is_lost = fs_File_wait_ready_end(done, &reply) != 0 || reply.sequence == 0;
+	/* Nobody may look now: what has been told is not to be told again. */
+	if (!watch->is_lost && reply.sequence > file->sequence)
+		file->sequence = reply.sequence;
 	poll_look(file);
 	if (file->watch != watch || watch->asked.number != 0 || watch->is_lost)
 		return;

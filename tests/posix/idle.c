@@ -9,6 +9,7 @@
 #include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/select.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +43,16 @@ static void selects_other(void)
 	FD_SET(2, &in);
 	select(3, &in, NULL, NULL, NULL);
 	dprintf(2, "select was over\n");
+}
+
+/* What has ended, and is asked about by nobody. */
+static void has_epoll(void)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	if (epoll_ctl(epoll_create1(0), EPOLL_CTL_ADD, 0, &event) != 0)
+		dprintf(2, "no epoll\n");
+	sleep(100000);
 }
 
 static void polls_pipe(void)
@@ -89,6 +100,7 @@ int main(int count, char **arguments)
 	begin(sleeps);
 	begin(polls_other);
 	begin(selects_other);
+	begin(has_epoll);
 	begin(polls_pipe);
 	begin(has_shell);
 	sleep(20);
