@@ -4,7 +4,7 @@
  */
 #include "servers/posix/inet.h"
 
-enum kind { SWITCH, BYTE, HALF, WORD, SIGNED };
+enum kind { SWITCH, BYTE, WORD, SIGNED };
 enum { STREAMS = 1, DATAGRAMS = 2, BOTH = 3, ONLY6 = 4 };
 
 struct setting {
@@ -79,7 +79,6 @@ static int64_t value_of(const struct posix_SocketOption *option, uint8_t kind)
 	switch (kind) {
 	case SWITCH: return option->as.no_delay;
 	case BYTE: return option->as.time_to_live;
-	case HALF: return option->as.segment_max;
 	case WORD: return option->as.syn_count;
 	default: return option->as.unicast_hops;
 	}
@@ -90,7 +89,6 @@ static void put_value(struct posix_SocketOption *option, uint8_t kind, uint32_t 
 	switch (kind) {
 	case SWITCH: option->as.no_delay = value != 0; break;
 	case BYTE: option->as.time_to_live = (uint8_t)value; break;
-	case HALF: option->as.segment_max = (uint16_t)value; break;
 	case WORD: option->as.syn_count = value; break;
 	default: option->as.unicast_hops = (int32_t)value; break;
 	}
