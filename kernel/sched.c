@@ -30,7 +30,8 @@ void sched_init(void)
 
 static void set_bar(struct cpu *cpu)
 {
-	cpu->bar = cpu->wants_look || sched_is_slow ? SCHED_PRIORITIES : cpu->top;
+	cpu->bar = cpu->wants_look || cpu->is_over || sched_is_slow ? SCHED_PRIORITIES :
+		cpu->top;
 }
 
 void sched_set_slow(bool always)
@@ -109,12 +110,16 @@ static void place(struct cpu *cpu, struct thread *thread)
 	thread->cpu = cpu;
 }
 
-/* Behind its equals; or, `first`, before them. */
-static void enqueue(struct cpu *cpu, struct thread *thread, bool first)
+/* Behind its equals; or, `goes_on`, before them with what is left of the turn, if that is
+ * not over. */
+static void enqueue(struct cpu *cpu, struct thread *thread, bool goes_on)
 {
 	unsigned priority = thread->effective;
 	struct list *queue = &cpu->ready[priority];
+	uint64_t now = goes_on ? arch_now() : 0;
+	bool first = now < cpu->slice && goes_on;
 
+	thread->turn = first ? cpu->slice - now : SCHED_SLICE;
 	thread->state = kernel_ThreadState_READY;
 	place(cpu, thread);
 	list_insert_before(first ? queue->next : queue, &thread->ready);
@@ -385,6 +390,7 @@ static __attribute__((noinline)) void choose(struct cpu *cpu)
 {
 	struct thread *old = cpu->current;
 	unsigned steps = OBJECT_STEPS;
+	uint64_t next;
 	bool idles = false;
 
 	if (cpu->woken) {	/* before its equals if who ran waits: for it, mostly */
@@ -393,26 +399,27 @@ static __attribute__((noinline)) void choose(struct cpu *cpu)
 	}
 	sched_account(cpu, false);
 	cpu->wants_look = false;
-	set_bar(cpu);
 	while (!keeps(cpu, cpu->current)) {
 		struct thread *current = cpu->current;
 
 		if (current && current->state == kernel_ThreadState_RUNNING)
 			put_back(cpu, current);
 		cpu->current = take(cpu);
-		cpu->slice = cpu->since + SCHED_SLICE;
+		cpu->slice = cpu->since + (cpu->current ? cpu->current->turn : SCHED_SLICE);
 		if (cpu->current ? !cpu->current->attention : idles)
 			break;
 		if (!cpu->current)	/* it has time to look for who waits no more */
 			deadline_run(&steps);
 		idles = !cpu->current;
 	}
+	cpu->is_over = cpu->slice <= cpu->since;
+	set_bar(cpu);
+	next = cpu->is_over ? cpu->since + SCHED_SLICE : cpu->slice;
 	idle_cpus &= ~(UINT64_C(1) << cpu->index);
 	if (!cpu->current)
 		idle_cpus |= UINT64_C(1) << cpu->index;
 	else
-		sched_timer(cpu, cpu->slice < cpu->next_deadline ?
-			cpu->slice : cpu->next_deadline);
+		sched_timer(cpu, next < cpu->next_deadline ? next : cpu->next_deadline);
 	if (old != cpu->current)
 		TRACE(SCHEDULING, Switch, .from = trace_id(old),
 			.to = trace_id(cpu->current),

@@ -1,7 +1,7 @@
 /*
  * Who runs: each CPU has queues of its own, one for each priority; equal ones
  * take turns of SCHED_SLICE. A server runs with its caller's priority if that is
- * greater.
+ * greater, and its work is part of its caller's turn.
  */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
@@ -32,6 +32,7 @@ struct cpu {
 	 * who runs next. Until sched_next(), or NULL. */
 	struct thread *woken;
 	uint64_t slice;			/* until when equals wait */
+	bool is_over;			/* which has passed: a server has yet to answer */
 	uint64_t timer;			/* when it comes */
 	struct list ready[SCHED_PRIORITIES];
 	uint64_t occupied[SCHED_PRIORITIES / 64];

@@ -122,7 +122,7 @@ struct thread *kernel_tick(struct thread *thread)
 
 	cpu->timer = ABI_FOREVER;
 	if (thread && arch_now() >= cpu->slice) {
-		if (cpu->top >= (int32_t)thread->effective)
+		if (cpu->top >= 0)
 			sched_want_look(cpu);
 		else
 			cpu->slice = arch_now() + SCHED_SLICE;

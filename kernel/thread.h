@@ -50,6 +50,7 @@ struct thread {
 	uint64_t user_time;
 	uint64_t kernel_time;
 	struct list ready;		/* in a run queue */
+	uint64_t turn;			/* there: ns that it may run when it is taken */
 	struct list in_space;
 
 	/* RECEIVING, WAITING: at an endpoint, a notification, a word, a page. */

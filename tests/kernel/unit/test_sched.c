@@ -1,6 +1,13 @@
 /* Scheduling: priorities, turns, inheritance, and more CPUs. */
 #include "tests/kernel/unit/kernel_ipc.h"
 
+static int start_urgent_server(void **state)
+{
+	(void)state;
+	ipc_start_with(1, 50);
+	return 0;
+}
+
 static int start_4(void **state)
 {
 	(void)state;
@@ -44,6 +51,73 @@ static void equals_take_turns(void **state)
 		uint64_t time = each[i].thread->user_time + each[i].thread->kernel_time;
 		assert_in_range(time, all / 3 - all / 50, all / 3 + all / 50);
 	}
+}
+
+/* Calls a more urgent server again and again, for some time, while an equal could run: how much of
+ * a hundred that one has. */
+static uint64_t equal_beside_calls(uint64_t own_time, uint64_t server_time)
+{
+	struct program equal = ipc_program(10);
+	const uint64_t begin = host_time;
+
+	while (host_time - begin < 100 * SCHED_SLICE) {
+		if (runs(0) == server.thread) {
+			host_advance(server_time);
+			ipc_reply_receive(server, BYTES(8), server_endpoint, TOKEN(server));
+		} else if (runs(0) == client.thread) {
+			host_advance(own_time);
+			if (runs(0) == client.thread)
+				ipc_call(client, BYTES(8), client_session, 0);
+		} else {
+			assert_ptr_equal(runs(0), equal.thread);
+			host_advance(SCHED_SLICE / 4);
+		}
+	}
+	thread_suspend(equal.thread);
+	host_look();
+	return equal.thread->user_time * 100 / (host_time - begin);
+}
+
+static void server_works_in_its_callers_turn(void **state)
+{
+	static const uint64_t times[][2] = {
+		{SCHED_SLICE / 10, SCHED_SLICE / 10}, {SCHED_SLICE / 40, SCHED_SLICE / 2},
+		{SCHED_SLICE / 2, SCHED_SLICE / 40}, {SCHED_SLICE / 10, SCHED_SLICE * 5 / 4},
+	};
+
+	(void)state;
+	ipc_receive(server, 0, server_endpoint, 0);
+	host_look();
+	for (unsigned slow = 0; slow < 2; slow++) {
+		sched_set_slow(slow);
+		for (unsigned i = 0; i < 4; i++)
+			assert_in_range(equal_beside_calls(times[i][0], times[i][1]), 38, 62);
+	}
+}
+
+/* Whoever goes before it as often as it likes. */
+static void turn_that_was_cut_goes_on(void **state)
+{
+	struct program first = ipc_program(10), second = ipc_program(10);
+	struct program urgent = ipc_program(20);
+	uint64_t begin;
+
+	(void)state;
+	thread_suspend(client.thread);
+	thread_suspend(server.thread);
+	begin = host_time;
+	while (host_time - begin < 100 * SCHED_SLICE) {
+		host_advance(SCHED_SLICE / 10);
+		thread_suspend(urgent.thread);
+		host_look();
+		assert_true(runs(0) == first.thread || runs(0) == second.thread);
+		host_advance(SCHED_SLICE / 10);
+		thread_proceed(urgent.thread);
+		host_look();
+		assert_ptr_equal(runs(0), urgent.thread);
+	}
+	assert_in_range(first.thread->user_time * 100 / (host_time - begin), 22, 28);
+	assert_in_range(second.thread->user_time * 100 / (host_time - begin), 22, 28);
 }
 
 static void time_is_somebodys(void **state)
@@ -357,6 +431,7 @@ static void random_traffic_on_four(void **state)
 	assert_true(answered > 500);
 }
 
+#define CASE_URGENT(name) cmocka_unit_test_setup_teardown(name, start_urgent_server, ipc_stop)
 #define CASE_4(name) cmocka_unit_test_setup_teardown(name, start_4, ipc_stop)
 
 int main(int argc, char **argv)
@@ -364,6 +439,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest cases[] = {
 		CASE(most_urgent_runs),
 		CASE(equals_take_turns),
+		CASE_URGENT(server_works_in_its_callers_turn),
+		CASE(turn_that_was_cut_goes_on),
 		CASE(time_is_somebodys),
 		CASE(server_inherits_from_whom_it_serves),
 		CASE(who_serves_inherits),
