@@ -311,14 +311,15 @@ void sched_inherit(struct thread *thread)
 
 /* ---- who is next ---- */
 
-static bool keeps(struct cpu *cpu, struct thread *thread)
+/* Who was just taken runs, however long it took to see that it may. */
+static bool keeps(struct cpu *cpu, struct thread *thread, bool is_taken)
 {
 	if (!thread || thread->state != kernel_ThreadState_RUNNING)
 		return false;
 	if (thread->attention && !thread_may_run(thread))
 		return false;
 	return allows(thread, cpu) && (thread->effective > cpu->top ||
-		(thread->effective == cpu->top && arch_now() < cpu->slice));
+		(thread->effective == cpu->top && (is_taken || arch_now() < cpu->slice)));
 }
 
 /* What could run here and waits at another CPU, where somebody else runs. */
@@ -391,7 +392,7 @@ static __attribute__((noinline)) void choose(struct cpu *cpu)
 	struct thread *old = cpu->current;
 	unsigned steps = OBJECT_STEPS;
 	uint64_t next;
-	bool idles = false;
+	bool idles = false, is_taken = false;
 
 	if (cpu->woken) {	/* before its equals if who ran waits: for it, mostly */
 		enqueue(cpu, cpu->woken, !old || old->state != kernel_ThreadState_RUNNING);
@@ -399,13 +400,14 @@ static __attribute__((noinline)) void choose(struct cpu *cpu)
 	}
 	sched_account(cpu, false);
 	cpu->wants_look = false;
-	while (!keeps(cpu, cpu->current)) {
+	while (!keeps(cpu, cpu->current, is_taken)) {
 		struct thread *current = cpu->current;
 
 		if (current && current->state == kernel_ThreadState_RUNNING)
 			put_back(cpu, current);
 		cpu->current = take(cpu);
-		cpu->slice = cpu->since + (cpu->current ? cpu->current->turn : SCHED_SLICE);
+		is_taken = true;
+		cpu->slice = arch_now() + (cpu->current ? cpu->current->turn : SCHED_SLICE);
 		if (cpu->current ? !cpu->current->attention : idles)
 			break;
 		if (!cpu->current)	/* it has time to look for who waits no more */

@@ -37,6 +37,7 @@ extern struct host_cpu host_cpus[CPUS_MAX];
 extern struct host_line host_lines[ARCH_LINES + HOST_MESSAGES];
 extern uint8_t host_ports[65536];
 extern uint64_t host_time;		/* what arch_now() says; tests may set it */
+extern uint64_t host_time_step;		/* and by how much it goes on then (0) */
 extern bool host_locked;
 extern uint32_t host_power_action;	/* of arch_power(); UINT32_MAX: none yet */
 extern uint32_t host_power_code;

@@ -16,6 +16,7 @@
 uint8_t *host_memory;
 uint64_t host_memory_size;
 uint64_t host_time;
+uint64_t host_time_step;
 unsigned host_cpu;
 unsigned host_cpu_count;
 struct host_cpu host_cpus[CPUS_MAX];
@@ -75,7 +76,7 @@ void host_stop(void)
 	free(host_memory);
 	host_memory = NULL;
 	host_memory_size = 0;
-	host_time = 0;
+	host_time = host_time_step = 0;
 	host_cpu = 0;
 	host_locked = false;
 	host_power_action = UINT32_MAX;

@@ -53,6 +53,7 @@ struct arch_thread {
 extern uint8_t *host_memory;
 extern uint64_t host_memory_size;
 extern uint64_t host_time;
+extern uint64_t host_time_step;
 
 struct cpu *host_this_cpu(void);
 _Noreturn void host_fail(const char *what, uint64_t number);
@@ -88,7 +89,7 @@ static inline void arch_zero_words(void *at, size_t words)
 
 static inline uint64_t arch_now(void)
 {
-	return host_time;
+	return host_time += host_time_step;
 }
 
 static inline uint64_t frame_head(const struct frame *frame)

@@ -1,6 +1,8 @@
 /* Scheduling: priorities, turns, inheritance, and more CPUs. */
 #include "tests/kernel/unit/kernel_ipc.h"
 
+#include <unistd.h>
+
 static int start_urgent_server(void **state)
 {
 	(void)state;
@@ -118,6 +120,25 @@ static void turn_that_was_cut_goes_on(void **state)
 	}
 	assert_in_range(first.thread->user_time * 100 / (host_time - begin), 22, 28);
 	assert_in_range(second.thread->user_time * 100 / (host_time - begin), 22, 28);
+}
+
+/* As in an emulator whose host does something else whenever the kernel looks at the clock. */
+static void clock_that_jumps_lets_all_run(void **state)
+{
+	unsigned turns[2] = {0};
+
+	(void)state;
+	client.thread->upcall_entry = server.thread->upcall_entry = 0x700000;
+	host_time_step = 2 * SCHED_SLICE;
+	alarm(60);	/* it once went round for ever */
+	for (unsigned i = 0; i < 30; i++) {
+		host_look();
+		assert_true(runs(0) == client.thread || runs(0) == server.thread);
+		turns[runs(0) == client.thread]++;
+	}
+	alarm(0);
+	assert_in_range(turns[0], 14, 16);
+	client.thread->upcall_entry = server.thread->upcall_entry = 0;
 }
 
 static void time_is_somebodys(void **state)
@@ -441,6 +462,7 @@ int main(int argc, char **argv)
 		CASE(equals_take_turns),
 		CASE_URGENT(server_works_in_its_callers_turn),
 		CASE(turn_that_was_cut_goes_on),
+		CASE(clock_that_jumps_lets_all_run),
 		CASE(time_is_somebodys),
 		CASE(server_inherits_from_whom_it_serves),
 		CASE(who_serves_inherits),
