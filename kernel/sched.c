@@ -202,6 +202,17 @@ void sched_look(struct thread *thread)
 	poke(thread->cpu);
 }
 
+void sched_end_turn(const struct thread *thread)
+{
+	struct cpu *cpu = arch_cpu();
+
+	if (thread != cpu->current &&
+	    (thread->cpu != cpu || thread->state != kernel_ThreadState_CALLING))
+		return;
+	cpu->slice = 0;
+	sched_want_look(cpu);
+}
+
 void sched_ready(struct thread *thread)
 {
 	struct cpu *here = arch_cpu(), *cpu;

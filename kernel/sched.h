@@ -60,6 +60,8 @@ void sched_ready(struct thread *thread);
 void sched_remove(struct thread *thread);
 /* It leaves a CPU that it may not run on any more. False: none of them is there. */
 bool sched_set_affinity(struct thread *thread, uint64_t cpu_mask);
+/* The turn of this CPU is over, if the thread is who runs here, or ran here and calls. */
+void sched_end_turn(const struct thread *thread);
 /* It runs on some CPU, which is to look at it before it goes on. */
 void sched_look(struct thread *thread);
 /*

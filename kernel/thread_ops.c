@@ -161,6 +161,12 @@ COMMAND(Thread, thread, set_affinity, CONTROL)
 	return sched_set_affinity(thread, request->cpus) ? 0 : kernel_Error_INVALID;
 }
 
+COMMAND(Thread, thread, yield, CONTROL)
+{
+	sched_end_turn(thread);
+	return 0;
+}
+
 COMMAND(Thread, thread, set_vectors_allowed, CONTROL)
 {
 	arch_allow_vectors(thread, request->allowed);

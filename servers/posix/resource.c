@@ -95,8 +95,8 @@ void op_yield_processor(void *self, const struct posix_Resources_yield_processor
 {
 	const struct posix_Resources_yield_processor_reply reply = {0};
 
-	UNUSED(self);
 	UNUSED(request);
+	K0(((struct thread *)self)->handle, Thread_yield, 0);
 	posix_Resources_yield_processor_answer(to, 0, &reply);
 }
 

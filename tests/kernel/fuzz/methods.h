@@ -57,6 +57,7 @@
 	X(Thread, start, 12, .entry = AT, .stack = AT, .argument = 1) \
 	X(Thread, suspend, 4, .empty = 0) X(Thread, proceed, 12, .empty = 0) \
 	X(Thread, kill, 2, .code = 9) X(Thread, interrupt, 8, .empty = 0) \
+	X(Thread, yield, 4, .empty = 0) \
 	X(Thread, state, 1, .empty = 0) X(Thread, watch, 2, NOTIFY) \
 	X(Thread, get_registers, 2, .empty = 0) \
 	X(Thread, set_registers, 2, .values = {.which = kernel_Registers_x86_64, \

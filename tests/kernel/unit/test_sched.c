@@ -97,6 +97,33 @@ static void server_works_in_its_callers_turn(void **state)
 	}
 }
 
+/* Also whose server says so: when it has answered. Nobody else is concerned. */
+static void who_yields_goes_behind_its_equals(void **state)
+{
+	struct program equal = ipc_program(10);
+
+	(void)state;
+	ipc_receive(server, 0, server_endpoint, 0);
+	for (unsigned i = 0; i < 10; i++) {
+		assert_true(host_run(client.thread));
+		sched_end_turn(equal.thread);
+		host_look();
+		assert_ptr_equal(runs(0), client.thread);
+		sched_end_turn(client.thread);
+		host_look();
+		assert_ptr_equal(runs(0), equal.thread);
+		sched_end_turn(equal.thread);
+		host_look();
+		assert_ptr_equal(runs(0), client.thread);
+		ipc_call(client, BYTES(8), client_session, 0);
+		sched_end_turn(client.thread);
+		host_look();
+		assert_ptr_equal(runs(0), server.thread);
+		ipc_reply_receive(server, BYTES(8), server_endpoint, TOKEN(server));
+		assert_ptr_equal(runs(0), equal.thread);
+	}
+}
+
 /* Whoever goes before it as often as it likes. */
 static void turn_that_was_cut_goes_on(void **state)
 {
@@ -461,6 +488,7 @@ int main(int argc, char **argv)
 		CASE(most_urgent_runs),
 		CASE(equals_take_turns),
 		CASE_URGENT(server_works_in_its_callers_turn),
+		CASE_URGENT(who_yields_goes_behind_its_equals),
 		CASE(turn_that_was_cut_goes_on),
 		CASE(clock_that_jumps_lets_all_run),
 		CASE(time_is_somebodys),

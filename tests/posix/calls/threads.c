@@ -151,6 +151,36 @@ static void barriers(void)
 	T(membarrier, "what there is, with flags", 0, 1, 0);
 }
 
+#define TURNS 50
+
+static volatile int turn;
+
+static void *partner(void *given)
+{
+	for (int i = 0; i < TURNS; i++) {
+		while (turn == 0)
+			C(sched_yield, 0);
+		turn = 0;
+	}
+	return given;
+}
+
+/* On one processor each turn takes a few calls, and would take some thousand if they did nothing. */
+static void yields(void)
+{
+	const unsigned long first = 1;
+	long calls = 0;
+	pthread_t thread;
+
+	C(sched_setaffinity, 0, sizeof(first), &first);
+	pthread_create(&thread, NULL, partner, NULL);
+	for (int i = 0; i < TURNS; i++)
+		for (turn = 1; turn == 1; calls++)
+			C(sched_yield, 0);
+	pthread_join(thread, NULL);
+	SAY(sched_yield, "lets the other go on", calls < 40 * TURNS);
+}
+
 void topic_threads(void)
 {
 	pthread_t thread;
@@ -166,6 +196,7 @@ void topic_threads(void)
 	SAY(exit_group, "ends all threads", in_child(all_end, 0));
 	SAY(exit, "of the first thread, the other goes on", in_child(first_ends, 0));
 	T(sched_yield, "once", 0);
+	in_child(yields, 0);
 	in_child(lists, 0);
 	in_child(barriers, 0);
 }
