@@ -59,7 +59,7 @@ static bool look(struct cpu *cpu, uint64_t now, unsigned *steps)
 void deadline_run(unsigned *steps)
 {
 	struct cpu *cpu = arch_cpu();
-	uint64_t now = arch_now(), next;
+	uint64_t now = arch_now(), next, end = cpu->slice > now ? cpu->slice : now + SCHED_SLICE;
 	bool looks = !list_is_empty(&cpu->deadlines_end);
 
 	if (!looks && cpu->next_deadline <= now) {
@@ -72,7 +72,7 @@ void deadline_run(unsigned *steps)
 		return;
 	}
 	next = cpu->next_deadline;
-	if (cpu->current && cpu->slice > now && cpu->slice < next)
-		next = cpu->slice;
+	if (cpu->current && end < next)		/* so that none is later than by that */
+		next = end;
 	sched_timer(cpu, next);
 }

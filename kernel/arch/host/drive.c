@@ -144,7 +144,8 @@ void host_advance(uint64_t nanoseconds)
 		host_cpus[host_cpu].timer = UINT64_MAX;
 		enter(kernel_tick(current()));
 	}
-	host_time = end;
+	if (host_time < end)
+		host_time = end;
 	host_cpu = self;
 }
 

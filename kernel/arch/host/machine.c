@@ -17,6 +17,7 @@ uint8_t *host_memory;
 uint64_t host_memory_size;
 uint64_t host_time;
 uint64_t host_time_step;
+unsigned host_looks;
 unsigned host_cpu;
 unsigned host_cpu_count;
 struct host_cpu host_cpus[CPUS_MAX];
@@ -95,6 +96,7 @@ void arch_lock(void)
 	if (host_locked)
 		host_fail("the lock is taken twice, by CPU", host_cpu);
 	host_locked = true;
+	host_looks = 0;
 }
 
 void arch_unlock(void)

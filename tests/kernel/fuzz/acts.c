@@ -300,6 +300,10 @@ void act_machine(void)
 		note("cpu %u: interrupt %u", host_cpu, line);
 		host_raise(line);
 		break;
+	case 5:
+		host_time_step = one_in(2) ? 0 : UINT64_C(1) << (12 + below(12));
+		note("a look at the clock takes %lu ns", (unsigned long)host_time_step);
+		break;
 	default:
 		note("%lu ns pass", (unsigned long)time);
 		host_advance(time);

@@ -40,6 +40,24 @@ static void each_passes_once_in_time(void **state)
 	}
 }
 
+/* Though the clock goes on from look to look, and a turn ends in between. */
+static void timer_is_set_while_any_runs(void **state)
+{
+	(void)state;
+	init_all();
+	for (unsigned early = 0; early < 16; early++) {
+		host_look();
+		deadline_set(&timed[0].deadline, cpus[0].slice - early);
+		host_look();
+		host_time_step = 1;
+		host_advance(timed[0].deadline.when - host_time);
+		host_time_step = 0;
+		assert_non_null(host_cpus[0].current);
+		assert_in_range(host_cpus[0].timer, 0, host_time + SCHED_SLICE);
+		host_advance(2 * SCHED_SLICE);
+	}
+}
+
 static void idle_cpu_is_exact(void **state)
 {
 	(void)state;
@@ -144,6 +162,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest cases[] = {
 		CASE(each_passes_once_in_time),
+		CASE(timer_is_set_while_any_runs),
 		CASE(idle_cpu_is_exact),
 		CASE(cleared_ones_do_not_pass),
 		CASE(many_pass_in_steps),
