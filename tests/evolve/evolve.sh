@@ -34,11 +34,15 @@ pairs 'the protocols' "$((count / 6))" "$top"/protocols/*.skald
 
 # Generated C reads what it was said to, too: of a few pairs.
 in_c() {
-	local lines ok
+	local lines ok read=0
 	tap_wants 'generated C' || return 0
 	mkdir "$work/c"
 	(cd "$work" && "$evolve" -o c "$seed" 60) >"$work/log" 2>&1
 	for lines in "$work"/c/*.lines; do
+		# A change may have made a name of a word of C, which the compiler refuses.
+		"$top/build/skald" c "${lines%.lines}.skald" -o "$work/c/generated" 2>"$work/c/why" ||
+			! grep -q 'error\[E0602\]' "$work/c/why" || continue
+		read=$((read + 1))
 		SKALD=$top/build/skald tests/conform "${lines%.lines}.skald" <"$lines" >"$work/c/out" 2>>"$work/log"
 		ok=$(grep -c '^OK ' "$work/c/out")
 		echo "$lines: $ok of $(wc -l <"$lines")" >>"$work/log"
@@ -48,7 +52,9 @@ in_c() {
 			return
 		}
 	done
-	tap 0 'generated C reads what it was said to'
+	echo "$read schemas could be written in C" >>"$work/log"
+	[ $read -gt 0 ]
+	tap $? 'generated C reads what it was said to'
 }
 in_c
 exit $failed
