@@ -18,13 +18,11 @@ static void copy_few(struct pipe *pipe, struct transfer *t, uint64_t from, uint3
 }
 
 /* Moves between the ring and what was lent: SK_OK, or why not. */
-static int copy_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t,
+static int copy_lent(struct pipe *pipe, struct sk_reply *to, const struct transfer *t,
 	uint64_t from, uint32_t at, uint64_t size, bool out)
 {
 	uint64_t before = 0;
 
-	if (t->is_few)
-		copy_few(pipe, t, from, at, size, out);
 	for (uint32_t i = 0; i < t->lease_count && size > 0; i++) {
 		const struct sk_lease *lease = &t->leases[i];
 
@@ -46,6 +44,15 @@ static int copy_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t
 		}
 		before += lease->size;
 	}
+	return SK_OK;
+}
+
+static int copy_bytes(struct pipe *pipe, struct sk_reply *to, struct transfer *t,
+	uint64_t from, uint32_t at, uint64_t size, bool out)
+{
+	if (!t->is_few)
+		return copy_lent(pipe, to, t, from, at, size, out);
+	copy_few(pipe, t, from, at, size, out);
 	return SK_OK;
 }
 
@@ -395,11 +402,25 @@ void pipe_write(void *self, const struct fs_File_write_request *r, struct sk_rep
 	write_pipe(self, &t, r->flags, to);
 }
 
+/* Not all of it is cleared, since leases, the greater part, it has none. */
+static void transfer_few(struct transfer *t, uint64_t size)
+{
+	t->lease_count = 0;
+	t->size = size;
+	t->done = 0;
+	t->next_partial = NULL;
+	t->partial_link = NULL;
+	t->peeks = false;
+	t->is_few = true;
+	memset(t->bytes, 0, sizeof(t->bytes));
+}
+
 void pipe_read_few(void *self, const struct fs_File_read_few_request *r,
 	struct sk_reply *to)
 {
-	struct transfer t = {.is_few = true, .size = r->size};
+	struct transfer t;
 
+	transfer_few(&t, r->size);
 	if (r->offset != fs_HERE)
 		fs_File_read_few_answer(to, posix_Error_ESPIPE, NULL);
 	else if (r->size > fs_FEW_READ)
@@ -411,8 +432,9 @@ void pipe_read_few(void *self, const struct fs_File_read_few_request *r,
 void pipe_write_few(void *self, const struct fs_File_write_few_request *r,
 	struct sk_reply *to)
 {
-	struct transfer t = {.is_few = true, .size = r->size};
+	struct transfer t;
 
+	transfer_few(&t, r->size);
 	sk_put_uint64(t.bytes, r->first);
 	sk_put_uint64(t.bytes + 8, r->second);
 	if (r->offset != fs_HERE)

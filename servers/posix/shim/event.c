@@ -90,12 +90,6 @@ static int64_t write_value(struct shim *shim, struct vectors *vectors, bool wait
 	return result < 0 ? result : (int64_t)sizeof value;
 }
 
-bool event_is(uint8_t kind)
-{
-	return kind == posix_ObjectKind_EVENTFD || kind == posix_ObjectKind_TIMERFD ||
-		kind == posix_ObjectKind_SIGNALFD;
-}
-
 int64_t event_move(struct shim *shim, uint8_t kind, struct vectors *vectors, bool writes,
 	bool waits)
 {

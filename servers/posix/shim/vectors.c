@@ -6,8 +6,12 @@ int64_t vectors_one(struct vectors *vectors, uint64_t address, uint64_t size)
 {
 	if ((int64_t)size < 0 || !copy_is_program(address, size))
 		return -LINUX_EFAULT;
-	*vectors = (struct vectors){ .own = { address, size }, .here = 1, .count = 1 };
+	/* What is behind the list is not read: there is nothing behind it. */
+	vectors->own = (struct linux_iovec){ address, size };
 	vectors->list = &vectors->own;
+	vectors->here = vectors->count = 1;
+	vectors->at = vectors->passed = 0;
+	vectors->skip = 0;
 	vectors->total = vectors->left = size < LINUX_RW_MAX ? size : LINUX_RW_MAX;
 	return 0;
 }
