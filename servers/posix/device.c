@@ -227,19 +227,21 @@ static struct fs_At at(fs_Node directory, const char *name)
 	return (struct fs_At){directory, fs_SELF, {name, (uint32_t)strlen(name)}};
 }
 
-/* The directory, there already or new; 0: cannot be had. */
-static fs_Node directory_of(struct sk_channel *server, const char *name)
+fs_Node device_directory(struct sk_channel *server, fs_Node in, const char *name,
+	uint32_t mode, bool *is_new)
 {
 	struct fs_FileSystem_make_directory_reply made;
 	struct fs_FileSystem_walk_request walk;
 	struct fs_FileSystem_walk_reply found;
 
-	if (fs_FileSystem_make_directory(server,
-			&(struct fs_FileSystem_make_directory_request){at(fs_ROOT, name), 0755},
-			&made, NULL) == 0)
+	*is_new = fs_FileSystem_make_directory(server,
+		&(struct fs_FileSystem_make_directory_request){
+		at(in, name), mode}, &made, NULL) == 0;
+	if (*is_new)
 		return made.node;
 	fs_FileSystem_walk_request_init(&walk);
 	fs_Place_init(&walk.place);
+	walk.place.start = in;
 	walk.place.path = (struct sk_string){name, (uint32_t)strlen(name)};
 	return fs_FileSystem_walk(server, &walk, &found, NULL) == 0 ? found.progress.node : 0;
 }
@@ -249,14 +251,18 @@ void device_nodes(void)
 	struct sk_channel *server = mounts->server;
 	struct fs_FileSystem_make_node_reply made;
 	struct fs_FileSystem_make_link_reply linked;
-	fs_Node dev = directory_of(server, "dev");
+	bool is_new;
+	fs_Node dev = device_directory(server, fs_ROOT, "dev", 0755, &is_new);
 
 	for (unsigned i = 0; dev && i < ARRAY_SIZE(nodes); i++)
 		fs_FileSystem_make_node(server, &(struct fs_FileSystem_make_node_request){
 			at(dev, nodes[i].name), nodes[i].kind, nodes[i].mode, nodes[i].major,
 			nodes[i].minor}, &made, NULL);
-	if (dev)
+	if (dev) {
 		pty_nodes(server, dev);
+		/* shm_open() and sem_open() make files there. */
+		device_directory(server, dev, "shm", 01777, &is_new);
+	}
 	for (unsigned i = 0; dev && i < ARRAY_SIZE(links); i++)
 		fs_FileSystem_make_link(server, &(struct fs_FileSystem_make_link_request){
 			at(dev, links[i].name), sk_lend(links[i].text,

@@ -826,6 +826,10 @@ void open_answer(struct thread *thread, struct file *file, posix_DescriptorFlags
 int device_open(struct thread *thread, struct file **file, const struct fs_Status *status,
 	struct sk_reply *to, const struct posix_Paths_open_request *request,
 	struct posix_Paths_open_reply *reply);
+/* A directory in another, new or there already, with the modes of a new one. 0: it cannot
+ * be had. */
+fs_Node device_directory(struct sk_channel *server, fs_Node in, const char *name,
+	uint32_t mode, bool *is_new);
 /* Makes the nodes in /dev. */
 void device_nodes(void);
 /* Files that have this as their `self`, or this one of another server, may have become

@@ -52,23 +52,12 @@ static void remove_name(uint32_t number)
 
 void pty_nodes(struct sk_channel *server, fs_Node dev)
 {
-	struct fs_FileSystem_make_directory_reply made;
-	struct fs_FileSystem_walk_request walk;
-	struct fs_FileSystem_walk_reply found;
+	bool is_new;
 
 	place = mounts;
-	if (fs_FileSystem_make_directory(server, &(struct fs_FileSystem_make_directory_request){
-			{dev, fs_SELF, {"pts", 3}}, 0755}, &made, NULL) == 0) {
-		directory = made.node;
-		return;
-	}
-	fs_FileSystem_walk_request_init(&walk);
-	fs_Place_init(&walk.place);
-	walk.place.path = (struct sk_string){"dev/pts", 7};
-	if (fs_FileSystem_walk(server, &walk, &found, NULL) == 0)
-		directory = found.progress.node;
+	directory = device_directory(server, dev, "pts", 0755, &is_new);
 	/* What a posix that has died left there. */
-	for (uint32_t i = 0; directory && i < PTYS_MAX; i++)
+	for (uint32_t i = 0; directory && !is_new && i < PTYS_MAX; i++)
 		remove_name(i);
 }
 
