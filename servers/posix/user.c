@@ -33,7 +33,7 @@ static uint32_t limits[USER_COUNTS], totals[USER_COUNTS];
  * the sum of all is less than one. */
 static const struct { uint32_t bytes, part, most; } costs[USER_COUNTS] = {
 	[USER_TASKS] = {8192, 4, 1536},
-	[USER_FILES] = {512, 8, 1792},
+	[USER_FILES] = {512, 8, 7936},
 	[USER_SLOTS] = {16, 8, UINT32_MAX},
 	[USER_ACCESSES] = {512, 16, OBJECTS_MAX / 4},
 	[USER_PIPES] = {66560, 4, 4096},

@@ -98,6 +98,6 @@ int sk_os_main(struct sk_os *os)
 	fill(os);
 	return sk_serve(os, &(struct sk_serve){
 		.services = services, .service_count = 1, .max_kept = 512,
-		.max_clients = 128, .max_objects = 4096,
+		.max_clients = 128, .max_objects = 16384,
 	});
 }

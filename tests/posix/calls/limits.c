@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +33,20 @@ static void limits(void)
 	T(prlimit64, "wild", 0, RLIMIT_NOFILE, WILD, NULL);
 	set.rlim_max = 400;
 	T(setrlimit, "root raises the most", RLIMIT_NOFILE, &set);
+}
+
+/* As a server of thousands holds them. */
+static void thousands(void)
+{
+	struct rlimit most = { 4096, 4096 };
+	int pair[2];
+	long pairs = 0, result;
+
+	C(setrlimit, RLIMIT_NOFILE, &most);
+	while ((result = C(socketpair, AF_UNIX, SOCK_STREAM, 0, pair)) == 0)
+		pairs++;
+	SAY(setrlimit, "thousands of sockets", pairs > 2000);
+	SAY(setrlimit, "and then no more", result);
 }
 
 static void as_other(void)
@@ -200,6 +215,7 @@ static void attributes_as_other(void)
 void topic_limits(void)
 {
 	in_child(limits, 0);
+	in_child(thousands, 0);
 	in_child(as_other, 1000);
 	used();
 	in_child(priorities, 0);

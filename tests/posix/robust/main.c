@@ -319,11 +319,31 @@ static const char *attack_once(size_t which, uint32_t seed, int rounds, long *lo
 	return NULL;
 }
 
+/* Once more: whether no more is used than was before, as `why` says. */
+static const char *attack_leaves_nothing(size_t which, uint32_t seed, int rounds,
+	struct used *before, char why[200])
+{
+	const uint64_t slack = SLACK + attacks[which].slack;
+	long longest = 0;
+	const char *problem = attack_once(which, seed, rounds, &longest);
+	const struct used bound = {before->memory + slack, before->processes},
+		after = used_less(bound);
+
+	snprintf(why, 200, "used before %u processes, %llu KiB, after %u, %llu; the neighbour "
+		"waited %ld ms at most", before->processes,
+		(unsigned long long)before->memory / 1024, after.processes,
+		(unsigned long long)after.memory / 1024, longest);
+	if (!problem && (after.processes > bound.processes || after.memory > bound.memory))
+		problem = why;
+	*before = after;
+	return problem;
+}
+
 static bool attack_with(size_t which, uint32_t seed, int rounds)
 {
 	const char *name = attacks[which].name, *problem;
+	struct used before;
 	long longest = 0;
-	struct used before, after;
 	char why[200];
 
 	/* The first time fills what is kept for the next. */
@@ -331,18 +351,14 @@ static bool attack_with(size_t which, uint32_t seed, int rounds)
 	problem = attack_once(which, seed, 3, &longest);
 	before = used_least();
 	if (!problem)
-		problem = attack_once(which, seed + 1, rounds, &longest);
-	before.memory += SLACK + attacks[which].slack;
-	after = used_less(before);
+		problem = attack_leaves_nothing(which, seed + 1, rounds, &before, why);
+	/* A server's heap has its steps; what is lost is lost each time. */
+	for (uint32_t i = 2; i < 4 && problem == why; i++)
+		problem = attack_leaves_nothing(which, seed + i, rounds, &before, why);
 	alarm(0);
 	if (problem)
 		return fails(name, problem);
-	snprintf(why, sizeof(why), "used before %u processes, %llu KiB, after %u, %llu",
-		before.processes, (unsigned long long)(before.memory - SLACK - attacks[which].slack) / 1024,
-		after.processes, (unsigned long long)after.memory / 1024);
-	if (after.processes > before.processes || after.memory > before.memory)
-		return fails(name, why);
-	printf("ok %s\n# %s; the neighbour waited %ld ms at most\n", name, why, longest);
+	printf("ok %s\n# %s\n", name, why);
 	return true;
 }
 
