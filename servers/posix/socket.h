@@ -314,6 +314,7 @@ struct exchange {
 	bool has_by;
 	uint32_t descriptors_max;
 	int error;				/* what has come of it */
+	bool is_earlier;			/* or of a connect() before it */
 	uint64_t size, done;
 	uint32_t lease_count;
 	struct sk_lease leases[4];

@@ -267,8 +267,10 @@ static struct wait **connect_blocks(struct exchange *x)
 {
 	struct socket *s = x->socket;
 
-	if (!x->error && !x->other && s->family->connecting)
+	if (!x->error && !x->other && s->family->connecting) {
 		x->error = s->family->connecting(s);
+		x->is_earlier = x->error != 0;
+	}
 	if (!x->error && !x->other)
 		x->error = find_listener(x);
 	if (x->error)
@@ -318,7 +320,7 @@ static void connect_finish(struct exchange *x, struct sk_reply *to)
 	if (!x->error)
 		x->error = make_waiting(x, &made);
 	error = x->error;
-	if (s->family->deferred && !x->may_wait && error >= 0)
+	if (s->family->deferred && !x->may_wait && !x->is_earlier)
 		error = s->family->deferred(s, error);
 	if (posix_Socket_connect_answer(to, error < 0 ? 0 : error, &reply) != SK_OK && made) {
 		socket_close(made);

@@ -185,6 +185,11 @@ static void refused(const char *kind, const char *host)
 	SAY(connect, WHAT("nobody is there, again"), connect_inet(fd, host, port));
 	wait_ready(fd, POLLOUT);
 	SAY(connect, WHAT("nobody is there, and again"), connect_inet(fd, host, port));
+	wait_ready(fd, POLLOUT);
+	SAY(connect, WHAT("nobody is there, not asked"), connect_inet(fd, host, port));
+	SAY(connect, WHAT("nobody is there, once more"), connect_inet(fd, host, port));
+	wait_ready(fd, POLLOUT);
+	SAY(getsockopt, WHAT("nobody is there, once more"), option(fd, SOL_SOCKET, SO_ERROR));
 	C(close, fd);
 }
 
