@@ -54,9 +54,10 @@ class Verdicts(unittest.TestResult):
 
 def main():
     name = sys.argv[1]
-    support.use_resources = ["network"]	# that of the machine itself
+    support.use_resources = ["network"]  # that of the machine itself
     os.chdir(tempfile.mkdtemp())
     unittest.defaultTestLoader.loadTestsFromName("test." + name).run(Verdicts())
 
 
-main()
+if __name__ == "__main__":  # which processes that are started read again
+    main()
