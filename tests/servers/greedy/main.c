@@ -7,7 +7,7 @@
 #define CALLS 600
 #define BIT 1
 #define SESSIONS 200
-#define FILES 5000
+#define FILES 10000
 
 struct tap tap;
 struct greedy greedy;
@@ -182,8 +182,8 @@ static void open_files(void)
 
 	while (count < FILES && open_file(&greedy.root, "greedy", &files[count]) == SK_OK)
 		count++;
-	/* Of 4096. */
-	EXPECT(count, 2048);
+	/* Of 16384. */
+	EXPECT(count, 8192);
 	others_go_on(TRY_FILES);
 	while (count > 0)
 		sk_sys_close(sk_kernel_number(files[--count]));
