@@ -33,7 +33,8 @@ awk -F ' *[|] *' '$4 == "absent" { print "absent/" $3 ": is not there = ENOSYS" 
 	docs/posix.md >"$work/absent"
 if ! ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -I "$work" -static \
 		-o "$work/calls" "$cases"/*.c -pthread >"$work/log" 2>&1; then
-	tap 1 'the cases compile'
+	echo 'not ok - the cases compile'
+	sed 's/^/# /' "$work/log"
 	exit 1
 fi
 

@@ -287,8 +287,11 @@ static int64_t epoll_wait(struct shim *shim, const uint64_t a[6], uint64_t deadl
 		return -LINUX_EFAULT;
 	result = shim_result(shim, posix_Descriptors_epoll_wait(&shim->posix.channel, &request,
 		&reply, request.wait ? &call : NULL));
+	/* The time may be over before posix has looked at all. */
+	if (result == -LINUX_ETIMEDOUT)
+		return epoll_wait(shim, a, SK_POLL, false, 0);
 	if (result < 0)
-		return result == -LINUX_ETIMEDOUT ? 0 : shim_cut(result, -LINUX_EINTR);
+		return shim_cut(result, -LINUX_EINTR);
 	for (; posix_EpollEvent_next(&reply.events, &event); count++) {
 		const struct linux_epoll_event one = { event.ready, event.data };
 

@@ -58,19 +58,16 @@ static int64_t many(struct shim *shim, struct posix_PollItem *items, uint32_t co
 	return result < 0 ? result : reply.count;
 }
 
-/* How many are ready; `items` may be the program's if there are many. */
+/* How many are ready; `items` may be the program's if there are many. The time may be over
+ * before posix has looked at all: what is ready then is told. */
 static int64_t wait(struct shim *shim, struct posix_PollItem *items, uint32_t count,
 	const struct waiting *how)
 {
+	const struct waiting last = { .deadline = SK_POLL };
 	int64_t result = count <= ITEMS_IN_MESSAGE ? few(shim, items, count, how) :
 		many(shim, items, count, how);
 
-	if (result != -LINUX_ETIMEDOUT)
-		return result;
-	if (count <= ITEMS_IN_MESSAGE)
-		for (uint32_t i = 0; i < count; i++)
-			items[i].ready = 0;
-	return 0;
+	return result == -LINUX_ETIMEDOUT ? wait(shim, items, count, &last) : result;
 }
 
 /* ---- poll ---- */

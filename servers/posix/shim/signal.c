@@ -104,8 +104,9 @@ static int64_t await(struct shim *shim, uint64_t set, uint64_t deadline, uint64_
 	int64_t result = shim_result(shim, posix_Signals_await_signal(&shim->posix.channel,
 		&request, &reply, request.wait ? &call : NULL));
 
+	/* The time may be over before posix has looked at all. */
 	if (result == -LINUX_ETIMEDOUT)
-		return -LINUX_EAGAIN;
+		return await(shim, set, SK_POLL, info_at);
 	if (result < 0)
 		return shim_cut(result, -LINUX_EINTR);
 	convert_siginfo(&reply.info, &info);

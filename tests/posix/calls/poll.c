@@ -22,6 +22,7 @@ static void lists(void)
 {
 	struct pollfd list[3] = { { p[0], POLLIN, 0 }, { p[1], POLLOUT, 0 }, { -1, POLLIN, 9 } };
 	struct timespec none = { 0, 0 }, wrong = { 0, -5 };
+	long found = 0;
 	uint64_t mask = 0;
 	int64_t since;
 
@@ -45,6 +46,12 @@ static void lists(void)
 	T(poll, "wild", WILD, 1, 0);
 	T(poll, "too many", list, 1 << 30, 0);
 	T(ppoll, "at once", list, 1, &none, NULL, 0);
+	for (int i = 0; i < 2000; i++) {
+		struct timespec instant = { 0, 1 };
+
+		found += C(ppoll, list, 1, &instant, NULL, 0);
+	}
+	SAY(ppoll, "ready, and its time is over at once", found);
 	T(ppoll, "a time there is not", list, 1, &wrong, NULL, 0);
 	T(ppoll, "with a mask", list, 1, &none, &mask, 8);
 	T(ppoll, "with a mask of a wrong size", list, 1, &none, &mask, 4);
