@@ -393,7 +393,9 @@ static void waits(long ep)
 {
 	uint64_t usr1 = UINT64_C(1) << (SIGUSR1 - 1), free_mask = 0;
 	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
-	struct timespec none = { 0, 0 }, wrong = { 0, -5 }, soon = { 0, 20000000 };
+	struct timespec none = { 0, 0 }, wrong = { 0, -5 }, soon = { 0, 20000000 },
+		instant = { 0, 1 };
+	long found = 0;
 	long fd = C(eventfd2, 0, 0);
 	pthread_t thread;
 	int64_t since;
@@ -428,6 +430,11 @@ static void waits(long ep)
 	T(epoll_pwait2, "at once", ep, got, 8, &none, NULL, 8);
 	T(epoll_pwait2, "a time there is not", ep, got, 8, &wrong, NULL, 8);
 	T(epoll_pwait2, "for a moment", ep, got, 8, &soon, NULL, 8);
+	C(write, fd, &value, 8);
+	for (int i = 0; i < 2000; i++)
+		found += C(epoll_pwait2, ep, got, 8, &instant, NULL, 8);
+	SAY(epoll_pwait2, "ready, and its time is over at once", found);
+	C(read, fd, &value, 8);
 #endif
 	C(close, fd);
 }
