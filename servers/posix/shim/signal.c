@@ -119,6 +119,7 @@ int64_t signal_timedwait(struct shim *shim, const uint64_t a[6])
 {
 	struct linux_timespec time;
 	uint64_t set, nanos, deadline = SK_FOREVER;
+	int64_t result = -LINUX_EAGAIN;
 
 	if (a[3] != SET_BYTES)
 		return -LINUX_EINVAL;
@@ -131,7 +132,12 @@ int64_t signal_timedwait(struct shim *shim, const uint64_t a[6])
 			return -LINUX_EINVAL;
 		deadline = nanos ? shim_after(nanos) : SK_POLL;
 	}
-	return await(shim, set & ~NEVER_BLOCKED, deadline, a[1]);
+	set &= ~NEVER_BLOCKED;
+	/* What is pending is taken by a call whose time cannot end while it is answered. */
+	if (deadline != SK_FOREVER)
+		result = await(shim, set, SK_POLL, a[1]);
+	return result != -LINUX_EAGAIN || deadline == SK_POLL ? result :
+		await(shim, set, deadline, a[1]);
 }
 
 int64_t signal_kill(struct shim *shim, const uint64_t a[6])

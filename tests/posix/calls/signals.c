@@ -97,9 +97,10 @@ static void masks(void)
 
 static void taking(void)
 {
-	struct timespec none = { 0, 0 }, wrong = { 0, 2000000000 };
+	struct timespec none = { 0, 0 }, instant = { 0, 1 }, wrong = { 0, 2000000000 };
 	uint64_t set = bit(SIGUSR2) | bit(40);
 	siginfo_t info = { .si_code = SI_QUEUE }, got;
+	long taken = 0;
 
 	C(rt_sigprocmask, SIG_BLOCK, &set, NULL, 8);
 	T(rt_sigtimedwait, "none waits", &set, &got, &none, 8);
@@ -115,6 +116,11 @@ static void taking(void)
 	T(rt_sigtimedwait, "in their order", &set, &got, NULL, 8);
 	SAY(rt_sigqueueinfo, "with the other value", got.si_value.sival_int);
 	T(rt_sigtimedwait, "no more", &set, NULL, &none, 8);
+	for (int i = 0; i < 2000; i++) {
+		C(kill, C(getpid, 0), SIGUSR2);
+		taken += C(rt_sigtimedwait, &set, NULL, &instant, 8) == SIGUSR2;
+	}
+	SAY(rt_sigtimedwait, "pending, and its time is over at once", taken);
 	T(rt_sigtimedwait, "a time there is not", &set, NULL, &wrong, 8);
 	T(rt_sigtimedwait, "wild", WILD, NULL, &none, 8);
 	T(rt_sigtimedwait, "a wrong size", &set, NULL, &none, 4);
