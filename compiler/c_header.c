@@ -103,9 +103,14 @@ static void print_newtype(struct c_code *c, const struct declaration *d)
 
 void c_print_held(struct c_code *c, const struct member *m, const char *path)
 {
+	const struct type *type = m->type;
+
+	/* Of an array, which C cannot hold (E0603), there are facts all the same. */
+	while (m->is_recursive && type->kind == TYPE_ARRAY)
+		type = type->element;
 	if (m->is_recursive)
 		print_line(&c->out, "struct %s_list %s; /* of one */",
-			m->type->declaration->c_name, m->c_name);
+			type->declaration->c_name, m->c_name);
 	else
 		print_line(&c->out, "%s;", c_declare(c, m->type, m->c_name,
 			c_member_path(c, path, m)));

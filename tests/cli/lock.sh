@@ -58,6 +58,16 @@ fact 'an inherited member' '      text: {type: "string<9>"'
 fact 'enumerators, and that no others come' '    c: shop_Kind' '    type: int32' \
 	'    strict: true' '    values:' '      TOOL: 2' '      TOY: 3'
 fact 'an arm without a value' '      none: {tag: 3, type: none'
+
+# E0603: back ends of C refuse it, peers in other languages may have it.
+cat >"$work/deep.skald" <<'S'
+namespace deep;
+struct Node { tags { tag(1) Node[2] both; tag(2) Node[2][3] more; } }
+S
+"$skald" lock "$work/deep.skald" -o "$work/deep.lock" 2>"$work/err" &&
+	grep -q 'both: {tag: 1, type: "deep.Node\[2\]"' "$work/deep.lock" &&
+	"$skald" diff "$work/deep.skald" "$work/deep.skald" >"$work/out" 2>&1
+tap $? 'an array within itself, which C cannot hold'
 fact 'a lease' 'type: "lease<in, 64>"'
 fact 'a handle' 'type: "handle<shop.Shop, copy>"'
 fact 'a method' '      buy: {of: "shop.Shop", kind: method, number: 5, request: "shop.Shop_buy_request", '\
