@@ -287,11 +287,8 @@ int sk_answer_copied(struct sk_reply *to, struct sk_words words, int encoded)
 {
 	if (!to->port)
 		return SK_BAD_TOKEN;
-	/* All words, if they have room: how many does not need to be looked at then. */
-	if (SK_LIKELY(to->port->answer.capacity >= sizeof(words)))
-		memcpy(to->port->answer.bytes, &words, sizeof(words));
-	else if (encoded > 0)
-		memcpy(to->port->answer.bytes, &words, (size_t)encoded);
+	/* All words, which have room: how many does not need to be looked at. */
+	memcpy(to->port->answer.bytes, &words, sizeof(words));
 	return sk_answer(to, encoded);
 }
 
