@@ -92,16 +92,19 @@ COLD void sk_kernel_port_lose(struct sk_kernel_port *k)
 	sk_kernel_lose(&k->unsent);
 }
 
-void sk_kernel_port_flush(struct sk_kernel_port *k)
+int sk_kernel_port_flush(struct sk_kernel_port *k)
 {
 	uint64_t words[ABI_WORDS], pending = k->pending;
+	int status;
 
 	if (pending == 0)
-		return;
+		return SK_OK;
 	k->pending = 0;
 	memcpy(words, k->spare, sizeof(words));
-	if (sk_sys_reply(pending - sk_head(ABI_REPLY_RECEIVE), k->pending_token, words, 0) != SK_OK)
+	status = sk_sys_reply(pending - sk_head(ABI_REPLY_RECEIVE), k->pending_token, words, 0);
+	if (status != SK_OK)
 		sk_kernel_port_lose(k);
+	return status;
 }
 
 /* ---- leases ---- */

@@ -98,8 +98,9 @@ static inline void sk_kernel_port_stop(struct sk_kernel_port *port)
 }
 /* Sends the answer that waits for the next step: before an operation, having
  * answered, does something that takes long. (Where it was dispatched by words, an
- * answer in words waits for its return all the same.) */
-void sk_kernel_port_flush(struct sk_kernel_port *port);
+ * answer in words waits for its return all the same.) SK_OK, also if there is none; else
+ * why nobody has it, as of sk_answer(). */
+int sk_kernel_port_flush(struct sk_kernel_port *port);
 /* The last answer goes out; the endpoint, and what was kept, stay. */
 void sk_kernel_port_close(struct sk_kernel_port *port);
 

@@ -372,6 +372,13 @@ struct sk_port *sk_serve_port(struct sk_os *os)
 	return &os->loop->port.port;
 }
 
+int sk_serve_send(struct sk_os *os, const struct sk_reply *answered)
+{
+	struct sk_kernel_port *port = &os->loop->port;
+
+	return port->pending_token == answered->token ? sk_kernel_port_flush(port) : SK_OK;
+}
+
 void sk_serve_stop(struct sk_os *os)
 {
 	if (os->loop)

@@ -59,6 +59,12 @@ struct sk_serve {
 int sk_serve(struct sk_os *os, const struct sk_serve *what);
 /* For sk_mint() where no request is at hand, such as in an alarm: once it serves. */
 struct sk_port *sk_serve_port(struct sk_os *os);
+/*
+ * An answer to what is being dispatched goes out when the operation has returned. One that was
+ * just given, and brought what cannot be given twice, is sent at once by this: SK_OK, or why
+ * nobody has it, as of sk_answer(). All others were sent when they were given: SK_OK.
+ */
+int sk_serve_send(struct sk_os *os, const struct sk_reply *answered);
 /* Ends the loop, once the operation or whatever calls this returns. */
 void sk_serve_stop(struct sk_os *os);
 
