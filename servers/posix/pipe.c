@@ -260,6 +260,18 @@ void pipe_changed(struct pipe *pipe)
 static struct wait *spare;
 static uint32_t spare_count;
 
+/* All but its bytes. Leases, the greater part of it, it has none, and they are not cleared. */
+static void transfer_few(struct transfer *t, uint64_t size)
+{
+	t->lease_count = 0;
+	t->size = size;
+	t->done = 0;
+	t->next_partial = NULL;
+	t->partial_link = NULL;
+	t->peeks = false;
+	t->is_few = true;
+}
+
 static struct transfer *transfer_new(const struct transfer *model)
 {
 	struct transfer *t = (struct transfer *)(void *)spare;
@@ -271,12 +283,9 @@ static struct transfer *transfer_new(const struct transfer *model)
 		t = allocate(sizeof(*t));
 	}
 	if (t && model->is_few) {
-		/* Leases, the greater part of it, it has none. */
-		t->lease_count = 0;
-		t->size = model->size;
+		transfer_few(t, model->size);
 		t->done = model->done;
 		t->peeks = model->peeks;
-		t->is_few = true;
 		memcpy(t->bytes, model->bytes, sizeof(t->bytes));
 	} else if (t) {
 		*t = *model;
@@ -402,25 +411,13 @@ void pipe_write(void *self, const struct fs_File_write_request *r, struct sk_rep
 	write_pipe(self, &t, r->flags, to);
 }
 
-/* Not all of it is cleared, since leases, the greater part, it has none. */
-static void transfer_few(struct transfer *t, uint64_t size)
-{
-	t->lease_count = 0;
-	t->size = size;
-	t->done = 0;
-	t->next_partial = NULL;
-	t->partial_link = NULL;
-	t->peeks = false;
-	t->is_few = true;
-	memset(t->bytes, 0, sizeof(t->bytes));
-}
-
 void pipe_read_few(void *self, const struct fs_File_read_few_request *r,
 	struct sk_reply *to)
 {
 	struct transfer t;
 
 	transfer_few(&t, r->size);
+	memset(t.bytes, 0, sizeof(t.bytes));
 	if (r->offset != fs_HERE)
 		fs_File_read_few_answer(to, posix_Error_ESPIPE, NULL);
 	else if (r->size > fs_FEW_READ)
@@ -437,6 +434,7 @@ void pipe_write_few(void *self, const struct fs_File_write_few_request *r,
 	transfer_few(&t, r->size);
 	sk_put_uint64(t.bytes, r->first);
 	sk_put_uint64(t.bytes + 8, r->second);
+	sk_put_uint64(t.bytes + 16, 0);
 	if (r->offset != fs_HERE)
 		fs_File_write_few_answer(to, posix_Error_ESPIPE, NULL);
 	else if (r->size > fs_FEW_WRITE)
