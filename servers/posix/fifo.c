@@ -90,7 +90,7 @@ void fifo_go_on(struct pipe *pipe)
 		struct opening *opening = (struct opening *)(void *)wait;
 
 		wait = wait->next;
-		if (others(pipe, opening->file) != opening->seen)
+		if (others(pipe, opening->file) != opening->seen && wait_is_awaited(&opening->wait))
 			finish(opening);
 	}
 }

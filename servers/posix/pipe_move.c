@@ -183,7 +183,8 @@ static bool move_one(const struct pipe *pipe)
 		struct move *m = (struct move *)(void *)wait;
 		int64_t result;
 
-		if (pipe_end(m->from) != pipe && pipe_end(m->to) != pipe)
+		if ((pipe_end(m->from) != pipe && pipe_end(m->to) != pipe) ||
+				!wait_is_awaited(wait))
 			continue;
 		result = try(m);
 		if (result == -(int64_t)posix_Error_EAGAIN)

@@ -118,6 +118,11 @@ bool wait_begin(struct wait *wait, struct wait **list, struct thread *thread,
 void wait_move(struct wait *wait, struct wait **list);
 /* Takes it out of its list: its reply is to be answered. */
 void wait_end(struct wait *wait);
+/* Somebody still waits for it: who was cut off just now is told of later (`canceled`). Their
+ * time may end right after, if the call has one. */
+bool wait_is_awaited(const struct wait *wait);
+/* Whether an answer has reached who waited, given what answering returned. */
+bool wait_answered(const struct sk_reply *to, int status);
 /* For objects: nobody waits any more for the answer under this token. */
 void wait_canceled(void *self, uint64_t token);
 

@@ -72,9 +72,14 @@ static void show_all(struct process *process)
 		show_pending(t);
 }
 
+static bool is_pending(const struct thread *thread, posix_SignalSet set)
+{
+	return ((thread->pending.set | thread->process->pending.set) & set) != 0;
+}
+
 bool signal_waits(const struct thread *thread)
 {
-	return ((thread->pending.set | thread->process->pending.set) & ~blocked(thread)) != 0;
+	return is_pending(thread, ~blocked(thread));
 }
 
 static void wake(struct thread *thread)
@@ -119,18 +124,19 @@ struct await {
 	posix_SignalSet set;
 };
 
-/* A thread that waits for just this one gets it. */
+/* A thread that waits for just this one gets it, if it still waits. */
 static bool give_to_waiter(struct thread *thread, const struct posix_SignalInfo *info)
 {
 	const struct posix_Signals_await_signal_reply reply = {*info};
 	struct await *await = (struct await *)(void *)thread->suspended;
+	bool is_given;
 
 	if (!await || !(await->set & BIT(info->signal)))
 		return false;
 	wait_end(&await->wait);
-	posix_Signals_await_signal_answer(&await->wait.reply, 0, &reply);
+	is_given = posix_Signals_await_signal_answer(&await->wait.reply, 0, &reply) == SK_OK;
 	release(await);
-	return true;
+	return is_given;
 }
 
 /* What a default action does, or nothing. True: it is done with. */
@@ -401,10 +407,12 @@ void op_await_signal(void *self, const struct posix_Signals_await_signal_request
 	struct posix_Signals_await_signal_reply reply = {0};
 	struct thread *thread = self;
 	const posix_SignalSet set = request->set & ~NEVER_BLOCKED;
+	const bool has_time = to->deadline != SK_FOREVER;
 
-	if (signal_take(thread, set, &reply.info))
+	/* What is taken from the queue for a call whose time ends on the way would be lost. */
+	if (!has_time && signal_take(thread, set, &reply.info))
 		posix_Signals_await_signal_answer(to, 0, &reply);
-	else if (!request->wait)
+	else if (!request->wait || (has_time && is_pending(thread, set)))
 		posix_Signals_await_signal_answer(to, posix_Error_EAGAIN, NULL);
 	else if (signal_waits(thread) || !wait_for_signal(thread, set, to))
 		posix_Signals_await_signal_answer(to, posix_Error_EINTR, NULL);

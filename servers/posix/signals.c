@@ -55,7 +55,7 @@ void signals_came(const struct process *process, posix_Signal signal)
 			struct signals_wait *w = (struct signals_wait *)(void *)wait;
 
 			next = wait->next;
-			if (wait->thread->process != process ||
+			if (wait->thread->process != process || !wait_is_awaited(wait) ||
 					!take(s, wait->thread, w->most, &wait->reply))
 				continue;
 			wait_end(wait);

@@ -44,6 +44,21 @@ void wait_end(struct wait *wait)
 	unlink(wait);
 }
 
+bool wait_is_awaited(const struct wait *wait)
+{
+	const struct sk_lease none = {.number = UINT32_MAX, .direction = SK_LEASE_IN};
+
+	return sk_lease_read(&wait->reply, &none, 0, NULL, 0, NULL) == SK_BAD_LEASE;
+}
+
+bool wait_answered(const struct sk_reply *to, int status)
+{
+	/* Its time may end on the way, if it has one. */
+	if (status == SK_OK && to->deadline != SK_FOREVER)
+		status = sk_serve_send(posix.os, to);
+	return status == SK_OK;
+}
+
 void wait_canceled(void *self, uint64_t token)
 {
 	struct wait *wait = by_token[ABI_TOKEN_INDEX(token)];

@@ -94,32 +94,43 @@ int64_t signal_pause(struct shim *shim, const uint64_t a[6])
 	return suspend(shim, shim->page->blocked);
 }
 
-static int64_t await(struct shim *shim, uint64_t set, uint64_t deadline, uint64_t info_at)
+static int64_t await(struct shim *shim, uint64_t set, bool wait, const struct sk_call *call,
+	struct posix_SignalInfo *info)
+{
+	const struct posix_Signals_await_signal_request request = { .set = set, .wait = wait };
+	struct posix_Signals_await_signal_reply reply;
+	int64_t result = shim_result(shim, posix_Signals_await_signal(&shim->posix.channel,
+		&request, &reply, call));
+
+	if (result >= 0)
+		*info = reply.info;
+	return shim_cut(result, -LINUX_EINTR);
+}
+
+/* What is pending is taken by calls without a time only, also when the time is over. */
+static int64_t await_until(struct shim *shim, uint64_t set, uint64_t deadline,
+	struct posix_SignalInfo *info)
 {
 	const struct sk_call call = { .deadline = deadline };
-	const struct posix_Signals_await_signal_request request = {
-		.set = set, .wait = deadline != SK_POLL };
-	struct posix_Signals_await_signal_reply reply;
-	struct linux_siginfo info;
-	int64_t result = shim_result(shim, posix_Signals_await_signal(&shim->posix.channel,
-		&request, &reply, request.wait ? &call : NULL));
+	int64_t result, waited = -LINUX_EAGAIN;
 
-	/* The time may be over before posix has looked at all. */
-	if (result == -LINUX_ETIMEDOUT)
-		return await(shim, set, SK_POLL, info_at);
-	if (result < 0)
-		return shim_cut(result, -LINUX_EINTR);
-	convert_siginfo(&reply.info, &info);
-	if (info_at && !copy_to(info_at, &info, sizeof info))
-		return -LINUX_EFAULT;
-	return reply.info.signal;
+	for (;;) {
+		result = await(shim, set, false, NULL, info);
+		if (result != -LINUX_EAGAIN || waited == -LINUX_ETIMEDOUT)
+			return result;
+		waited = await(shim, set, true, &call, info);
+		if (waited != -LINUX_EAGAIN && waited != -LINUX_ETIMEDOUT)
+			return waited;
+	}
 }
 
 int64_t signal_timedwait(struct shim *shim, const uint64_t a[6])
 {
 	struct linux_timespec time;
-	uint64_t set, nanos, deadline = SK_FOREVER;
-	int64_t result = -LINUX_EAGAIN;
+	struct posix_SignalInfo taken;
+	struct linux_siginfo info;
+	uint64_t set, nanos = 0;
+	int64_t result;
 
 	if (a[3] != SET_BYTES)
 		return -LINUX_EINVAL;
@@ -130,14 +141,14 @@ int64_t signal_timedwait(struct shim *shim, const uint64_t a[6])
 			return -LINUX_EFAULT;
 		if (!convert_nanos(&time, &nanos))
 			return -LINUX_EINVAL;
-		deadline = nanos ? shim_after(nanos) : SK_POLL;
 	}
 	set &= ~NEVER_BLOCKED;
-	/* What is pending is taken by a call whose time cannot end while it is answered. */
-	if (deadline != SK_FOREVER)
-		result = await(shim, set, SK_POLL, a[1]);
-	return result != -LINUX_EAGAIN || deadline == SK_POLL ? result :
-		await(shim, set, deadline, a[1]);
+	result = nanos ? await_until(shim, set, shim_after(nanos), &taken) :
+		await(shim, set, a[2] == 0, NULL, &taken);
+	if (result < 0)
+		return result;
+	convert_siginfo(&taken, &info);
+	return a[1] && !copy_to(a[1], &info, sizeof info) ? -LINUX_EFAULT : taken.signal;
 }
 
 int64_t signal_kill(struct shim *shim, const uint64_t a[6])
