@@ -24,6 +24,7 @@ struct item {
 	posix_PollEvents wanted;
 	uint64_t data;
 	uint64_t edges;				/* of the file's, that are told */
+	uint64_t turn;				/* of the epoll's, in which it was told last */
 	bool has_changed;			/* it is to be looked at */
 	bool is_off;				/* it was to be told once */
 };
@@ -32,6 +33,7 @@ struct epoll {
 	struct file *file;
 	struct item *first, **end;
 	uint32_t epolls;			/* in it */
+	uint64_t turn;				/* of answers, but for those that go on with one */
 	struct wait *waiting;
 };
 
@@ -39,6 +41,13 @@ struct epoll_wait {
 	struct wait wait;
 	struct file *file;			/* it stays open */
 	uint32_t most;
+};
+
+/* How much somebody is told: without what has been told since a turn, which is not 0. */
+struct asking {
+	const struct thread *thread;
+	uint32_t most;
+	uint64_t turn;
 };
 
 /* ---- what is ready ---- */
@@ -68,26 +77,32 @@ static void put_last(struct epoll *e, struct item *item)
 	e->end = &item->next;
 }
 
-/* Those that are told go behind the others, so that each has its turn. */
-static uint32_t collect(struct epoll *e, const struct thread *thread, uint32_t most,
-	struct posix_EpollEvent *events)
+/* What is to be told, and whose it is. */
+static uint32_t collect(const struct epoll *e, const struct asking *a,
+	struct posix_EpollEvent *events, struct item **items)
 {
-	struct item *item = e->first, *last = NULL, *next;
+	const uint32_t most = a->most < MOST ? a->most : MOST;
 	uint32_t count = 0;
 
-	for (; item && item != last && count < most; item = next) {
-		posix_PollEvents ready = look(item, thread);
+	for (struct item *item = e->first; item && count < most; item = item->next) {
+		const posix_PollEvents ready = a->turn == 0 || item->turn < a->turn ?
+			look(item, a->thread) : 0;
 
-		next = item->next;
 		if (!ready)
 			continue;
-		events[count++] = (struct posix_EpollEvent){.ready = ready, .data = item->data};
-		item->is_off = item->wanted & posix_PollEvents_ONE_SHOT;
-		item->has_changed = !(item->wanted & posix_PollEvents_EDGE);
-		last = last ? last : item;
-		put_last(e, item);
+		events[count] = (struct posix_EpollEvent){.ready = ready, .data = item->data};
+		items[count++] = item;
 	}
 	return count;
+}
+
+/* It goes behind the others, so that each has its turn. */
+static void was_told(struct epoll *e, struct item *item)
+{
+	item->is_off = item->wanted & posix_PollEvents_ONE_SHOT;
+	item->has_changed = !(item->wanted & posix_PollEvents_EDGE);
+	item->turn = e->turn;
+	put_last(e, item);
 }
 
 static uint32_t ready_of(struct file *file)
@@ -103,16 +118,22 @@ static uint32_t ready_of(struct file *file)
 
 /* ---- waiting ---- */
 
-static bool answer(struct epoll *e, const struct thread *thread, uint32_t most,
-	struct sk_reply *to)
+/* False: nothing is ready. Whoever was cancelled just now has not been told. */
+static bool answer(struct epoll *e, const struct asking *a, struct sk_reply *to)
 {
 	static struct posix_EpollEvent events[MOST];
+	static struct item *items[MOST];
 	struct posix_Descriptors_epoll_wait_reply reply = {.events = {.items = events}};
+	const uint32_t count = collect(e, a, events, items);
 
-	reply.events.count = collect(e, thread, most < MOST ? most : MOST, events);
-	if (reply.events.count == 0)
+	if (count == 0)
 		return false;
-	posix_Descriptors_epoll_wait_answer(to, 0, &reply);
+	e->turn += a->turn == 0;
+	reply.turn = e->turn;
+	reply.events.count = count;
+	if (wait_answered(to, posix_Descriptors_epoll_wait_answer(to, 0, &reply)))
+		for (uint32_t i = 0; i < count; i++)
+			was_told(e, items[i]);
 	return true;
 }
 
@@ -129,15 +150,18 @@ static void forget(struct wait *wait)
 /* The first who waits gets what there is, the next one what is left. */
 static void go_on(struct epoll *e)
 {
-	struct wait *wait = e->waiting;
+	struct wait *wait;
 
 	/* With the last one the epoll may be closed. */
 	e->file->references++;
-	while (wait && answer(e, wait->thread, ((struct epoll_wait *)(void *)wait)->most,
-			&wait->reply)) {
+	while ((wait = e->waiting) != NULL) {
+		const struct asking asking = {wait->thread,
+			((struct epoll_wait *)(void *)wait)->most, 0};
+
+		if (!answer(e, &asking, &wait->reply))
+			break;
 		wait_end(wait);
 		forget(wait);
-		wait = e->waiting;
 	}
 	poll_look(e);
 	file_drop(e->file);
@@ -335,7 +359,9 @@ void op_epoll_wait(void *self, const struct posix_Descriptors_epoll_wait_request
 	int error = !file ? posix_Error_EBADF : file->kind != posix_ObjectKind_EPOLL ||
 		request->most == 0 ? posix_Error_EINVAL : 0;
 
-	if (!error && answer(file->self, thread, request->most, to))
+	const struct asking asking = {thread, request->most, request->turn};
+
+	if (!error && answer(file->self, &asking, to))
 		return;
 	if (!error && request->wait) {
 		signal_set_for_wait(thread, request->has_mask, request->mask);

@@ -269,36 +269,67 @@ int64_t event_epoll_ctl(struct shim *shim, const uint64_t a[6])
 		.wanted = event.events & KNOWN_EVENTS, .data = event.data);
 }
 
+struct waiting {
+	uint64_t deadline;		/* SK_POLL, SK_FOREVER */
+	uint64_t turn;			/* of the first answer, if it goes on */
+	bool has_mask;
+	uint64_t mask;
+};
+
+/* Up to so many as a message has, written to the program. */
+static int64_t few(struct shim *shim, int32_t epoll, uint64_t at, uint32_t most,
+	struct waiting *how)
+{
+	const struct sk_call call = { .deadline = how->deadline };
+	const struct posix_Descriptors_epoll_wait_request request = { .epoll = epoll,
+		.most = most, .wait = how->deadline != SK_POLL, .turn = how->turn,
+		.has_mask = how->has_mask, .mask = how->mask };
+	struct posix_Descriptors_epoll_wait_reply reply;
+	struct posix_EpollEvent event;
+	int64_t count = 0, result = shim_result(shim, posix_Descriptors_epoll_wait(
+		&shim->posix.channel, &request, &reply, request.wait ? &call : NULL));
+
+	if (result < 0)
+		return result;
+	how->turn = how->turn ? how->turn : reply.turn;
+	for (; posix_EpollEvent_next(&reply.events, &event); count++) {
+		const struct linux_epoll_event one = { event.ready, event.data };
+
+		if (!copy_to(at + (uint64_t)count * sizeof one, &one, sizeof one))
+			return -LINUX_EFAULT;
+	}
+	return count;
+}
+
 static int64_t epoll_wait(struct shim *shim, const uint64_t a[6], uint64_t deadline,
 	bool has_mask, uint64_t mask)
 {
-	const struct sk_call call = { .deadline = deadline };
-	const int32_t most = (int32_t)a[2];
-	const struct posix_Descriptors_epoll_wait_request request = { .epoll = (int32_t)a[0],
-		.most = most < EVENTS_IN_MESSAGE ? (uint32_t)most : EVENTS_IN_MESSAGE,
-		.wait = deadline != SK_POLL, .has_mask = has_mask, .mask = mask };
-	struct posix_Descriptors_epoll_wait_reply reply;
-	struct posix_EpollEvent event;
-	int64_t result, count = 0;
+	const int32_t epoll = (int32_t)a[0], most = (int32_t)a[2];
+	struct waiting how = { deadline, 0, has_mask, mask };
+	int64_t done = 0, result;
 
 	if (most <= 0 || most > INT32_MAX / (int32_t)sizeof(struct linux_epoll_event))
 		return -LINUX_EINVAL;
 	if (!copy_is_program(a[1], (uint64_t)most * sizeof(struct linux_epoll_event)))
 		return -LINUX_EFAULT;
-	result = shim_result(shim, posix_Descriptors_epoll_wait(&shim->posix.channel, &request,
-		&reply, request.wait ? &call : NULL));
-	/* The time may be over before posix has looked at all. */
-	if (result == -LINUX_ETIMEDOUT)
-		return epoll_wait(shim, a, SK_POLL, false, 0);
-	if (result < 0)
-		return shim_cut(result, -LINUX_EINTR);
-	for (; posix_EpollEvent_next(&reply.events, &event); count++) {
-		const struct linux_epoll_event one = { event.ready, event.data };
+	for (;;) {
+		const uint64_t left = (uint64_t)(most - done);
 
-		if (!copy_to(a[1] + (uint64_t)count * sizeof one, &one, sizeof one))
-			return -LINUX_EFAULT;
+		result = few(shim, epoll, a[1] + (uint64_t)done *
+			sizeof(struct linux_epoll_event), left < EVENTS_IN_MESSAGE ?
+			(uint32_t)left : EVENTS_IN_MESSAGE, &how);
+		/* The time may be over before posix has looked at all. */
+		if (done == 0 && result == -LINUX_ETIMEDOUT) {
+			how = (struct waiting){ .deadline = SK_POLL };
+			continue;
+		}
+		if (result < 0)
+			return done ? done : shim_cut(result, -LINUX_EINTR);
+		done += result;
+		if (result < EVENTS_IN_MESSAGE || done == most)
+			return done;
+		how = (struct waiting){ .deadline = SK_POLL, .turn = how.turn };
 	}
-	return count;
 }
 
 static int64_t take_mask(uint64_t at, uint64_t size, uint64_t *mask)

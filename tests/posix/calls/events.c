@@ -369,6 +369,40 @@ static void many(long ep)
 	SAY(epoll_wait, "and all are gone", now(ep));
 }
 
+#define CROWD 700
+
+/* How many different ones are told at once. */
+static long different(long ep, int most)
+{
+	static struct epoll_event crowd[CROWD];
+	static bool seen[CROWD];
+	const long count = C(epoll_wait, ep, crowd, most, 0);
+	long sum = 0;
+
+	memset(seen, 0, sizeof seen);
+	for (long i = 0; i < count; i++) {
+		sum += !seen[crowd[i].data.u64];
+		seen[crowd[i].data.u64] = true;
+	}
+	return sum;
+}
+
+static void crowd(long ep)
+{
+	long fds[CROWD];
+
+	for (int i = 0; i < CROWD; i++) {
+		fds[i] = C(eventfd2, 1, 0);
+		add(ep, fds[i], EPOLLIN | (i % 2 ? EPOLLET : 0), (uint64_t)i);
+	}
+	SAY(epoll_wait, "as many as there is room for", different(ep, 480));
+	SAY(epoll_wait, "hundreds at once, some for the first time", different(ep, CROWD) > 350);
+	SAY(epoll_wait, "those of edges not again", different(ep, CROWD));
+	for (int i = 0; i < CROWD; i++)
+		C(close, fds[i]);
+	SAY(epoll_wait, "the crowd is gone", now(ep));
+}
+
 static void nested(long ep)
 {
 	long inner = C(epoll_create1, 0), fd = C(eventfd2, 0, 0);
@@ -457,6 +491,7 @@ void topic_events(void)
 	items(ep);
 	edges(ep);
 	many(ep);
+	crowd(ep);
 	nested(ep);
 	waits(ep);
 	C(close, ep);
