@@ -83,15 +83,20 @@ void run_drain(const char *words)
 	say("drain %d, sent %d, unsent %u", status, (int)sent, unsent.bytes);
 }
 
-/* flow BYTES: does not read for a while, but the other side is told to stop. */
+/* Bytes: what the driver and the terminal have room for, each. */
+#define FULL (2 * 4096u)
+
+/* flow BYTES: does not read until both are full, and the other side has been told to stop. */
 void run_flow(const char *words)
 {
 	struct tty_Settings old = make_raw(1, 0), now = settings();
+	const uint64_t before = counts().received;
 
 	now.input |= tty_InputFlags_INPUT_FLOW;
 	set_settings(&now);
 	write_to(&t.terminal, "stalls\n", 7, 0);
-	sk_os_sleep(t.os, 2000);
+	for (int i = 0; counts().received - before < FULL && i < 400; i++)
+		sk_os_sleep(t.os, 50);
 	say_sum(number(&words));
 	set_settings(&old);
 }
